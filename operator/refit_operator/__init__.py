@@ -1,0 +1,1 @@
+"""Refit: retrain a served model when its measured accuracy falls."""

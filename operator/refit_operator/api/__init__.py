@@ -1,0 +1,1 @@
+"""The words users write: the two kinds, their conditions, and the CRDs generated from them. Pure."""

@@ -1,0 +1,118 @@
+"""The two CustomResourceDefinitions, generated: `python -m refit_operator.api.crd [--check] FOLDER`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from refit_operator.api.base import GROUP, VERSION, ApiModel
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.schema import structural_schema
+
+HEADER = "# Generated from refit_operator.api by `make crds`; do not edit.\n"
+
+
+def _column(name: str, path: str, kind: str = "string", **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, "jsonPath": path, **more}
+
+
+_AGE = _column("Age", ".metadata.creationTimestamp", "date")
+_READY = ".status.conditions[?(@.type=='Ready')]"
+
+MONITOR_COLUMNS = [
+    _column("Ready", f"{_READY}.status"),
+    _column("Value", ".status.metric.value"),
+    _column("Threshold", ".spec.metric.threshold", "number"),
+    _column("State", ".status.state"),
+    _column("Checkpoint", ".status.served.checkpoint"),
+    _column("Last-Retrain", ".status.lastRun.completionTime", "date"),
+    _AGE,
+    _column("Target", ".spec.serving.targetRef.name", priority=1),
+    _column("Run", ".status.activeRun", priority=1),
+    _column("Message", f"{_READY}.message", priority=1),
+]
+
+RUN_COLUMNS = [
+    _column("Monitor", ".spec.monitorRef.name"),
+    _column("Stage", ".status.stage"),
+    _column("Candidate", ".status.result.candidate.metrics.accuracy"),
+    _column("Served", ".status.result.served.metrics.accuracy"),
+    _column("Outcome", ".status.outcome"),
+    _AGE,
+    _column("Message", ".status.message", priority=1),
+]
+
+
+def render_crd(kind: type[ApiModel], short: str, columns: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the CustomResourceDefinition of one kind."""
+    singular = kind.__name__.lower()
+    schema = structural_schema(kind)
+    schema["properties"] = {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        **schema["properties"],
+        "metadata": {"type": "object"},
+    }
+    schema["required"] = ["spec"]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{singular}s.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind.__name__,
+                "listKind": f"{kind.__name__}List",
+                "singular": singular,
+                "plural": f"{singular}s",
+                "shortNames": [short],
+                "categories": ["refit"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": columns,
+                    "schema": {"openAPIV3Schema": schema},
+                }
+            ],
+        },
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def render_files() -> dict[str, str]:
+    """Return the text of every generated file by its name."""
+    crds = (render_crd(ModelMonitor, "mmon", MONITOR_COLUMNS), render_crd(RetrainRun, "rr", RUN_COLUMNS))
+    return {
+        f"{GROUP}_{crd['spec']['names']['plural']}.yaml": HEADER
+        + yaml.dump(crd, Dumper=_Dumper, sort_keys=False, width=120)
+        for crd in crds
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with --check only say which differ (exit 1)."""
+    folder = Path(arguments[-1])
+    files = render_files()
+    if "--check" in arguments:
+        stale = [name for name, text in files.items() if (folder / name).read_text() != text]
+        print(f"differs from the types, run `make crds`: {', '.join(stale)}" if stale else "CRDs match the types")
+        return 1 if stale else 0
+    for name, text in files.items():
+        (folder / name).write_text(text)
+        print(f"wrote {folder / name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""What a model is judged by: the query, the threshold, and how many readings make a breach."""
+
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+
+from refit_operator.api.base import ApiModel, rules, section
+from refit_operator.api.durations import Duration
+
+
+class Direction(StrEnum):
+    """The side of the threshold that is a breach."""
+
+    BELOW = "Below"
+    ABOVE = "Above"
+
+
+class PrometheusSpec(ApiModel):
+    """The Prometheus server that answers the queries."""
+
+    server_address: str = Field(
+        default="",
+        max_length=512,
+        pattern=r"^(https?://[^\s@]+)?$",
+        description="URL of the Prometheus server. Default: the operator's own (REFIT_PROMETHEUS_URL).",
+    )
+
+
+class Breaches(ApiModel):
+    """M of the last N readings."""
+
+    model_config = ConfigDict(json_schema_extra=rules(("self.count <= self.outOf", "count must not exceed outOf")))
+
+    count: int = Field(default=3, ge=1, le=50, description="How many of the last outOf readings must be in breach (M).")
+    out_of: int = Field(default=5, ge=1, le=50, description="How many of the newest readings are looked at (N).")
+
+
+class Bounds(ApiModel):
+    """The values that the metric can have."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("!has(self.min) || !has(self.max) || self.min <= self.max", "min must not exceed max"),
+        )
+    )
+
+    min: float | None = Field(default=None, description="A smaller value is no reading but OutOfRange.")
+    max: float | None = Field(default=None, description="A larger value is no reading but OutOfRange.")
+
+
+_RECOVER = "self.direction == 'Below' ? self.recoverAt >= self.threshold : self.recoverAt <= self.threshold"
+
+
+class MetricSpec(ApiModel):
+    """A PromQL query that gives one number, and the threshold it is held against."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (f"!has(self.recoverAt) || ({_RECOVER})", "recoverAt must be on the good side of threshold"),
+            ("!has(self.interval) || duration(self.interval) >= duration('1s')", "interval must be at least 1s"),
+        )
+    )
+
+    name: str = Field(default="accuracy", max_length=63, description="The metric's name, for people: columns, events.")
+    query: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="PromQL that gives one number, for example the share of correct predictions over ten minutes.",
+    )
+    threshold: float = Field(description="The value whose crossing is a breach.")
+    direction: Direction = Field(
+        default=Direction.BELOW,
+        description="The side of the threshold that is a breach: Below for accuracies, Above for error rates.",
+    )
+    interval: Duration | None = Field(
+        default=None,
+        description="Time between readings. Default: the longest range in the query, so that readings are independent.",
+    )
+    breaches: Breaches = section(Breaches, "How many of the newest readings make a breach.")
+    recover_at: float | None = Field(
+        default=None, description="The value that ends a breach (hysteresis). Default: the threshold."
+    )
+    bounds: Bounds = section(Bounds, "The values that the metric can have.")
+
+    @property
+    def below(self) -> bool:
+        """True where a small value is the bad one."""
+        return self.direction is Direction.BELOW

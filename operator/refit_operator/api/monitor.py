@@ -1,0 +1,104 @@
+"""ModelMonitor: what to watch, and when to retrain."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+
+from refit_operator.api.base import ApiModel, rules, section
+from refit_operator.api.conditions import Condition
+from refit_operator.api.durations import Duration
+from refit_operator.api.metadata import ObjectMeta
+from refit_operator.api.metric import MetricSpec, PrometheusSpec
+from refit_operator.api.serving import ServingSpec, WatchSpec
+from refit_operator.api.training import GateSpec, TrainingSpec
+
+
+class Mode(StrEnum):
+    """What the operator may do by itself."""
+
+    OBSERVE = "Observe"
+    AUTO = "Auto"
+
+
+class PolicySpec(ApiModel):
+    """How often runs may start."""
+
+    cooldown: Duration = Field(
+        default=timedelta(hours=1), description="Time between the end of one run and the start of the next."
+    )
+
+
+class ModelMonitorSpec(ApiModel):
+    """The whole wish of a team for one served model."""
+
+    suspend: bool = Field(
+        default=False, description="No new runs; a run under way finishes, with its watch and its rollback."
+    )
+    mode: Mode = Field(default=Mode.AUTO, description="Observe judges the metric only; Auto retrains and promotes.")
+    prometheus: PrometheusSpec = section(PrometheusSpec, "The Prometheus server that answers the queries.")
+    metric: MetricSpec = Field(description="What the model is judged by.")
+    policy: PolicySpec = section(PolicySpec, "How often runs may start.")
+    training: TrainingSpec = Field(description="How a candidate is trained.")
+    gate: GateSpec = section(GateSpec, "What a candidate must show before it serves.")
+    serving: ServingSpec = Field(description="Where the model serves.")
+    watch: WatchSpec = section(WatchSpec, "How a promoted checkpoint is watched.")
+
+
+class MetricStatus(ApiModel):
+    """The reading at the last write of the status."""
+
+    value: str | None = Field(default=None, description="The value, absent where the reading was none.")
+    reading: str = Field(description="Value, or the kind of reading it was instead.")
+    time: datetime | None = Field(default=None, description="The time that the reading was evaluated at.")
+
+
+class ServedStatus(ApiModel):
+    """The checkpoint that the target serves."""
+
+    checkpoint: str = Field(description="The pointer in the target's own terms, or the initial model.")
+    run: str | None = Field(default=None, description="The run that promoted it.")
+    since: datetime | None = Field(default=None, description="When its rollout was complete.")
+
+
+class LastRun(ApiModel):
+    """The newest run that has finished."""
+
+    name: str = Field(description="Name of the RetrainRun.")
+    outcome: str = Field(description="How it ended.")
+    completion_time: datetime | None = Field(default=None, description="When it ended.")
+
+
+class ModelMonitorStatus(ApiModel):
+    """What the operator saw and did. A cache: no decision rests on it."""
+
+    observed_generation: int | None = Field(default=None, description="The generation of the spec last looked at.")
+    conditions: tuple[Condition, ...] = Field(
+        default=(),
+        description="Ready, MetricAvailable, WithinThreshold, RetrainSucceeded, ServingUpToDate, RetrainAllowed.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    )
+    state: str | None = Field(default=None, description="One word for people, computed from the conditions.")
+    metric: MetricStatus | None = Field(default=None, description="The reading at the last write of the status.")
+    served: ServedStatus | None = Field(default=None, description="The checkpoint that the target serves.")
+    active_run: str | None = Field(default=None, description="The run under way.")
+    attempts: int = Field(default=0, description="The highest ordinal of a run so far.")
+    last_run: LastRun | None = Field(default=None, description="The newest run that has finished.")
+    next_run_not_before: datetime | None = Field(default=None, description="When the cooldown ends.")
+
+
+class ModelMonitor(ApiModel):
+    """Watches the accuracy of a served model, and retrains it when the accuracy really falls."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 40",
+                "the name must be a DNS label that starts with a letter, at most 40 long: Jobs take their names from it",
+            )
+        )
+    )
+
+    metadata: ObjectMeta
+    spec: ModelMonitorSpec = Field(description="What to watch and when to retrain.")
+    status: ModelMonitorStatus = Field(default_factory=ModelMonitorStatus, description="What the operator saw and did.")

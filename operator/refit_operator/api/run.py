@@ -1,0 +1,149 @@
+"""RetrainRun: one attempt. A snapshot that never changes, and the record of what happened."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import ConfigDict, Field
+
+from refit_operator.api.base import ApiModel, rules
+from refit_operator.api.conditions import Condition
+from refit_operator.api.metadata import ObjectMeta
+from refit_operator.api.metric import MetricSpec, PrometheusSpec
+from refit_operator.api.serving import ServingSpec, WatchSpec
+from refit_operator.api.training import GateSpec, TrainingSpec
+
+
+class TriggerReason(StrEnum):
+    """Why a run was started."""
+
+    METRIC_BREACHED = "MetricBreached"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    PROMOTED = "Promoted"
+    REJECTED = "Rejected"
+    ROLLED_BACK = "RolledBack"
+    FAILED = "Failed"
+    SUPERSEDED = "Superseded"
+
+
+class Stage(StrEnum):
+    """Where a run is, for display; derived anew at every look."""
+
+    QUEUED = "Queued"
+    TRAINING = "Training"
+    JUDGING = "Judging"
+    ROLLING_OUT = "RollingOut"
+    WATCHING = "Watching"
+    ROLLING_BACK = "RollingBack"
+    FINISHED = "Finished"
+
+
+class MonitorRef(ApiModel):
+    """The monitor that a run belongs to."""
+
+    name: str = Field(max_length=40, description="Name of the ModelMonitor.")
+    uid: str = Field(max_length=64, description="UID of the ModelMonitor.")
+
+
+class Trigger(ApiModel):
+    """What started the run."""
+
+    reason: TriggerReason = Field(description="Why the run was started.")
+    value: float | None = Field(default=None, description="The reading that completed the breach.")
+    threshold: float = Field(description="The threshold at that time.")
+    time: datetime = Field(description="The time of that reading.")
+
+
+class RetrainRunSpec(ApiModel):
+    """The attempt as it was decided; nothing in it changes afterwards."""
+
+    model_config = ConfigDict(json_schema_extra=rules(("self == oldSelf", "a run's spec never changes")))
+
+    monitor_ref: MonitorRef = Field(description="The monitor that the run belongs to.")
+    ordinal: int = Field(ge=1, description="Counts the attempts of the monitor, from 1.")
+    trigger: Trigger = Field(description="What started the run.")
+    starting_checkpoint: str = Field(
+        default="", max_length=1024, description="The model that training starts from, uri@digest."
+    )
+    served_checkpoint: str = Field(
+        default="", max_length=1024, description="The model in service that the candidate is judged against, uri@digest."
+    )
+    prometheus: PrometheusSpec = Field(description="Copy of the monitor's.")
+    metric: MetricSpec = Field(description="Copy of the monitor's.")
+    training: TrainingSpec = Field(description="Copy of the monitor's.")
+    gate: GateSpec = Field(description="Copy of the monitor's.")
+    serving: ServingSpec = Field(description="Copy of the monitor's.")
+    watch: WatchSpec = Field(description="Copy of the monitor's.")
+
+
+class ModelResult(ApiModel):
+    """One model on the holdout."""
+
+    digest: str = Field(default="", description="SHA-256 over the model's files.")
+    metrics: dict[str, str] = Field(default={}, description="Metrics by name.")
+
+
+class SliceResult(ApiModel):
+    """Both models on one slice of the holdout, in the gate's metric."""
+
+    candidate: str = Field(description="The candidate's value.")
+    served: str | None = Field(default=None, description="The served model's value.")
+    rows: int = Field(description="Rows of the slice.")
+
+
+class RunResult(ApiModel):
+    """What trainer and judge reported."""
+
+    checkpoint: str = Field(default="", description="The candidate, pvc://claim/path@digest.")
+    training_rows: int | None = Field(default=None, description="Rows it was trained on.")
+    training_seconds: str | None = Field(default=None, description="Seconds that the training took.")
+    candidate: ModelResult | None = Field(default=None, description="The candidate on the holdout.")
+    served: ModelResult | None = Field(default=None, description="The served model on the same rows.")
+    slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
+    holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
+
+
+class PointerChange(ApiModel):
+    """What the run writes to the target, recorded before the target is touched."""
+
+    target_uid: str = Field(description="UID of the Deployment.")
+    old: str = Field(default="", description="The pointer that a rollback restores; empty: none.")
+    new: str = Field(description="The candidate's pointer in the target's own terms.")
+    time: datetime = Field(description="When it was recorded: the rollout's clock starts here.")
+    rollback_time: datetime | None = Field(default=None, description="When it was decided to take it back.")
+
+
+class RetrainRunStatus(ApiModel):
+    """The record of what happened."""
+
+    conditions: tuple[Condition, ...] = Field(
+        default=(),
+        description="Trained, Accepted, Promoted, Confirmed, and at the end Finished.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    )
+    stage: Stage | None = Field(default=None, description="Where the run is, for display.")
+    outcome: Outcome | None = Field(default=None, description="How the run ended.")
+    result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
+    pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
+    job_ref: str | None = Field(default=None, description="Name of the Job.")
+    start_time: datetime | None = Field(default=None, description="When the Job was made.")
+    trained_time: datetime | None = Field(default=None, description="When trainer and judge had reported.")
+    rolled_out_time: datetime | None = Field(default=None, description="When every pod ran the candidate.")
+    completion_time: datetime | None = Field(default=None, description="When the run ended.")
+    message: str | None = Field(default=None, max_length=32768, description="The newest fact in a sentence.")
+
+
+class RetrainRun(ApiModel):
+    """One attempt of a ModelMonitor at a better model; made by the operator only."""
+
+    metadata: ObjectMeta
+    spec: RetrainRunSpec = Field(description="The attempt as it was decided.")
+    status: RetrainRunStatus = Field(default_factory=RetrainRunStatus, description="What happened.")
+
+    @property
+    def is_finished(self) -> bool:
+        """True once the run has its outcome."""
+        return self.status.outcome is not None

@@ -1,0 +1,57 @@
+"""Where the model serves, and how it is watched after a promotion."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from refit_operator.api.base import ApiModel, rules, section
+from refit_operator.api.durations import Duration
+from refit_operator.api.metric import Breaches
+from refit_operator.api.uris import ModelUri
+
+
+class TargetRef(ApiModel):
+    """The workload that serves the model, in the monitor's own namespace."""
+
+    api_version: Literal["apps/v1"] = Field(default="apps/v1", description="apps/v1.")
+    kind: Literal["Deployment"] = Field(default="Deployment", description="Deployment.")
+    name: str = Field(min_length=1, max_length=253, description="Name of the Deployment.")
+
+
+class ServingSpec(ApiModel):
+    """The serving Deployment, whose pod template carries the checkpoint pointer."""
+
+    target_ref: TargetRef = Field(description="The Deployment that serves the model.")
+    initial_model: ModelUri | None = Field(
+        default=None,
+        description="What the target serves while it has no pointer. Without it, the first gate is the bound alone.",
+    )
+    rollout_deadline: Duration = Field(
+        default=timedelta(minutes=10), description="A rollout that takes longer is taken back."
+    )
+
+
+class WatchSpec(ApiModel):
+    """After a promotion: readings of the new model against those of the one it replaced."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.settle) || duration(self.settle) < duration(self.__for__)",
+                "settle must be shorter than for",
+            )
+        )
+    )
+
+    for_: Duration = Field(
+        default=timedelta(hours=1), alias="for", description="How long a promoted checkpoint is watched."
+    )
+    settle: Duration | None = Field(
+        default=None,
+        description="Readings count from this long after the rollout. Default: the query's longest range.",
+    )
+    max_drop: float = Field(
+        default=0.02, ge=0, description="A reading this much worse than the replaced model's is a breach."
+    )
+    breaches: Breaches = section(Breaches, "How many of the newest readings take the checkpoint back.")

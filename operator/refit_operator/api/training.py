@@ -1,0 +1,109 @@
+"""How a candidate is trained, and the gate it has to pass."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from refit_operator.api.base import ApiModel, rules, section
+from refit_operator.api.durations import Duration
+from refit_operator.api.uris import ClaimUri, ModelUri
+
+Quantity = int | str
+Resources = Annotated[dict[str, Quantity], Field(max_length=16)]
+Words = Annotated[list[Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
+Image = Annotated[str, Field(max_length=512)]
+
+
+class StartFrom(StrEnum):
+    """Which model a run starts from."""
+
+    SERVED = "Served"
+    BASE = "Base"
+
+
+class DatasetSpec(ApiModel):
+    """The labelled rows to train on, and those to judge by."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.train.split('/')[2] != self.holdout.split('/')[2]",
+                "train and holdout must be on different claims, so that training can't see the holdout",
+            )
+        )
+    )
+
+    train: ClaimUri = Field(description="File or folder with the training rows, pvc://claim/path.")
+    holdout: ClaimUri = Field(description="File or folder with the rows to judge by, which training never sees.")
+    format: Annotated[str, Field(max_length=32)] = Field(default="jsonl", description="Format of the files.")
+    columns: Annotated[dict[str, Annotated[str, Field(max_length=128)]], Field(max_length=16)] = Field(
+        default={"text": "text", "label": "label"},
+        description="The column of each role: text, label, and optionally slice and time.",
+    )
+    recent: int | None = Field(default=None, ge=1, description="Train on the newest so many rows only. Default: all.")
+
+
+class ResourcesSpec(ApiModel):
+    """Kubernetes resource requirements of the trainer and the judge."""
+
+    requests: Resources = Field(default={}, description="Requested amounts by resource name.")
+    limits: Resources = Field(default={}, description="Limits by resource name, for example nvidia.com/gpu: 1.")
+
+
+class CheckpointsSpec(ApiModel):
+    """Where checkpoints are published."""
+
+    uri: ClaimUri = Field(description="Folder under which each run publishes its checkpoint, pvc://claim/path.")
+
+
+class TrainingSpec(ApiModel):
+    """One attempt at a better model: image, data, hyperparameters, resources."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("self.startFrom != 'Base' || has(self.baseModel)", "startFrom Base needs a baseModel"),
+        )
+    )
+
+    image: Image = Field(min_length=1, description="The trainer's image; any that keeps the contract (docs/contract.md).")
+    command: Words = Field(default=[], description="Command of the training container. Default: refit-train.")
+    args: Words = Field(default=[], description="Arguments of the training container.")
+    task: str = Field(
+        pattern="^[a-z][a-z0-9-]{0,62}$",
+        max_length=63,
+        description="The task, for example text-classification. A task the image doesn't know, it refuses.",
+    )
+    start_from: StartFrom = Field(
+        default=StartFrom.SERVED, description="Start from the model in service (Served) or from baseModel (Base)."
+    )
+    base_model: ModelUri | None = Field(default=None, description="The pretrained model that startFrom Base starts from.")
+    dataset: DatasetSpec = Field(description="The rows to train on and to judge by.")
+    hyperparameters: Annotated[dict[str, Annotated[str, Field(max_length=256)]], Field(max_length=64)] = Field(
+        default={}, description="Hyperparameters by name, as strings: learning_rate, epochs, batch_size…"
+    )
+    resources: ResourcesSpec = section(ResourcesSpec, "Resources of the trainer and of the judge.")
+    checkpoints: CheckpointsSpec = Field(description="Where checkpoints are published.")
+    deadline: Duration = Field(
+        default=timedelta(hours=4), description="The longest that a run may train and judge before it is stopped."
+    )
+    backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is tried again.")
+
+
+class GateSpec(ApiModel):
+    """Candidate and served model, judged on the same holdout rows."""
+
+    image: Image = Field(default="", description="The judge's image. Default: training.image.")
+    metric: str = Field(default="accuracy", max_length=63, description="The metric compared, as the judge reports it.")
+    direction: Annotated[str, Field(pattern="^(Higher|Lower)?$")] = Field(
+        default="", description="Higher or Lower is better. Default: by the metric's name."
+    )
+    bound: float | None = Field(
+        default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."
+    )
+    margin: float = Field(default=0, ge=0, description="The candidate must beat the served model by at least this much.")
+    max_slice_drop: float | None = Field(
+        default=None, ge=0, description="The most that any slice of the holdout may lose. Default: slices don't decide."
+    )
+    min_rows: int = Field(default=200, ge=1, description="A smaller holdout decides nothing: HoldoutTooSmall.")

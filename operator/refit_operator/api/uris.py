@@ -1,0 +1,54 @@
+"""Where models and data are, and the checkpoint pointer: `<uri>@sha256:<digest>`.
+
+`pvc://claim/path` is a folder or file on a PersistentVolumeClaim of the monitor's own namespace.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+CLAIM_PATTERN = r"^pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[^@\s]*[^@\s/]$"
+MODEL_PATTERN = r"^(pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/|file:///)[^@\s]*[^@\s/]$"
+
+ClaimUri = Annotated[str, Field(pattern=CLAIM_PATTERN, max_length=512)]
+ModelUri = Annotated[str, Field(pattern=MODEL_PATTERN, max_length=512)]
+
+
+@dataclass(frozen=True)
+class ClaimPath:
+    """A path on a claim."""
+
+    claim: str
+    path: str
+
+    @property
+    def uri(self) -> str:
+        """The `pvc://` form."""
+        return f"pvc://{self.claim}/{self.path}"
+
+
+def parse_claim_uri(uri: str) -> ClaimPath | None:
+    """Return the claim and path of a `pvc://` URI, None for any other scheme."""
+    found = re.match(r"^pvc://([^/]+)/(.+)$", uri)
+    return ClaimPath(found[1], found[2]) if found else None
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """One checkpoint: where it is and, unless nobody has said it, the digest it must have."""
+
+    uri: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.uri}@{self.digest}" if self.digest else self.uri
+
+
+def parse_pointer(text: str) -> Pointer | None:
+    """Return the pointer in `uri@sha256:…` (the digest may be missing), None for the empty string."""
+    if not text:
+        return None
+    uri, _, digest = text.partition("@")
+    return Pointer(uri, digest)
