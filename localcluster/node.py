@@ -1,0 +1,141 @@
+"""Assemble the node: start what does not run, wait until each says it works, and take all of it down again.
+
+`up` on a node of which something still runs repairs it and keeps its data; `up` after `down`, or after everything was
+killed, begins a fresh cluster. Programs, certificates and loaded images outlive both.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+
+from localcluster import addresses, leftovers, network, processes
+from localcluster.api import get_json, patch_status
+from localcluster.binaries import program, search_path
+from localcluster.certificates import ADMIN, ensure_certificates, kubeconfig
+from localcluster.commands import Failed, run, tail
+from localcluster.components import ALL, API_SERVER, CONTAINERD, ETCD, KUBELET, LATER, Component
+from localcluster.configs import write_configs
+from localcluster.containerd import ensure_pause_image, forget_containers
+from localcluster.paths import PACKAGE, Layout
+from localcluster.progress import side_by_side, step
+
+GPUS = "2"
+GPU_PATHS = ("/status/capacity/nvidia.com~1gpu", "/status/allocatable/nvidia.com~1gpu")
+NODE_PATH = f"/api/v1/nodes/{addresses.NODE_NAME}"
+START_TIMEOUT_S = 90.0
+
+
+def start_node(layout: Layout) -> None:
+    """Bring the node up; every component works when this returns."""
+    if not running(layout):
+        with step("clean up"):
+            clear(layout)
+    ensure_certificates(layout)
+    write_configs(layout)
+    for folder in (layout.volumes, layout.containerd_socket.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    with step("network"):
+        network.ensure_bridge()
+    side_by_side(lambda: _start_control_plane(layout), lambda: _start_containerd(layout))
+    side_by_side(*(_starter(layout, component) for component in LATER))
+    with step("node is ready"):
+        _wait("the node", lambda: _node_is_ready(layout), KUBELET, layout)
+        ensure_gpus(layout)
+    with step("addons"):
+        kubectl(layout, "apply", "--server-side", "--force-conflicts", "-f", str(PACKAGE / "manifests" / "system.yaml"))
+
+
+def stop_node(layout: Layout) -> None:
+    """End the node and remove every process, mount, interface, rule and control group of it."""
+    clear(layout)
+
+
+def running(layout: Layout) -> list[Component]:
+    """Return the components that run."""
+    return [component for component in ALL if processes.read(component.pid_file(layout)) is not None]
+
+
+def kubectl(layout: Layout, *arguments: str) -> str:
+    """Run kubectl as the administrator."""
+    return run([program(layout, "kubectl"), "--kubeconfig", kubeconfig(layout, ADMIN), *arguments])
+
+
+def environment(layout: Layout) -> dict[str, str]:
+    """Return what a shell needs to use the node."""
+    return {
+        "KUBECONFIG": str(kubeconfig(layout, ADMIN)),
+        "PATH": search_path(layout),
+        "REFIT_PROMETHEUS_URL": addresses.PROMETHEUS_URL,
+        "REFIT_CLUSTER": "node",
+    }
+
+
+def clear(layout: Layout) -> None:
+    """End our processes, then remove what they leave; images and programs stay."""
+    # The kubelet first, or it would start again what is ended here.
+    for group in ([KUBELET], ALL):
+        alive = [process for component in group if (process := processes.read(component.pid_file(layout)))]
+        processes.stop(alive)
+        leftovers.kill_containers(layout)
+    leftovers.unmount(layout.state)
+    leftovers.remove_control_groups()
+    network.remove_network()
+    shutil.rmtree(layout.state, ignore_errors=True)
+
+
+def ensure_gpus(layout: Layout) -> None:
+    """Put the stand-in GPUs into the node's status; the kubelet copies capacity it does not know."""
+    patch: list[dict[str, object]] = [{"op": "add", "path": path, "value": GPUS} for path in GPU_PATHS]
+    patch_status(layout, NODE_PATH, patch)
+
+
+def _start_control_plane(layout: Layout) -> None:
+    start_component(layout, ETCD)
+    start_component(layout, API_SERVER)
+
+
+def _start_containerd(layout: Layout) -> None:
+    was_running = processes.read(CONTAINERD.pid_file(layout)) is not None
+    start_component(layout, CONTAINERD)
+    if KUBELET not in running(layout) and not was_running and not leftovers.container_ids(layout):
+        # Its CRI plugin has read the records of the last cluster's containers: delete them, and begin again without.
+        if forget_containers(layout):
+            stopped = processes.read(CONTAINERD.pid_file(layout))
+            processes.stop([stopped] if stopped else [])
+            start_component(layout, CONTAINERD)
+    ensure_pause_image(layout)
+
+
+def _starter(layout: Layout, component: Component) -> Callable[[], None]:
+    return lambda: start_component(layout, component)
+
+
+def start_component(layout: Layout, component: Component) -> None:
+    """Start a component unless it runs, and wait until it works; a failure shows the end of its log."""
+    with step(component.name):
+        if processes.read(component.pid_file(layout)) is None:
+            processes.start(component.argv(layout), component.log(layout), component.pid_file(layout), component.env)
+        _wait(component.name, lambda: component.check(layout), component, layout)
+
+
+def _wait(what: str, is_done: Callable[[], bool], component: Component, layout: Layout) -> None:
+    end = time.monotonic() + START_TIMEOUT_S
+    while not is_done():
+        if processes.read(component.pid_file(layout)) is None:
+            raise Failed(f"{component.name} exited; the end of {component.log(layout)}:\n{_log_tail(layout, component)}")
+        if time.monotonic() > end:
+            log = component.log(layout)
+            raise Failed(f"{what} is not ready after {START_TIMEOUT_S:.0f} s; the end of {log}:\n{_log_tail(layout, component)}")
+        time.sleep(0.1)
+
+
+def _log_tail(layout: Layout, component: Component) -> str:
+    return tail(component.log(layout).read_text(errors="replace"))
+
+
+def _node_is_ready(layout: Layout) -> bool:
+    try:
+        conditions: Sequence[dict[str, str]] = get_json(layout, NODE_PATH)["status"].get("conditions", [])
+    except OSError:
+        return False
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
