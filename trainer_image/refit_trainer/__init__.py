@@ -1,0 +1,1 @@
+"""The reference implementation of the trainer's contract: see docs/contract.md."""

@@ -1,0 +1,60 @@
+"""The commands `refit-train` and `refit-judge`: environment in, termination message and exit code out."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any, NoReturn
+
+from refit_trainer.answer import write_error, write_report
+from refit_trainer.errors import BadInput
+from refit_trainer.logs import configure_logs
+
+DONE, FAILED, WRONG_INPUT, STOPPED = 0, 1, 64, 143
+log = logging.getLogger("refit_trainer")
+
+
+def train() -> NoReturn:
+    """Run `refit-train`."""
+    from refit_trainer.train import train as command
+
+    sys.exit(run(command))
+
+
+def judge() -> NoReturn:
+    """Run `refit-judge`."""
+    from refit_trainer.judge import judge as command
+
+    sys.exit(run(command))
+
+
+def run(command: Callable[[str], Mapping[str, Any]]) -> int:
+    """Run a command on REFIT_CONFIG, write its answer, and return the exit code of the contract."""
+    signal.signal(signal.SIGTERM, _stop)
+    configure_logs()
+    try:
+        report = command(os.environ.get("REFIT_CONFIG", ""))
+    except BadInput as error:
+        log.error("refused error=%s", error)
+        write_error(str(error))
+        return WRONG_INPUT
+    except Exception as error:
+        log.exception("failed")
+        write_error(f"{type(error).__name__}: {error}")
+        return FAILED
+    write_report(report)
+    log.info("done report=%s", report)
+    return DONE
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    """End at once: what is unpublished is invisible, and the next attempt removes it."""
+    write_error("stopped by SIGTERM")
+    os.write(sys.stdout.fileno(), b"stopped signal=SIGTERM\n")  # a logger may be interrupted in its own buffer
+    os._exit(STOPPED)
+
+
+if __name__ == "__main__":
+    {"train": train, "judge": judge}[sys.argv[1]]()

@@ -1,0 +1,114 @@
+"""Publication: a checkpoint is there whole, under its final name, or it isn't there.
+
+The folder is written under a temporary name beside its final one, flushed to disk, given its manifest, and renamed. A
+process killed at any moment leaves at most a hidden folder, which the next attempt of the run removes.
+"""
+
+import json
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from refit_trainer.config import Run
+from refit_trainer.errors import BadInput
+from refit_trainer.manifest import build_manifest, is_of_run, read_manifest, write_manifest
+from refit_trainer.model_folder import MANIFEST
+from refit_trainer.storage import local_path, make_scratch, remote, upload
+
+log = logging.getLogger(__name__)
+Save = Callable[[Path], None]
+
+
+def find_published(uri: str, run: Run) -> dict[str, Any] | None:
+    """Return the manifest where this very run has published already; raise BadInput where something else is there."""
+    manifest = _manifest_at(uri)
+    if is_of_run(manifest, run):
+        return manifest
+    if manifest is not None:
+        raise BadInput(f"output={uri}: another run's checkpoint is there: {manifest.get('run')}")
+    folder = local_path(uri)
+    if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"output={uri}: something without a manifest is there")
+    return None
+
+
+def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a checkpoint by `save` and publish it; return its manifest, or the one this run published meanwhile."""
+    target = local_path(uri)
+    if target is None:
+        folder = make_scratch() / "checkpoint"
+        folder.mkdir()
+        manifest = _write(folder, run, task, save, facts)
+        upload(folder, uri, last=MANIFEST)
+        return manifest
+    remove_leftovers(uri)
+    folder = target.parent / f".{target.name}.{uuid.uuid4().hex}.partial"
+    folder.mkdir(parents=True)
+    manifest = _write(folder, run, task, save, facts)
+    return manifest if _rename(folder, target) else _answer_of_other(folder, uri, run)
+
+
+def remove_leftovers(uri: str) -> None:
+    """Remove what killed attempts of this output left."""
+    target = local_path(uri)
+    for leftover in target.parent.glob(f".{_escape(target.name)}.*.partial") if target else ():
+        log.info("checkpoint.leftover_removed path=%s", leftover)
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def _write(folder: Path, run: Run, task: str, save: Save, facts: Mapping[str, Any]) -> dict[str, Any]:
+    save(folder)
+    manifest = build_manifest(folder, run, task, facts)
+    for path in sorted(folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors writes 0600, and the server may be another user
+        _fsync(path)
+    write_manifest(folder, manifest)
+    _fsync(folder)
+    return manifest
+
+
+def _rename(folder: Path, target: Path) -> bool:
+    """Rename onto nothing or an empty folder; False where another attempt was faster."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        return False
+    _fsync(target.parent)
+    return True
+
+
+def _answer_of_other(folder: Path, uri: str, run: Run) -> dict[str, Any]:
+    shutil.rmtree(folder, ignore_errors=True)
+    manifest = find_published(uri, run)
+    if manifest is None:
+        raise OSError(f"{uri} couldn't be renamed into place")
+    return manifest
+
+
+def _manifest_at(uri: str) -> dict[str, Any] | None:
+    folder = local_path(uri)
+    if folder is not None:
+        return read_manifest(folder)
+    filesystem, path = remote(uri)
+    if not filesystem.exists(f"{path}/{MANIFEST}"):
+        return None
+    manifest: dict[str, Any] = json.loads(filesystem.cat_file(f"{path}/{MANIFEST}"))
+    return manifest
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _escape(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)

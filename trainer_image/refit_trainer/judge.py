@@ -1,0 +1,101 @@
+"""`refit-judge`: the candidate and the model in service, on exactly the same rows."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from refit_trainer.adopt import adopt
+from refit_trainer.config import JudgeConfig, parse_config
+from refit_trainer.data import read_rows
+from refit_trainer.errors import BadInput
+from refit_trainer.model_folder import verify_folder
+from refit_trainer.registry import find_task
+from refit_trainer.rows import Row, RowSet
+from refit_trainer.storage import fetch
+from refit_trainer.tasks import Answer, Task
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one model did on the holdout."""
+
+    digest: str
+    answers: Sequence[Answer]
+    metrics: Mapping[str, float]
+
+    def report(self) -> dict[str, Any]:
+        """Return the report's part on this model."""
+        return {"digest": self.digest, "metrics": _rounded(self.metrics)}
+
+
+def judge(text: str) -> dict[str, Any]:
+    """Judge as REFIT_CONFIG's text says and return the report."""
+    config = parse_config(text, JudgeConfig)
+    task = find_task(config.task)
+    if config.gate.metric not in task.metrics:
+        raise BadInput(f"gate.metric={config.gate.metric!r}: {config.task} has {', '.join(task.metrics)}")
+    folder = fetch(config.candidate.uri)
+    digest = adopt(folder, config.candidate.uri, config.run, config.task)
+    served = _verify_served(config)
+    labels = task.known_labels(folder)
+    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, lambda row: task.check(row, labels))
+    verdicts = {"candidate": _judge(task, "candidate", folder, digest, holdout)}
+    if served:
+        verdicts["served"] = _judge(task, "served", *served, holdout)
+    return _report(task, config.gate.metric, verdicts, holdout)
+
+
+def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
+    if config.served is None:
+        return None
+    folder = fetch(config.served.uri)
+    return folder, verify_folder(folder, config.served.digest, f"served: {config.served.uri}")
+
+
+def _judge(task: Task, name: str, folder: Path, digest: str, holdout: RowSet) -> Verdict:
+    from refit_trainer.compute import limit_threads
+
+    limit_threads()
+    answers = task.predict(task.load(folder), holdout.rows)
+    metrics = task.measure(holdout.rows, answers)
+    shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
+    log.info("judge.measured model=%s digest=%s rows=%d %s", name, digest, len(holdout), shown)
+    return Verdict(digest, answers, metrics)
+
+
+def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: RowSet) -> dict[str, Any]:
+    return {
+        **{name: verdict.report() for name, verdict in verdicts.items()},
+        "slices": _slices(task, metric, verdicts, holdout.rows),
+        "rows": len(holdout),
+        "holdout": holdout.facts(),
+    }
+
+
+def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequence[Row]) -> dict[str, Any]:
+    """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        if row.values.get("slice") is not None:
+            members[str(row.values["slice"])].append(index)
+    slices = {
+        name: {model: _slice_metric(task, metric, verdict, rows, indices) for model, verdict in verdicts.items()}
+        | {"rows": len(indices)}
+        for name, indices in members.items()
+    }
+    sign = 1 if task.metrics[metric] else -1
+    return dict(sorted(slices.items(), key=lambda item: sign * (item[1]["candidate"] - item[1].get("served", 0))))
+
+
+def _slice_metric(task: Task, metric: str, verdict: Verdict, rows: Sequence[Row], indices: list[int]) -> float:
+    measured = task.measure([rows[i] for i in indices], [verdict.answers[i] for i in indices])
+    return round(measured[metric], 6)
+
+
+def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in metrics.items()}

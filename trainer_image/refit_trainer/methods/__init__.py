@@ -1,0 +1,29 @@
+"""How a model learns. A method is one file here with a `METHOD`; `registry` finds it by the file's name."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from refit_trainer.rows import Row
+from refit_trainer.tasks import LoadedModel, Task
+
+
+class Hyperparameters(BaseModel):
+    """What every method understands; the strings of the configuration are parsed by these types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    seed: int = Field(42, ge=0, lt=2**32)
+    batch_size: int = Field(32, gt=0)
+    max_length: int | None = Field(None, gt=1)
+    """Tokens kept of a text; by default as many as the model takes."""
+
+
+class Method(Protocol):
+    """What the trainer needs of a method."""
+
+    hyperparameters: type[Hyperparameters]
+
+    def train(self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any) -> dict[str, float]:
+        """Train the model in place and return the training's own metrics; `settings` are its hyperparameters."""

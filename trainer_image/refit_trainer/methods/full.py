@@ -1,0 +1,100 @@
+"""`full`, the default method: every weight learns, by the Hugging Face Trainer set for speed."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+
+from refit_trainer import methods
+from refit_trainer.compute import is_bf16_fast, pick_device
+from refit_trainer.keep_best import KeepBest
+from refit_trainer.rows import Row
+from refit_trainer.storage import make_scratch
+from refit_trainer.tasks import LoadedModel, Task
+
+log = logging.getLogger(__name__)
+
+
+class Hyperparameters(methods.Hyperparameters):
+    """What `full` understands beside the common ones."""
+
+    learning_rate: float = Field(5e-5, gt=0)
+    epochs: float = Field(1, gt=0)
+    warmup_ratio: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    early_stopping: int = Field(0, ge=0)
+    """Epochs without a better loss on a slice of the training rows after which to stop; 0: never, and no slice."""
+    early_stopping_share: float = Field(0.1, gt=0, lt=0.5)
+
+
+class Full:
+    """The method `full`."""
+
+    hyperparameters = Hyperparameters
+
+    def train(self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters) -> dict[str, float]:
+        """Train in place; return the training loss, and the best loss on the slice where there is one."""
+        set_seed(settings.seed)
+        model.network.train()
+        examples = task.encode(model, rows)
+        slice_rows = _slice_size(len(examples), settings)
+        trainer = Trainer(
+            model=model.network,
+            args=_arguments(settings, len(examples), groups=bool(examples) and "input_ids" in examples[0]),
+            train_dataset=examples[slice_rows:],
+            eval_dataset=examples[:slice_rows] or None,
+            data_collator=task.collator(model),
+            callbacks=[_LogSteps()],
+        )
+        trainer.remove_callback(PrinterCallback)
+        best = KeepBest(settings.early_stopping) if slice_rows else None
+        if best:
+            trainer.add_callback(best)
+        loss = float(trainer.train().training_loss)
+        return {"loss": round(loss, 6)} | (best.restore(model.network) if best else {})
+
+
+def _slice_size(rows: int, settings: Hyperparameters) -> int:
+    wanted = settings.early_stopping > 0 and settings.epochs > 1
+    return round(rows * settings.early_stopping_share) if wanted else 0
+
+
+def _arguments(settings: Hyperparameters, rows: int, groups: bool) -> Any:
+    steps = max(1, round(rows / settings.batch_size * settings.epochs))
+    has_slice = _slice_size(rows, settings) > 0
+    return TrainingArguments(
+        output_dir=str(make_scratch()),
+        learning_rate=settings.learning_rate,
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size * 2,
+        warmup_steps=settings.warmup_ratio,
+        weight_decay=settings.weight_decay,
+        seed=settings.seed,
+        optim="adamw_torch_fused",
+        bf16=is_bf16_fast(),
+        use_cpu=pick_device().type == "cpu",
+        train_sampling_strategy="group_by_length" if groups else "random",
+        remove_unused_columns=False,
+        dataloader_pin_memory=pick_device().type == "cuda",
+        save_strategy="no",
+        eval_strategy="epoch" if has_slice else "no",
+        logging_steps=max(1, steps // 10),
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+class _LogSteps(TrainerCallback):  # type: ignore[misc]
+    """Say ten times how far the training is."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        """Log step, epoch and whichever loss is there."""
+        losses = {name: value for name, value in (logs or {}).items() if name in ("loss", "eval_loss")}
+        for name, value in losses.items():
+            log.info("train.step step=%d of=%d %s=%.4f", state.global_step, state.max_steps, name, float(value))
+
+
+METHOD = Full()

@@ -1,0 +1,64 @@
+"""What the rest of the trainer sees of a data set: rows by role, and the facts about them that reports carry."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from refit_trainer.errors import BadInput
+
+SHOWN = 20  # problems in one message; the rest are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its values by role (text, label, slice, time) and where it was read, for example `feedback.jsonl:17`."""
+
+    values: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowSet:
+    """The rows that a command uses, oldest first."""
+
+    rows: tuple[Row, ...]
+    newest: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 over the rows' values in order: the same rows have the same digest."""
+        total = hashlib.sha256()
+        for row in self.rows:
+            total.update(json.dumps(row.values, sort_keys=True, ensure_ascii=False).encode(errors="replace") + b"\n")
+        return f"sha256:{total.hexdigest()}"
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a report says about the rows: digest, number, and the newest row's time where one is known."""
+        facts: dict[str, Any] = {"digest": self.digest, "rows": len(self)}
+        return facts | ({"newest": self.newest} if self.newest else {})
+
+
+class Problems:
+    """Everything wrong with a data set, so that a person can mend it in one go."""
+
+    def __init__(self) -> None:
+        self._shown: list[str] = []
+        self._total = 0
+
+    def add(self, source: str, problem: str) -> None:
+        """Note one problem and where it is."""
+        self._total += 1
+        if len(self._shown) < SHOWN:
+            self._shown.append(f"{source}: {problem}")
+
+    def raise_if_any(self) -> None:
+        """Raise BadInput with the first twenty problems and the number of the others."""
+        if not self._total:
+            return
+        more = self._total - len(self._shown)
+        raise BadInput("\n".join([*self._shown, *([f"and {more} more"] if more else [])]))

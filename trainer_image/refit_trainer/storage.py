@@ -1,0 +1,72 @@
+"""From a URI to files and back: `file://` in place, everything else that fsspec knows by a copy."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from refit_trainer.errors import BadInput
+
+
+def local_path(uri: str) -> Path | None:
+    """Return the path that a `file://` URI names, None for any other scheme."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    if parts.netloc not in ("", "localhost"):
+        raise BadInput(f"{uri}: a file:// URI has three slashes")
+    return Path(unquote(parts.path))
+
+
+def fetch(uri: str) -> Path:
+    """Return a local file or folder with what the URI names; raise BadInput where there is nothing."""
+    path = local_path(uri)
+    if path is None:
+        return _copy_here(uri)
+    if not path.exists():
+        raise BadInput(f"{uri} doesn't exist")
+    return path
+
+
+def upload(folder: Path, uri: str, last: str) -> None:
+    """Copy a folder's files to a remote URI, the file named `last` after all others: object stores know no rename."""
+    filesystem, target = remote(uri)
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    for name in sorted(names, key=lambda name: name == last):
+        filesystem.makedirs(f"{target}/{name}".rsplit("/", 1)[0], exist_ok=True)
+        filesystem.put_file(str(folder / name), f"{target}/{name}")
+
+
+def remote(uri: str) -> tuple[Any, str]:
+    """Return the fsspec filesystem of a URI and the path in it."""
+    from fsspec.core import url_to_fs
+
+    if uri.startswith("hf://"):
+        os.environ["HF_HUB_OFFLINE"] = "0"
+    try:
+        filesystem, path = url_to_fs(uri)
+    except (ValueError, ImportError) as error:
+        raise BadInput(f"{uri}: {error}") from error
+    return filesystem, path.rstrip("/")
+
+
+def make_scratch() -> Path:
+    """Make a folder that goes when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="refit-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _copy_here(uri: str) -> Path:
+    filesystem, path = remote(uri)
+    if not filesystem.exists(path):
+        raise BadInput(f"{uri} doesn't exist")
+    target = make_scratch() / path.rsplit("/", 1)[-1]
+    if filesystem.isdir(path):
+        filesystem.get(f"{path}/", f"{target}/", recursive=True)
+    else:
+        filesystem.get_file(path, str(target))
+    return target

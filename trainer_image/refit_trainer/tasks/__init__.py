@@ -1,0 +1,58 @@
+"""What a model is for. A task is one file here with a `TASK`; `registry` finds it by the file's name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from refit_trainer.data import Roles
+from refit_trainer.rows import Row
+
+
+@dataclass(slots=True)
+class LoadedModel:
+    """A model in memory: the network, what prepares its input (a tokenizer, an image processor), its label names."""
+
+    network: Any
+    processor: Any
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model says about a row, and how sure it is, from 0 to 1."""
+
+    value: Any
+    score: float
+
+
+class Task(Protocol):
+    """What the trainer, the judge and the server need of a task."""
+
+    roles: Roles
+    metrics: Mapping[str, bool]
+    """Metric names, each with whether higher is better."""
+
+    def known_labels(self, folder: Path) -> tuple[str, ...] | None:
+        """Return the label names of a model folder, None where it has no head for this task."""
+
+    def check(self, values: Mapping[str, Any], labels: tuple[str, ...] | None) -> str | None:
+        """Return what is wrong with a row, None where nothing is; any label is right where `labels` is None."""
+
+    def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
+        """Load a model; one without a head for this task gets a new one for the labels of `rows`."""
+
+    def save(self, model: LoadedModel, folder: Path) -> None:
+        """Write a model folder that `load` reads."""
+
+    def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the rows as the network's inputs, unpadded, with their labels."""
+
+    def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+        """Return what makes a padded batch of encoded rows."""
+
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+        """Return an answer for each row, in order."""
+
+    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+        """Return every metric of the answers against the rows' labels."""

@@ -1,0 +1,90 @@
+"""`refit-train`: from a model and rows to a published checkpoint."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from refit_trainer.checkpoint import find_published, publish, remove_leftovers
+from refit_trainer.config import TrainConfig, describe, parse_config
+from refit_trainer.data import read_rows
+from refit_trainer.errors import BadInput
+from refit_trainer.methods import Hyperparameters, Method
+from refit_trainer.model_folder import verify_folder
+from refit_trainer.registry import find_method, find_task
+from refit_trainer.rows import RowSet
+from refit_trainer.storage import fetch
+from refit_trainer.tasks import Task
+
+log = logging.getLogger(__name__)
+
+
+def train(text: str) -> dict[str, Any]:
+    """Run a training described by REFIT_CONFIG's text and return its report."""
+    config = parse_config(text, TrainConfig)
+    log.info("train.start run=%s output=%s", config.run.name, config.output)
+    manifest = find_published(config.output, config.run)
+    if manifest is not None:
+        log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
+        return _report(config, manifest)
+    remove_leftovers(config.output)
+    return _report(config, _train(config))
+
+
+def _train(config: TrainConfig) -> dict[str, Any]:
+    started = time.monotonic()
+    task = find_task(config.task)
+    method_name = config.hyperparameters.get("method", "full")
+    method = find_method(method_name)
+    settings = _parse_settings(method, config.hyperparameters)
+    base = fetch(config.start_from.uri)
+    base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
+    labels = task.known_labels(base)
+    rows = read_rows(config.dataset.train, config.dataset, task.roles, lambda row: task.check(row, labels))
+    model = _load(task, base, rows, settings)
+    log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
+    metrics = method.train(task, model, rows.rows, settings)
+    facts = {
+        "labels": list(model.labels),
+        "base": {"uri": config.start_from.uri, "digest": base_digest},
+        "dataset": {"train": {"uri": config.dataset.train, **rows.facts()}},
+        "hyperparameters": {"method": method_name, **settings.model_dump()},
+        "rows": len(rows),
+        "seconds": round(time.monotonic() - started, 1),
+        "metrics": metrics,
+    }
+    manifest = publish(config.output, config.run, config.task, lambda folder: task.save(model, folder), facts)
+    log.info("checkpoint.published uri=%s digest=%s", config.output, manifest["digest"])
+    return manifest
+
+
+def _parse_settings(method: Method, texts: Mapping[str, str]) -> Hyperparameters:
+    named = {name: value for name, value in texts.items() if name != "method"}
+    try:
+        return method.hyperparameters.model_validate(named)
+    except ValidationError as error:
+        known = ", ".join(sorted(method.hyperparameters.model_fields))
+        raise BadInput(f"hyperparameters: {describe(error)} (known: {known})") from None
+
+
+def _load(task: Task, base: Any, rows: RowSet, settings: Hyperparameters) -> Any:
+    from refit_trainer.compute import limit_threads, seed_everything
+
+    limit_threads()
+    seed_everything(settings.seed)
+    model = task.load(base, rows.rows)
+    if settings.max_length:
+        model.processor.model_max_length = min(settings.max_length, model.processor.model_max_length)
+    return model
+
+
+def _report(config: TrainConfig, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "checkpoint": config.output,
+        "digest": manifest["digest"],
+        "rows": manifest["rows"],
+        "seconds": manifest["seconds"],
+        "metrics": manifest["metrics"],
+    }
