@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster import addresses, health
@@ -20,7 +20,7 @@ class Component:
     name: str
     argv: Callable[[Layout], list[str]]
     check: Check
-    env: dict[str, str] = field(default_factory=dict)
+    env: tuple[tuple[str, str], ...] = ()
 
     def log(self, layout: Layout) -> Path:
         """Return where its output goes."""
@@ -168,7 +168,7 @@ KUBE_PROXY = Component("kube-proxy", _kube_proxy, health.answers(loopback(addres
 COREDNS = Component("coredns", _coredns, health.answers(loopback(addresses.COREDNS_HEALTH) + "/health"))
 PROVISIONER = Component("provisioner", _provisioner, health.is_running)
 DISCOVERY = Component(
-    "discovery", _discovery, health.answers(loopback(addresses.DISCOVERY) + "/targets"), {"PYTHONPATH": str(CHECKOUT)}
+    "discovery", _discovery, health.answers(loopback(addresses.DISCOVERY) + "/targets"), (("PYTHONPATH", str(CHECKOUT)),)
 )
 PROMETHEUS = Component("prometheus", _prometheus, health.answers(addresses.PROMETHEUS_URL + "/-/ready"))
 

@@ -10,24 +10,40 @@ from pathlib import Path
 
 from localcluster import processes
 from localcluster.commands import succeeds
+from localcluster.network import CNI_RESULTS
 from localcluster.paths import Layout
 from localcluster.processes import Process
 
 CGROUPS = Path("/sys/fs/cgroup")
+CONTAINER_LOGS = Path("/var/log/containers")
 CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 
 
-def kill_containers(layout: Layout) -> None:
-    """End every shim and every container's processes."""
+def remove_containers(layout: Layout) -> None:
+    """End every shim and every container's processes, and remove the files these keep outside our folders."""
     containers = container_ids(layout)
     found = [identified for pid in _pids() if _is_ours(pid, layout, containers)
              if (identified := processes.identify(pid))]  # fmt: skip
     processes.kill(found)
+    for file in _strewn_files(layout, containers):
+        file.unlink(missing_ok=True)
+
+
+def _strewn_files(layout: Layout, containers: set[str]) -> list[Path]:
+    """Return the sockets of shims, CNI's records and the kubelet's links to logs, of our containers only."""
+    sockets = [Path(file.read_text().removeprefix("unix://")) for file in _tasks(layout, "*/address")]
+    results = [path for path in CNI_RESULTS.glob("cni-loopback-*") if path.name.split("-")[2] in containers]
+    links = [path for path in CONTAINER_LOGS.glob("*.log") if path.readlink().is_relative_to(layout.state)]
+    return sockets + results + links
+
+
+def _tasks(layout: Layout, pattern: str) -> list[Path]:
+    return list((layout.state / "containerd" / "io.containerd.runtime.v2.task" / "k8s.io").glob(pattern))
 
 
 def container_ids(layout: Layout) -> set[str]:
     """Return the ids of the containers that our containerd has running, or had when it was killed."""
-    return {path.name for path in (layout.state / "containerd").glob("io.containerd.runtime.v2.task/k8s.io/*")}
+    return {path.name for path in _tasks(layout, "*")}
 
 
 def _pids() -> Iterable[int]:

@@ -23,6 +23,8 @@ GPUS = "2"
 GPU_PATHS = ("/status/capacity/nvidia.com~1gpu", "/status/allocatable/nvidia.com~1gpu")
 NODE_PATH = f"/api/v1/nodes/{addresses.NODE_NAME}"
 START_TIMEOUT_S = 90.0
+# The API server waits a minute for watchers to leave; its data is thrown away, so nobody waits for it.
+STOP_GRACE_S = 2.0
 
 
 def start_node(layout: Layout) -> None:
@@ -75,8 +77,8 @@ def clear(layout: Layout) -> None:
     # The kubelet first, or it would start again what is ended here.
     for group in ([KUBELET], ALL):
         alive = [process for component in group if (process := processes.read(component.pid_file(layout)))]
-        processes.stop(alive)
-        leftovers.kill_containers(layout)
+        processes.stop(alive, STOP_GRACE_S)
+        leftovers.remove_containers(layout)
     leftovers.unmount(layout.state)
     leftovers.remove_control_groups()
     network.remove_network()
@@ -114,7 +116,7 @@ def start_component(layout: Layout, component: Component) -> None:
     """Start a component unless it runs, and wait until it works; a failure shows the end of its log."""
     with step(component.name):
         if processes.read(component.pid_file(layout)) is None:
-            processes.start(component.argv(layout), component.log(layout), component.pid_file(layout), component.env)
+            processes.start(component.argv(layout), component.log(layout), component.pid_file(layout), dict(component.env))
         _wait(component.name, lambda: component.check(layout), component, layout)
 
 
