@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from refit_trainer.answer import write_error, write_report
+from refit_trainer.environment import set_defaults
 from refit_trainer.errors import BadInput
 from refit_trainer.logs import configure_logs
 
@@ -18,6 +19,7 @@ log = logging.getLogger("refit_trainer")
 
 def train() -> NoReturn:
     """Run `refit-train`."""
+    set_defaults()
     from refit_trainer.train import train as command
 
     sys.exit(run(command))
@@ -25,6 +27,7 @@ def train() -> NoReturn:
 
 def judge() -> NoReturn:
     """Run `refit-judge`."""
+    set_defaults()
     from refit_trainer.judge import judge as command
 
     sys.exit(run(command))

@@ -1,16 +1,12 @@
-"""One line for each thing done, on standard output; the libraries speak only when something is wrong."""
+"""One line for each thing done, on standard output; the libraries speak only of errors."""
 
 import logging
-import os
 import sys
 import time
 
 
 def configure_logs() -> None:
-    """Send our lines to standard output and keep the libraries' warnings and progress bars out of them."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    """Send our lines to standard output."""
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stdout)

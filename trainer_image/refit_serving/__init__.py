@@ -1,0 +1,1 @@
+"""The reference model server: what it serves is named by a pointer, verified, and measured."""

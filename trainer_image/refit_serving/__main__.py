@@ -1,0 +1,59 @@
+"""`refit-serve`: load, verify, serve, drain. It listens only once the model is verified and warm."""
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from refit_trainer.answer import write_error
+from refit_trainer.environment import set_defaults
+from refit_trainer.errors import BadInput
+from refit_trainer.logs import configure_logs
+
+WRONG_INPUT, STOPPED = 64, 143
+log = logging.getLogger("refit_serving")
+
+
+def main() -> NoReturn:
+    """Run the server until SIGTERM; end with 64 and a message where the model or a setting is wrong."""
+    signal.signal(signal.SIGTERM, _stop)
+    set_defaults()
+    configure_logs()
+    try:
+        serve()
+    except BadInput as error:
+        log.error("refused error=%s", error)
+        write_error(str(error))
+        sys.exit(WRONG_INPUT)
+    sys.exit(0)
+
+
+def serve() -> None:
+    """Load the model and serve it."""
+    import uvicorn
+
+    from refit_serving.app import build_app
+    from refit_serving.drain import CloseConnections, Drain, DrainingServer
+    from refit_serving.model import load_model
+    from refit_serving.service import Service
+    from refit_serving.settings import read_settings
+
+    settings = read_settings()
+    service = Service(load_model(settings), settings)
+    drain = Drain()
+    app = CloseConnections(build_app(service, drain), drain)
+    config = uvicorn.Config(app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
+    log.info("server.start port=%d feedback=%s holdout=%s", settings.port, settings.feedback_dir, settings.holdout_dir)
+    DrainingServer(config, drain, settings.drain_seconds).run()
+    log.info("server.stopped")
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    """End at once while the model is still loading; once it serves, the server's own handler drains instead."""
+    os._exit(STOPPED)
+
+
+if __name__ == "__main__":
+    main()

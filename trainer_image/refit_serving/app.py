@@ -1,0 +1,118 @@
+"""The HTTP surface: parse, delegate, reply."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TypeVar
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from refit_serving.documents import Feedback, Instance, Instances
+from refit_serving.drain import Drain
+from refit_serving.service import Service
+from refit_trainer.config import describe
+
+MAX_BODY = 4 << 20  # bytes
+Endpoint = Callable[[Request], Awaitable[Response]]
+Body = TypeVar("Body", bound=BaseModel)
+log = logging.getLogger(__name__)
+
+
+class Endpoints:
+    """The handlers, bound to one service."""
+
+    def __init__(self, service: Service, drain: Drain) -> None:
+        self._service = service
+        self._drain = drain
+
+    async def predict(self, request: Request) -> Response:
+        """Classify a text, or each of `instances`."""
+        body = await _read(request)
+        if b'"instances"' in body:
+            replies = await self._service.predict(_parse(body, Instances).instances)
+            return JSONResponse({"predictions": replies})
+        return JSONResponse((await self._service.predict([_parse(body, Instance)]))[0])
+
+    async def feedback(self, request: Request) -> Response:
+        """Take a true label."""
+        feedback = _parse(await _read(request), Feedback)
+        if feedback.label not in self._service.labels:
+            raise HTTPException(422, f"unknown label {feedback.label!r}; known: {', '.join(self._service.labels)}")
+        try:
+            return JSONResponse(asdict(self._service.take_feedback(feedback)))
+        except OSError as error:
+            log.error("feedback.not_stored error=%s", error)
+            raise HTTPException(503, f"the row couldn't be stored: {error}") from error
+
+    async def is_alive(self, request: Request) -> Response:
+        """Say that the process answers."""
+        return PlainTextResponse("ok\n")
+
+    async def is_ready(self, request: Request) -> Response:
+        """Say whether new requests should come here."""
+        if self._drain.is_draining:
+            return PlainTextResponse("draining\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """Return the metrics in Prometheus's text format."""
+        return Response(generate_latest(self._service.measures.registry), media_type=CONTENT_TYPE_LATEST)
+
+    def timed(self, path: str, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint with its time measured."""
+        seconds = self._service.measures.seconds.labels(path)
+
+        async def answer(request: Request) -> Response:
+            started = time.perf_counter()
+            try:
+                return await endpoint(request)
+            finally:
+                seconds.observe(time.perf_counter() - started)
+
+        return answer
+
+
+def build_app(service: Service, drain: Drain) -> Starlette:
+    """Return the ASGI application."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await service.batcher.start()
+        yield
+        await service.batcher.stop()
+
+    endpoints = Endpoints(service, drain)
+    posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
+    gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
+    routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
+    routes += [Route(path, call) for path, call in gets.items()]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain})
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, status_code=error.status_code)
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, f"a request has at most {MAX_BODY} bytes")
+    return bytes(body)
+
+
+def _parse(body: bytes, kind: type[Body]) -> Body:
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise HTTPException(422, describe(error)) from None

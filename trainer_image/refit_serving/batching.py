@@ -1,0 +1,61 @@
+"""Micro-batching without waiting: what arrives while a batch is computed is the next batch."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from refit_trainer.tasks import Answer
+
+Predict = Callable[[list[str]], list[Answer]]
+
+
+class Batcher:
+    """Collects texts from concurrent requests and predicts them together in one thread."""
+
+    def __init__(self, predict: Predict, max_batch: int) -> None:
+        self._predict = predict
+        self._max_batch = max_batch
+        self._waiting: asyncio.Queue[tuple[str, asyncio.Future[Answer]]] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to answer."""
+        self._task = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Stop; whoever still waits is cancelled."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._thread.shutdown()
+
+    async def answer(self, texts: list[str]) -> list[Answer]:
+        """Return the answers to some texts, in order."""
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in texts]
+        for text, future in zip(texts, futures, strict=True):
+            self._waiting.put_nowait((text, future))
+        return list(await asyncio.gather(*futures))
+
+    async def _work(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < self._max_batch and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            await self._answer_batch(batch)
+
+    async def _answer_batch(self, batch: list[tuple[str, asyncio.Future[Answer]]]) -> None:
+        texts = [text for text, _ in batch]
+        try:
+            answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, texts)
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():  # its client may have gone
+                future.set_result(answer)

@@ -1,0 +1,58 @@
+"""From the pointer to a model in memory, verified: a wrong digest must fail the rollout, not serve."""
+
+import logging
+import re
+from dataclasses import dataclass
+
+from refit_serving.settings import Settings
+from refit_trainer.errors import BadInput
+from refit_trainer.model_folder import verify_folder
+from refit_trainer.registry import find_task
+from refit_trainer.rows import Row
+from refit_trainer.storage import fetch
+from refit_trainer.tasks import Answer, LoadedModel, Task
+
+POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """The model that this process serves until it ends."""
+
+    digest: str
+    task: Task
+    loaded: LoadedModel
+
+    def predict(self, texts: list[str]) -> list[Answer]:
+        """Return label and score of each text."""
+        return self.task.predict(self.loaded, [Row({"text": text}) for text in texts])
+
+
+def load_model(settings: Settings) -> ServedModel:
+    """Load and verify the model the environment points to, and run it once; raise BadInput where it isn't right."""
+    from refit_trainer.compute import limit_threads
+
+    uri, expected = parse_pointer(settings)
+    folder = fetch(uri)
+    digest = verify_folder(folder, expected, uri)
+    task = find_task(settings.task)
+    if task.known_labels(folder) is None:
+        raise BadInput(f"{uri} has no head for {settings.task}")
+    threads = limit_threads()
+    model = ServedModel(digest, task, task.load(folder))
+    model.predict(["The first call is the slow one."])
+    log.info("model.loaded uri=%s digest=%s threads=%d", uri, digest, threads)
+    return model
+
+
+def parse_pointer(settings: Settings) -> tuple[str, str | None]:
+    """Return URI and digest of MODEL_URI, or of INITIAL_MODEL_URI, whose digest may be left out, while it is empty."""
+    pointer = settings.model_uri or settings.initial_model_uri
+    if not pointer:
+        raise BadInput("neither MODEL_URI nor INITIAL_MODEL_URI is set")
+    if match := POINTER.match(pointer):
+        return match["uri"], match["digest"]
+    if settings.model_uri:
+        raise BadInput(f"MODEL_URI={pointer!r} isn't <uri>@sha256:<digest>")
+    return pointer, None

@@ -1,0 +1,40 @@
+"""The server's settings, from the environment: docs/reference/trainer.md lists them."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from refit_trainer.config import describe
+from refit_trainer.errors import BadInput
+
+
+class Settings(BaseModel):
+    """What the server is told; a field's name in capitals is its variable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model_uri: str = ""
+    initial_model_uri: str = ""
+    task: str = "text-classification"
+    feedback_dir: Path | None = None
+    holdout_dir: Path | None = None
+    holdout_share: float = Field(0.2, ge=0, le=1)
+    port: int = Field(8080, ge=0, le=65535)
+    drain_seconds: float = Field(5, ge=0)
+    remembered: int = Field(100_000, gt=0)
+    """Predictions kept in memory for late labels."""
+    max_batch: int = Field(32, gt=0)
+    writer: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Names this pod's own feedback file; a pod's host name is its name."""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; a variable that is set but empty counts as not set."""
+    given = {name.lower(): value for name, value in environment.items() if value}
+    try:
+        return Settings.model_validate({name: given[name] for name in Settings.model_fields if name in given})
+    except ValidationError as error:
+        raise BadInput(f"environment: {describe(error)}") from None
