@@ -3,12 +3,16 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Callable
 
 from localcluster import provider
 from localcluster.commands import Failed
 from localcluster.images import IMAGES, build, find_images
-from localcluster.paths import layout
+from localcluster.locks import exclusive
+from localcluster.progress import step
 from localcluster.run_image import run_image
+
+Command = Callable[[argparse.Namespace], int]
 
 
 def main() -> int:
@@ -27,12 +31,13 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcluster", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function, about in (
+    plain: tuple[tuple[str, Command, str], ...] = (
         ("up", _up, "start the cluster, or repair it"),
         ("down", _down, "stop it and remove every trace but the cache"),
         ("status", _status, "show what runs"),
-        ("env", _env, "print shell exports: eval \"$(python -m localcluster env)\""),
-    ):
+        ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
+    )
+    for name, function, about in plain:
         commands.add_parser(name, help=about).set_defaults(run=function)
     for name, function, about in (
         ("build", _build, "build images that have changed"),
@@ -49,39 +54,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(_arguments: argparse.Namespace) -> int:
-    provider.choose().up()
+def _up(arguments: argparse.Namespace) -> int:
+    cluster = provider.choose()
+    with exclusive(cluster.layout, "cluster"), step("up"):
+        cluster.up()
     return 0
 
 
-def _down(_arguments: argparse.Namespace) -> int:
-    provider.choose().down()
+def _down(arguments: argparse.Namespace) -> int:
+    cluster = provider.choose()
+    with exclusive(cluster.layout, "cluster"), step("down"):
+        cluster.down()
     return 0
 
 
-def _status(_arguments: argparse.Namespace) -> int:
+def _status(arguments: argparse.Namespace) -> int:
     lines, works = provider.choose().status()
     print("\n".join(lines))
     return 0 if works else 1
 
 
-def _env(_arguments: argparse.Namespace) -> int:
+def _env(arguments: argparse.Namespace) -> int:
     for name, value in provider.environment().items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    for image in find_images(arguments.images):
-        build(layout(), image)
+    cluster = provider.choose()
+    with exclusive(cluster.layout, "images"):
+        for image in find_images(arguments.images):
+            build(cluster.layout, cluster.builder(), image)
     return 0
 
 
 def _load(arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
-    for image in find_images(arguments.images):
-        build(layout(), image)
-        cluster.load(image)
+    with exclusive(cluster.layout, "images"):
+        for image in find_images(arguments.images):
+            cluster.load(image, build(cluster.layout, cluster.builder(), image))
     return 0
 
 
@@ -89,7 +100,8 @@ def _run_image(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise Failed("say what to run: run-image IMAGE -- COMMAND…")
-    return run_image(layout(), IMAGES[arguments.image], command, arguments.volume)
+    cluster = provider.choose()
+    return run_image(cluster.layout, cluster.builder(), IMAGES[arguments.image], command, arguments.volume)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from localcluster.commands import run
 from localcluster.keys import key
 from localcluster.paths import Layout
 from localcluster.progress import step
-from localcluster.storage import buildah, image_exists
 
 
 @dataclass(frozen=True)
@@ -33,27 +32,12 @@ TRAINER_BASE = Base(
 )
 
 
-def ensure_base(layout: Layout, base: Base) -> str:
-    """Make the base image unless it is there, and return its name."""
-    if image_exists(layout, base.image):
-        return base.image
+def make_archive(layout: Layout, base: Base) -> Path:
+    """Make the root file system as a tar archive and return where it lies."""
     archive = layout.bases / f"{base.name}.tar"
     archive.parent.mkdir(parents=True, exist_ok=True)
+    log = layout.images / "logs" / f"base-{base.name}.log"
     with step(f"base of {base.name} from Debian {base.suite}"):
         include = "--include=" + ",".join(base.packages)
-        log = layout.images / "logs" / f"base-{base.name}.log"
         run(["mmdebstrap", "--variant=minbase", include, base.suite, archive], log=log)
-    with step(f"image of that base ({base.name})"):
-        _import_archive(layout, base, archive)
-    archive.unlink()
-    return base.image
-
-
-def _import_archive(layout: Layout, base: Base, archive: Path) -> None:
-    container = buildah(layout, "from", "scratch")
-    try:
-        buildah(layout, "add", container, archive, "/")
-        buildah(layout, "config", "--cmd", "/bin/sh", container)
-        buildah(layout, "commit", container, base.image)
-    finally:
-        buildah(layout, "rm", container)
+    return archive

@@ -7,6 +7,7 @@ program is built once and a new version never meets an old binary.
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,16 +25,17 @@ VERSION_FLAGS = " ".join(
 
 @dataclass(frozen=True)
 class Source:
-    """One Go module of ours, and the programs it pins."""
+    """Programs that one Go module of ours pins; the module's folder has the name unless `module` says another."""
 
     name: str
     programs: tuple[str, ...]
     flags: str = ""
+    module: str = ""
 
     @property
     def folder(self) -> Path:
         """Where go.mod lies."""
-        return PACKAGE / "go" / self.name
+        return PACKAGE / "go" / (self.module or self.name)
 
     def output(self, layout: Layout) -> Path:
         """Return the folder of the built programs."""
@@ -50,18 +52,21 @@ KUBERNETES = Source(
 )
 COREDNS = Source("coredns", ("github.com/coredns/coredns",))
 PROVISIONER = Source("provisioner", ("github.com/rancher/local-path-provisioner",))
-# One after the other: each build already uses every core.
-SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
+NODE_SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
+# A kind cluster brings all but these two.
+KIND = Source("kind", ("sigs.k8s.io/kind",))
+KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")
+KIND_SOURCES = (KIND, KUBECTL)
 
 
-def are_built(layout: Layout) -> bool:
+def are_built(layout: Layout, sources: Sequence[Source]) -> bool:
     """Return whether no program has to be built."""
-    return all(source.output(layout).exists() for source in SOURCES)
+    return all(source.output(layout).exists() for source in sources)
 
 
-def ensure_binaries(layout: Layout) -> None:
-    """Build every program that is not there yet."""
-    for source in SOURCES:
+def ensure_binaries(layout: Layout, sources: Sequence[Source]) -> None:
+    """Build every program that is not there yet, one after the other: each build already uses every core."""
+    for source in sources:
         if not source.output(layout).exists():
             with step(f"build {source.name}"):
                 _build(layout, source)
@@ -101,11 +106,13 @@ def _go(layout: Layout) -> str:
 
 
 def program(layout: Layout, name: str) -> str:
-    """Return the path of a built program."""
-    source = next(source for source in SOURCES if any(path.endswith(f"/{name}") for path in source.programs))
+    """Return the path of a built program of the node."""
+    source = next(source for source in NODE_SOURCES if any(path.endswith(f"/{name}") for path in source.programs))
     return str(source.output(layout) / name)
 
 
-def search_path(layout: Layout) -> str:
-    """Return PATH with our kubectl first."""
-    return os.pathsep.join([str(KUBERNETES.output(layout)), os.environ.get("PATH", os.defpath)])
+def search_path(layout: Layout, source: Source) -> str:
+    """Return PATH with the programs of a source first; once only, however often it is asked."""
+    ours = str(source.output(layout))
+    others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != ours]
+    return os.pathsep.join([ours, *others])

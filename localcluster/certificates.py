@@ -41,7 +41,17 @@ def ensure_certificates(layout: Layout) -> None:
     layout.pki.chmod(0o700)
     _make_authority(layout.pki)
     _make_key(layout.pki / "service-account.key")
-    run(["openssl", "pkey", "-in", layout.pki / "service-account.key", "-pubout", "-out", layout.pki / "service-account.pub"])
+    run(
+        [
+            "openssl",
+            "pkey",
+            "-in",
+            layout.pki / "service-account.key",
+            "-pubout",
+            "-out",
+            layout.pki / "service-account.pub",
+        ]
+    )
     names = [f"DNS:{name}" for name in SERVER_NAMES] + [f"IP:{address}" for address in SERVER_ADDRESSES]
     _make_certificate(layout.pki, "server", "/CN=kube-apiserver", "subjectAltName=" + ",".join(names))
     for client in CLIENTS:
@@ -66,7 +76,7 @@ def _make_key(path: Path) -> None:
 
 def _make_authority(pki: Path) -> None:
     _make_key(pki / "ca.key")
-    request = ["openssl", "req", "-x509", "-new", "-key", pki / "ca.key", "-days", DAYS, "-subj", "/CN=refit-ca"]
+    request = ["openssl", "req", "-x509", "-new", "-key", str(pki / "ca.key"), "-days", DAYS, "-subj", "/CN=refit-ca"]
     run([*request, "-addext", "keyUsage=critical,keyCertSign,digitalSignature", "-out", pki / "ca.crt"])
 
 
@@ -75,7 +85,7 @@ def _make_certificate(pki: Path, name: str, subject: str, extension: str) -> Non
     _make_key(key)
     run(["openssl", "req", "-new", "-key", key, "-subj", subject, "-out", request])
     extensions.write_text(extension + "\n")
-    sign = ["openssl", "x509", "-req", "-in", request, "-CA", pki / "ca.crt", "-CAkey", pki / "ca.key"]
+    sign = ["openssl", "x509", "-req", "-in", str(request), "-CA", f"{pki}/ca.crt", "-CAkey", f"{pki}/ca.key"]
     run([*sign, "-CAcreateserial", "-days", DAYS, "-extfile", extensions, "-out", pki / f"{name}.crt"])
     request.unlink()
     extensions.unlink()

@@ -43,10 +43,11 @@ def _run_logged(words: list[str], env: dict[str, str], cwd: Path | None, log: Pa
     return ""
 
 
-def succeeds(argv: Sequence[str | Path]) -> bool:
-    """Return whether a program exists and exits 0."""
+def succeeds(argv: Sequence[str | Path], timeout_s: float = 60.0) -> bool:
+    """Return whether a program exists and exits 0 in time."""
     try:
-        return subprocess.run([str(word) for word in argv], capture_output=True, check=False, timeout=60).returncode == 0
+        words = [str(word) for word in argv]
+        return subprocess.run(words, capture_output=True, check=False, timeout=timeout_s).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
 

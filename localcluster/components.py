@@ -9,8 +9,8 @@ from localcluster import addresses, health
 from localcluster.binaries import program
 from localcluster.certificates import ADMIN, client_named, kubeconfig
 from localcluster.health import Check
-from localcluster.pause import PAUSE_IMAGE
 from localcluster.paths import CHECKOUT, Layout
+from localcluster.pause import PAUSE_IMAGE
 
 
 @dataclass(frozen=True)
@@ -160,15 +160,16 @@ CONTROLLER_MANAGER = Component(
     _controller_manager,
     health.answers(loopback(addresses.CONTROLLER_MANAGER, "https") + "/healthz"),
 )
-SCHEDULER = Component(
-    "kube-scheduler", _scheduler, health.answers(loopback(addresses.SCHEDULER, "https") + "/healthz")
-)
+SCHEDULER = Component("kube-scheduler", _scheduler, health.answers(loopback(addresses.SCHEDULER, "https") + "/healthz"))
 KUBELET = Component("kubelet", _kubelet, health.answers(loopback(addresses.KUBELET_HEALTH) + "/healthz"))
 KUBE_PROXY = Component("kube-proxy", _kube_proxy, health.answers(loopback(addresses.KUBE_PROXY_HEALTH) + "/livez"))
 COREDNS = Component("coredns", _coredns, health.answers(loopback(addresses.COREDNS_HEALTH) + "/health"))
 PROVISIONER = Component("provisioner", _provisioner, health.is_running)
 DISCOVERY = Component(
-    "discovery", _discovery, health.answers(loopback(addresses.DISCOVERY) + "/targets"), (("PYTHONPATH", str(CHECKOUT)),)
+    "discovery",
+    _discovery,
+    health.answers(loopback(addresses.DISCOVERY) + "/targets"),
+    (("PYTHONPATH", str(CHECKOUT)),),
 )
 PROMETHEUS = Component("prometheus", _prometheus, health.answers(addresses.PROMETHEUS_URL + "/-/ready"))
 

@@ -1,43 +1,16 @@
-"""Build the project's images, only when what they are made of has changed.
+"""The project's images, built only when what they are made of has changed.
 
-The key of an image covers its Dockerfile, its code, what pyproject.toml says of it and its base; the key of the newest
-build is kept in a file next to the storage. The tag `dev` always means the newest.
+The keys of the newest build are kept in files next to the storage. The tag `dev` always means the newest.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from localcluster.bases import OPERATOR_BASE, TRAINER_BASE, Base, ensure_base
+from localcluster.bases import OPERATOR_BASE, TRAINER_BASE
+from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
-from localcluster.keys import files_key, key, project_parts
-from localcluster.paths import CHECKOUT, PACKAGE, Layout
+from localcluster.paths import Layout
 from localcluster.progress import say, step
-from localcluster.storage import buildah, host_settings, image_exists
-
-TAG = "dev"
-
-
-@dataclass(frozen=True)
-class Image:
-    """One image of the project: where its Dockerfile and code lie, and what it starts from."""
-
-    short: str
-    dockerfile: str
-    code: tuple[str, ...]
-    extra: str
-    base: Base
-
-    @property
-    def name(self) -> str:
-        """The full name that manifests use."""
-        return f"localhost/refit-{self.short}:{TAG}"
-
-    def key(self, checkout: Path = CHECKOUT) -> str:
-        """Return the content key of everything the image is made of."""
-        files = files_key([checkout / self.dockerfile, *(checkout / folder for folder in self.code)], checkout)
-        return key(files, project_parts(checkout / "pyproject.toml", self.extra), self.base.image)
-
 
 OPERATOR = Image("operator", "operator/Dockerfile", ("operator/refit_operator",), "operator", OPERATOR_BASE)
 TRAINER = Image(
@@ -76,21 +49,22 @@ def remember(file: Path, value: str) -> None:
     file.write_text(value)
 
 
-def build(layout: Layout, image: Image) -> None:
-    """Build an image with buildah unless the newest build has the same key."""
+def build(layout: Layout, builder: Builder, image: Image) -> str:
+    """Build an image unless the newest build has the same key; return the key that is built now."""
     wanted = image.key()
-    built = key_file(layout, image, "built")
-    if is_current(built, wanted) and image_exists(layout, image.name):
+    if is_current(key_file(layout, image, "built"), wanted) and builder.has(image.name):
         say(f"image {image.short}: unchanged")
-        return
-    base = ensure_base(layout, image.base)
+        return wanted
+    dependencies = image.dependencies_key()
     with step(f"image {image.short}"):
-        _build_on(layout, image, base)
-    remember(built, wanted)
+        builder.build(image)
+    remember(key_file(layout, image, "built"), wanted)
+    remember(key_file(layout, image, "dependencies"), dependencies)
+    return wanted
 
 
-def _build_on(layout: Layout, image: Image, base: str) -> None:
-    options = ["--isolation", "chroot", "--network", "host", "--layers", "--pull-never", *host_settings()]
-    files = ["--ignorefile", PACKAGE / "context.ignore", "-f", CHECKOUT / image.dockerfile]
-    log = layout.images / "logs" / f"build-{image.short}.log"
-    buildah(layout, "bud", *options, *files, "--build-arg", f"BASE_IMAGE={base}", "-t", image.name, CHECKOUT, log=log)
+def ensure_dependencies(layout: Layout, builder: Builder, image: Image) -> None:
+    """Build an image unless there is one with the same dependencies, be its code older."""
+    is_built = is_current(key_file(layout, image, "dependencies"), image.dependencies_key())
+    if not (is_built and builder.has(image.name)):
+        build(layout, builder, image)

@@ -12,7 +12,6 @@ from localcluster import processes
 from localcluster.commands import succeeds
 from localcluster.network import CNI_RESULTS
 from localcluster.paths import Layout
-from localcluster.processes import Process
 
 CGROUPS = Path("/sys/fs/cgroup")
 CONTAINER_LOGS = Path("/var/log/containers")

@@ -8,27 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from localcluster import addresses, processes
+from localcluster.buildah import Buildah
+from localcluster.builder import Image
 from localcluster.commands import Failed, tail
-from localcluster.containerd import ctr
+from localcluster.containerd import ctr, image_names
 from localcluster.health import answers
-from localcluster.images import Image, is_current, key_file, remember
+from localcluster.images import is_current, key_file, remember
 from localcluster.paths import Layout
 from localcluster.progress import say, step
-from localcluster.storage import buildah
 
 REGISTRY = f"127.0.0.1:{addresses.REGISTRY}"
 
 
-def load(layout: Layout, image: Image) -> None:
-    """Load the newest build, unless the node has it."""
-    wanted = image.key()
+def load(layout: Layout, image: Image, wanted: str) -> None:
+    """Load the newest build, whose key is `wanted`, unless the node has it."""
     loaded = key_file(layout, image, "loaded")
-    if is_current(loaded, wanted) and image.name in ctr(layout, "images", "list", "-q").split():
+    if is_current(loaded, wanted) and image.name in image_names(layout):
         say(f"load {image.short}: unchanged")
         return
     with step(f"load {image.short}"), registry(layout):
         moved = f"{REGISTRY}/refit-{image.short}:{wanted}"
-        buildah(layout, "push", "--tls-verify=false", "--disable-compression", image.name, f"docker://{moved}")
+        Buildah(layout).push(image, f"docker://{moved}")
         ctr(layout, "images", "pull", "--plain-http", "--snapshotter", "overlayfs", moved)
         ctr(layout, "images", "tag", "--force", moved, image.name)
         ctr(layout, "images", "remove", moved)

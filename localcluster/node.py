@@ -10,17 +10,16 @@ from collections.abc import Callable, Sequence
 
 from localcluster import addresses, leftovers, network, processes
 from localcluster.api import get_json, patch_status
-from localcluster.binaries import program, search_path
+from localcluster.binaries import KUBERNETES, program, search_path
 from localcluster.certificates import ADMIN, ensure_certificates, kubeconfig
 from localcluster.commands import Failed, run, tail
 from localcluster.components import ALL, API_SERVER, CONTAINERD, ETCD, KUBELET, LATER, Component
 from localcluster.configs import write_configs
 from localcluster.containerd import ensure_pause_image, forget_containers
+from localcluster.gpus import gpu_patch
 from localcluster.paths import PACKAGE, Layout
 from localcluster.progress import side_by_side, step
 
-GPUS = "2"
-GPU_PATHS = ("/status/capacity/nvidia.com~1gpu", "/status/allocatable/nvidia.com~1gpu")
 NODE_PATH = f"/api/v1/nodes/{addresses.NODE_NAME}"
 START_TIMEOUT_S = 90.0
 # The API server waits a minute for watchers to leave; its data is thrown away, so nobody waits for it.
@@ -42,7 +41,7 @@ def start_node(layout: Layout) -> None:
     side_by_side(*(_starter(layout, component) for component in LATER))
     with step("node is ready"):
         _wait("the node", lambda: _node_is_ready(layout), KUBELET, layout)
-        ensure_gpus(layout)
+        patch_status(layout, NODE_PATH, gpu_patch())
     with step("addons"):
         kubectl(layout, "apply", "--server-side", "--force-conflicts", "-f", str(PACKAGE / "manifests" / "system.yaml"))
 
@@ -66,7 +65,7 @@ def environment(layout: Layout) -> dict[str, str]:
     """Return what a shell needs to use the node."""
     return {
         "KUBECONFIG": str(kubeconfig(layout, ADMIN)),
-        "PATH": search_path(layout),
+        "PATH": search_path(layout, KUBERNETES),
         "REFIT_PROMETHEUS_URL": addresses.PROMETHEUS_URL,
         "REFIT_CLUSTER": "node",
     }
@@ -85,12 +84,6 @@ def clear(layout: Layout) -> None:
     shutil.rmtree(layout.state, ignore_errors=True)
 
 
-def ensure_gpus(layout: Layout) -> None:
-    """Put the stand-in GPUs into the node's status; the kubelet copies capacity it does not know."""
-    patch: list[dict[str, object]] = [{"op": "add", "path": path, "value": GPUS} for path in GPU_PATHS]
-    patch_status(layout, NODE_PATH, patch)
-
-
 def _start_control_plane(layout: Layout) -> None:
     start_component(layout, ETCD)
     start_component(layout, API_SERVER)
@@ -99,12 +92,12 @@ def _start_control_plane(layout: Layout) -> None:
 def _start_containerd(layout: Layout) -> None:
     was_running = processes.read(CONTAINERD.pid_file(layout)) is not None
     start_component(layout, CONTAINERD)
-    if KUBELET not in running(layout) and not was_running and not leftovers.container_ids(layout):
-        # Its CRI plugin has read the records of the last cluster's containers: delete them, and begin again without.
-        if forget_containers(layout):
-            stopped = processes.read(CONTAINERD.pid_file(layout))
-            processes.stop([stopped] if stopped else [])
-            start_component(layout, CONTAINERD)
+    is_fresh = not was_running and not leftovers.container_ids(layout)
+    if is_fresh and forget_containers(layout):
+        # Its CRI plugin had read the records of the last cluster's containers; begin again without them.
+        stopped = processes.read(CONTAINERD.pid_file(layout))
+        processes.stop([stopped] if stopped else [])
+        start_component(layout, CONTAINERD)
     ensure_pause_image(layout)
 
 
@@ -116,7 +109,9 @@ def start_component(layout: Layout, component: Component) -> None:
     """Start a component unless it runs, and wait until it works; a failure shows the end of its log."""
     with step(component.name):
         if processes.read(component.pid_file(layout)) is None:
-            processes.start(component.argv(layout), component.log(layout), component.pid_file(layout), dict(component.env))
+            processes.start(
+                component.argv(layout), component.log(layout), component.pid_file(layout), dict(component.env)
+            )
         _wait(component.name, lambda: component.check(layout), component, layout)
 
 
@@ -124,10 +119,14 @@ def _wait(what: str, is_done: Callable[[], bool], component: Component, layout: 
     end = time.monotonic() + START_TIMEOUT_S
     while not is_done():
         if processes.read(component.pid_file(layout)) is None:
-            raise Failed(f"{component.name} exited; the end of {component.log(layout)}:\n{_log_tail(layout, component)}")
+            raise Failed(
+                f"{component.name} exited; the end of {component.log(layout)}:\n{_log_tail(layout, component)}"
+            )
         if time.monotonic() > end:
             log = component.log(layout)
-            raise Failed(f"{what} is not ready after {START_TIMEOUT_S:.0f} s; the end of {log}:\n{_log_tail(layout, component)}")
+            raise Failed(
+                f"{what} is not ready after {START_TIMEOUT_S:.0f} s; the end of {log}:\n{_log_tail(layout, component)}"
+            )
         time.sleep(0.1)
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from localcluster.commands import Failed, run, succeeds
+from localcluster.progress import step
 
 PACKAGES = (
     "etcd-server",
@@ -44,13 +45,14 @@ def ensure_packages(log: Path) -> None:
     if os.geteuid() != 0:
         raise Failed("the assembled node needs root: to install packages, and to run containers")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update"], env=quiet, log=log)
-    run(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=quiet, log=log)
-    _stop_services()
+    with step(f"Debian packages ({', '.join(missing)})"):
+        run(["apt-get", "update"], env=quiet, log=log)
+        run(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=quiet, log=log)
+        _stop_services()
 
 
 def _stop_services() -> None:
-    if not succeeds(["systemctl", "is-system-running"]) and not Path("/run/systemd/system").exists():
+    if not Path("/run/systemd/system").exists():
         return
     for service in UNWANTED_SERVICES:
         succeeds(["systemctl", "disable", "--now", service])

@@ -1,18 +1,23 @@
 """Which kind of cluster this machine gets: kind where a container engine runs, else the assembled node."""
 
 import os
+from collections.abc import Callable
 from typing import Protocol
 
-from localcluster import engine
-from localcluster.commands import Failed
-from localcluster.images import Image
-from localcluster.kind import Kind, can_get_node_image
 from localcluster.assembled import Assembled
-from localcluster.paths import layout
+from localcluster.builder import Builder, Image
+from localcluster.commands import Failed
+from localcluster.engine import find_engine
+from localcluster.kind import Kind, can_get_node_image
+from localcluster.paths import Layout, layout
 
 
 class Provider(Protocol):
     """A way to get a cluster."""
+
+    @property
+    def layout(self) -> Layout:
+        """Return where everything lies."""
 
     def up(self) -> None:
         """Start the cluster, or repair it."""
@@ -23,8 +28,11 @@ class Provider(Protocol):
     def status(self) -> tuple[list[str], bool]:
         """Return lines for a person, and whether everything works."""
 
-    def load(self, image: Image) -> None:
-        """Make the newest build of an image known to the cluster."""
+    def builder(self) -> Builder:
+        """Return what builds images here."""
+
+    def load(self, image: Image, wanted: str) -> None:
+        """Make the newest build of an image, whose key is `wanted`, known to the cluster."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point programs at the cluster."""
@@ -32,27 +40,23 @@ class Provider(Protocol):
 
 def choose() -> Provider:
     """Return the provider for this machine."""
-    if choose_name(os.environ.get("REFIT_CLUSTER", ""), engine.name(), can_get_node_image) == "kind":
-        return Kind(layout(), engine.name() or "docker")
+    engine = find_engine()
+    if choose_name(os.environ.get("REFIT_CLUSTER", ""), engine, can_get_node_image) == "kind":
+        if engine is None:
+            raise Failed("REFIT_CLUSTER asks for kind, but neither docker nor podman answers here")
+        return Kind(layout(), engine)
     return Assembled(layout())
 
 
-def choose_name(wanted: str, engine_name: str | None, can_get_image: "CanGet") -> str:
+def choose_name(wanted: str, engine: str | None, can_get_image: Callable[[str], bool]) -> str:
     """Return `kind` or `node`: the override, else kind if an engine answers and the node image can be had."""
     if wanted in {"kind", "node"}:
         return wanted
     if wanted:
         raise Failed(f"REFIT_CLUSTER is {wanted!r}; it may be kind or node")
-    return "kind" if engine_name is not None and can_get_image(engine_name) else "node"
-
-
-class CanGet(Protocol):
-    """Says whether an engine has or can pull kind's node image."""
-
-    def __call__(self, engine_name: str) -> bool:
-        """Return whether it can."""
+    return "kind" if engine is not None and can_get_image(engine) else "node"
 
 
 def environment() -> dict[str, str]:
-    """Return the variables that point programs at the cluster: KUBECONFIG, PATH, REFIT_PROMETHEUS_URL, REFIT_CLUSTER."""
+    """Return what points programs at the cluster: KUBECONFIG, PATH, REFIT_PROMETHEUS_URL, REFIT_CLUSTER."""
     return choose().environment()

@@ -1,0 +1,80 @@
+"""Build and run images with buildah in a storage of our own, where no container engine runs.
+
+Isolation is chroot, because a runtime's own needs rights that a sandboxed root may lack.
+"""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster.bases import Base, make_archive
+from localcluster.builder import Errand, Image
+from localcluster.commands import run
+from localcluster.paths import CHECKOUT, PACKAGE, Layout
+from localcluster.progress import step
+
+# pip inside a build needs what pip outside uses: certificates and its configuration.
+HOST_SETTINGS = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"))
+ISOLATION = ("--isolation", "chroot", "--network", "host")
+
+
+@dataclass(frozen=True)
+class Buildah:
+    """buildah on the cache's storage."""
+
+    layout: Layout
+
+    def has(self, name: str) -> bool:
+        """Return whether the storage holds an image of that name."""
+        return name in self.call("images", "--format", "{{.Name}}:{{.Tag}}").split()
+
+    def build(self, image: Image) -> None:
+        """Build an image on its Debian base, making that first unless it is there."""
+        self._ensure_base(image.base)
+        options = [*ISOLATION, "--layers", "--pull-never", *_mounts(), f"--ignorefile={PACKAGE}/context.ignore"]
+        arguments = {"BASE_IMAGE": image.base.image, "PIP_CERT": os.environ.get("PIP_CERT", "")}
+        options += [word for name, value in arguments.items() if value for word in ("--build-arg", f"{name}={value}")]
+        log = self.layout.images / "logs" / f"build-{image.short}.log"
+        self.call("bud", *options, "-f", CHECKOUT / image.dockerfile, "-t", image.name, CHECKOUT, log=log)
+
+    def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
+        """Run a command in a throw-away container of an image and return its exit status."""
+        container = self.call("from", "--pull-never", image.name)
+        options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", errand.user]
+        options += [word for mount in errand.mounts for word in ("-v", mount)]
+        options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
+        try:
+            return subprocess.run([*self._argv("run"), *options, container, "--", *command], check=False).returncode
+        finally:
+            self.call("rm", container)
+
+    def push(self, image: Image, target: str) -> None:
+        """Push an image, its layers uncompressed, to a registry without TLS."""
+        self.call("push", "--tls-verify=false", "--disable-compression", image.name, target)
+
+    def call(self, command: str, *arguments: str | Path, log: Path | None = None) -> str:
+        """Run one buildah command and return what it prints."""
+        return run([*self._argv(command), *arguments], log=log).strip()
+
+    def _argv(self, command: str) -> list[str]:
+        store, scratch = self.layout.images / "storage", self.layout.images / "run"
+        return ["buildah", "--root", str(store), "--runroot", str(scratch), "--storage-driver", "overlay", command]
+
+    def _ensure_base(self, base: Base) -> None:
+        if self.has(base.image):
+            return
+        archive = make_archive(self.layout, base)
+        with step(f"image of that base ({base.name})"):
+            container = self.call("from", "scratch")
+            try:
+                self.call("add", container, archive, "/")
+                self.call("commit", container, base.image)
+            finally:
+                self.call("rm", container)
+        archive.unlink()
+
+
+def _mounts() -> list[str]:
+    return [word for path in HOST_SETTINGS if path.exists() for word in ("-v", f"{path}:{path}:ro")]
