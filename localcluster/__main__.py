@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from localcluster import provider
 from localcluster.commands import Failed
-from localcluster.images import IMAGES, build, find_images
+from localcluster.delivery import build_all, load_all
+from localcluster.images import IMAGES, find_images
 from localcluster.locks import exclusive
-from localcluster.progress import step
+from localcluster.progress import side_by_side, step
 from localcluster.run_image import run_image
 
 Command = Callable[[argparse.Namespace], int]
@@ -32,11 +33,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcluster", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     plain: tuple[tuple[str, Command, str], ...] = (
-        ("up", _up, "start the cluster, or repair it"),
         ("down", _down, "stop it and remove every trace but the cache"),
         ("status", _status, "show what runs"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )
+    up = commands.add_parser("up", help="start the cluster, or repair it")
+    up.add_argument("--images", action="store_true", help="also build and load the project's images, side by side")
+    up.set_defaults(run=_up)
     for name, function, about in plain:
         commands.add_parser(name, help=about).set_defaults(run=function)
     for name, function, about in (
@@ -44,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         ("load", _load, "build images that have changed and load them into the cluster"),
     ):
         command = commands.add_parser(name, help=about)
-        command.add_argument("images", nargs="*", metavar="IMAGE", help=f"default: {', '.join(IMAGES)}")
+        command.add_argument("names", nargs="*", metavar="IMAGE", help=f"default: {', '.join(IMAGES)}")
         command.set_defaults(run=function)
     inside = commands.add_parser("run-image", help="run a command inside a built image, the checkout at /src")
     inside.add_argument("-v", "--volume", action="append", default=[], metavar="HOST:INSIDE[:ro]")
@@ -57,7 +60,12 @@ def _parser() -> argparse.ArgumentParser:
 def _up(arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
     with exclusive(cluster.layout, "cluster"), step("up"):
-        cluster.up()
+        cluster.install()
+        jobs = [lambda: build_all(cluster, find_images([]))] if arguments.images else []
+        side_by_side(cluster.compile, *jobs)
+        cluster.start()
+        if arguments.images:
+            load_all(cluster, find_images([]))
     return 0
 
 
@@ -75,24 +83,23 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _env(arguments: argparse.Namespace) -> int:
-    for name, value in provider.environment().items():
-        print(f"export {name}={shlex.quote(value)}")
+    cluster = provider.choose()
+    for name, value in cluster.environment().items():
+        if name != "PATH":
+            print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(cluster.programs()))}:"$PATH"')
     return 0
 
 
 def _build(arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
-    with exclusive(cluster.layout, "images"):
-        for image in find_images(arguments.images):
-            build(cluster.layout, cluster.builder(), image)
+    cluster.install()
+    build_all(cluster, find_images(arguments.names))
     return 0
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    cluster = provider.choose()
-    with exclusive(cluster.layout, "images"):
-        for image in find_images(arguments.images):
-            cluster.load(image, build(cluster.layout, cluster.builder(), image))
+    load_all(provider.choose(), find_images(arguments.names))
     return 0
 
 
@@ -101,6 +108,7 @@ def _run_image(arguments: argparse.Namespace) -> int:
     if not command:
         raise Failed("say what to run: run-image IMAGE -- COMMAND…")
     cluster = provider.choose()
+    cluster.install()
     return run_image(cluster.layout, cluster.builder(), IMAGES[arguments.image], command, arguments.volume)
 
 

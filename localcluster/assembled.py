@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster import loading, node
-from localcluster.binaries import NODE_SOURCES, are_built, ensure_binaries
+from localcluster.binaries import KUBERNETES, NODE_SOURCES, are_built, ensure_binaries
 from localcluster.buildah import Buildah
 from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
@@ -14,8 +14,10 @@ from localcluster.components import ALL
 from localcluster.packages import ensure_packages
 from localcluster.paths import Layout
 
-COLD_GIB = 8.0
-WARM_GIB = 1.0
+# What a run writes: Kubernetes and Go's caches; both images in the build's storage and in containerd; logs and volumes.
+PROGRAMS_GIB = 6.0
+IMAGES_GIB = 8.0
+RUNNING_GIB = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,20 @@ class Assembled:
 
     layout: Layout
 
-    def up(self) -> None:
-        """Install, build, start."""
+    def install(self) -> None:
+        """Install Debian packages, if there is room for all that follows."""
         if os.geteuid() != 0:
             raise Failed("the assembled node needs root: it runs containers, a bridge and iptables")
-        check_disk(self.layout.root, WARM_GIB if are_built(self.layout, NODE_SOURCES) else COLD_GIB)
+        have_images = (self.layout.images / "keys").exists()
+        check_disk(self.layout.root, needed_gib(are_built(self.layout, NODE_SOURCES), have_images))
         ensure_packages(self.layout.root / "apt.log")
+
+    def compile(self) -> None:
+        """Build the programs that Debian does not package."""
         ensure_binaries(self.layout, NODE_SOURCES)
+
+    def start(self) -> None:
+        """Start the node."""
         node.start_node(self.layout)
 
     def down(self) -> None:
@@ -54,9 +63,18 @@ class Assembled:
             raise Failed("the cluster is down; start it with: python -m localcluster up")
         loading.load(self.layout, image, wanted)
 
+    def programs(self) -> Path:
+        """Return the folder of Kubernetes' programs."""
+        return KUBERNETES.output(self.layout)
+
     def environment(self) -> dict[str, str]:
         """Return the variables that point programs at the node."""
         return node.environment(self.layout)
+
+
+def needed_gib(have_programs: bool, have_images: bool) -> float:
+    """Return how much room a run needs, in GiB, by what is in the cache already."""
+    return RUNNING_GIB + (0 if have_programs else PROGRAMS_GIB) + (0 if have_images else IMAGES_GIB)
 
 
 def check_disk(folder: Path, need_gib: float) -> None:

@@ -36,9 +36,15 @@ class Kind:
     layout: Layout
     engine: str
 
-    def up(self) -> None:
-        """Create the cluster unless it is there, and apply what ours has more than kind's."""
+    def install(self) -> None:
+        """Nothing: the engine is there."""
+
+    def compile(self) -> None:
+        """Build kind and kubectl."""
         ensure_binaries(self.layout, KIND_SOURCES)
+
+    def start(self) -> None:
+        """Create the cluster unless it is there, and apply what ours has more than kind's."""
         if CLUSTER not in self._kind("get", "clusters").split():
             with step("kind cluster"):
                 self._create()
@@ -74,6 +80,10 @@ class Kind:
             Engine(self.layout, self.engine).archive(image, archive)
             self._kind("load", "image-archive", str(archive), "--name", CLUSTER)
         remember(loaded, wanted)
+
+    def programs(self) -> Path:
+        """Return the folder of our kubectl."""
+        return KUBECTL.output(self.layout)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point programs at the cluster."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from localcluster.assembled import Assembled
@@ -19,7 +20,13 @@ class Provider(Protocol):
     def layout(self) -> Layout:
         """Return where everything lies."""
 
-    def up(self) -> None:
+    def install(self) -> None:
+        """Install what the machine has to offer for the rest."""
+
+    def compile(self) -> None:
+        """Build the programs the cluster needs."""
+
+    def start(self) -> None:
         """Start the cluster, or repair it."""
 
     def down(self) -> None:
@@ -33,6 +40,9 @@ class Provider(Protocol):
 
     def load(self, image: Image, wanted: str) -> None:
         """Make the newest build of an image, whose key is `wanted`, known to the cluster."""
+
+    def programs(self) -> Path:
+        """Return the folder of the cluster's own programs, kubectl among them."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables that point programs at the cluster."""
