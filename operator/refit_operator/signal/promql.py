@@ -41,7 +41,13 @@ class ParsedQuery:
     selectors: tuple[Selector, ...]
 
     @property
-    def longest_range(self) -> timedelta:
+    def _quote(found: re.Match[str]) -> str:
+    """Write a literal between backquotes with double quotes: the parser refuses a raw `\\.`, Prometheus doesn't."""
+    literal = found.group()
+    return '"' + _escape(literal[1:-1], '"', is_regex=False) + '"' if literal.startswith("`") else literal
+
+
+def longest_range(self) -> timedelta:
         """The longest range, nested ones added up; readings closer together than this aren't independent."""
         return max((s.scope.range for s in self.selectors if not s.scope.pinned), default=timedelta())
 
@@ -65,7 +71,7 @@ def _parse(query: str) -> ParsedQuery | str:
     if len(query) > MAX_LENGTH:
         return f"the query is {len(query)} characters long, {MAX_LENGTH} are allowed"
     try:
-        expr = p.parse(query)
+        expr = p.parse(_LITERAL.sub(_quote, query))
         selectors = tuple(selectors_of(expr))
     except ValueError as error:
         return str(error)
