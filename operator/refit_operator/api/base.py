@@ -30,7 +30,7 @@ class ApiModel(BaseModel):
 
 def section(kind: type[Section], description: str) -> Any:
     """Declare a field that is an object with defaults of its own, so that `kubectl get -o yaml` shows them."""
-    return Field(default_factory=kind, description=description, json_schema_extra={"default": {}})
+    return Field(default_factory=kind, description=description, json_schema_extra={"default": kind().to_json()})
 
 
 def rules(*pairs: tuple[str, str]) -> dict[str, Any]:

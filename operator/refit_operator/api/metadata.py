@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import Field
+
 from refit_operator.api.base import ApiModel
 
 
@@ -25,8 +27,8 @@ class ObjectMeta(ApiModel):
     resource_version: str = ""
     creation_timestamp: datetime
     deletion_timestamp: datetime | None = None
-    annotations: dict[str, str] = {}
-    labels: dict[str, str] = {}
+    annotations: dict[str, str] = Field(default={})
+    labels: dict[str, str] = Field(default={})
     owner_references: tuple[OwnerReference, ...] = ()
 
     def is_owned_by(self, uid: str) -> bool:

@@ -94,7 +94,7 @@ class ModelMonitor(ApiModel):
         json_schema_extra=rules(
             (
                 "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 40",
-                "the name must be a DNS label that starts with a letter, at most 40 long: Jobs take their names from it",
+                "the name must be a DNS label that starts with a letter, at most 40 long: Jobs are named after it",
             )
         )
     )

@@ -69,7 +69,12 @@ class RetrainRunSpec(ApiModel):
         default="", max_length=1024, description="The model that training starts from, uri@digest."
     )
     served_checkpoint: str = Field(
-        default="", max_length=1024, description="The model in service that the candidate is judged against, uri@digest."
+        default="",
+        max_length=1024,
+        description="The model in service that the candidate is judged against, uri@digest.",
+    )
+    live_pointer: str = Field(
+        default="", max_length=1024, description="The target's pointer when the run was decided; empty: none."
     )
     prometheus: PrometheusSpec = Field(description="Copy of the monitor's.")
     metric: MetricSpec = Field(description="Copy of the monitor's.")

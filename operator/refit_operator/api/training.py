@@ -67,7 +67,9 @@ class TrainingSpec(ApiModel):
         )
     )
 
-    image: Image = Field(min_length=1, description="The trainer's image; any that keeps the contract (docs/contract.md).")
+    image: Image = Field(
+        min_length=1, description="The trainer's image; any that keeps the contract (docs/contract.md)."
+    )
     command: Words = Field(default=[], description="Command of the training container. Default: refit-train.")
     args: Words = Field(default=[], description="Arguments of the training container.")
     task: str = Field(
@@ -78,7 +80,9 @@ class TrainingSpec(ApiModel):
     start_from: StartFrom = Field(
         default=StartFrom.SERVED, description="Start from the model in service (Served) or from baseModel (Base)."
     )
-    base_model: ModelUri | None = Field(default=None, description="The pretrained model that startFrom Base starts from.")
+    base_model: ModelUri | None = Field(
+        default=None, description="The pretrained model that startFrom Base starts from."
+    )
     dataset: DatasetSpec = Field(description="The rows to train on and to judge by.")
     hyperparameters: Annotated[dict[str, Annotated[str, Field(max_length=256)]], Field(max_length=64)] = Field(
         default={}, description="Hyperparameters by name, as strings: learning_rate, epochs, batch_size…"
@@ -102,7 +106,9 @@ class GateSpec(ApiModel):
     bound: float | None = Field(
         default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."
     )
-    margin: float = Field(default=0, ge=0, description="The candidate must beat the served model by at least this much.")
+    margin: float = Field(
+        default=0, ge=0, description="The candidate must beat the served model by at least this much."
+    )
     max_slice_drop: float | None = Field(
         default=None, ge=0, description="The most that any slice of the holdout may lose. Default: slices don't decide."
     )

@@ -41,13 +41,7 @@ class ParsedQuery:
     selectors: tuple[Selector, ...]
 
     @property
-    def _quote(found: re.Match[str]) -> str:
-    """Write a literal between backquotes with double quotes: the parser refuses a raw `\\.`, Prometheus doesn't."""
-    literal = found.group()
-    return '"' + _escape(literal[1:-1], '"', is_regex=False) + '"' if literal.startswith("`") else literal
-
-
-def longest_range(self) -> timedelta:
+    def longest_range(self) -> timedelta:
         """The longest range, nested ones added up; readings closer together than this aren't independent."""
         return max((s.scope.range for s in self.selectors if not s.scope.pinned), default=timedelta())
 
@@ -82,6 +76,12 @@ def _parse(query: str) -> ParsedQuery | str:
     if isinstance(expr, p.StringLiteral):
         return "the query gives a string, and one number is needed"
     return ParsedQuery(query, selectors)
+
+
+def _quote(found: re.Match[str]) -> str:
+    r"""Write a literal between backquotes with double quotes: the parser refuses a raw `\.`, Prometheus doesn't."""
+    literal = found.group()
+    return '"' + _escape(literal[1:-1], '"', is_regex=False) + '"' if literal.startswith("`") else literal
 
 
 def longest_range(query: str) -> timedelta:

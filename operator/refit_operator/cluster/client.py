@@ -1,0 +1,134 @@
+"""The requests that the operator makes, typed. Each read is fresh: watches only wake, they are never believed."""
+
+from typing import Any
+
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.dynamic import DynamicClient
+
+from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
+from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.cluster.errors import translated
+
+Document = dict[str, Any]
+TIMEOUT = 10
+"""Seconds that one request may take."""
+
+MONITOR = (API_VERSION, "ModelMonitor")
+RUN = (API_VERSION, "RetrainRun")
+JOB = ("batch/v1", "Job")
+POD = ("v1", "Pod")
+DEPLOYMENT = ("apps/v1", "Deployment")
+EVENT = ("events.k8s.io/v1", "Event")
+
+
+class Cluster:
+    """A connection to the API server."""
+
+    def __init__(self, dynamic: DynamicClient) -> None:
+        self._dynamic = dynamic
+
+    @classmethod
+    async def connect(cls, api: ApiClient) -> "Cluster":
+        """Discover the server's kinds."""
+        with translated():
+            return cls(await DynamicClient(api))
+
+    async def resource(self, kind: tuple[str, str]) -> Any:
+        """Return the dynamic client's resource for (apiVersion, kind)."""
+        return await self._dynamic.resources.get(api_version=kind[0], kind=kind[1])
+
+    async def read(self, kind: tuple[str, str], ref: Ref) -> Document | None:
+        """Return the object, None where there is none."""
+        with translated():
+            resource = await self.resource(kind)
+            try:
+                found = await resource.get(name=ref.name, namespace=ref.namespace, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status == 404:
+                    return None
+                raise
+            return dict(found.to_dict())
+
+    async def list_objects(self, kind: tuple[str, str], namespace: str, selector: str | None = None) -> list[Document]:
+        """Return the objects of a namespace that match the label selector."""
+        with translated():
+            resource = await self.resource(kind)
+            found = await resource.get(namespace=namespace, label_selector=selector, _request_timeout=TIMEOUT)
+            return [dict(item) for item in found.to_dict()["items"]]
+
+    async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
+        """Create the object; None where one of that name is already there.
+
+        An exhausted quota answers 403 for a name that exists, so 403 is read too.
+        """
+        with translated():
+            resource = await self.resource(kind)
+            try:
+                made = await resource.create(
+                    body=body, namespace=namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+                )
+            except ApiException as error:
+                if error.status not in (403, 409):
+                    raise
+                if await self.read(kind, Ref(namespace, body["metadata"]["name"])) is None:
+                    raise
+                return None
+            return dict(made.to_dict())
+
+    async def delete(self, kind: tuple[str, str], ref: Ref, uid: str) -> None:
+        """Delete exactly that object, its dependents in the background; one that is gone is fine."""
+        with translated():
+            resource = await self.resource(kind)
+            options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+            try:
+                await resource.delete(name=ref.name, namespace=ref.namespace, body=options, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status not in (404, 409):
+                    raise
+
+    async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> None:
+        """Replace the status of the object as it was read; a change since then is Transient."""
+        meta = owner.metadata
+        body = {
+            "apiVersion": kind[0],
+            "kind": kind[1],
+            "metadata": {
+                "name": meta.name,
+                "namespace": meta.namespace,
+                "uid": meta.uid,
+                "resourceVersion": meta.resource_version,
+            },
+            "spec": owner.spec.to_json(),
+            "status": status,
+        }
+        with translated():
+            resource = await self.resource(kind)
+            await resource.status.replace(
+                body=body, namespace=meta.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+            )
+
+    async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
+        """Return the monitor, None where there is none."""
+        found = await self.read(MONITOR, ref)
+        return ModelMonitor.model_validate(found) if found else None
+
+    async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
+        """Return the monitors of a namespace."""
+        return tuple(ModelMonitor.model_validate(item) for item in await self.list_objects(MONITOR, namespace))
+
+    async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
+        """Return the monitor's own runs, oldest first: those that its UID controls."""
+        selector = f"{MONITOR_LABEL}={monitor.metadata.name}"
+        found = [
+            RetrainRun.model_validate(item)
+            for item in await self.list_objects(RUN, monitor.metadata.namespace, selector)
+        ]
+        own = [run for run in found if run.metadata.is_owned_by(monitor.metadata.uid)]
+        return tuple(sorted(own, key=lambda run: run.spec.ordinal))
+
+    async def list_pods(self, run: RetrainRun) -> list[Document]:
+        """Return the pods of a run's Job."""
+        return await self.list_objects(POD, run.metadata.namespace, f"{RUN_LABEL}={run.metadata.name}")

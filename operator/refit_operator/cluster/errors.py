@@ -1,0 +1,50 @@
+"""What can go wrong at the API server: Transient (look again later) or Permanent (a person is needed)."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+from kubernetes.aio.client.exceptions import ApiException
+
+
+class ClusterError(Exception):
+    """The API server didn't do what was asked."""
+
+
+class Transient(ClusterError):
+    """Worth another look: unreachable, overloaded, or something changed since it was read."""
+
+
+class Permanent(ClusterError):
+    """The same request would be refused again: forbidden or invalid."""
+
+
+_PERMANENT = {400, 401, 403, 405, 415, 422}
+
+
+def parse_status(error: ApiException) -> dict[str, Any]:
+    """Return the `Status` document of an error answer, empty where there is none."""
+    try:
+        document = json.loads(error.body or "")
+    except (TypeError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def describe(error: ApiException) -> str:
+    """Return the API server's own sentence; never headers, which may carry credentials."""
+    return str(parse_status(error).get("message") or f"{error.status} {error.reason}")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the client raises into Transient or Permanent."""
+    try:
+        yield
+    except ApiException as error:
+        kind = Permanent if error.status in _PERMANENT else Transient
+        raise kind(describe(error)) from error
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise Transient(f"API server: {type(error).__name__}: {error}") from error

@@ -1,0 +1,120 @@
+"""What a look at a monitor sees, and what it answers. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.signal.reading import QueryFailed, Reading
+from refit_operator.signal.window import count_breaches, eligible
+from refit_operator.target.ownership import is_overruled, promoted_by
+from refit_operator.target.view import TargetView
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything that a decision about a monitor rests on, read at one moment."""
+
+    monitor: ModelMonitor
+    target: TargetView | None
+    runs: tuple[RetrainRun, ...]
+    now: datetime
+    window: tuple[Reading, ...] | QueryFailed = ()
+    """The last N readings, oldest first."""
+    query_error: str = ""
+    """Why the query doesn't parse."""
+    query_range: timedelta = timedelta(0)
+    next_reading: datetime | None = None
+    claimed_by: str = ""
+    """The older monitor that has the same target."""
+    taken_pointer: str | None = None
+
+    @property
+    def newest(self) -> Reading | None:
+        """The last reading; a query that failed is one as well."""
+        if isinstance(self.window, QueryFailed):
+            return self.window
+        return self.window[-1] if self.window else None
+
+    @property
+    def active_run(self) -> RetrainRun | None:
+        """The run under way."""
+        return next((run for run in reversed(self.runs) if not run.is_finished), None)
+
+    @property
+    def last_run(self) -> RetrainRun | None:
+        """The newest run that has finished."""
+        return next((run for run in reversed(self.runs) if run.is_finished), None)
+
+    @property
+    def last_completion(self) -> datetime | None:
+        """When the newest finished run ended."""
+        times = [run.status.completion_time for run in self.runs if run.status.completion_time]
+        return max(times, default=None)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The readings that count: wholly after the monitor's creation and after the last run's end."""
+        if isinstance(self.window, QueryFailed):
+            return ()
+        since = self.monitor.metadata.creation_timestamp
+        if self.last_completion:
+            since = max(since, self.last_completion)
+        return eligible(self.window, since, self.query_range)
+
+    @property
+    def breaches(self) -> int:
+        """How many of the last N readings that count are in breach."""
+        metric = self.monitor.spec.metric
+        return count_breaches(self.readings, metric.threshold, metric.below, metric.breaches.out_of)
+
+    @property
+    def is_breached(self) -> bool:
+        """Whether M of the last N readings that count are in breach."""
+        return self.breaches >= self.monitor.spec.metric.breaches.count
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether a person changed the pointer since our last promotion."""
+        return self.target is not None and is_overruled(self.target.pointer, self.taken_pointer, self.runs)
+
+    @property
+    def served(self) -> Pointer | None:
+        """The model in service, in claim terms; None where nobody has said."""
+        if self.target and self.target.pointer:
+            pointer = parse_pointer(self.target.pointer)
+            return pointer and Pointer(self.target.to_claim_uri(pointer.uri), pointer.digest)
+        initial = self.monitor.spec.serving.initial_model
+        return Pointer(initial) if initial else None
+
+    @property
+    def served_by(self) -> RetrainRun | None:
+        """The run that promoted what serves."""
+        return promoted_by(self.target.pointer, self.runs) if self.target else None
+
+    @property
+    def cooldown_ends(self) -> datetime | None:
+        """When the next run may start; None where there was no run."""
+        return self.last_completion + self.monitor.spec.policy.cooldown if self.last_completion else None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Start nothing, and why."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class StartRun:
+    """Create this RetrainRun."""
+
+    body: dict[str, Any]
+    message: str
+
+
+Decision = Hold | StartRun

@@ -1,0 +1,35 @@
+"""The events that a change of a monitor's status is worth. One idea a reason, only on a change. Pure."""
+
+from collections.abc import Iterable
+
+from refit_operator.api.conditions import Condition, ConditionType, find
+from refit_operator.api.monitor import ModelMonitorStatus
+from refit_operator.api.notes import Note
+
+_BAD = {
+    ConditionType.WITHIN_THRESHOLD: "MetricBreached",
+    ConditionType.METRIC_AVAILABLE: "MetricUnavailable",
+    ConditionType.READY: "NotReady",
+    ConditionType.SERVING_UP_TO_DATE: "Overruled",
+}
+_GOOD = {
+    ConditionType.WITHIN_THRESHOLD: "MetricRecovered",
+    ConditionType.METRIC_AVAILABLE: "MetricAvailable",
+    ConditionType.READY: "Ready",
+}
+
+
+def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]:
+    """Yield what people should be told."""
+    for kind in _BAD:
+        before, after = find(old.conditions, kind), find(new.conditions, kind)
+        if after and (before is None or before.status != after.status):
+            yield from _turned(kind, before, after)
+
+
+def _turned(kind: ConditionType, before: Condition | None, after: Condition) -> Iterable[Note]:
+    if after.status == "False":
+        reason = after.reason if kind is ConditionType.SERVING_UP_TO_DATE else _BAD[kind]
+        yield Note(reason, after.message, "Warning")
+    elif after.status == "True" and kind in _GOOD and before is not None and before.status == "False":
+        yield Note(_GOOD[kind], after.message, "Normal")

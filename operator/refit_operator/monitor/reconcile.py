@@ -1,0 +1,48 @@
+"""Observe, decide, act, record: one look at a monitor."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from refit_operator.api.monitor import ModelMonitor, ModelMonitorStatus
+from refit_operator.api.run import RetrainRun
+from refit_operator.cluster.client import MONITOR, RUN
+from refit_operator.cluster.events import build_event, post_event
+from refit_operator.monitor.decide import decide
+from refit_operator.monitor.decision import Observed, StartRun
+from refit_operator.monitor.notes import notes_on
+from refit_operator.monitor.observe import observe
+from refit_operator.monitor.status import is_worth_writing, next_status
+from refit_operator.ports import Ports
+from refit_operator.telemetry.metrics import show_monitor
+
+log = structlog.get_logger()
+AFTER_START = timedelta(0)
+
+
+async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> timedelta:
+    """Take one step and return when to look again."""
+    observed = await observe(monitor, runs, ports, now)
+    decision = decide(observed)
+    status = next_status(observed)
+    show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
+    await _write(observed, status, ports)
+    if isinstance(decision, StartRun):
+        log.info("start run", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", why=decision.message)
+        await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
+        return AFTER_START
+    return _until_next(observed)
+
+
+async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
+    if not is_worth_writing(o.monitor.status, status):
+        return
+    await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
+    for note in notes_on(o.monitor.status, status):
+        await post_event(ports.cluster, build_event(o.monitor, note, o.now))
+
+
+def _until_next(o: Observed) -> timedelta:
+    """Return the time to the next reading, or a minute where there is none."""
+    wait = o.next_reading - o.now if o.next_reading else timedelta(minutes=1)
+    return max(timedelta(0), wait)

@@ -1,0 +1,1 @@
+"""One attempt: train, judge, promote, watch, and take back what disappoints."""

@@ -1,0 +1,61 @@
+"""The JSON that trainer and judge get (docs/contract.md): URIs as the pod's own mounts show them. Pure."""
+
+from typing import Any
+
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import Pointer, parse_claim_uri, parse_pointer
+
+MOUNT_ROOT = "/refit/volumes"
+
+
+def mounted_uri(uri: str) -> str:
+    """Return `file:///refit/volumes/<claim>/<path>` for a claim's URI, any other URI as it is."""
+    place = parse_claim_uri(uri)
+    return f"file://{MOUNT_ROOT}/{place.claim}/{place.path}" if place else uri
+
+
+def checkpoint_uri(run: RetrainRun) -> str:
+    """Return where this run publishes its checkpoint, `pvc://`."""
+    return f"{run.spec.training.checkpoints.uri}/{run.metadata.name}"
+
+
+def _model(pointer: Pointer) -> dict[str, str]:
+    return {"uri": mounted_uri(pointer.uri)} | ({"digest": pointer.digest} if pointer.digest else {})
+
+
+def _dataset(run: RetrainRun, role: str, uri: str) -> dict[str, Any]:
+    dataset = run.spec.training.dataset
+    document: dict[str, Any] = {role: mounted_uri(uri), "format": dataset.format, "columns": dict(dataset.columns)}
+    return document | ({"recent": dataset.recent} if dataset.recent and role == "train" else {})
+
+
+def _identity(run: RetrainRun) -> dict[str, Any]:
+    return {"name": run.metadata.name, "uid": run.metadata.uid, "ordinal": run.spec.ordinal}
+
+
+def render_train_config(run: RetrainRun) -> dict[str, Any]:
+    """Return the trainer's configuration; it never names the holdout."""
+    start = parse_pointer(run.spec.starting_checkpoint)
+    served = parse_pointer(run.spec.served_checkpoint)
+    return {
+        "task": run.spec.training.task,
+        "startFrom": _model(start) if start else None,
+        "dataset": _dataset(run, "train", run.spec.training.dataset.train),
+        "hyperparameters": dict(run.spec.training.hyperparameters),
+        "output": mounted_uri(checkpoint_uri(run)),
+        "protect": [mounted_uri(served.uri)] if served else [],
+        "run": _identity(run),
+    }
+
+
+def render_judge_config(run: RetrainRun) -> dict[str, Any]:
+    """Return the judge's configuration: the candidate, the model in service, the holdout."""
+    served = parse_pointer(run.spec.served_checkpoint)
+    document = {
+        "task": run.spec.training.task,
+        "candidate": {"uri": mounted_uri(checkpoint_uri(run))},
+        "dataset": _dataset(run, "holdout", run.spec.training.dataset.holdout),
+        "gate": {"metric": run.spec.gate.metric},
+        "run": _identity(run),
+    }
+    return document | ({"served": _model(served)} if served else {})

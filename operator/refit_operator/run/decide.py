@@ -1,0 +1,64 @@
+"""One look at a run: the first check that has an answer wins. The tuple is the specification. Pure."""
+
+from collections.abc import Callable
+
+from refit_operator.run.decision import Decision, Observed
+from refit_operator.run.promotion import (
+    change_is_recorded,
+    gate_decides,
+    pointer_is_overruled,
+    pointer_is_unwritten,
+    rollback_is_under_way,
+    rollout_is_under_way,
+    target_is_gone,
+)
+from refit_operator.run.training import (
+    deadline_has_passed,
+    job_has_failed,
+    job_is_a_strangers,
+    job_is_at_work,
+    job_is_missing,
+    job_is_new,
+    judge_has_reported,
+    report_is_lost,
+    superseded,
+    trainer_has_reported,
+)
+from refit_operator.run.watch import keep_watching, promotion_disappoints, watch_is_over
+
+
+def is_finished(o: Observed) -> Decision | None:
+    """Leave a finished run alone."""
+    return Decision(o.run.status) if o.run.is_finished else None
+
+
+Check = Callable[[Observed], Decision | None]
+
+CHECKS: tuple[Check, ...] = (
+    is_finished,
+    superseded,
+    job_is_missing,
+    job_is_a_strangers,
+    job_is_new,
+    trainer_has_reported,
+    judge_has_reported,
+    job_has_failed,
+    report_is_lost,
+    deadline_has_passed,
+    job_is_at_work,
+    gate_decides,
+    target_is_gone,
+    change_is_recorded,
+    pointer_is_overruled,
+    pointer_is_unwritten,
+    rollback_is_under_way,
+    rollout_is_under_way,
+    promotion_disappoints,
+    watch_is_over,
+    keep_watching,
+)
+
+
+def decide(o: Observed) -> Decision:
+    """Return the first check's answer; the last check always has one."""
+    return next(decision for check in CHECKS if (decision := check(o)))

@@ -1,0 +1,108 @@
+"""What a look at a run sees, and what it answers. Pure.
+
+A decision either records a fact or acts; what must be known before an action is recorded one look earlier, so that a
+crash between the two loses nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from refit_operator.api.conditions import Condition, ConditionType, Reason
+from refit_operator.api.notes import Note
+from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
+from refit_operator.run.job_view import JobView
+from refit_operator.signal.reading import QueryFailed, Reading
+from refit_operator.target.view import TargetView
+
+AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything that a decision about a run rests on, read at one moment."""
+
+    run: RetrainRun
+    job: JobView
+    target: TargetView | None
+    now: datetime
+    window: tuple[Reading, ...] | QueryFailed = ()
+    """Readings since the promotion; asked for only while the run is watching."""
+    query_range: timedelta = timedelta(0)
+    rolled_back: frozenset[str] = frozenset()
+    """Digests that were taken back by this monitor's runs."""
+    superseded_by: str = ""
+    """The field of the monitor's spec that changed since the run was decided."""
+    taken_pointer: str | None = None
+    """The monitor's take-pointer annotation: a person hands this very value back."""
+    next_reading: timedelta = timedelta(minutes=1)
+    """Time to the next point of the readings' grid."""
+
+
+@dataclass(frozen=True)
+class CreateJob:
+    """Make the run's Job, unless one of its name is there."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeleteJob:
+    """Stop the run's Job."""
+
+    uid: str
+
+
+@dataclass(frozen=True)
+class WritePointer:
+    """Write the checkpoint pointer to the target as it was read; empty removes it."""
+
+    pointer: str
+    force: bool = False
+
+
+Action = CreateJob | DeleteJob | WritePointer
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do now, what to record, and when to look again (None: only when something happens)."""
+
+    status: RetrainRunStatus
+    actions: tuple[Action, ...] = ()
+    notes: tuple[Note, ...] = ()
+    look_again: timedelta | None = None
+
+
+def condition(
+    o: Observed, kind: ConditionType, status: Literal["True", "False", "Unknown"], reason: Reason, message: str = ""
+) -> Condition:
+    """Return a condition as of now."""
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason.value,
+        message=message,
+        last_transition_time=o.now,
+        observed_generation=o.run.metadata.generation,
+    )
+
+
+def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **facts: Any) -> RetrainRunStatus:
+    """Return the run's status with these facts added; conditions of the same type are replaced."""
+    old = o.run.status
+    replaced = {c.type for c in conditions}
+    kept = tuple(c for c in old.conditions if c.type not in replaced)
+    updates = {"stage": stage, "message": message, "conditions": (*kept, *conditions), **facts}
+    return old.model_copy(update=updates)
+
+
+def finish(
+    o: Observed, outcome: Outcome, reason: Reason, message: str, *conditions: Condition, note: Note | None = None
+) -> Decision:
+    """End the run. A Job that is still there to run is stopped."""
+    good = outcome is Outcome.PROMOTED
+    finished = condition(o, ConditionType.FINISHED, "True", reason, message)
+    status = record(o, Stage.FINISHED, message, *conditions, finished, outcome=outcome, completion_time=o.now)
+    default = Note(reason.value, message, "Normal" if good else "Warning")
+    return Decision(status=status, notes=(note or default,))

@@ -1,0 +1,116 @@
+"""What a Job and its pods say, in one value. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from refit_operator.run.reports import JudgeReport, TrainReport, parse_error, parse_report
+
+Document = dict[str, Any]
+
+
+class JobState(Enum):
+    """Where the Job is."""
+
+    MISSING = auto()
+    QUEUED = auto()
+    TRAINING = auto()
+    JUDGING = auto()
+    SUCCEEDED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A run's Job at one moment."""
+
+    state: JobState
+    owner_uid: str = ""
+    uid: str = ""
+    created: datetime | None = None
+    train_report: TrainReport | None = None
+    judge_report: JudgeReport | None = None
+    error: str = ""
+    """Why a container failed, in its own words; empty where none did."""
+    waiting: str = ""
+    """Why a pod doesn't start: unschedulable, image pull…"""
+
+
+def view_job(job: Document | None, pods: list[Document]) -> JobView:
+    """Return the view of a Job and its pods as the API server gave them."""
+    if job is None:
+        return JobView(JobState.MISSING)
+    pods = sorted(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])
+    owner = next((o["uid"] for o in job["metadata"].get("ownerReferences") or () if o.get("controller")), "")
+    return JobView(
+        state=_state(job, pods),
+        owner_uid=owner,
+        uid=job["metadata"]["uid"],
+        created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
+        train_report=_report(pods, "train", TrainReport),
+        judge_report=_report(pods, "judge", JudgeReport),
+        error=_error(job, pods),
+        waiting=_waiting(pods),
+    )
+
+
+def _state(job: Document, pods: list[Document]) -> JobState:
+    ended = _ending(job)
+    if ended:
+        return JobState.SUCCEEDED if ended["type"] == "Complete" else JobState.FAILED
+    if any(_running(pod, "judge") or _terminated(pod, "train", 0) is not None for pod in pods):
+        return JobState.JUDGING
+    if any(_running(pod, "train") for pod in pods):
+        return JobState.TRAINING
+    return JobState.QUEUED
+
+
+def _ending(job: Document) -> Document | None:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return next((c for c in conditions if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
+
+
+def _statuses(pod: Document) -> dict[str, Document]:
+    status = pod.get("status") or {}
+    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return {container["name"]: container.get("state") or {} for container in found}
+
+
+def _running(pod: Document, name: str) -> bool:
+    return bool(_statuses(pod).get(name, {}).get("running"))
+
+
+def _terminated(pod: Document, name: str, code: int) -> Document | None:
+    found: Document | None = _statuses(pod).get(name, {}).get("terminated")
+    return found if found and found.get("exitCode") == code else None
+
+
+def _report(pods: list[Document], name: str, kind: Any) -> Any:
+    """Return the newest pod's well-formed report of that container."""
+    ended = (_terminated(pod, name, 0) for pod in reversed(pods))
+    reports = (parse_report(kind, found.get("message") or "") for found in ended if found)
+    return next((report for report in reports if report), None)
+
+
+def _error(job: Document, pods: list[Document]) -> str:
+    for pod in reversed(pods):
+        for name, state in _statuses(pod).items():
+            ended = state.get("terminated")
+            if ended and ended.get("exitCode") != 0:
+                said = parse_error(ended.get("message") or "") or ended.get("reason") or "no message"
+                return f"{name} exited {ended['exitCode']}: {said}"
+    ended = _ending(job)
+    return (ended.get("message") or ended.get("reason") or "") if ended and ended["type"] == "Failed" else ""
+
+
+def _waiting(pods: list[Document]) -> str:
+    for pod in reversed(pods):
+        for condition in (pod.get("status") or {}).get("conditions") or ():
+            if condition["type"] == "PodScheduled" and condition["status"] == "False":
+                return f"{condition.get('reason')}: {condition.get('message')}"
+        for name, state in _statuses(pod).items():
+            waiting = state.get("waiting") or {}
+            if waiting.get("message"):
+                return f"{name}: {waiting.get('reason')}: {waiting['message']}"
+    return ""

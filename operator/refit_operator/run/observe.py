@@ -1,0 +1,61 @@
+"""Read everything that a decision about a run rests on: fresh from the API server, the readings from Prometheus."""
+
+from datetime import datetime, timedelta
+
+from refit_operator.api.base import TAKE_POINTER_ANNOTATION
+from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.cluster.client import DEPLOYMENT, JOB
+from refit_operator.ports import Ports
+from refit_operator.run.decision import Observed
+from refit_operator.run.job_view import view_job
+from refit_operator.signal.reading import QueryFailed, Reading
+from refit_operator.target.ownership import rolled_back_digests
+from refit_operator.target.view import parse_target
+
+
+async def observe(
+    run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime
+) -> Observed:
+    """Return what there is to see of a run."""
+    ref = Ref(run.metadata.namespace, run.metadata.name)
+    target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
+    job = await ports.cluster.read(JOB, ref)
+    pods = await ports.cluster.list_pods(run) if job else []
+    target = await ports.cluster.read(DEPLOYMENT, target_ref)
+    grid = ports.readings.grid_of(run.spec.prometheus, run.spec.metric)
+    return Observed(
+        run=run,
+        job=view_job(job, pods),
+        target=parse_target(target) if target else None,
+        now=now,
+        window=await _window(run, ports, now),
+        query_range=grid.query_range,
+        rolled_back=rolled_back_digests(runs),
+        superseded_by=changed_field(run, monitor),
+        taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
+        next_reading=max(timedelta(0), grid.next_look(now) - now),
+    )
+
+
+async def _window(run: RetrainRun, ports: Ports, now: datetime) -> tuple[Reading, ...] | QueryFailed:
+    """Return the readings for the watch; nothing is asked at any other time."""
+    if run.status.rolled_out_time is None:
+        return ()
+    return await ports.readings.window(run.spec.prometheus, run.spec.metric, run.spec.watch.breaches.out_of, now)
+
+
+def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:
+    """Return the field of the monitor's spec that makes this run pointless, empty where none does."""
+    ours, theirs = run.spec.training, monitor.spec.training
+    pairs = {
+        "training.image": (ours.image, theirs.image),
+        "training.task": (ours.task, theirs.task),
+        "training.baseModel": (ours.base_model, theirs.base_model),
+        "training.dataset": (ours.dataset, theirs.dataset),
+        "training.hyperparameters": (ours.hyperparameters, theirs.hyperparameters),
+        "gate": (run.spec.gate, monitor.spec.gate),
+        "serving.targetRef": (run.spec.serving.target_ref, monitor.spec.serving.target_ref),
+    }
+    return next((name for name, (a, b) in pairs.items() if a != b), "")

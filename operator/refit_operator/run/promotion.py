@@ -1,0 +1,175 @@
+"""From two reports to a rolled-out checkpoint: gate, record, write, wait; and the way back. Pure.
+
+What a rollback restores is recorded before the target is touched.
+"""
+
+from datetime import timedelta
+
+from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.notes import Note
+from refit_operator.api.run import Outcome, PointerChange, Stage
+from refit_operator.api.uris import Pointer
+from refit_operator.run.config import checkpoint_uri
+from refit_operator.run.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
+from refit_operator.run.gate import Case, judge
+from refit_operator.run.results import recorded_judgement
+from refit_operator.target.rollout import Complete, Failed, Progressing, Rollout, rollout_of
+
+POLL = timedelta(seconds=2)
+"""How often a target is read while its rollout is under way."""
+
+
+def gate_decides(o: Observed) -> Decision | None:
+    """Hold the candidate against the model in service."""
+    if find(o.run.status.conditions, ConditionType.ACCEPTED):
+        return None
+    report = recorded_judgement(o.run.status.result)
+    if report is None:
+        return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "no judgement is recorded")
+    digest = o.run.status.result.checkpoint.rpartition("@")[2]
+    verdict = judge(Case(o.run.spec.gate, report, bool(o.run.spec.served_checkpoint), digest, o.rolled_back))
+    if verdict.accepted:
+        accepted = condition(o, ConditionType.ACCEPTED, "True", verdict.reason, verdict.message)
+        status = record(o, Stage.JUDGING, verdict.message, accepted)
+        return Decision(status, notes=(Note("CandidateAccepted", verdict.message),), look_again=AT_ONCE)
+    refused = condition(o, ConditionType.ACCEPTED, "False", verdict.reason, verdict.message)
+    note = Note("CandidateRejected", verdict.message, "Warning")
+    return finish(o, Outcome.REJECTED, verdict.reason, verdict.message, refused, note=note)
+
+
+def target_is_gone(o: Observed) -> Decision | None:
+    """End the run where the Deployment is missing, or is another one than the pointer was recorded for."""
+    change = o.run.status.pointer_change
+    if o.target is None:
+        return finish(o, Outcome.FAILED, Reason.TARGET_MISSING, "the target is gone")
+    if change and change.target_uid != o.target.uid:
+        return finish(o, Outcome.FAILED, Reason.TARGET_REPLACED, "the target was deleted and made anew")
+    return None
+
+
+def change_is_recorded(o: Observed) -> Decision | None:
+    """Record what will be written and what it replaces, before anything is touched."""
+    if o.run.status.pointer_change or o.target is None:
+        return None
+    uri = o.target.to_server_uri(checkpoint_uri(o.run))
+    if uri is None:
+        message = f"the target doesn't mount the claim of {checkpoint_uri(o.run)}"
+        return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
+    if o.target.pointer != o.run.spec.live_pointer:
+        message = f"the pointer changed to {o.target.pointer or 'none'} while the candidate was trained"
+        return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
+    digest = o.run.status.result.checkpoint.rpartition("@")[2]
+    change = PointerChange(target_uid=o.target.uid, old=o.target.pointer, new=str(Pointer(uri, digest)), time=o.now)
+    status = record(o, Stage.ROLLING_OUT, f"writing {change.new}", pointer_change=change)
+    return Decision(status, look_again=AT_ONCE)
+
+
+def pointer_is_overruled(o: Observed) -> Decision | None:
+    """Stop where a person changed the pointer after it was written: theirs stays."""
+    change, live = _change(o), _live(o)
+    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}
+    if live in ours:
+        return None
+    message = f"a person changed the pointer from {change.new} to {live or 'none'}"
+    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, note=Note("Overruled", message, "Warning"))
+
+
+def pointer_is_unwritten(o: Observed) -> Decision | None:
+    """Write the pointer, and remember that it was: from then on the old value there is a person's word."""
+    change = _change(o)
+    if _is_written(o) or change.rollback_time:
+        return None
+    promoted = condition(o, ConditionType.PROMOTED, "Unknown", Reason.ROLLING_OUT, f"rolling out {change.new}")
+    status = record(o, Stage.ROLLING_OUT, f"rolling out {change.new}", promoted)
+    if _live(o) == change.new:
+        return Decision(status, look_again=AT_ONCE)
+    force = o.taken_pointer is not None and o.taken_pointer == _live(o)
+    return Decision(status, actions=(WritePointer(change.new, force),), look_again=AT_ONCE)
+
+
+def rollout_is_under_way(o: Observed) -> Decision | None:
+    """Wait until every pod runs the candidate, or decide to take it back."""
+    change = _change(o)
+    if o.run.status.rolled_out_time or change.rollback_time:
+        return None
+    match _rollout(o):
+        case Complete():
+            return _promoted(o)
+        case Failed(message):
+            return take_back(o, Reason.ROLLOUT_FAILED, message)
+        case Progressing(message):
+            if o.now - change.time >= o.run.spec.serving.rollout_deadline:
+                return take_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
+            return Decision(record(o, Stage.ROLLING_OUT, message), look_again=POLL)
+
+
+def _promoted(o: Observed) -> Decision:
+    change = _change(o)
+    message = f"{change.new} serves" + (f" instead of {change.old}" if change.old else "")
+    promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
+    status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
+    return Decision(status, notes=(Note("CheckpointPromoted", message),), look_again=AT_ONCE)
+
+
+def take_back(o: Observed, reason: Reason, message: str) -> Decision:
+    """Record the decision to roll back; the next look acts on it."""
+    kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
+    refused = condition(o, kind, "False", reason, message)
+    change = _change(o).model_copy(update={"rollback_time": o.now})
+    status = record(o, Stage.ROLLING_BACK, message, refused, pointer_change=change)
+    return Decision(status, look_again=AT_ONCE)
+
+
+def rollback_is_under_way(o: Observed) -> Decision | None:
+    """Put the old pointer back and wait for its pods."""
+    change = _change(o)
+    if change.rollback_time is None:
+        return None
+    if _live(o) == change.new:
+        status = record(o, Stage.ROLLING_BACK, f"taking back {change.new}: {o.run.status.message}")
+        return Decision(status, actions=(WritePointer(change.old),), look_again=AT_ONCE)
+    match _rollout(o):
+        case Complete():
+            return _rolled_back(o, Reason.ROLLED_BACK, "")
+        case Failed(message):
+            return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
+        case Progressing(message):
+            if o.now - change.rollback_time >= o.run.spec.serving.rollout_deadline:
+                return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
+            return Decision(record(o, Stage.ROLLING_BACK, message), look_again=POLL)
+
+
+def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
+    change = _change(o)
+    kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
+    why = find(o.run.status.conditions, kind)
+    message = f"took back {change.new}" + (f": {why.message}" if why else "")
+    message += f"; the rollback's own rollout: {trouble}" if trouble else ""
+    return finish(o, Outcome.ROLLED_BACK, reason, message, note=Note("RolledBack", message, "Warning"))
+
+
+def after_refusal(o: Observed, reason: Reason, message: str) -> Decision:
+    """End the run where the API server refused the pointer: another manager owns it, or the target is another one."""
+    back = _change(o).rollback_time is not None
+    told = f"{'rollback' if back else 'promotion'} refused: {message}"
+    final = Reason.ROLLBACK_BLOCKED if back else reason
+    return finish(o, Outcome.FAILED, final, told, note=Note(reason.value, told, "Warning"))
+
+
+def _change(o: Observed) -> PointerChange:
+    change = o.run.status.pointer_change
+    if change is None:
+        raise AssertionError("asked for the pointer change before it was recorded")
+    return change
+
+
+def _live(o: Observed) -> str:
+    return o.target.pointer if o.target else ""
+
+
+def _rollout(o: Observed) -> Rollout:
+    return rollout_of(o.target.document) if o.target else Failed("the target is gone")
+
+
+def _is_written(o: Observed) -> bool:
+    return find(o.run.status.conditions, ConditionType.PROMOTED) is not None

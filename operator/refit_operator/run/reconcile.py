@@ -1,0 +1,75 @@
+"""Observe, decide, act, record: one look at a run."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
+from refit_operator.cluster.client import JOB, RUN
+from refit_operator.cluster.events import build_event, post_event
+from refit_operator.ports import Ports
+from refit_operator.run.decide import decide
+from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, WritePointer
+from refit_operator.run.observe import observe
+from refit_operator.run.promotion import after_refusal
+
+log = structlog.get_logger()
+
+
+async def reconcile(
+    run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime
+) -> timedelta | None:
+    """Take one step and return when to look again (None: when something happens)."""
+    observed = await observe(run, monitor, runs, ports, now)
+    decision = decide(observed)
+    for action in decision.actions:
+        decision = await perform(action, decision, observed, ports)
+    await write(decision, observed, monitor, ports)
+    return decision.look_again
+
+
+async def perform(action: Action, decision: Decision, o: Observed, ports: Ports) -> Decision:
+    """Do it; return the decision that stands afterwards."""
+    meta = o.run.metadata
+    log.info("act", run=f"{meta.namespace}/{meta.name}", action=type(action).__name__)
+    match action:
+        case CreateJob(body):
+            await ports.cluster.create(JOB, meta.namespace, body)
+            return decision
+        case DeleteJob(uid):
+            await ports.cluster.delete(JOB, Ref(meta.namespace, meta.name), uid)
+            return decision
+        case WritePointer(pointer, force):
+            return await _write_pointer(pointer, force, decision, o, ports)
+        case _:
+            assert_never(action)
+
+
+async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Observed, ports: Ports) -> Decision:
+    if o.target is None:
+        return decision
+    outcome = await apply_pointer(ports.cluster, o.target.document, pointer, force)
+    match outcome:
+        case Applied():
+            return decision
+        case Conflict(message):
+            return after_refusal(o, Reason.FIELD_CONFLICT, message)
+        case Replaced():
+            return after_refusal(o, Reason.TARGET_REPLACED, "the target was deleted or made anew")
+        case _:
+            assert_never(outcome)
+
+
+async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: Ports) -> None:
+    """Write the status if it changed, then tell people."""
+    if decision.status != o.run.status:
+        await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
+    for note in decision.notes:
+        log.info(note.reason, run=o.run.metadata.name, namespace=o.run.metadata.namespace, message=note.message)
+        for about in (o.run, monitor):
+            await post_event(ports.cluster, build_event(about, note, o.now))

@@ -1,0 +1,66 @@
+"""What trainer and judge say in their termination messages (docs/contract.md). A malformed report is no report."""
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+DIGEST = "^sha256:[0-9a-f]{64}$"
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class TrainReport(_Report):
+    """The trainer published a checkpoint."""
+
+    checkpoint: str
+    digest: str = Field(pattern=DIGEST)
+    rows: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    metrics: dict[str, float] = {}
+
+
+class JudgedModel(_Report):
+    """One model on the holdout."""
+
+    digest: str = Field(pattern=DIGEST)
+    metrics: dict[str, float]
+
+
+class JudgedSlice(_Report):
+    """Both models on one slice, in the gate's metric."""
+
+    candidate: float
+    served: float | None = None
+    rows: int = Field(ge=0)
+
+
+class JudgeReport(_Report):
+    """Candidate and served model on the same rows."""
+
+    candidate: JudgedModel
+    served: JudgedModel | None = None
+    slices: dict[str, JudgedSlice] = {}
+    rows: int = Field(ge=0)
+
+
+Report = TypeVar("Report", bound=_Report)
+
+
+def parse_report(kind: type[Report], message: str) -> Report | None:
+    """Return the report in a termination message, None where it is missing or malformed."""
+    try:
+        return kind.model_validate_json(message)
+    except ValidationError:
+        return None
+
+
+def parse_error(message: str) -> str:
+    """Return the sentence in `{"error": "…"}`, or the message itself where it is something else."""
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return message.strip()
+    return str(document["error"]) if isinstance(document, dict) and "error" in document else message.strip()

@@ -1,0 +1,136 @@
+"""From nothing to two reports: the checks that look at the run's Job. Pure."""
+
+from datetime import timedelta
+
+from refit_operator.api.conditions import ConditionType, Reason, is_true
+from refit_operator.api.notes import Note
+from refit_operator.api.run import Outcome, RunResult, Stage
+from refit_operator.run.config import checkpoint_uri
+from refit_operator.run.decision import (
+    AT_ONCE,
+    CreateJob,
+    Decision,
+    DeleteJob,
+    Observed,
+    condition,
+    finish,
+    record,
+)
+from refit_operator.run.job import build_job
+from refit_operator.run.job_view import JobState
+from refit_operator.run.reports import TrainReport
+from refit_operator.run.results import record_judgement
+
+POLL = timedelta(seconds=15)
+"""How often a Job is looked at even where its watch says nothing."""
+
+_STAGES = {JobState.QUEUED: Stage.QUEUED, JobState.TRAINING: Stage.TRAINING, JobState.JUDGING: Stage.JUDGING}
+
+
+def is_trained(o: Observed) -> bool:
+    """Return whether both reports are recorded."""
+    return is_true(o.run.status.conditions, ConditionType.TRAINED)
+
+
+def superseded(o: Observed) -> Decision | None:
+    """End a run whose monitor asks for something else by now."""
+    if is_trained(o) or not o.superseded_by:
+        return None
+    ended = finish(o, Outcome.SUPERSEDED, Reason.SUPERSEDED, f"{o.superseded_by} of the monitor changed")
+    return _stopping(o, ended)
+
+
+def job_is_missing(o: Observed) -> Decision | None:
+    """Make the Job, once. One that was there before and is gone was deleted by somebody: that ends the run."""
+    if is_trained(o) or o.job.state is not JobState.MISSING:
+        return None
+    if o.run.status.job_ref:
+        return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"Job {o.run.status.job_ref} was deleted")
+    status = record(o, Stage.QUEUED, "making the Job")
+    return Decision(status, actions=(CreateJob(build_job(o.run)),), look_again=AT_ONCE)
+
+
+def job_is_a_strangers(o: Observed) -> Decision | None:
+    """Refuse to adopt a Job that this run doesn't own."""
+    if is_trained(o) or o.job.owner_uid == o.run.metadata.uid:
+        return None
+    message = f"a Job named {o.run.metadata.name} is there and isn't this run's"
+    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, message)
+
+
+def job_is_new(o: Observed) -> Decision | None:
+    """Record the Job that was made."""
+    if o.run.status.job_ref:
+        return None
+    note = Note("RetrainStarted", f"Job {o.run.metadata.name} trains from {o.run.spec.starting_checkpoint}")
+    status = record(o, Stage.QUEUED, "the Job is made", job_ref=o.run.metadata.name, start_time=o.job.created or o.now)
+    return Decision(status, notes=(note,), look_again=AT_ONCE)
+
+
+def trainer_has_reported(o: Observed) -> Decision | None:
+    """Copy the trainer's report as soon as it is there: pods and their messages may be deleted."""
+    report = o.job.train_report
+    if report is None or o.run.status.result.training_rows is not None:
+        return None
+    message = f"trained on {report.rows} rows in {report.seconds:.0f} s"
+    result = _with_training(o, report)
+    status = record(o, Stage.JUDGING, message, result=result)
+    return Decision(status, notes=(Note("TrainingFinished", message),), look_again=AT_ONCE)
+
+
+def _with_training(o: Observed, report: TrainReport) -> RunResult:
+    return RunResult(
+        checkpoint=f"{checkpoint_uri(o.run)}@{report.digest}",
+        training_rows=report.rows,
+        training_seconds=f"{report.seconds:.1f}",
+    )
+
+
+def judge_has_reported(o: Observed) -> Decision | None:
+    """Copy the judge's report: from here on the Job is no longer needed."""
+    if is_trained(o) or o.job.judge_report is None or o.run.status.result.training_rows is None:
+        return None
+    message = f"judged on {o.job.judge_report.rows} holdout rows"
+    trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
+    result = o.run.status.result.model_copy(update=record_judgement(o.job.judge_report))
+    status = record(o, Stage.JUDGING, message, trained, result=result, trained_time=o.now)
+    return Decision(status, look_again=AT_ONCE)
+
+
+def job_has_failed(o: Observed) -> Decision | None:
+    """End the run with the trainer's own words."""
+    if is_trained(o) or o.job.state is not JobState.FAILED:
+        return None
+    trained = condition(o, ConditionType.TRAINED, "False", Reason.TRAINING_FAILED, o.job.error)
+    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, o.job.error or "the Job failed", trained)
+
+
+def report_is_lost(o: Observed) -> Decision | None:
+    """End a run whose Job succeeded without a report: nothing that isn't judged is ever promoted."""
+    if is_trained(o) or o.job.state is not JobState.SUCCEEDED:
+        return None
+    return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "the Job succeeded but a report is missing or malformed")
+
+
+def deadline_has_passed(o: Observed) -> Decision | None:
+    """Stop a Job that takes too long."""
+    started = o.run.status.start_time
+    deadline = o.run.spec.training.deadline
+    if is_trained(o) or started is None or o.now - started < deadline:
+        return None
+    ended = finish(o, Outcome.FAILED, Reason.DEADLINE_EXCEEDED, f"training took longer than {deadline}")
+    return _stopping(o, ended)
+
+
+def job_is_at_work(o: Observed) -> Decision | None:
+    """Wait for the Job."""
+    if is_trained(o):
+        return None
+    stage = _STAGES[o.job.state]
+    message = o.job.waiting or (f"last try: {o.job.error}" if o.job.error else stage.value)
+    return Decision(record(o, stage, message), look_again=POLL)
+
+
+def _stopping(o: Observed, decision: Decision) -> Decision:
+    actions = (DeleteJob(o.job.uid),) if o.job.uid else ()
+    return Decision(status=decision.status, actions=actions, notes=decision.notes)

@@ -1,0 +1,81 @@
+"""After the promotion: the new model's readings against the one it replaced. Pure.
+
+Never against the threshold: a candidate better than the old model but still below the threshold is an improvement.
+Only readings whose whole range lies after the rollout count, and only values can condemn.
+"""
+
+from datetime import timedelta
+
+from refit_operator.api.conditions import ConditionType, Reason
+from refit_operator.api.notes import Note
+from refit_operator.api.run import Outcome, Stage
+from refit_operator.run.decision import Decision, Observed, condition, finish, record
+from refit_operator.run.promotion import take_back
+from refit_operator.signal.reading import QueryFailed, Reading, Value
+from refit_operator.signal.window import count_breaches, eligible
+
+
+def floor_of(o: Observed) -> float | None:
+    """Return the value that the new model has to keep; None where the old one's is unknown."""
+    value = o.run.spec.trigger.value
+    if value is None:
+        return None
+    drop = o.run.spec.watch.max_drop
+    return value - drop if o.run.spec.metric.below else value + drop
+
+
+def settle_of(o: Observed) -> timedelta:
+    """Return how long after the rollout readings don't count yet: late labels still judge the old model then."""
+    settle = o.run.spec.watch.settle
+    return o.query_range if settle is None else settle
+
+
+def readings_since(o: Observed) -> tuple[Reading, ...]:
+    """Return the readings that are wholly the new model's."""
+    rolled_out = o.run.status.rolled_out_time
+    if rolled_out is None or isinstance(o.window, QueryFailed):
+        return ()
+    return eligible(o.window, rolled_out + settle_of(o), o.query_range)
+
+
+def promotion_disappoints(o: Observed) -> Decision | None:
+    """Take the checkpoint back where enough readings are worse than before."""
+    breaches, floor = o.run.spec.watch.breaches, floor_of(o)
+    readings = readings_since(o)
+    if floor is None:
+        return None
+    count = count_breaches(readings, floor, o.run.spec.metric.below, breaches.out_of)
+    if count < breaches.count:
+        return None
+    name = o.run.spec.metric.name
+    message = f"{name} worse than {floor:.4g} in {count} of the last {min(len(readings), breaches.out_of)} readings"
+    return take_back(o, Reason.BREACHED, message)
+
+
+def watch_is_over(o: Observed) -> Decision | None:
+    """End the run well; without enough readings the checkpoint stays, and that is said."""
+    rolled_out = o.run.status.rolled_out_time
+    if rolled_out is None or o.now - rolled_out < o.run.spec.watch.for_:
+        return None
+    values = [reading.value for reading in readings_since(o) if isinstance(reading, Value)]
+    enough = len(values) >= o.run.spec.watch.breaches.count
+    if enough:
+        message = f"{o.run.spec.metric.name} {values[-1]:.4g} after the promotion, {_before(o)} before it"
+        confirmed = condition(o, ConditionType.CONFIRMED, "True", Reason.HELD_UP, message)
+    else:
+        message = f"the checkpoint stays, unconfirmed: {len(values)} readings since the rollout"
+        confirmed = condition(o, ConditionType.CONFIRMED, "Unknown", Reason.NO_DATA, message)
+    note = Note("CheckpointConfirmed" if enough else "CheckpointUnconfirmed", message)
+    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, confirmed, note=note)
+
+
+def _before(o: Observed) -> str:
+    value = o.run.spec.trigger.value
+    return "unknown" if value is None else f"{value:.4g}"
+
+
+def keep_watching(o: Observed) -> Decision:
+    """Look again at the next reading."""
+    rolled_out = o.run.status.rolled_out_time or o.now
+    left = max(timedelta(0), rolled_out + o.run.spec.watch.for_ - o.now)
+    return Decision(record(o, Stage.WATCHING, o.run.status.message or ""), look_again=min(left, o.next_reading))

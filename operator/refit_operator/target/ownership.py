@@ -1,0 +1,51 @@
+"""Whose word counts on a target: what we last promoted, unless a person has changed it since.
+
+Derived from the runs that exist, never from a status that could be wiped or forged.
+"""
+
+from collections.abc import Iterable
+
+from refit_operator.api.run import Outcome, RetrainRun
+
+
+def expected_pointer(runs: Iterable[RetrainRun]) -> str | None:
+    """Return the pointer that the newest completed rollout left behind; None where no run ever completed one."""
+    for run in sorted(runs, key=lambda run: run.spec.ordinal, reverse=True):
+        change = run.status.pointer_change
+        if run.is_finished and change and run.status.rolled_out_time:
+            return change.old if run.status.outcome is Outcome.ROLLED_BACK else change.new
+    return None
+
+
+def is_overruled(live: str, taken: str | None, runs: Iterable[RetrainRun]) -> bool:
+    """Return whether a person changed the pointer and hasn't handed it back.
+
+    `live` is the target's pointer, empty where there is none; `taken` is the monitor's take-pointer annotation, with
+    which a person says that the operator may go on from that very value.
+    """
+    expected = expected_pointer(runs)
+    return expected is not None and live not in (expected, taken)
+
+
+def promoted_by(live: str, runs: Iterable[RetrainRun]) -> RetrainRun | None:
+    """Return the newest run whose rollout of exactly that pointer was completed."""
+    return next(
+        (
+            run
+            for run in sorted(runs, key=lambda run: run.spec.ordinal, reverse=True)
+            if live
+            and run.status.rolled_out_time
+            and run.status.pointer_change
+            and run.status.pointer_change.new == live
+        ),
+        None,
+    )
+
+
+def rolled_back_digests(runs: Iterable[RetrainRun]) -> frozenset[str]:
+    """Return the digests that were taken back once; they are never promoted again."""
+    return frozenset(
+        run.status.result.candidate.digest
+        for run in runs
+        if run.status.outcome is Outcome.ROLLED_BACK and run.status.result.candidate
+    )

@@ -1,0 +1,24 @@
+"""The operator's own metrics, for its `/metrics`."""
+
+from prometheus_client import Counter, Gauge
+
+from refit_operator.api.monitor import ModelMonitorStatus
+
+VALUE = Gauge("refit_monitor_value", "The last reading that was a value.", ["namespace", "monitor"])
+CONDITION = Gauge("refit_monitor_condition", "1 while True, 0 otherwise.", ["namespace", "monitor", "condition"])
+LOOKS = Counter("refit_looks_total", "Looks at a monitor and its runs.", ["result"])
+LATENESS = Gauge("refit_schedule_lateness_seconds", "How late the last look began.")
+
+
+def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
+    """Export what the last look found."""
+    if status.metric and status.metric.value is not None:
+        VALUE.labels(namespace, name).set(float(status.metric.value))
+    for condition in status.conditions:
+        CONDITION.labels(namespace, name, condition.type).set(condition.status == "True")
+
+
+def forget_monitor(namespace: str, name: str) -> None:
+    """Drop the series of a monitor that is gone."""
+    VALUE.remove_by_labels({"namespace": namespace, "monitor": name})
+    CONDITION.remove_by_labels({"namespace": namespace, "monitor": name})

@@ -1,0 +1,350 @@
+"""One look at a run: for each situation the answer, and the order of the checks."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refit_operator.api.run import Outcome, Stage
+from refit_operator.run.decide import CHECKS, decide
+from refit_operator.run.decision import CreateJob, Decision, DeleteJob, Observed, WritePointer
+from refit_operator.run.job_view import JobState, JobView
+from refit_operator.run.reports import JudgeReport, TrainReport
+from refit_operator.signal.reading import NoData, Value
+from refit_operator.target.view import parse_target
+from tests.unit.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run
+
+RUN = make_run()
+NEW = f"file:///models/checkpoints/reviews/{RUN.metadata.name}@{NEW_DIGEST}"
+TRAIN = TrainReport(checkpoint="file:///x", digest=NEW_DIGEST, rows=1500, seconds=20.0)
+TRUE, FALSE, UNKNOWN = "True", "False", "Unknown"
+
+
+def judged(candidate: float = 0.9, served: float = 0.8) -> JudgeReport:
+    return JudgeReport.model_validate(
+        {
+            "candidate": {"digest": NEW_DIGEST, "metrics": {"accuracy": candidate}},
+            "served": {"digest": OLD_DIGEST, "metrics": {"accuracy": served}},
+            "rows": 500,
+        }
+    )
+
+
+def condition(kind: str, status: str) -> dict[str, Any]:
+    time = (NOW - timedelta(minutes=9)).isoformat()
+    return {"type": kind, "status": status, "reason": "Test", "message": "m", "lastTransitionTime": time}
+
+
+def job(state: JobState, **more: Any) -> JobView:
+    return JobView(state, owner_uid=RUN.metadata.uid, uid="job-uid", created=NOW - timedelta(minutes=10), **more)
+
+
+def look(
+    status: dict[str, Any] | None = None, job_view: JobView | None = None, live: str = "", **more: Any
+) -> Observed:
+    facts: dict[str, Any] = {"target": parse_target(deployment(live)), "now": NOW} | more
+    return Observed(run=make_run(status=status), job=job_view or JobView(JobState.MISSING), **facts)
+
+
+STARTED = {"jobRef": RUN.metadata.name, "startTime": (NOW - timedelta(minutes=10)).isoformat()}
+TRAINED = STARTED | {
+    "conditions": [condition("Trained", TRUE)],
+    "result": {
+        "checkpoint": f"pvc://models/checkpoints/reviews/{RUN.metadata.name}@{NEW_DIGEST}",
+        "trainingRows": 1500,
+        "candidate": {"digest": NEW_DIGEST, "metrics": {"accuracy": "0.9"}},
+        "served": {"digest": OLD_DIGEST, "metrics": {"accuracy": "0.8"}},
+        "holdoutRows": 500,
+    },
+}
+ACCEPTED = TRAINED | {"conditions": [condition("Trained", TRUE), condition("Accepted", TRUE)]}
+CHANGE = {"targetUid": "target-uid", "old": "", "new": NEW, "time": (NOW - timedelta(minutes=2)).isoformat()}
+RECORDED = ACCEPTED | {"pointerChange": CHANGE}
+WRITTEN = RECORDED | {"conditions": [*ACCEPTED["conditions"], condition("Promoted", UNKNOWN)]}
+ROLLED_OUT = RECORDED | {
+    "conditions": [*ACCEPTED["conditions"], condition("Promoted", TRUE)],
+    "rolledOutTime": (NOW - timedelta(minutes=50)).isoformat(),
+}
+GIVEN_UP = WRITTEN | {
+    "conditions": [*ACCEPTED["conditions"], condition("Promoted", FALSE)],
+    "pointerChange": CHANGE | {"rollbackTime": (NOW - timedelta(seconds=5)).isoformat()},
+}
+
+
+def readings(*values: float | None) -> tuple[Any, ...]:
+    """Return readings a minute apart, the last one now; None is no data."""
+    times = [NOW - timedelta(minutes=len(values) - 1 - i) for i in range(len(values))]
+    return tuple(NoData(t) if v is None else Value(v, t) for v, t in zip(values, times, strict=True))
+
+
+def actions(decision: Decision) -> list[type]:
+    return [type(action) for action in decision.actions]
+
+
+def test_a_new_run_makes_its_job() -> None:
+    decision = decide(look())
+    assert actions(decision) == [CreateJob]
+
+
+def test_the_job_is_recorded_with_its_own_time() -> None:
+    decision = decide(look(job_view=job(JobState.QUEUED)))
+    assert decision.status.job_ref == RUN.metadata.name
+    assert decision.status.start_time == NOW - timedelta(minutes=10)
+    assert [note.reason for note in decision.notes] == ["RetrainStarted"]
+
+
+@pytest.mark.parametrize(
+    ("state", "stage"),
+    [(JobState.QUEUED, Stage.QUEUED), (JobState.TRAINING, Stage.TRAINING), (JobState.JUDGING, Stage.JUDGING)],
+)
+def test_a_job_at_work_is_waited_for(state: JobState, stage: Stage) -> None:
+    decision = decide(look(STARTED, job(state)))
+    assert (decision.status.stage, decision.actions) == (stage, ())
+
+
+def test_a_report_is_copied_at_once() -> None:
+    decision = decide(look(STARTED, job(JobState.JUDGING, train_report=TRAIN)))
+    assert decision.status.result.training_rows == 1500
+    assert decision.status.result.checkpoint.endswith(NEW_DIGEST)
+
+
+def test_the_judgement_is_copied_after_the_trainers_report() -> None:
+    both = job(JobState.SUCCEEDED, train_report=TRAIN, judge_report=judged())
+    first = decide(look(STARTED, both)).status
+    second = decide(look(first.to_json(), both)).status
+    assert second.trained_time == NOW
+    assert second.result.candidate is not None
+    assert second.result.candidate.metrics == {"accuracy": "0.9"}
+
+
+BETTER_SERVED = {"accuracy": "0.95"}
+OTHER = "file:///models/b"
+
+ENDS = {
+    "the trainer's own words": (
+        look(STARTED, job(JobState.FAILED, error="train exited 64: rows.jsonl:17: broken JSON")),
+        Outcome.FAILED,
+        "TrainingFailed",
+        "rows.jsonl:17",
+    ),
+    "a report that is lost": (look(STARTED, job(JobState.SUCCEEDED)), Outcome.FAILED, "ReportLost", "missing"),
+    "a stranger's Job of the same name": (
+        look(None, JobView(JobState.TRAINING, owner_uid="somebody")),
+        Outcome.FAILED,
+        "TrainingFailed",
+        "isn't this run's",
+    ),
+    "a Job that was deleted": (look(STARTED), Outcome.FAILED, "TrainingFailed", "was deleted"),
+    "a deadline": (
+        look(STARTED, job(JobState.TRAINING), now=NOW + timedelta(hours=4)),
+        Outcome.FAILED,
+        "DeadlineExceeded",
+        "longer than",
+    ),
+    "a changed monitor": (
+        look(STARTED, job(JobState.TRAINING), superseded_by="training.image"),
+        Outcome.SUPERSEDED,
+        "Superseded",
+        "training.image",
+    ),
+    "a worse candidate": (
+        look(
+            TRAINED
+            | {"result": TRAINED["result"] | {"served": {"digest": OLD_DIGEST, "metrics": {"accuracy": "0.95"}}}}
+        ),
+        Outcome.REJECTED,
+        "CandidateRejected",
+        "does not beat",
+    ),
+    "a target that is gone": (look(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "gone"),
+    "a target made anew": (
+        look(RECORDED, target=parse_target(deployment("", uid="another"))),
+        Outcome.FAILED,
+        "TargetReplaced",
+        "made anew",
+    ),
+    "a pointer changed while training": (look(ACCEPTED, live=OTHER), Outcome.SUPERSEDED, "Overruled", OTHER),
+    "a person's pointer during the rollout": (
+        look(WRITTEN, live="file:///models/b"),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "b",
+    ),
+    "an undo during the rollout": (look(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "an undo during the watch": (look(ROLLED_OUT, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "a rollback that is done": (look(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "took back"),
+    "a rollback of a paused target": (
+        look(GIVEN_UP, target=parse_target(deployment() | {"spec": deployment()["spec"] | {"paused": True}})),
+        Outcome.ROLLED_BACK,
+        "RollbackBlocked",
+        "paused",
+    ),
+    "a watch without readings": (
+        look(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(None, None, None)),
+        Outcome.PROMOTED,
+        "Promoted",
+        "unconfirmed",
+    ),
+    "a watch that held": (
+        look(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(0.9, 0.9, 0.9)),
+        Outcome.PROMOTED,
+        "Promoted",
+        "after the promotion",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_ends_a_run(name: str) -> None:
+    observed, outcome, reason, words = ENDS[name]
+    status = decide(observed).status
+    finished = next(c for c in status.conditions if c.type == "Finished")
+    assert (status.outcome, finished.reason) == (outcome, reason)
+    assert words in (status.message or "")
+    assert status.completion_time == observed.now
+
+
+@pytest.mark.parametrize("name", ["a deadline", "a changed monitor"])
+def test_a_job_that_is_no_longer_wanted_is_stopped(name: str) -> None:
+    assert actions(decide(ENDS[name][0])) == [DeleteJob]
+
+
+def test_the_old_pointer_is_recorded_before_the_target_is_touched() -> None:
+    decision = decide(look(ACCEPTED))
+    assert decision.actions == ()
+    assert decision.status.pointer_change is not None
+    assert (decision.status.pointer_change.old, decision.status.pointer_change.new) == ("", NEW)
+
+
+def test_then_the_pointer_is_written_without_force() -> None:
+    decision = decide(look(RECORDED))
+    assert decision.actions == (WritePointer(NEW, force=False),)
+
+
+def test_force_only_over_the_very_value_that_a_person_handed_back() -> None:
+    assert decide(look(RECORDED, taken_pointer="")).actions == (WritePointer(NEW, force=True),)
+    assert decide(look(RECORDED, taken_pointer="file:///models/b")).actions == (WritePointer(NEW, force=False),)
+
+
+def test_a_pointer_written_before_a_crash_is_not_written_again() -> None:
+    decision = decide(look(RECORDED, live=NEW))
+    assert decision.actions == ()
+    assert any(c.type == "Promoted" and c.status == UNKNOWN for c in decision.status.conditions)
+
+
+def test_a_rollout_is_waited_for() -> None:
+    target = parse_target(deployment(NEW, availableReplicas=1))
+    decision = decide(look(WRITTEN, target=target))
+    assert (decision.status.stage, decision.status.outcome) == (Stage.ROLLING_OUT, None)
+
+
+def test_a_complete_rollout_is_recorded() -> None:
+    decision = decide(look(WRITTEN, live=NEW))
+    assert decision.status.rolled_out_time == NOW
+    assert [note.reason for note in decision.notes] == ["CheckpointPromoted"]
+
+
+@pytest.mark.parametrize(
+    ("target", "now"),
+    [
+        (deployment(NEW, availableReplicas=1), NOW + timedelta(minutes=8)),
+        (deployment(NEW) | {"spec": deployment(NEW)["spec"] | {"replicas": 0}}, NOW),
+    ],
+)
+def test_a_rollout_that_fails_is_taken_back_without_asking_any_metric(target: dict[str, Any], now: Any) -> None:
+    first = decide(look(WRITTEN, target=parse_target(target), now=now))
+    assert first.actions == ()
+    assert first.status.pointer_change is not None
+    assert first.status.pointer_change.rollback_time == now
+    second = decide(look(first.status.to_json(), target=parse_target(target), now=now))
+    assert second.actions == (WritePointer(""),)
+
+
+WORSE, SAME, BETTER = 0.7, 0.79, 0.84
+
+
+@pytest.mark.parametrize(
+    ("window", "taken_back"),
+    [
+        (readings(WORSE, WORSE, WORSE), True),
+        (readings(BETTER, WORSE, WORSE), False),
+        (readings(SAME, SAME, SAME), False),
+        (readings(BETTER, BETTER, BETTER), False),
+        (readings(None, None, None), False),
+        (readings(WORSE, None, WORSE, BETTER, WORSE), True),
+    ],
+)
+def test_the_watch_compares_with_what_was_replaced_never_with_the_threshold(window: Any, taken_back: bool) -> None:
+    status = decide(look(ROLLED_OUT, live=NEW, window=window)).status
+    change = status.pointer_change
+    assert change is not None
+    assert (change.rollback_time is not None) is taken_back
+
+
+def test_readings_of_the_old_model_condemn_nobody() -> None:
+    observed = look(ROLLED_OUT, live=NEW, window=readings(WORSE, WORSE, WORSE), query_range=timedelta(minutes=50))
+    assert decide(observed).status.pointer_change == observed.run.status.pointer_change
+
+
+def test_a_finished_run_is_left_alone() -> None:
+    observed = look({"outcome": "Failed"}, job(JobState.FAILED))
+    assert decide(observed) == Decision(observed.run.status)
+
+
+STATUSES = [None, STARTED, TRAINED, ACCEPTED, RECORDED, WRITTEN, ROLLED_OUT, GIVEN_UP]
+JOBS = [JobView(JobState.MISSING), *(job(state) for state in JobState if state is not JobState.MISSING)]
+
+
+@given(
+    status=st.sampled_from(STATUSES),
+    job_view=st.sampled_from(JOBS),
+    live=st.sampled_from(["", NEW, "file:///models/b"]),
+    window=st.sampled_from([(), readings(WORSE, WORSE, WORSE), readings(None, None)]),
+)
+def test_recording_a_decision_and_looking_again_ends_quietly(
+    status: Any, job_view: Any, live: str, window: Any
+) -> None:
+    """Perform the decision, decide again: after a few steps there is nothing more to do."""
+    observed = look(status, job_view, live, window=window)
+    for _ in range(8):
+        decision = decide(observed)
+        run = observed.run.model_copy(update={"status": decision.status})
+        pointers = [action.pointer for action in decision.actions if isinstance(action, WritePointer)]
+        made = any(isinstance(action, CreateJob) for action in decision.actions)
+        observed = replace(
+            observed,
+            run=run,
+            job=job(JobState.QUEUED) if made else observed.job,
+            target=parse_target(deployment(pointers[-1])) if pointers else observed.target,
+        )
+    assert decide(observed).actions == ()
+    assert decide(observed).status == observed.run.status
+
+
+def test_the_order_of_the_checks() -> None:
+    assert [check.__name__ for check in CHECKS] == [
+        "is_finished",
+        "superseded",
+        "job_is_missing",
+        "job_is_a_strangers",
+        "job_is_new",
+        "trainer_has_reported",
+        "judge_has_reported",
+        "job_has_failed",
+        "report_is_lost",
+        "deadline_has_passed",
+        "job_is_at_work",
+        "gate_decides",
+        "target_is_gone",
+        "change_is_recorded",
+        "pointer_is_overruled",
+        "pointer_is_unwritten",
+        "rollback_is_under_way",
+        "rollout_is_under_way",
+        "promotion_disappoints",
+        "watch_is_over",
+        "keep_watching",
+    ]

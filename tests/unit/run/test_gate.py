@@ -1,0 +1,105 @@
+"""Each check of the gate, alone; what none refuses is accepted."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.training import GateSpec
+from refit_operator.run.gate import CHECKS, Case, judge
+from refit_operator.run.reports import JudgeReport
+from tests.unit.samples import NEW_DIGEST, OLD_DIGEST
+
+
+def case(
+    candidate: float = 0.9,
+    served: float | None = 0.8,
+    rows: int = 500,
+    gate: dict[str, Any] | None = None,
+    metric: str = "accuracy",
+    slices: dict[str, Any] | None = None,
+    **more: Any,
+) -> Case:
+    report: dict[str, Any] = {
+        "candidate": {"digest": NEW_DIGEST, "metrics": {metric: candidate}},
+        "rows": rows,
+        "slices": slices or {},
+    }
+    if served is not None:
+        report["served"] = {"digest": OLD_DIGEST, "metrics": {metric: served}}
+    facts = {"has_served": served is not None, "trained_digest": NEW_DIGEST, "rolled_back": frozenset()} | more
+    spec = GateSpec.model_validate({"metric": metric} | (gate or {}))
+    return Case(gate=spec, report=JudgeReport.model_validate(report), **facts)
+
+
+def slice_of(candidate: float, served: float | None, rows: int = 100) -> dict[str, Any]:
+    return {"tweets": {"candidate": candidate, "served": served, "rows": rows}}
+
+
+ACCEPTED = {
+    "better": case(),
+    "equal, without a margin": case(candidate=0.8),
+    "better by exactly the margin": case(candidate=0.85, gate={"margin": 0.05}),
+    "exactly at the bound": case(gate={"bound": 0.9}),
+    "nothing served, above the bound": case(served=None, gate={"bound": 0.85}),
+    "lower is better": case(candidate=0.1, served=0.2, metric="wer"),
+    "lower is better, said so": case(candidate=0.1, served=0.2, metric="cost", gate={"direction": "Lower"}),
+    "lower is better, below the maximum": case(candidate=0.1, served=0.2, metric="wer", gate={"bound": 0.15}),
+    "a slice drops within bounds": case(slices=slice_of(0.78, 0.8), gate={"maxSliceDrop": 0.05}),
+    "a slice too small to tell": case(slices=slice_of(0.1, 0.8, rows=29), gate={"maxSliceDrop": 0.05}),
+    "slices don't decide": case(slices=slice_of(0.1, 0.8)),
+}
+
+REFUSED = {
+    "worse": (case(candidate=0.79), Reason.CANDIDATE_REJECTED, "0.79 does not beat served 0.8"),
+    "better, but not by the margin": (case(candidate=0.84, gate={"margin": 0.05}), Reason.CANDIDATE_REJECTED, "margin"),
+    "below the bound": (case(gate={"bound": 0.95}), Reason.CANDIDATE_REJECTED, "0.9 < bound 0.95"),
+    "worse where lower is better": (case(candidate=0.3, served=0.2, metric="wer"), Reason.CANDIDATE_REJECTED, "beat"),
+    "above the maximum": (
+        case(candidate=0.2, served=0.3, metric="wer", gate={"bound": 0.15}),
+        Reason.CANDIDATE_REJECTED,
+        "0.2 > bound 0.15",
+    ),
+    "holdout too small": (case(rows=199), Reason.HOLDOUT_TOO_SMALL, "199 rows"),
+    "nothing served and no bound": (case(served=None), Reason.CANDIDATE_REJECTED, "gate.bound"),
+    "the served model isn't reported": (case(served=None, has_served=True), Reason.CANDIDATE_REJECTED, "served"),
+    "another metric": (
+        case(gate={"metric": "f1"}),
+        Reason.CANDIDATE_REJECTED,
+        "the judge reports accuracy",
+    ),
+    "not what was trained": (case(trained_digest=OLD_DIGEST), Reason.CANDIDATE_REJECTED, "trained"),
+    "rolled back before": (case(rolled_back=frozenset({NEW_DIGEST})), Reason.CANDIDATE_REJECTED, "rolled back before"),
+    "a slice drops": (
+        case(slices=slice_of(0.7, 0.8), gate={"maxSliceDrop": 0.05}),
+        Reason.CANDIDATE_REJECTED,
+        "slice tweets",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_accepted(name: str) -> None:
+    assert judge(ACCEPTED[name]).accepted
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    refused, reason, words = REFUSED[name]
+    verdict = judge(refused)
+    assert not verdict.accepted
+    assert verdict.reason is reason
+    assert words in verdict.message
+
+
+def test_the_order_of_the_checks() -> None:
+    assert [check.__name__ for check in CHECKS] == [
+        "has_the_metric",
+        "is_what_was_trained",
+        "was_never_rolled_back",
+        "has_enough_rows",
+        "has_something_to_beat",
+        "meets_the_bound",
+        "beats_the_served",
+        "spares_every_slice",
+    ]

@@ -1,0 +1,93 @@
+"""The Job: what the contract says, at Pod Security's level `restricted`, the holdout out of training's sight."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from refit_operator.run.config import render_judge_config, render_train_config
+from refit_operator.run.job import build_job
+from tests.unit.samples import OLD_DIGEST, make_monitor, make_run
+
+CONTRACT = Path(__file__).parents[2] / "contract"
+
+
+def shape(document: Any) -> Any:
+    """Return keys and types of a document: what a contract fixes."""
+    if isinstance(document, dict):
+        return {key: shape(value) for key, value in sorted(document.items())}
+    return type(document).__name__
+
+
+def example(name: str) -> Any:
+    return json.loads((CONTRACT / name).read_text())
+
+
+def contract_run() -> Any:
+    training = {
+        "dataset": {"columns": {"text": "text", "label": "label"}, "recent": 1500},
+        "hyperparameters": {"learning_rate": "1e-4", "epochs": "1", "method": "full"},
+    }
+    run = make_run(monitor=make_monitor(training=training))
+    pointer = f"pvc://models/reviews-v1@{OLD_DIGEST}"
+    spec = run.spec.model_copy(update={"starting_checkpoint": pointer, "served_checkpoint": pointer})
+    return run.model_copy(update={"spec": spec})
+
+
+def test_the_trainers_configuration_is_the_contracts() -> None:
+    assert shape(render_train_config(contract_run())) == shape(example("train-config.json"))
+
+
+def test_the_judges_configuration_is_the_contracts() -> None:
+    want = example("judge-config.json")
+    want["dataset"].pop("recent")
+    want["dataset"]["columns"].pop("slice")
+    assert shape(render_judge_config(contract_run())) == shape(want)
+
+
+def test_training_never_sees_the_holdout() -> None:
+    pod = build_job(make_run())["spec"]["template"]["spec"]
+    train, judge = pod["initContainers"][0], pod["containers"][0]
+    assert {m["name"] for m in train["volumeMounts"]} == {"claim-feedback", "claim-models", "tmp"}
+    assert {m["name"] for m in judge["volumeMounts"]} == {"claim-holdout", "claim-models", "tmp"}
+    assert "holdout" not in json.dumps(train["env"])
+
+
+def test_claims_are_read_only_but_the_one_that_is_published_to() -> None:
+    train = build_job(make_run())["spec"]["template"]["spec"]["initContainers"][0]
+    modes = {m["name"]: m.get("readOnly") for m in train["volumeMounts"]}
+    assert modes == {"claim-feedback": True, "claim-models": False, "tmp": None}
+
+
+def test_the_pod_is_restricted_and_has_no_token() -> None:
+    pod = build_job(make_run())["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    for container in (*pod["initContainers"], *pod["containers"]):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+
+
+def test_bad_input_ends_the_job_and_disruptions_dont_count() -> None:
+    rules = build_job(make_run())["spec"]["podFailurePolicy"]["rules"]
+    assert [rule["action"] for rule in rules] == ["FailJob", "FailJob", "Ignore"]
+    assert rules[0]["onExitCodes"] == {"containerName": "train", "operator": "In", "values": [64]}
+
+
+def test_the_jobs_name_is_the_runs_and_the_run_owns_it() -> None:
+    run = make_run()
+    meta = build_job(run)["metadata"]
+    assert meta["name"] == run.metadata.name
+    assert meta["ownerReferences"][0]["uid"] == run.metadata.uid
+    assert meta["ownerReferences"][0]["controller"] is True
+
+
+def test_a_stock_script_gets_its_output_folder() -> None:
+    monitor = make_monitor(training={"command": ["python", "train.py"], "args": ["--fast"]})
+    train = build_job(make_run(monitor=monitor))["spec"]["template"]["spec"]["initContainers"][0]
+    assert train["command"] == ["python", "train.py"]
+    assert train["args"] == ["--fast"]
+    output = next(v["value"] for v in train["env"] if v["name"] == "REFIT_OUTPUT")
+    assert output.startswith("file:///refit/volumes/models/checkpoints/reviews/reviews-1-")

@@ -1,0 +1,95 @@
+"""Objects for tables of cases: each made whole, then changed where a case differs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from refit_operator.api.base import API_VERSION
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun, Trigger, TriggerReason
+from refit_operator.monitor.build import build_run
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+OLD_DIGEST = "sha256:" + "0" * 64
+NEW_DIGEST = "sha256:" + "1" * 64
+CHECKPOINT = "file:///models/checkpoints/reviews/reviews-1-{}@" + NEW_DIGEST
+
+
+def merge(base: Any, change: Any) -> Any:
+    """Return `base` with `change` laid over it, key by key."""
+    if not isinstance(base, dict) or not isinstance(change, dict):
+        return change
+    return {**base, **{key: merge(base.get(key), value) for key, value in change.items()}}
+
+
+def monitor_document(**spec: Any) -> dict[str, Any]:
+    base = {
+        "apiVersion": API_VERSION,
+        "kind": "ModelMonitor",
+        "metadata": {
+            "name": "reviews",
+            "namespace": "shop",
+            "uid": "monitor-uid",
+            "generation": 1,
+            "resourceVersion": "10",
+            "creationTimestamp": "2026-11-24T08:00:00Z",
+        },
+        "spec": {
+            "metric": {"query": "sum(rate(ok[10m])) / sum(rate(judged[10m]))", "threshold": 0.85},
+            "training": {
+                "image": "trainer:1",
+                "task": "text-classification",
+                "dataset": {"train": "pvc://feedback/train", "holdout": "pvc://holdout/rows"},
+                "checkpoints": {"uri": "pvc://models/checkpoints/reviews"},
+            },
+            "serving": {"targetRef": {"name": "reviews"}, "initialModel": "pvc://models/reviews-v1"},
+        },
+    }
+    return merge(base, {"spec": spec})
+
+
+def make_monitor(
+    metadata: dict[str, Any] | None = None, status: dict[str, Any] | None = None, **spec: Any
+) -> ModelMonitor:
+    document = merge(monitor_document(**spec), {"metadata": metadata or {}})
+    return ModelMonitor.model_validate(document | ({"status": status} if status else {}))
+
+
+def make_run(
+    ordinal: int = 1, monitor: ModelMonitor | None = None, live: str = "", status: dict[str, Any] | None = None
+) -> RetrainRun:
+    trigger = Trigger(reason=TriggerReason.METRIC_BREACHED, value=0.8, threshold=0.85, time=NOW)
+    served = "pvc://models/reviews-v1"
+    document = build_run(monitor or make_monitor(), ordinal, trigger, served, served, live)
+    identity = {
+        "uid": f"run-{ordinal}-uid",
+        "generation": 1,
+        "resourceVersion": "20",
+        "creationTimestamp": (NOW - timedelta(minutes=30)).isoformat(),
+    }
+    document["metadata"] |= identity
+    return RetrainRun.model_validate(document | ({"status": status} if status else {}))
+
+
+def deployment(pointer: str = "", uid: str = "target-uid", **status: Any) -> dict[str, Any]:
+    reads = {"fieldRef": {"fieldPath": "metadata.annotations['refit.dev/checkpoint']"}}
+    rolled_out = {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+    return {
+        "metadata": {"name": "reviews", "namespace": "shop", "uid": uid, "generation": 3, "resourceVersion": "30"},
+        "spec": {
+            "replicas": 2,
+            "template": {
+                "metadata": {"annotations": {"refit.dev/checkpoint": pointer} if pointer else {}},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "server",
+                            "env": [{"name": "MODEL_URI", "valueFrom": reads}],
+                            "volumeMounts": [{"name": "models", "mountPath": "/models"}],
+                        }
+                    ],
+                    "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "models"}}],
+                },
+            },
+        },
+        "status": rolled_out | status,
+    }

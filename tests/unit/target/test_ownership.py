@@ -1,0 +1,69 @@
+"""Whose word counts: derived from the runs, so that no status can be forged into a promotion."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.run import RetrainRun
+from refit_operator.target.ownership import expected_pointer, is_overruled, promoted_by, rolled_back_digests
+from tests.unit.samples import NEW_DIGEST, NOW, make_run
+
+
+def run(ordinal: int, outcome: str | None, old: str, new: str, rolled_out: bool = True) -> RetrainRun:
+    change = {"targetUid": "t", "old": old, "new": new, "time": NOW.isoformat()}
+    status: dict[str, Any] = {"outcome": outcome, "pointerChange": change}
+    status["result"] = {"candidate": {"digest": NEW_DIGEST}}
+    return make_run(ordinal, status=status | ({"rolledOutTime": NOW.isoformat()} if rolled_out else {}))
+
+
+PROMOTED = run(1, "Promoted", "", "a")
+ROLLED_BACK = run(2, "RolledBack", "a", "b")
+NEVER_READY = run(2, "RolledBack", "a", "b", rolled_out=False)
+ACTIVE = run(2, None, "a", "b")
+REJECTED = make_run(2, status={"outcome": "Rejected"})
+
+
+@pytest.mark.parametrize(
+    ("runs", "want"),
+    [
+        ((), None),
+        ((PROMOTED,), "a"),
+        ((PROMOTED, REJECTED), "a"),
+        ((PROMOTED, ROLLED_BACK), "a"),
+        ((PROMOTED, NEVER_READY), "a"),
+        ((PROMOTED, ACTIVE), "a"),
+        ((run(1, "RolledBack", "", "a"),), ""),
+        ((run(1, "RolledBack", "", "a", rolled_out=False),), None),
+        ((PROMOTED, run(2, "Promoted", "a", "b")), "b"),
+        ((PROMOTED, run(2, "Superseded", "a", "b")), "b"),
+    ],
+)
+def test_expected_pointer(runs: tuple[RetrainRun, ...], want: str | None) -> None:
+    assert expected_pointer(runs) == want
+
+
+@pytest.mark.parametrize(
+    ("live", "taken", "runs", "want"),
+    [
+        ("anything", None, (), False),
+        ("a", None, (PROMOTED,), False),
+        ("", None, (PROMOTED,), True),
+        ("older", None, (PROMOTED,), True),
+        ("older", "older", (PROMOTED,), False),
+        ("", "", (PROMOTED,), False),
+        ("older", "another", (PROMOTED,), True),
+    ],
+)
+def test_is_overruled(live: str, taken: str | None, runs: tuple[RetrainRun, ...], want: bool) -> None:
+    assert is_overruled(live, taken, runs) is want
+
+
+def test_promoted_by_is_the_run_that_wrote_the_live_pointer() -> None:
+    assert promoted_by("a", (PROMOTED, REJECTED)) is PROMOTED
+    assert promoted_by("", (PROMOTED,)) is None
+    assert promoted_by("b", (NEVER_READY,)) is None
+
+
+def test_what_was_taken_back_is_remembered() -> None:
+    assert rolled_back_digests((PROMOTED, ROLLED_BACK)) == {NEW_DIGEST}
+    assert rolled_back_digests((PROMOTED, REJECTED)) == frozenset()

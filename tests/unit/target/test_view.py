@@ -1,0 +1,51 @@
+"""The pointer is written in the server's terms, and read back in the claim's."""
+
+import pytest
+
+from refit_operator.target.view import parse_target
+from tests.unit.samples import deployment, merge
+
+
+def with_mount(**mount: str) -> dict:
+    found = deployment()
+    found["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [{"name": "models", **mount}]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mount", "uri", "seen"),
+    [
+        ({"mountPath": "/models"}, "pvc://models/a/b", "file:///models/a/b"),
+        ({"mountPath": "/models/"}, "pvc://models/a", "file:///models/a"),
+        ({"mountPath": "/m", "subPath": "a"}, "pvc://models/a/b", "file:///m/b"),
+        ({"mountPath": "/m", "subPath": "a"}, "pvc://models/other/b", None),
+        ({"mountPath": "/m", "subPath": "a"}, "pvc://models/ab/c", None),
+        ({"mountPath": "/models"}, "pvc://elsewhere/a", None),
+        ({"mountPath": "/models"}, "s3://bucket/a", "s3://bucket/a"),
+    ],
+)
+def test_a_claims_uri_in_the_servers_terms(mount: dict[str, str], uri: str, seen: str | None) -> None:
+    view = parse_target(with_mount(**mount))
+    assert view.to_server_uri(uri) == seen
+    if seen:
+        assert view.to_claim_uri(seen) == uri
+
+
+def test_a_file_of_the_servers_own_image_is_on_no_claim() -> None:
+    assert parse_target(deployment()).to_claim_uri("file:///opt/model") == "file:///opt/model"
+
+
+def test_only_the_container_that_reads_the_pointer_counts() -> None:
+    found = deployment()
+    assert parse_target(found).reads_pointer
+    found["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODEL_URI", "value": "file:///x"}]
+    view = parse_target(found)
+    assert not view.reads_pointer
+    assert view.mounts == ()
+
+
+def test_the_pointer_is_empty_where_there_is_no_annotation() -> None:
+    assert parse_target(deployment()).pointer == ""
+    assert parse_target(deployment("file:///models/a@sha256:1")).pointer == "file:///models/a@sha256:1"
+    bare = merge(deployment(), {"spec": {"template": {"metadata": None}}})
+    assert parse_target(bare).pointer == ""
