@@ -1,6 +1,6 @@
 """What the server measures; the monitor's queries read these names."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -9,6 +9,7 @@ class Measures:
     """The server's metrics, in a registry of its own."""
 
     def __init__(self, digest: str) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.predictions = Counter("predictions", "Answers given.", registry=self.registry)

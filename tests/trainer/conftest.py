@@ -1,0 +1,58 @@
+"""The trained models are made once and shared; a test that changes one copies it first."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trainer import support
+
+if find_spec("torch") is None or find_spec("transformers") is None:
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> None:
+    from refit_trainer.environment import set_defaults
+
+    set_defaults()
+
+
+@pytest.fixture(scope="session")
+def sentences() -> list[dict[str, Any]]:
+    return support.read_rows(support.SENTENCES)
+
+
+@pytest.fixture(scope="session")
+def train_rows(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
+    return support.write_rows(tmp_path_factory.mktemp("train") / "feedback.jsonl", sentences[:200])
+
+
+@pytest.fixture(scope="session")
+def holdout_rows(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
+    return support.write_rows(tmp_path_factory.mktemp("holdout") / "rows.jsonl", sentences[200:])
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
+    return support.make_tiny_bert(tmp_path_factory.mktemp("models") / "tiny", [row["text"] for row in sentences])
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, tiny: Path, train_rows: Path) -> Path:
+    """A checkpoint that `train` published in this process."""
+    from refit_trainer.train import train
+
+    output = tmp_path_factory.mktemp("checkpoints") / "reviews-1"
+    train(json.dumps(support.train_config(tiny, train_rows, output)))
+    return output
+
+
+@pytest.fixture
+def checkpoint(published: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the published checkpoint, to change."""
+    yield Path(shutil.copytree(published, tmp_path / "checkpoint"))

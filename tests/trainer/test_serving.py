@@ -1,0 +1,248 @@
+"""The model server as a real process behind real HTTP."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.memory import Memory, Prediction
+from refit_serving.model import parse_pointer
+from refit_serving.settings import Settings, read_settings
+from refit_trainer.errors import BadInput
+from refit_trainer.model_folder import digest_folder
+from tests.trainer.support import environment, read_rows
+
+
+class Server:
+    def __init__(self, folder: Path, **variables: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        stores = {"FEEDBACK_DIR": str(folder / "train"), "HOLDOUT_DIR": str(folder / "holdout"), "WRITER": "pod-1"}
+        variables = {"PORT": str(port), "DRAIN_SECONDS": "1", **stores, **variables}
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "refit_serving"],
+            env=environment(folder, **variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}")
+
+    def wait(self) -> "Server":
+        for _ in range(1200):
+            assert self.process.poll() is None, self.process.communicate()[0]
+            try:
+                self.client.get("/readyz").raise_for_status()
+                return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("not ready")
+
+    def post(self, path: str, **body: Any) -> Any:
+        return self.client.post(path, json=body).raise_for_status().json()
+
+    def refused(self, path: str, **body: Any) -> tuple[int, str]:
+        reply = self.client.post(path, json=body)
+        return reply.status_code, reply.json()["error"]
+
+    def count(self, name: str) -> float:
+        lines = self.client.get("/metrics").text.splitlines()
+        return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+
+    def counts(self) -> tuple[float, float, float]:
+        names = ("predictions_total", "predictions_judged_total", "predictions_correct_total")
+        return self.count(names[0]), self.count(names[1]), self.count(names[2])
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for file in sorted(self.folder.glob("*/pod-1.jsonl")) for row in read_rows(file)]
+
+    def stop(self) -> None:
+        self.client.close()
+        self.process.kill()
+        self.process.communicate()
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    with ExitStack() as servers:
+
+        def start(**variables: str) -> Server:
+            server = Server(tmp_path, **variables)
+            servers.callback(server.stop)
+            return server
+
+        yield start
+
+
+def pointer(folder: Path) -> str:
+    return f"{folder.as_uri()}@{digest_folder(folder)}"
+
+
+def other(label: str) -> str:
+    return {"positive": "negative", "negative": "positive"}[label]
+
+
+def test_predictions_labels_and_measures(serve: Serve, published: Path) -> None:
+    server = serve(MODEL_URI=pointer(published)).wait()
+    digest = digest_folder(published)
+    answer = server.post("/v1/predict", id="a", text="a lovely film")
+    assert answer["id"] == "a" and answer["model"] == digest and 0.5 <= answer["score"] <= 1
+    assert server.post("/v1/predict", text="a lovely film")["label"] == answer["label"]
+    many = server.post("/v1/predict", instances=[{"id": "b", "text": "dull", "domain": "movies"}, {"text": "fun"}])
+    assert many["predictions"][0]["id"] == "b" and server.counts() == (4, 0, 0)
+
+    assert server.post("/v1/feedback", id="a", label=answer["label"])["judged"]
+    wrong = other(many["predictions"][0]["label"])
+    assert server.post("/v1/feedback", id="b", label=wrong)["judged"]
+    assert server.counts() == (4, 2, 1)
+    twice = server.post("/v1/feedback", id="b", label=wrong)
+    assert twice == {"judged": False, "stored": None, "duplicate": True} and server.counts() == (4, 2, 1)
+
+    rows = {row["id"]: row for row in server.rows()}
+    assert rows["a"] | {"time": ""} == {"id": "a", "text": "a lovely film", "label": answer["label"], "time": ""}
+    assert rows["b"]["domain"] == "movies" and rows["b"]["time"].endswith("Z") and len(server.rows()) == 2
+    assert f'refit_model_info{{digest="{digest}"}} 1.0' in server.client.get("/metrics").text
+    assert server.client.get("/healthz").status_code == 200
+
+
+def test_labels_of_what_another_pod_answered(serve: Serve, published: Path) -> None:
+    server, digest = serve(INITIAL_MODEL_URI=published.as_uri()).wait(), digest_folder(published)
+    told = {"label": "positive", "text": "a film"}
+    assert server.post("/v1/feedback", id="1", label="positive") == {
+        "judged": False,
+        "stored": None,
+        "duplicate": False,
+    }
+    taken = server.post("/v1/feedback", id="1", **told)
+    assert not taken["judged"] and taken["stored"] and server.counts() == (0, 0, 0)
+    assert not server.post("/v1/feedback", id="2", **told, predicted="positive", model="sha256:other")["judged"]
+    assert server.post("/v1/feedback", id="3", **told, predicted="negative", model=digest)["judged"]
+    assert server.post("/v1/feedback", id="4", **told, predicted="positive", model=digest)["judged"]
+    assert server.counts() == (0, 2, 1) and {row["id"] for row in server.rows()} == {"1", "2", "3", "4"}
+
+
+def test_what_is_refused(serve: Serve, published: Path) -> None:
+    server = serve(MODEL_URI=pointer(published)).wait()
+    assert server.refused("/v1/predict", text=" ")[0] == 422
+    assert server.refused("/v1/predict", instances=[])[0] == 422
+    assert server.refused("/v1/feedback", id="a", label="postive") == (
+        422,
+        "unknown label 'postive'; known: negative, positive",
+    )
+    assert server.client.post("/v1/predict", content=b"{").status_code == 422
+    assert server.client.post("/v1/predict", content=b"x" * (5 << 20)).status_code == 413
+    assert server.counts() == (0, 0, 0) and not server.rows()
+
+
+def test_no_request_is_lost_while_draining(serve: Serve, published: Path) -> None:
+    server = serve(MODEL_URI=pointer(published), DRAIN_SECONDS="2").wait()
+    codes: list[int] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.client.base_url) as client:
+            while not stop.is_set():
+                codes.append(client.post("/v1/predict", json={"text": "a lovely film"}).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    ready = server.client.get("/readyz")
+    assert ready.status_code == 503 and ready.headers["connection"] == "close"
+    before = len(codes)
+    time.sleep(0.3)
+    assert len(codes) > before, "it stopped answering too early"
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(codes) == {200}
+    assert server.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "neither MODEL_URI nor INITIAL_MODEL_URI is set"),
+        ({"MODEL_URI": "file:///models/a"}, "isn't <uri>@sha256:<digest>"),
+        ({"MODEL_URI": f"file:///nowhere@sha256:{'0' * 64}"}, "file:///nowhere doesn't exist"),
+    ],
+)
+def test_a_wrong_pointer_ends_the_server(serve: Serve, variables: dict[str, str], message: str) -> None:
+    server = serve(**variables)
+    output, _ = server.process.communicate(timeout=60)
+    assert server.process.returncode == 64 and message in output
+    assert message in json.loads((server.folder / "termination-log").read_text())["error"]
+
+
+def test_a_changed_model_is_never_served(serve: Serve, checkpoint: Path) -> None:
+    named = pointer(checkpoint)
+    with (checkpoint / "model.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x7f")
+    server = serve(MODEL_URI=named)
+    output, _ = server.process.communicate(timeout=60)
+    assert server.process.returncode == 64 and "has the digest" in output
+
+
+def test_a_model_without_a_head_is_not_served(serve: Serve, tiny: Path) -> None:
+    server = serve(INITIAL_MODEL_URI=tiny.as_uri())
+    output, _ = server.process.communicate(timeout=60)
+    assert server.process.returncode == 64 and "has no head for text-classification" in output
+
+
+def test_rows_are_shared_out_by_id_for_good() -> None:
+    sides = [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
+    assert 0.18 < sides.count("holdout") / len(sides) < 0.22
+    assert sides == [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
+    assert {choose_side("a", 0), choose_side("b", 0)} == {"train"} and choose_side("a", 1) == "holdout"
+
+
+def test_a_killed_servers_half_row_goes(tmp_path: Path) -> None:
+    (tmp_path / "pod-1.jsonl").write_text('{"id": "1"}\n{"id": "2", "te')
+    RowFile(tmp_path, "pod-1").append({"id": "3"})
+    assert [row["id"] for row in read_rows(tmp_path / "pod-1.jsonl")] == ["1", "3"]
+
+
+def test_memory_is_bounded() -> None:
+    memory = Memory(2)
+    for key in "abc":
+        memory.remember(key, Prediction("text", "positive"))
+    assert memory.recall("a") is None and memory.recall("c")
+    for key in "abc":
+        memory.mark_labelled(key)
+    assert not memory.is_labelled("a") and memory.is_labelled("c") and memory.recall("c") is None
+
+
+def test_the_initial_model_counts_while_no_other_is_named() -> None:
+    digest = f"sha256:{'a' * 64}"
+    read = lambda **given: parse_pointer(read_settings(given))  # noqa: E731
+    assert read(MODEL_URI="", INITIAL_MODEL_URI="file:///a") == ("file:///a", None)
+    assert read(MODEL_URI=f"file:///b@{digest}", INITIAL_MODEL_URI="file:///a") == ("file:///b", digest)
+    assert read(INITIAL_MODEL_URI=f"file:///a@{digest}") == ("file:///a", digest)
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("HOLDOUT_SHARE", "2"), ("WRITER", "../pod")])
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadInput, match=f"environment: {name.lower()}='{value}'"):
+        read_settings({name: value})
+    assert isinstance(read_settings({name: ""}), Settings)
