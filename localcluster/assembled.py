@@ -82,6 +82,5 @@ def check_disk(folder: Path, need_gib: float) -> None:
     existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
     free_gib = shutil.disk_usage(existing).free / 2**30
     if free_gib < need_gib:
-        raise Failed(
-            f"{existing} has {free_gib:.1f} GiB free and this needs {need_gib:.0f}; free some, or set REFIT_CACHE"
-        )
+        advice = "free some, or point REFIT_CACHE at another disk"
+        raise Failed(f"{existing} has {free_gib:.1f} GiB free and this needs {need_gib:.0f} GiB: {advice}")

@@ -117,21 +117,20 @@ def start_component(layout: Layout, component: Component) -> None:
 
 def _wait(what: str, is_done: Callable[[], bool], component: Component, layout: Layout) -> None:
     end = time.monotonic() + START_TIMEOUT_S
-    while not is_done():
+    while True:
+        # Asked first: where ours could not get its port, a stranger's program would answer the check.
         if processes.read(component.pid_file(layout)) is None:
-            raise Failed(
-                f"{component.name} exited; the end of {component.log(layout)}:\n{_log_tail(layout, component)}"
-            )
+            raise Failed(f"{component.name} exited; {_log_end(layout, component)}")
+        if is_done():
+            return
         if time.monotonic() > end:
-            log = component.log(layout)
-            raise Failed(
-                f"{what} is not ready after {START_TIMEOUT_S:.0f} s; the end of {log}:\n{_log_tail(layout, component)}"
-            )
+            raise Failed(f"{what} is not ready after {START_TIMEOUT_S:.0f} s; {_log_end(layout, component)}")
         time.sleep(0.1)
 
 
-def _log_tail(layout: Layout, component: Component) -> str:
-    return tail(component.log(layout).read_text(errors="replace"))
+def _log_end(layout: Layout, component: Component) -> str:
+    log = component.log(layout)
+    return f"the end of {log}:\n{tail(log.read_text(errors='replace'))}"
 
 
 def _node_is_ready(layout: Layout) -> bool:
