@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_the_newest_grid_point_is_last_and_within_one_interval(
     times = grid_times(now, interval, offset, count)
     assert len(times) == count
     assert times[-1] <= now < times[-1] + interval == next_grid_time(now, interval, offset)
-    assert all(later - earlier == interval for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier == interval for earlier, later in pairwise(times))
 
 
 @given(moments, intervals, offsets, counts, st.floats(0, 1))
