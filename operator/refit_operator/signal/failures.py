@@ -54,7 +54,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind, str], ...] = (
     (
         (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, requests.exceptions.InvalidSchema),
         FailureKind.Malformed,
-        "its address or one of the headers can't be sent as it is",
+        "the address, or a header of the question or the answer, isn't valid",
     ),
     (
         (OffGrid,),

@@ -74,7 +74,7 @@ class PrometheusServer:
 
     def _limits(self) -> dict[str, Any]:
         """Let the server stop, too, when nobody waits for it any more."""
-        return {"timeout": f"{self.deadline.total_seconds():.3f}s"}
+        return {"timeout": f"{self.deadline.total_seconds():.3f}"}
 
 
 async def read_window(

@@ -1,13 +1,14 @@
 """Whether a value may be believed: is it fresh, and do enough samples stand behind it? Pure.
 
 Both questions are asked at every point of the window, by the same kind of range query as the value itself. Asked of
-the newest point only, a restart would see values where the operator saw stale ones before.
+the newest point only, a restart would see values where the operator saw stale ones before. If a question fails,
+so does the reading.
 """
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from refit_operator.signal.reading import Reading, Stale, TooFewSamples, Value
+from refit_operator.signal.reading import QueryFailed, Reading, Stale, TooFewSamples, Value
 from refit_operator.signal.window import Window
 
 
@@ -24,6 +25,8 @@ def demand_samples(readings: Iterable[Reading], samples: Iterable[Reading], mini
 def _fresh(reading: Reading, age: Reading, max_age: timedelta) -> Reading:
     if not isinstance(reading, Value):
         return reading
+    if isinstance(age, QueryFailed):
+        return age
     known = timedelta(seconds=age.value) if isinstance(age, Value) else None
     return Stale(known, reading.time) if known is None or known > max_age else reading
 
@@ -31,5 +34,7 @@ def _fresh(reading: Reading, age: Reading, max_age: timedelta) -> Reading:
 def _backed(reading: Reading, count: Reading, minimum: float) -> Reading:
     if not isinstance(reading, Value):
         return reading
+    if isinstance(count, QueryFailed):
+        return count
     known = count.value if isinstance(count, Value) else 0.0
     return TooFewSamples(known, reading.time) if known < minimum else reading

@@ -3,10 +3,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from refit_operator.signal.qualify import demand_fresh, demand_samples
-from refit_operator.signal.reading import NoData, OutOfRange, Reading, Stale, TooFewSamples, Value
+from refit_operator.signal.reading import (
+    FailureKind,
+    NoData,
+    OutOfRange,
+    QueryFailed,
+    Reading,
+    Stale,
+    TooFewSamples,
+    Value,
+)
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = Value(0.9, T)
+FAILED = QueryFailed(FailureKind.Timeout, "late", T)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +25,7 @@ GOOD = Value(0.9, T)
         (GOOD, Value(120.0, T), GOOD),
         (GOOD, Value(121.0, T), Stale(timedelta(seconds=121), T)),
         (GOOD, NoData(T), Stale(None, T)),
+        (GOOD, FAILED, FAILED),
         (NoData(T), Value(500.0, T), NoData(T)),
         (OutOfRange(2.0, T), NoData(T), OutOfRange(2.0, T)),
     ],
@@ -29,6 +40,7 @@ def test_only_fresh_values_pass(reading: Reading, age: Reading, want: Reading) -
         (GOOD, Value(200.0, T), GOOD),
         (GOOD, Value(199.5, T), TooFewSamples(199.5, T)),
         (GOOD, NoData(T), TooFewSamples(0.0, T)),
+        (GOOD, FAILED, FAILED),
         (NoData(T), Value(0.0, T), NoData(T)),
     ],
 )
