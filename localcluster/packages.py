@@ -42,13 +42,18 @@ def ensure_packages(log: Path) -> None:
     missing = missing_packages(STATUS.read_text())
     if not missing:
         return
+    install_packages(missing, log)
+    _stop_services()
+
+
+def install_packages(names: list[str], log: Path) -> None:
+    """Install Debian packages; needs root."""
     if os.geteuid() != 0:
-        raise Failed("the assembled node needs root: to install packages, and to run containers")
+        raise Failed(f"installing {', '.join(names)} needs root")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    with step(f"Debian packages ({', '.join(missing)})"):
+    with step(f"Debian packages ({', '.join(names)})"):
         run(["apt-get", "update"], env=quiet, log=log)
-        run(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=quiet, log=log)
-        _stop_services()
+        run(["apt-get", "install", "-y", "--no-install-recommends", *names], env=quiet, log=log)
 
 
 def _stop_services() -> None:

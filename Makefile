@@ -1,0 +1,56 @@
+# `make help` lists what there is. Everything slow is built once, outside the checkout (REFIT_CACHE, default ~/.cache/refit).
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+include localcluster/Makefile.inc
+
+export PYTHONPATH := operator:trainer_image:.
+# The Python that has the packages of pyproject.toml; made on first use.
+PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
+IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
+
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster verify lint types layers crds check-crds format
+
+help:  ## show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
+
+demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about six minutes after set-up)
+	$(IN_CLUSTER) $(PYTHON) -m demo
+
+test: cluster-up test-unit test-wire test-trainer test-cluster  ## all tests, on a real node
+
+test-unit:  ## decisions and documents: no network, no clock
+	$(PYTHON) -m pytest tests/unit
+
+test-wire:  ## a real Prometheus, hostile answers
+	$(PYTHON) -m pytest tests/wire
+
+test-trainer:  ## real training on small real data, inside the trainer's image
+	data=$$($(PYTHON) -m demo.data) && python3 -m localcluster run-image -v "$$data:/data:ro" trainer -- \
+	    env REFIT_DATA=/data python -m pytest tests/trainer
+
+test-cluster:  ## a real API server, kubelet and Prometheus
+	$(IN_CLUSTER) $(PYTHON) -m pytest tests/cluster
+
+verify: lint types layers check-crds  ## lint, types, layers, CRD drift, sizes
+	$(PYTHON) -m tests.sizes
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:
+	$(PYTHON) -m mypy
+
+layers:
+	$$(dirname $(PYTHON))/lint-imports
+
+check-crds:
+	$(PYTHON) -m refit_operator.api.crd --check crds
+
+crds:  ## generate crds/ from refit_operator.api
+	$(PYTHON) -m refit_operator.api.crd crds
+
+format:  ## format the code
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
