@@ -106,6 +106,17 @@ async def test_a_certificate_nobody_trusts(tmp_path: Path) -> None:
         server.close()
 
 
+async def test_a_given_ca_is_trusted_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The public authorities, here played by the server's own certificate, don't count beside it."""
+    (tmp_path / "other").mkdir()
+    context, _ = self_signed(tmp_path)
+    _, other = self_signed(tmp_path / "other")
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "cert.pem"))
+    with serve(answer("200 OK", OK), context) as address:
+        assert await read_instant(PrometheusServer(address), "up", T) == Value(1.0, T)
+        assert (await ask(address, ca=other)).kind is FailureKind.Tls
+
+
 async def test_tls_to_a_server_without_it() -> None:
     with serve(answer("200 OK", OK)) as address:
         assert (await ask(address.replace("http:", "https:"))).kind is FailureKind.Tls
