@@ -13,6 +13,10 @@ from refit_operator.schedule import Schedule
 def register(registry: kopf.OperatorRegistry, schedule: Schedule) -> None:
     """Watch monitors, runs, and the Jobs and pods of runs."""
 
+    @kopf.on.login(registry=registry)
+    async def log_in(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
     @kopf.on.event(GROUP, VERSION, "modelmonitors", registry=registry)
     async def monitor_changed(namespace: str | None, name: str, **_: Any) -> None:
         schedule.wake(Ref(namespace or "", name))

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from refit_operator.api.metric import MetricSpec, PrometheusSpec
 from refit_operator.signal.prometheus import PrometheusServer, read_window
-from refit_operator.signal.promql import longest_range
-from refit_operator.signal.reading import Bounds, QueryFailed, Reading
+from refit_operator.signal.promql import parse_query
+from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.signal.window import INGESTION_DELAY, grid_offset, grid_times, next_grid_time
 
 DEFAULT_INTERVAL = timedelta(minutes=1)
@@ -24,6 +24,7 @@ class Grid:
     interval: timedelta
     offset: timedelta
     query_range: timedelta
+    """How far back a reading looks, offsets included."""
 
     @property
     def delay(self) -> timedelta:
@@ -57,14 +58,14 @@ class Readings:
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid. Raises QueryInvalid where the query doesn't parse."""
-        query_range = longest_range(metric.query)
-        interval = metric.interval or query_range or DEFAULT_INTERVAL
-        return Grid(interval, grid_offset(self.server_of(prometheus), metric.query, interval), query_range)
+        parsed = parse_query(metric.query)
+        interval = metric.interval or parsed.longest_range or DEFAULT_INTERVAL
+        return Grid(interval, grid_offset(self.server_of(prometheus), metric.query, interval), parsed.reach)
 
     async def window(
         self, prometheus: PrometheusSpec, metric: MetricSpec, count: int, now: datetime
     ) -> tuple[Reading, ...] | QueryFailed:
         """Return the last `count` readings, oldest first."""
         grid = self.grid_of(prometheus, metric)
-        bounds = Bounds(metric.bounds.min, metric.bounds.max)
+        bounds = (metric.bounds.min, metric.bounds.max)
         return await read_window(_server(self.server_of(prometheus)), metric.query, grid.points(now, count), bounds)

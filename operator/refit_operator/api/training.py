@@ -23,6 +23,13 @@ class StartFrom(StrEnum):
     BASE = "Base"
 
 
+class Better(StrEnum):
+    """The side on which a metric is better."""
+
+    HIGHER = "Higher"
+    LOWER = "Lower"
+
+
 class DatasetSpec(ApiModel):
     """The labelled rows to train on, and those to judge by."""
 
@@ -100,8 +107,8 @@ class GateSpec(ApiModel):
 
     image: Image = Field(default="", description="The judge's image. Default: training.image.")
     metric: str = Field(default="accuracy", max_length=63, description="The metric compared, as the judge reports it.")
-    direction: Annotated[str, Field(pattern="^(Higher|Lower)?$")] = Field(
-        default="", description="Higher or Lower is better. Default: by the metric's name."
+    direction: Better | None = Field(
+        default=None, description="Whether a Higher or a Lower number is better. Default: by the metric's name."
     )
     bound: float | None = Field(
         default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."

@@ -9,19 +9,19 @@ from refit_operator.api.notes import Note
 _BAD = {
     ConditionType.WITHIN_THRESHOLD: "MetricBreached",
     ConditionType.METRIC_AVAILABLE: "MetricUnavailable",
-    ConditionType.READY: "NotReady",
-    ConditionType.SERVING_UP_TO_DATE: "Overruled",
 }
+"""Others are told by the condition's own reason."""
 _GOOD = {
     ConditionType.WITHIN_THRESHOLD: "MetricRecovered",
     ConditionType.METRIC_AVAILABLE: "MetricAvailable",
     ConditionType.READY: "Ready",
 }
+_TOLD = (*_GOOD, ConditionType.SERVING_UP_TO_DATE)
 
 
 def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]:
     """Yield what people should be told."""
-    for kind in _BAD:
+    for kind in _TOLD:
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)
@@ -29,7 +29,6 @@ def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]
 
 def _turned(kind: ConditionType, before: Condition | None, after: Condition) -> Iterable[Note]:
     if after.status == "False":
-        reason = after.reason if kind is ConditionType.SERVING_UP_TO_DATE else _BAD[kind]
-        yield Note(reason, after.message, "Warning")
+        yield Note(_BAD.get(kind) or after.reason, after.message, "Warning")
     elif after.status == "True" and kind in _GOOD and before is not None and before.status == "False":
         yield Note(_GOOD[kind], after.message, "Normal")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from refit_operator.api.conditions import Reason
-from refit_operator.api.training import GateSpec
+from refit_operator.api.training import Better, GateSpec
 from refit_operator.run.reports import JudgeReport
 
 LOWER_IS_BETTER = frozenset({"loss", "wer", "cer", "mae", "mse", "rmse", "perplexity", "error_rate"})
@@ -35,7 +35,7 @@ class Case:
     @property
     def lower(self) -> bool:
         """True where a smaller number is the better one."""
-        return self.gate.direction == "Lower" or (not self.gate.direction and self.gate.metric in LOWER_IS_BETTER)
+        return self.gate.direction is Better.LOWER or (not self.gate.direction and self.gate.metric in LOWER_IS_BETTER)
 
     @property
     def candidate(self) -> float | None:

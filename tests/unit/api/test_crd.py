@@ -1,0 +1,51 @@
+"""The CRDs are structural, and say what users need."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from refit_operator.api.crd import render_files
+
+FILES = render_files()
+
+
+def fields(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, field in node.get("properties", {}).items():
+        yield f"{path}.{name}", field
+        yield from fields(field, f"{path}.{name}")
+    if isinstance(node.get("items"), dict):
+        yield from fields(node["items"], f"{path}[]")
+
+
+def schema(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(FILES[name])
+    return dict(document["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_field_has_a_description(name: str) -> None:
+    standard = {".apiVersion", ".kind", ".metadata"}
+    bare = [path for path, field in fields(schema(name)) if path not in standard and not field.get("description")]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_string_list_and_map_of_a_spec_is_bounded(name: str) -> None:
+    """CEL's cost is estimated from the bounds."""
+    loose = []
+    for path, field in fields(schema(name)["properties"]["spec"], ".spec"):
+        kind = field.get("type")
+        bound = {"string": "maxLength", "array": "maxItems"}.get(kind or "")
+        if bound and bound not in field and not {"enum", "format"} & field.keys():
+            loose.append(path)
+        if kind == "object" and "additionalProperties" in field and "maxProperties" not in field:
+            loose.append(path)
+    assert loose == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_committed_is_what_is_generated(name: str) -> None:
+    assert (Path(__file__).parents[3] / "crds" / name).read_text() == FILES[name]

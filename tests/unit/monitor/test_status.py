@@ -1,0 +1,115 @@
+"""What a monitor says of itself, and when saying it is worth a write."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.monitor.notes import notes_on
+from refit_operator.monitor.status import display_state, is_worth_writing, next_status
+from refit_operator.signal.reading import FailureKind, QueryFailed, Value
+from tests.unit.monitor.test_decide import BAD, GOOD, HELD, look
+from tests.unit.samples import NOW, make_monitor, make_run
+
+
+def condition(observed: Any, kind: ConditionType) -> tuple[str, str]:
+    found = find(next_status(observed).conditions, kind)
+    assert found is not None
+    return found.status, found.reason
+
+
+def test_a_breach_doesnt_change_ready() -> None:
+    assert condition(look(), ConditionType.READY) == ("True", "Watching")
+    assert condition(look(), ConditionType.WITHIN_THRESHOLD) == ("False", "BelowThreshold")
+
+
+def test_a_suspension_doesnt_change_ready() -> None:
+    observed = look(monitor=make_monitor(suspend=True))
+    assert condition(observed, ConditionType.READY) == ("True", "Watching")
+    assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "Suspended")
+
+
+def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
+    observed = look(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
+    assert condition(observed, ConditionType.READY) == ("True", "Watching")
+    assert condition(observed, ConditionType.METRIC_AVAILABLE) == ("False", "QueryFailed")
+    assert condition(observed, ConditionType.WITHIN_THRESHOLD) == ("Unknown", "Unknown")
+
+
+def remembered(within: str) -> Any:
+    time = (NOW - timedelta(hours=1)).isoformat()
+    kind = ConditionType.WITHIN_THRESHOLD.value
+    old = {"type": kind, "status": within, "reason": "BelowThreshold", "message": "", "lastTransitionTime": time}
+    return make_monitor(metric={"recoverAt": 0.87}, status={"conditions": [old]})
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [("False", 0.86, "False"), ("False", 0.87, "True"), ("True", 0.86, "True")],
+)
+def test_recover_at_ends_a_breach(before: str, value: float, after: str) -> None:
+    observed = look(BAD, BAD, GOOD, GOOD, value, monitor=remembered(before))
+    assert condition(observed, ConditionType.WITHIN_THRESHOLD)[0] == after
+
+
+def test_what_only_a_person_can_mend_is_stalled() -> None:
+    assert condition(HELD["a query that doesn't parse"][0], ConditionType.STALLED) == ("True", "QueryRefused")
+    assert find(next_status(HELD["no Deployment"][0]).conditions, ConditionType.STALLED) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("suspended", "Suspended"),
+        ("cooling down", "CoolingDown"),
+        ("Prometheus is down", "Blind"),
+        ("an undo after a promotion", "Overruled"),
+        ("a run under way", "Training"),
+        ("a good reading", "Watching"),
+        ("no Deployment", "NotReady"),
+        ("observing", "Breached"),
+    ],
+)
+def test_one_word_for_people(name: str, state: str) -> None:
+    assert display_state(HELD[name][0]) == state
+
+
+def test_an_idle_monitor_costs_no_write() -> None:
+    observed = look(GOOD, GOOD, GOOD)
+    status = next_status(observed)
+    later = replace(observed, now=NOW + timedelta(minutes=4), window=(Value(0.95, NOW + timedelta(minutes=4)),))
+    again = next_status(replace(later, monitor=observed.monitor.model_copy(update={"status": status})))
+    assert not is_worth_writing(status, again)
+
+
+def test_a_value_that_moved_is_written_now_and_then() -> None:
+    observed = look(GOOD, GOOD, GOOD)
+    status = next_status(observed)
+    later = replace(observed, now=NOW + timedelta(minutes=5), window=(Value(0.95, NOW + timedelta(minutes=5)),))
+    assert is_worth_writing(status, next_status(later))
+
+
+def test_a_turned_condition_is_written_and_told_once() -> None:
+    calm, breach = next_status(look(GOOD, GOOD, GOOD)), next_status(look())
+    assert is_worth_writing(calm, breach)
+    assert [note.reason for note in notes_on(calm, breach)] == ["MetricBreached"]
+    assert list(notes_on(breach, breach)) == []
+    assert [note.reason for note in notes_on(breach, calm)] == ["MetricRecovered"]
+
+
+def test_transition_times_stay_while_the_status_stays() -> None:
+    observed = look(GOOD, GOOD, GOOD)
+    first = next_status(observed)
+    monitor = observed.monitor.model_copy(update={"status": first})
+    second = next_status(replace(observed, monitor=monitor, now=NOW + timedelta(hours=1)))
+    assert [c.last_transition_time for c in second.conditions] == [c.last_transition_time for c in first.conditions]
+
+
+def test_the_last_run_is_the_newest_finished_one() -> None:
+    runs = (make_run(1, status={"outcome": "Failed", "message": "x"}), make_run(2))
+    status = next_status(look(runs=runs))
+    assert status.last_run is not None
+    assert (status.last_run.outcome, status.active_run) == ("Failed", runs[1].metadata.name)
+    assert status.attempts == 2
