@@ -20,7 +20,8 @@ TRAINER = Image(
     "trainer",
     TRAINER_BASE,
 )
-IMAGES = {image.short: image for image in (OPERATOR, TRAINER)}
+STUB = Image("stub", "tests/stub_trainer/Dockerfile", ("tests/stub_trainer",), "operator", OPERATOR_BASE)
+IMAGES = {image.short: image for image in (OPERATOR, TRAINER, STUB)}
 
 
 def find_images(names: Iterable[str]) -> list[Image]:

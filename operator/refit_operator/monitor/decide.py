@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
 from refit_operator.api.monitor import Mode
@@ -11,6 +12,7 @@ from refit_operator.api.uris import Pointer, parse_claim_uri
 from refit_operator.monitor.build import build_run
 from refit_operator.monitor.decision import Decision, Hold, Observed, StartRun
 from refit_operator.signal.reading import FailureKind, QueryFailed, Value, describe
+from refit_operator.target.ownership import handover
 from refit_operator.target.view import WIRING
 
 
@@ -86,7 +88,7 @@ def is_not_overruled(o: Observed) -> Hold | None:
     return Hold(
         Reason.OVERRULED,
         f"a person set the pointer to {o.target.pointer or 'none'}; to go on from there, "
-        f"annotate the monitor with refit.dev/take-pointer={o.target.pointer!r}",
+        f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(o.target.pointer, o.runs)}'",
     )
 
 

@@ -33,8 +33,8 @@ class Observed:
     """Digests that were taken back by this monitor's runs."""
     superseded_by: str = ""
     """The field of the monitor's spec that changed since the run was decided."""
-    taken_pointer: str | None = None
-    """The monitor's take-pointer annotation: a person hands this very value back."""
+    may_force: bool = False
+    """Whether a person handed the live pointer back, so that it is ours whoever wrote it."""
     next_reading: timedelta = timedelta(minutes=1)
     """Time to the next point of the readings' grid."""
 

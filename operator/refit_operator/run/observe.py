@@ -11,8 +11,8 @@ from refit_operator.ports import Ports
 from refit_operator.run.decision import Observed
 from refit_operator.run.job_view import view_job
 from refit_operator.signal.reading import QueryFailed, Reading
-from refit_operator.target.ownership import rolled_back_digests
-from refit_operator.target.view import parse_target
+from refit_operator.target.ownership import handover, rolled_back_digests
+from refit_operator.target.view import TargetView, parse_target
 
 
 async def observe(
@@ -24,19 +24,25 @@ async def observe(
     job = await ports.cluster.read(JOB, ref)
     pods = await ports.cluster.list_pods(run) if job else []
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
+    view = parse_target(target) if target else None
     grid = ports.readings.grid_of(run.spec.prometheus, run.spec.metric)
     return Observed(
         run=run,
         job=view_job(job, pods),
-        target=parse_target(target) if target else None,
+        target=view,
         now=now,
         window=await _window(run, ports, now),
         query_range=grid.query_range,
         rolled_back=rolled_back_digests(runs),
         superseded_by=changed_field(run, monitor),
-        taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
+        may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_look(now) - now),
     )
+
+
+def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:
+    taken = monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION)
+    return target is not None and taken == handover(target.pointer, runs)
 
 
 async def _window(run: RetrainRun, ports: Ports, now: datetime) -> tuple[Reading, ...] | QueryFailed:

@@ -83,8 +83,7 @@ def pointer_is_unwritten(o: Observed) -> Decision | None:
     status = record(o, Stage.ROLLING_OUT, f"rolling out {change.new}", promoted)
     if _live(o) == change.new:
         return Decision(status, look_again=AT_ONCE)
-    force = o.taken_pointer is not None and o.taken_pointer == _live(o)
-    return Decision(status, actions=(WritePointer(change.new, force),), look_again=AT_ONCE)
+    return Decision(status, actions=(WritePointer(change.new, o.may_force),), look_again=AT_ONCE)
 
 
 def rollout_is_under_way(o: Observed) -> Decision | None:

@@ -8,23 +8,38 @@ from collections.abc import Iterable
 from refit_operator.api.run import Outcome, RetrainRun
 
 
+def newest_rollout(runs: Iterable[RetrainRun]) -> RetrainRun | None:
+    """Return the newest finished run whose rollout was completed; None where no run ever completed one."""
+    done = [run for run in runs if run.is_finished and run.status.pointer_change and run.status.rolled_out_time]
+    return max(done, key=lambda run: run.spec.ordinal, default=None)
+
+
 def expected_pointer(runs: Iterable[RetrainRun]) -> str | None:
     """Return the pointer that the newest completed rollout left behind; None where no run ever completed one."""
-    for run in sorted(runs, key=lambda run: run.spec.ordinal, reverse=True):
-        change = run.status.pointer_change
-        if run.is_finished and change and run.status.rolled_out_time:
-            return change.old if run.status.outcome is Outcome.ROLLED_BACK else change.new
-    return None
+    run = newest_rollout(runs)
+    if run is None or run.status.pointer_change is None:
+        return None
+    change = run.status.pointer_change
+    return change.old if run.status.outcome is Outcome.ROLLED_BACK else change.new
+
+
+def handover(live: str, runs: Iterable[RetrainRun]) -> str:
+    """Return what the take-pointer annotation must say for the operator to go on from `live`: `<live>#<ordinal>`.
+
+    The ordinal is that of the newest rollout, so that an annotation doesn't hand back what a person undoes later.
+    """
+    run = newest_rollout(runs)
+    return f"{live}#{run.spec.ordinal if run else 0}"
 
 
 def is_overruled(live: str, taken: str | None, runs: Iterable[RetrainRun]) -> bool:
     """Return whether a person changed the pointer and hasn't handed it back.
 
-    `live` is the target's pointer, empty where there is none; `taken` is the monitor's take-pointer annotation, with
-    which a person says that the operator may go on from that very value.
+    `live` is the target's pointer, empty where there is none; `taken` is the monitor's take-pointer annotation.
     """
+    runs = tuple(runs)
     expected = expected_pointer(runs)
-    return expected is not None and live not in (expected, taken)
+    return expected is not None and live != expected and taken != handover(live, runs)
 
 
 def promoted_by(live: str, runs: Iterable[RetrainRun]) -> RetrainRun | None:

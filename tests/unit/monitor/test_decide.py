@@ -104,7 +104,7 @@ STARTED = {
     "three bad ones of five": look(BAD, GOOD, BAD, GOOD, BAD),
     "bad ones with a gap": look(BAD, None, BAD, None, BAD),
     "after the cooldown": look(runs=(finished(61),)),
-    "a pointer handed back by a person": look(runs=(promoted("file:///models/a@x"),), taken_pointer=""),
+    "a pointer handed back by a person": look(runs=(promoted("file:///models/a@x"),), taken_pointer="#1"),
     "above, for an error rate": look(
         0.2, 0.2, 0.2, monitor=make_monitor(metric={"direction": "Above", "threshold": 0.1})
     ),

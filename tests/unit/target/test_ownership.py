@@ -49,9 +49,11 @@ def test_expected_pointer(runs: tuple[RetrainRun, ...], want: str | None) -> Non
         ("a", None, (PROMOTED,), False),
         ("", None, (PROMOTED,), True),
         ("older", None, (PROMOTED,), True),
-        ("older", "older", (PROMOTED,), False),
-        ("", "", (PROMOTED,), False),
-        ("older", "another", (PROMOTED,), True),
+        ("older", "older#1", (PROMOTED,), False),
+        ("", "#1", (PROMOTED,), False),
+        ("older", "another#1", (PROMOTED,), True),
+        ("", "#1", (PROMOTED, run(2, "Promoted", "", "b")), True),
+        ("", "#2", (PROMOTED, run(2, "Promoted", "", "b")), False),
     ],
 )
 def test_is_overruled(live: str, taken: str | None, runs: tuple[RetrainRun, ...], want: bool) -> None:

@@ -1,0 +1,56 @@
+"""What needs the cluster to be seen as wrong becomes a condition, and nothing is started."""
+
+from tests.cluster.kubectl import Space
+from tests.cluster.objects import CLAIMS, monitor, target
+
+
+def test_a_target_that_doesnt_exist(space: Space) -> None:
+    space.apply(monitor())
+    assert "no Deployment 'reviews'" in space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
+    assert "no Deployment" in space.run("describe", "mmon", "reviews")
+    assert space.list("rr") == []
+
+
+def test_a_query_that_doesnt_parse(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(metric={"query": "sum(rate(x[5m])"}))
+    assert "metric.query" in space.wait_condition("mmon/reviews", "Ready", "QueryRefused")
+    space.wait_condition("mmon/reviews", "Stalled", "QueryRefused")
+
+
+def test_a_query_that_returns_nothing(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(metric={"query": "nothing_like_this"}))
+    space.wait_condition("mmon/reviews", "MetricAvailable", "NoData")
+    assert space.wait_condition("mmon/reviews", "RetrainAllowed", "MetricUnavailable") == (
+        "no data: the query returned nothing"
+    )
+    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    assert space.list("rr") == []
+
+
+def test_a_prometheus_that_is_down(space: Space) -> None:
+    down = {"serverAddress": "http://prometheus.monitoring:1"}
+    space.apply(*CLAIMS, target(), monitor(prometheus=down))
+    space.wait_condition("mmon/reviews", "MetricAvailable", "QueryFailed", limit_s=90)
+    assert space.list("rr") == []
+
+
+def test_a_target_that_nobody_wired(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(training={"checkpoints": {"uri": "pvc://elsewhere/checkpoints"}}))
+    message = space.wait_condition("mmon/reviews", "Ready", "TargetNotWired")
+    assert "doesn't mount claim 'elsewhere'" in message
+
+
+def test_two_monitors_on_one_target(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(suspend=True))
+    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.apply(monitor("second", serving={"targetRef": {"name": "reviews"}}))
+    assert "'reviews' has this target" in space.wait_condition("mmon/second", "Ready", "TargetClaimed")
+    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    assert space.list("rr") == []
+
+
+def test_the_target_comes_later(space: Space) -> None:
+    space.apply(monitor(suspend=True))
+    space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
+    space.apply(*CLAIMS, target())
+    space.wait_condition("mmon/reviews", "Ready", "Watching")

@@ -1,0 +1,123 @@
+"""Runs on the real node with one-second trainers: promotion, rejection, failure, rollback, and whose word counts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cluster.kubectl import Document, Space
+from tests.cluster.objects import CLAIMS, monitor, target
+
+ANNOTATION = "{.spec.template.metadata.annotations.refit\\.dev/checkpoint}"
+
+
+def pointer(space: Space) -> str:
+    return space.run("get", "deploy", "reviews", "-o", f"jsonpath={ANNOTATION}")
+
+
+def run_number(space: Space, ordinal: int) -> Document:
+    """Wait for a run to end, and return it."""
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal))
+    found = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
+    space.wait(f"rr/{found['metadata']['name']}", ".status.stage", "Finished", limit_s=90)
+    return space.get("rr", found["metadata"]["name"])
+
+
+def start(space: Space, serving: Document | None = None, **spec: Any) -> None:
+    space.apply(*CLAIMS, serving or target())
+    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
+    space.apply(monitor(**spec))
+
+
+def test_a_better_candidate_is_promoted_by_one_job(space: Space) -> None:
+    start(space)
+    run = run_number(space, 1)
+    assert run["status"]["outcome"] == "Promoted"
+    assert pointer(space) == run["status"]["pointerChange"]["new"]
+    assert [job["metadata"]["name"] for job in space.list("job")] == [run["metadata"]["name"]]
+    events = space.run("describe", "mmon", "reviews")
+    for reason in ("MetricBreached", "RetrainStarted", "TrainingFinished", "CandidateAccepted", "CheckpointPromoted"):
+        assert reason in events
+    space.wait("mmon/reviews", ".status.state", "CoolingDown")
+
+
+def test_a_worse_candidate_is_refused(space: Space) -> None:
+    start(space, training={"hyperparameters": {"accuracy": "0.7", "served_accuracy": "0.8"}})
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space)) == ("Rejected", "")
+    assert run["status"]["message"] == "accuracy 0.7 does not beat served 0.8"
+
+
+def test_the_trainers_words_reach_the_run(space: Space) -> None:
+    start(space, training={"hyperparameters": {"fail": "feedback.jsonl:17: broken JSON"}})
+    run = run_number(space, 1)
+    assert run["status"]["outcome"] == "Failed"
+    assert "feedback.jsonl:17: broken JSON" in run["status"]["message"]
+    job = space.list("job")[0]
+    assert job["status"]["failed"] == 1
+
+
+def test_a_rollout_that_fails_is_taken_back(space: Space) -> None:
+    start(space, training={"checkpoints": {"uri": "pvc://models/broken"}}, serving={"rolloutDeadline": "10s"})
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
+    ready = space.get("deploy", "reviews")["status"]
+    assert (ready["availableReplicas"], ready["replicas"]) == (1, 1)
+
+
+def test_a_promotion_that_disappoints_is_taken_back_and_those_weights_never_return(space: Space) -> None:
+    query = f'max(last_over_time(model_quality{{namespace="{space.name}"}}[4s]))'
+    training = {"hyperparameters": {"weights": "the same each time"}}
+    watch = {"for": "2m", "settle": "1s", "maxDrop": 0.1}
+    start(space, target(promoted_quality="0.3"), metric={"query": query}, training=training, watch=watch)
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
+    assert "accuracy worse than 0.4" in run["status"]["message"]
+    set_cooldown(space, "0s")
+    again = run_number(space, 2)
+    assert (again["status"]["outcome"], pointer(space)) == ("Rejected", "")
+    assert "was rolled back before" in again["status"]["message"]
+
+
+@pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_the_manifest_applied_again_leaves_the_pointer_alone(space: Space, flags: tuple[str, ...]) -> None:
+    space.apply(*CLAIMS)
+    space.apply(target(), flags=flags)
+    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
+    space.apply(monitor())
+    promoted = run_number(space, 1)["status"]["pointerChange"]["new"]
+    space.apply(target(), flags=flags)
+    space.apply(target(spec={"replicas": 2}), flags=flags)
+    assert pointer(space) == promoted
+    space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
+
+
+def set_cooldown(space: Space, value: str) -> None:
+    space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": {"policy": {"cooldown": value}}}))
+
+
+def assert_overruled(space: Space, runs: int) -> str:
+    """The person's pointer stands, also when a run would be allowed otherwise; return what the operator says."""
+    space.wait_condition("mmon/reviews", "ServingUpToDate", "Overruled")
+    message = space.wait_condition("mmon/reviews", "RetrainAllowed", "Overruled")
+    space.wait("mmon/reviews", ".status.state", "Overruled")
+    assert len(space.list("rr")) == runs
+    return message
+
+
+def test_a_persons_undo_stands_after_the_first_and_after_the_second_promotion(space: Space) -> None:
+    start(space)
+    first = run_number(space, 1)["status"]["pointerChange"]["new"]
+    space.run("rollout", "undo", "deploy/reviews")
+    assert pointer(space) == ""
+    set_cooldown(space, "0s")
+    message = assert_overruled(space, runs=1)
+    assert "refit.dev/take-pointer='#1'" in message
+    space.run("annotate", "mmon", "reviews", "refit.dev/take-pointer=#1")
+    space.wait("mmon/reviews", ".status.attempts", "2")
+    set_cooldown(space, "1h")
+    second = run_number(space, 2)["status"]["pointerChange"]["new"]
+    assert pointer(space) == second != first
+    space.run("rollout", "undo", "deploy/reviews")
+    assert pointer(space) == ""
+    assert_overruled(space, runs=2)

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
+
+Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, seconds (to take), fail (exit 64 with it).
+The judge finds them in a file that the trainer leaves beside the checkpoint, as a real one finds the model there.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+config = json.loads(os.environ["REFIT_CONFIG"])
+LOG = Path("/dev/termination-log")
+
+
+def digest_of(text: str) -> str:
+    """Return a digest for a model that isn't there."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def folder_of(uri: str) -> Path:
+    """Return the folder of a file:// URI."""
+    return Path(uri.removeprefix("file://"))
+
+
+def train() -> dict[str, object]:
+    """Publish nothing but what the judge shall say."""
+    options = config["hyperparameters"]
+    time.sleep(float(options.get("seconds", "0")))
+    if "fail" in options:
+        LOG.write_text(json.dumps({"error": options["fail"]}))
+        sys.exit(64)
+    folder = folder_of(config["output"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stub.json").write_text(json.dumps(options))
+    weights = options.get("weights", config["run"]["name"])
+    return {"checkpoint": config["output"], "digest": digest_of(weights), "rows": 100, "seconds": 0.1, "metrics": {}}
+
+
+def judge() -> dict[str, object]:
+    """Say what the hyperparameters say."""
+    options = json.loads((folder_of(config["candidate"]["uri"]) / "stub.json").read_text())
+    weights = options.get("weights", config["run"]["name"])
+    report: dict[str, object] = {
+        "candidate": {"digest": digest_of(weights), "metrics": {"accuracy": float(options.get("accuracy", "0.9"))}},
+        "rows": int(options.get("rows", "500")),
+    }
+    if "served" in config:
+        accuracy = float(options.get("served_accuracy", "0.8"))
+        report["served"] = {"digest": digest_of(config["served"]["uri"]), "metrics": {"accuracy": accuracy}}
+    return report
+
+
+if __name__ == "__main__":
+    answer = train() if Path(sys.argv[0]).name == "refit-train" else judge()
+    LOG.write_text(json.dumps(answer))
