@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A model server without a model: it says how good it is, and doesn't start where its pointer names a broken checkpoint.
+"""A model server without a model: it says how good it is, and exits where its pointer names a broken checkpoint.
 
 QUALITY is the value while there is no pointer, PROMOTED_QUALITY the value with one.
 """
