@@ -1,0 +1,196 @@
+"""The clients of the demo: sentences to classify, and their true labels a little later.
+
+Runs inside the cluster as a pod of its own, by the standard library alone, and goes through the Service. It never tries
+anything again: a request that fails, fails, and is counted, so that the demo can say that none did.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+HOLDOUT_SHARE = 0.2
+LABEL_DELAY_S = 3.0
+REQUEST_TIMEOUT_S = 10.0
+MOST_AT_ONCE = 64
+PAUSE = "pause"
+
+Row = dict[str, str]
+
+
+def is_holdout(key: str) -> bool:
+    """Return whether the server will put a row with this id into the holdout: its own rule."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64 < HOLDOUT_SHARE
+
+
+def request_ids(row_id: str) -> Iterator[str]:
+    """Yield ids for sending one sentence again and again, all on the same side.
+
+    The server chooses a row's side by its id; a sentence that comes back must not get from training into the holdout.
+    """
+    side, number = is_holdout(row_id), 0
+    yield row_id
+    while True:
+        number += 1
+        if is_holdout(key := f"{row_id}.{number}") == side:
+            yield key
+
+
+class Sentences:
+    """The rows of each phase, over and over, each time with an id of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._rows = {path.stem: _read(path) for path in sorted(folder.glob("*.jsonl"))}
+        self._next: Counter[str] = Counter()
+        self._ids: dict[str, Iterator[str]] = {}
+
+    def next_row(self, phase: str) -> Row:
+        """Return the phase's next row with the id to send it under; KeyError for an unknown phase."""
+        rows = self._rows[phase]
+        row = rows[self._next[phase] % len(rows)]
+        self._next[phase] += 1
+        ids = self._ids.setdefault(row["id"], request_ids(row["id"]))
+        return row | {"id": next(ids)}
+
+
+def _read(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text().split("\n") if line]
+
+
+class Measures:
+    """What Prometheus learns: every request by kind and outcome, and the domain that is being sent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests = Counter({(kind, o): 0 for kind in ("predict", "feedback") for o in ("ok", "failed")})
+        self.domain = ""
+
+    def count(self, kind: str, outcome: str) -> None:
+        """Count one request."""
+        with self._lock:
+            self._requests[kind, outcome] += 1
+
+    def render(self) -> str:
+        """Return Prometheus's text format."""
+        with self._lock:
+            requests = sorted(self._requests.items())
+        lines = ["# TYPE traffic_requests_total counter"]
+        lines += [f'traffic_requests_total{{kind="{k}",outcome="{o}"}} {number}' for (k, o), number in requests]
+        lines += ["# TYPE traffic_domain gauge", f'traffic_domain{{domain="{self.domain}"}} 1']
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Client:
+    """Posts JSON, each time over a new connection, as many separate clients would."""
+
+    target: str
+    measures: Measures
+
+    def post(self, kind: str, document: dict[str, Any]) -> dict[str, Any] | None:
+        """Post to /v1/<kind> and return the reply; count the outcome, and return None where it failed."""
+        body = json.dumps(document).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.target}/v1/{kind}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_S) as reply:
+                answer: dict[str, Any] = json.load(reply)
+        except (OSError, http.client.HTTPException, ValueError) as error:  # any status of 400 and more is an OSError
+            self.measures.count(kind, "failed")
+            print(f"failed kind={kind} id={document['id']} error={error!r}", file=sys.stderr, flush=True)
+            return None
+        self.measures.count(kind, "ok")
+        return answer
+
+
+class Clients:
+    """Ask at a steady rate, and bring each true label when its time has come."""
+
+    def __init__(self, client: Client, sentences: Sentences, phase: Callable[[], str], rate: float) -> None:
+        self._client = client
+        self._sentences = sentences
+        self._phase = phase
+        self._seconds = 1 / rate
+        self._labels: Queue[tuple[float, dict[str, Any]]] = Queue()
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE)
+        self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+    def run(self) -> None:
+        """Send for ever; a server that can't keep up slows the clients down."""
+        threading.Thread(target=self._bring_labels, daemon=True).start()
+        due = time.monotonic()
+        while True:
+            due = max(due + self._seconds, time.monotonic())
+            time.sleep(max(0.0, due - time.monotonic()))
+            phase = self._phase()
+            self._client.measures.domain = phase
+            if phase != PAUSE:
+                self._start(self._ask, self._sentences.next_row(phase))
+
+    def _start(self, work: Callable[[dict[str, Any]], None], document: dict[str, Any]) -> None:
+        self._slots.acquire()
+        self._pool.submit(work, document).add_done_callback(lambda _: self._slots.release())
+
+    def _ask(self, row: dict[str, Any]) -> None:
+        answer = self._client.post("predict", {"id": row["id"], "text": row["text"], "domain": row["domain"]})
+        if answer is not None:
+            label = row | {"predicted": answer["label"], "model": answer["model"]}
+            self._labels.put((time.monotonic() + LABEL_DELAY_S, label))
+
+    def _bring_labels(self) -> None:
+        while True:
+            due, label = self._labels.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._start(self._label, label)
+
+    def _label(self, label: dict[str, Any]) -> None:
+        self._client.post("feedback", label)
+
+
+def serve_metrics(measures: Measures, port: int) -> None:
+    """Answer every GET with the metrics, from a thread."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = measures.render().encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing of scrapes."""
+
+    threading.Thread(target=ThreadingHTTPServer(("", port), Handler).serve_forever, daemon=True).start()
+
+
+def read_phase(file: Path) -> str:
+    """Return the phase that the file names; before there is a file, nothing is sent."""
+    return (file.read_text().strip() if file.exists() else "") or PAUSE
+
+
+def main() -> None:
+    """Run until killed."""
+    measures = Measures()
+    serve_metrics(measures, 8000)
+    phase_file = Path(os.environ["PHASE_FILE"])
+    sentences = Sentences(Path(os.environ["SENTENCES"]))
+    client = Client(os.environ["TARGET"], measures)
+    Clients(client, sentences, lambda: read_phase(phase_file), float(os.environ["RATE"])).run()
+
+
+if __name__ == "__main__":
+    main()
