@@ -5,10 +5,12 @@ Isolation is chroot, because a runtime's own needs rights that a sandboxed root 
 
 import os
 import subprocess
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcluster import processes
 from localcluster.bases import Base, make_archive
 from localcluster.builder import Errand, Image
 from localcluster.commands import run
@@ -17,6 +19,7 @@ from localcluster.progress import step
 
 # pip inside a build needs what pip outside uses: certificates and its configuration.
 HOST_SETTINGS = (Path("/etc/ssl/certs"), Path("/etc/pip.conf"))
+MARK = "REFIT_ERRAND"
 ISOLATION = ("--isolation", "chroot", "--network", "host")
 
 
@@ -45,9 +48,13 @@ class Buildah:
         options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", errand.user]
         options += [word for mount in errand.mounts for word in ("-v", mount)]
         options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
+        # Chroot brings no process namespace, so what the command leaves running is found by a mark in its environment.
+        mark = f"{MARK}={uuid.uuid4()}"
+        options += ["-e", mark]
         try:
             return subprocess.run([*self._argv("run"), *options, container, "--", *command], check=False).returncode
         finally:
+            processes.kill(processes.with_environment(mark))
             self.call("rm", container)
 
     def push(self, image: Image, target: str) -> None:

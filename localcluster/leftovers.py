@@ -5,7 +5,6 @@ group of a container of ours, a mount when it lies below our folders.
 """
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from localcluster import processes
@@ -21,7 +20,7 @@ CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 def remove_containers(layout: Layout) -> None:
     """End every shim and every container's processes, and remove the files these keep outside our folders."""
     containers = container_ids(layout)
-    found = [identified for pid in _pids() if _is_ours(pid, layout, containers)
+    found = [identified for pid in processes.pids() if _is_ours(pid, layout, containers)
              if (identified := processes.identify(pid))]  # fmt: skip
     processes.kill(found)
     for file in _strewn_files(layout, containers):
@@ -43,10 +42,6 @@ def _tasks(layout: Layout, pattern: str) -> list[Path]:
 def container_ids(layout: Layout) -> set[str]:
     """Return the ids of the containers that our containerd has running, or had when it was killed."""
     return {path.name for path in _tasks(layout, "*")}
-
-
-def _pids() -> Iterable[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
 def _is_ours(pid: int, layout: Layout, containers: set[str]) -> bool:

@@ -50,6 +50,24 @@ def identify(pid: int) -> Process | None:
     return None if start is None else Process(pid, start, boot_id())
 
 
+def with_environment(setting: str) -> list[Process]:
+    """Return the processes that were started with NAME=VALUE in their environment."""
+    found = [identify(pid) for pid in pids() if setting.encode() in _environment(pid)]
+    return [process for process in found if process is not None]
+
+
+def pids() -> list[int]:
+    """Return the ids of all processes there are now."""
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
 def start(argv: Sequence[str], log: Path, pid_file: Path, env: Mapping[str, str]) -> Process:
     """Start a program in a session of its own and write its pid file."""
     log.parent.mkdir(parents=True, exist_ok=True)

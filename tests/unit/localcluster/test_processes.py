@@ -80,3 +80,11 @@ def test_a_broken_pid_file_names_nobody(text: str, tmp_path: Path) -> None:
     pid_file = tmp_path / "broken.json"
     pid_file.write_text(text)
     assert processes.read(pid_file) is None
+
+
+def test_a_process_is_found_by_a_mark_in_its_environment(tmp_path: Path) -> None:
+    process = processes.start(SLEEP, tmp_path / "log", tmp_path / "pid.json", {"REFIT_MARK": str(tmp_path)})
+    try:
+        assert processes.with_environment(f"REFIT_MARK={tmp_path}") == [process]
+    finally:
+        processes.kill([process])
