@@ -78,7 +78,7 @@ def test_a_role_that_the_task_lacks(tmp_path: Path) -> None:
 def test_no_rows(tmp_path: Path, contents: str) -> None:
     (tmp_path / "feedback.jsonl").write_text(contents)
     assert "has no rows" in refusal(tmp_path / "feedback.jsonl")
-    assert "has no rows" in refusal(tmp_path)
+    assert "has no rows in files named *.jsonl" in refusal(tmp_path)
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The model server as a real process behind real HTTP."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from refit_serving.batching import Batcher, Overloaded
 from refit_serving.feedback_files import RowFile, choose_side
 from refit_serving.memory import Memory, Prediction
 from refit_serving.model import parse_pointer
@@ -146,9 +148,40 @@ def test_what_is_refused(serve: Serve, published: Path) -> None:
         422,
         "unknown label 'postive'; known: negative, positive",
     )
-    assert server.client.post("/v1/predict", content=b"{").status_code == 422
+    assert server.client.post("/v1/predict", content=b"{").status_code == 400
+    assert server.client.post("/v1/predict", content=b"[" * 100_000).status_code == 400
+    assert server.client.post("/v1/predict", json=["a film"]).status_code == 422
     assert server.client.post("/v1/predict", content=b"x" * (5 << 20)).status_code == 413
     assert server.counts() == (0, 0, 0) and not server.rows()
+    assert server.post("/v1/predict", id="instances", text='"instances"')["id"] == "instances"
+
+
+def test_a_full_disk_loses_no_label(serve: Serve, published: Path, tmp_path: Path) -> None:
+    (tmp_path / "train").write_text("a file where the folder should be")
+    server = serve(MODEL_URI=pointer(published), HOLDOUT_SHARE="0").wait()
+    server.post("/v1/predict", id="a", text="a lovely film")
+    code, error = server.refused("/v1/feedback", id="a", label="positive")
+    assert code == 503 and "couldn't be stored" in error and server.counts() == (1, 0, 0)
+    (tmp_path / "train").unlink()
+    assert server.post("/v1/feedback", id="a", label="positive") == {
+        "judged": True,
+        "stored": "train",
+        "duplicate": False,
+    }
+
+
+async def test_too_much_waiting_is_refused_and_errors_reach_whoever_asked() -> None:
+    def fail(texts: list[str]) -> Any:
+        raise RuntimeError("no memory")
+
+    batcher = Batcher(fail, 4)
+    waiting = asyncio.gather(*(batcher.answer(["a"] * 1000) for _ in range(2)), return_exceptions=True)
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await batcher.answer(["b"])
+    await batcher.start()
+    assert [str(error) for error in await waiting] == ["no memory"] * 2
+    await batcher.stop()
 
 
 def test_no_request_is_lost_while_draining(serve: Serve, published: Path) -> None:

@@ -79,6 +79,12 @@ def test_early_stopping_keeps_the_best_weights(tiny: Path, train_rows: Path, tmp
     assert 0 < report["metrics"]["slice_loss"] < 0.8
 
 
+def test_a_diverged_training_publishes_nothing(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"the training diverged: hyperparameters.learning_rate=1e\+30 is too high"):
+        run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"learning_rate": "1e30"})
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_text_is_cut_at_max_length_in_service_too(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
     run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"epochs": "0.1", "max_length": "9"})
     assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["model_max_length"] == 9

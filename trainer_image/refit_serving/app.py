@@ -1,11 +1,12 @@
 """The HTTP surface: parse, delegate, reply."""
 
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from refit_serving.batching import Overloaded
 from refit_serving.documents import Feedback, Instance, Instances
 from refit_serving.drain import Drain
 from refit_serving.service import Service
@@ -35,11 +37,14 @@ class Endpoints:
 
     async def predict(self, request: Request) -> Response:
         """Classify a text, or each of `instances`."""
-        body = await _read(request)
-        if b'"instances"' in body:
-            replies = await self._service.predict(_parse(body, Instances).instances)
-            return JSONResponse({"predictions": replies})
-        return JSONResponse((await self._service.predict([_parse(body, Instance)]))[0])
+        document = await _read(request)
+        is_many = isinstance(document, dict) and "instances" in document
+        instances = _parse(document, Instances).instances if is_many else [_parse(document, Instance)]
+        try:
+            replies = await self._service.predict(instances)
+        except Overloaded:
+            raise HTTPException(503, "too many requests are waiting") from None
+        return JSONResponse({"predictions": replies} if is_many else replies[0])
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""
@@ -102,17 +107,21 @@ async def _explain(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, status_code=error.status_code)
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request) -> Any:
+    """Return the JSON document of a request of bounded size."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             raise HTTPException(413, f"a request has at most {MAX_BODY} bytes")
-    return bytes(body)
-
-
-def _parse(body: bytes, kind: type[Body]) -> Body:
     try:
-        return kind.model_validate_json(body)
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"not JSON: {error}") from None
+
+
+def _parse(document: Any, kind: type[Body]) -> Body:
+    try:
+        return kind.model_validate(document)
     except ValidationError as error:
         raise HTTPException(422, describe(error)) from None

@@ -7,7 +7,12 @@ from contextlib import suppress
 
 from refit_trainer.tasks import Answer
 
+WAITING = 2000  # texts; more would be answered after their clients have given up
 Predict = Callable[[list[str]], list[Answer]]
+
+
+class Overloaded(Exception):
+    """So much is waiting already that another text would only make everybody wait longer."""
 
 
 class Batcher:
@@ -33,7 +38,9 @@ class Batcher:
         self._thread.shutdown()
 
     async def answer(self, texts: list[str]) -> list[Answer]:
-        """Return the answers to some texts, in order."""
+        """Return the answers to some texts, in order; raise Overloaded where too many wait already."""
+        if self._waiting.qsize() >= WAITING:
+            raise Overloaded
         loop = asyncio.get_running_loop()
         futures = [loop.create_future() for _ in texts]
         for text, future in zip(texts, futures, strict=True):

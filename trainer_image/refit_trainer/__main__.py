@@ -1,5 +1,9 @@
-"""The commands `refit-train` and `refit-judge`: environment in, termination message and exit code out."""
+"""The commands `refit-train` and `refit-judge`: environment in, termination message and exit code out.
 
+SIGTERM has its handler before anything is imported that takes long: process 1 of a container ignores it otherwise.
+"""
+
+import json
 import logging
 import os
 import signal
@@ -19,23 +23,18 @@ log = logging.getLogger("refit_trainer")
 
 def train() -> NoReturn:
     """Run `refit-train`."""
-    set_defaults()
-    from refit_trainer.train import train as command
-
-    sys.exit(run(command))
+    sys.exit(run(_train))
 
 
 def judge() -> NoReturn:
     """Run `refit-judge`."""
-    set_defaults()
-    from refit_trainer.judge import judge as command
-
-    sys.exit(run(command))
+    sys.exit(run(_judge))
 
 
 def run(command: Callable[[str], Mapping[str, Any]]) -> int:
     """Run a command on REFIT_CONFIG, write its answer, and return the exit code of the contract."""
     signal.signal(signal.SIGTERM, _stop)
+    set_defaults()
     configure_logs()
     try:
         report = command(os.environ.get("REFIT_CONFIG", ""))
@@ -48,8 +47,20 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
         write_error(f"{type(error).__name__}: {error}")
         return FAILED
     write_report(report)
-    log.info("done report=%s", report)
+    log.info("done report=%s", json.dumps(report, ensure_ascii=False))
     return DONE
+
+
+def _train(text: str) -> Mapping[str, Any]:
+    from refit_trainer.train import train as command
+
+    return command(text)
+
+
+def _judge(text: str) -> Mapping[str, Any]:
+    from refit_trainer.judge import judge as command
+
+    return command(text)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

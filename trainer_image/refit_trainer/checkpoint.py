@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -45,16 +46,23 @@ def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any])
         manifest = _write(folder, run, task, save, facts)
         upload(folder, uri, last=MANIFEST)
         return manifest
-    remove_leftovers(uri)
+    _remove_leftovers(target)
     folder = target.parent / f".{target.name}.{uuid.uuid4().hex}.partial"
     folder.mkdir(parents=True)
     manifest = _write(folder, run, task, save, facts)
     return manifest if _rename(folder, target) else _answer_of_other(folder, uri, run)
 
 
-def remove_leftovers(uri: str) -> None:
-    """Remove what killed attempts of this output left."""
+def prepare_output(uri: str) -> None:
+    """Fail before the training rather than after it where nothing can be written; remove what killed attempts left."""
     target = local_path(uri)
+    if target:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=target.parent).close()
+    _remove_leftovers(target)
+
+
+def _remove_leftovers(target: Path | None) -> None:
     for leftover in target.parent.glob(f".{_escape(target.name)}.*.partial") if target else ():
         log.info("checkpoint.leftover_removed path=%s", leftover)
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()

@@ -49,7 +49,7 @@ def read_rows(uri: str, dataset: Dataset, roles: Roles, check: Check) -> RowSet:
     times = _times(lines, dataset.columns.get("time"), problems)
     problems.raise_if_any()
     if not lines:
-        raise BadInput(f"{uri} has no rows")
+        raise BadInput(f"{uri} has no rows" if path.is_file() else f"{uri} has no rows in files named *.jsonl")
     order = sorted(range(len(lines)), key=lambda i: times[i]) if times else range(len(lines))
     chosen = [lines[i] for i in order][-(dataset.recent or len(lines)) :]
     rows = tuple(_to_rows(chosen, columns, roles, check, problems))

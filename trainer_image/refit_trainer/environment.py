@@ -2,8 +2,8 @@
 
 import os
 
+URIS = ("REFIT_CONFIG", "MODEL_URI", "INITIAL_MODEL_URI")
 DEFAULTS = {
-    "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TQDM_DISABLE": "1",
@@ -15,6 +15,11 @@ DEFAULTS = {
 
 
 def set_defaults() -> None:
-    """Set what isn't set; call it before torch or transformers are imported."""
+    """Set what isn't set; call it before torch or transformers are imported.
+
+    The hub is asked only where a URI names it, whatever the image says.
+    """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    asks_hub = any("hf://" in os.environ.get(name, "") for name in URIS)
+    os.environ["HF_HUB_OFFLINE"] = "0" if asks_hub else os.environ.get("HF_HUB_OFFLINE", "1")

@@ -1,7 +1,6 @@
 """From a URI to files and back: `file://` in place, everything else that fsspec knows by a copy."""
 
 import atexit
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -44,8 +43,6 @@ def remote(uri: str) -> tuple[Any, str]:
     """Return the fsspec filesystem of a URI and the path in it."""
     from fsspec.core import url_to_fs
 
-    if uri.startswith("hf://"):
-        os.environ["HF_HUB_OFFLINE"] = "0"
     try:
         filesystem, path = url_to_fs(uri)
     except (ValueError, ImportError) as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from refit_trainer.checkpoint import find_published, publish, remove_leftovers
+from refit_trainer.checkpoint import find_published, prepare_output, publish
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import read_rows
 from refit_trainer.errors import BadInput
@@ -29,7 +29,7 @@ def train(text: str) -> dict[str, Any]:
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
         return _report(config, manifest)
-    remove_leftovers(config.output)
+    prepare_output(config.output)
     return _report(config, _train(config))
 
 

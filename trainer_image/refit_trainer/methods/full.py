@@ -1,14 +1,17 @@
 """`full`, the default method: every weight learns, by the Hugging Face Trainer set for speed."""
 
 import logging
+import random
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from pydantic import Field
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from refit_trainer import methods
 from refit_trainer.compute import is_bf16_fast, pick_device
+from refit_trainer.errors import BadInput
 from refit_trainer.keep_best import KeepBest
 from refit_trainer.rows import Row
 from refit_trainer.storage import make_scratch
@@ -38,7 +41,7 @@ class Full:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
         set_seed(settings.seed)
         model.network.train()
-        examples = task.encode(model, rows)
+        examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
         slice_rows = _slice_size(len(examples), settings)
         trainer = Trainer(
             model=model.network,
@@ -53,7 +56,14 @@ class Full:
         if best:
             trainer.add_callback(best)
         loss = float(trainer.train().training_loss)
+        _refuse_divergence(model.network, settings)
         return {"loss": round(loss, 6)} | (best.restore(model.network) if best else {})
+
+
+def _refuse_divergence(network: Any, settings: Hyperparameters) -> None:
+    """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
+    if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
+        raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
 
 
 def _slice_size(rows: int, settings: Hyperparameters) -> int:
