@@ -102,7 +102,7 @@ def _read_member(archive: tarfile.TarFile, ending: str) -> bytes:
     for member in archive:
         if member.name.endswith("/" + ending) and (source := archive.extractfile(member)):
             return source.read()
-    raise RuntimeError(f"{archive.name}: no {ending}")
+    raise RuntimeError(f"there is no {ending} in the package")
 
 
 def parse_rows(text: str, domain: str) -> Iterator[Row]:

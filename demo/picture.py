@@ -1,0 +1,102 @@
+"""The story as a picture: a PNG, and the same curve in the terminal."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import plotext
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from demo.sentences import MOVIES, TWEETS, TWEETS_UNSEEN
+from demo.story import Phase, Story
+
+TITLES = {MOVIES: "movie reviews", TWEETS: "tweets", TWEETS_UNSEEN: "tweets never seen before"}
+TINTS = {MOVIES: "#eef3f8", TWEETS: "#fdf1e3", TWEETS_UNSEEN: "#fbe7cf"}
+CURVE, THRESHOLD, TRAINING, MARK = "#1f5f99", "#c0392b", "#6c5b9e", "#3a3a3a"
+LOW, HIGH = 0.60, 1.0
+Seconds = Callable[[datetime], float]
+
+
+def since_drift(story: Story) -> Seconds:
+    """Return what turns a time into seconds since the drift."""
+    return lambda when: (when - story.drift).total_seconds()
+
+
+def save(story: Story, path: Path) -> None:
+    """Write the PNG."""
+    seconds = since_drift(story)
+    figure = Figure(figsize=(12, 5.6), dpi=150, facecolor="white", layout="constrained")
+    axes = figure.add_subplot()
+    for phase in story.phases:
+        _tint(axes, phase, seconds, seconds(story.curve[0].time))
+    _shade_training(axes, story, seconds)
+    axes.axhline(story.threshold, color=THRESHOLD, linewidth=1.4, linestyle=(0, (5, 3)))
+    axes.plot([seconds(s.time) for s in story.curve], [s.value for s in story.curve], color=CURVE, linewidth=2.4)
+    _mark_moments(axes, story, seconds)
+    _dress(axes, story, seconds)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+
+
+def _tint(axes: Any, phase: Phase, seconds: Seconds, first: float) -> None:
+    start, end = max(first, seconds(phase.start)), seconds(phase.end)
+    axes.axvspan(start, end, color=TINTS[phase.name], linewidth=0)
+    axes.text(
+        (start + end) / 2, HIGH - 0.008, TITLES[phase.name], ha="center", va="top", fontsize=10.5, color="#555555"
+    )
+
+
+def _shade_training(axes: Any, story: Story, seconds: Seconds) -> None:
+    started, trained = story.attempt.started, story.attempt.trained
+    if started and trained:
+        start, end = seconds(started), seconds(trained)
+        axes.axvspan(start, end, ymax=0.09, color=TRAINING, alpha=0.85, linewidth=0)
+        text = f"training and judging, {end - start:.0f} s"
+        axes.text((start + end) / 2, LOW + 0.018, text, ha="center", va="center", fontsize=9.5, color="white")
+
+
+def _mark_moments(axes: Any, story: Story, seconds: Seconds) -> None:
+    moments = (("drift", story.drift), ("breach", story.attempt.breached), ("promotion", story.attempt.rolled_out))
+    for name, when in moments:
+        if when is not None:
+            at = seconds(when)
+            axes.axvline(at, color=MARK, linewidth=1, linestyle=":")
+            axes.annotate(name, (at, LOW + 0.048), (5, 0), textcoords="offset points", fontsize=10.5, color=MARK)
+
+
+def _dress(axes: Any, story: Story, seconds: Seconds) -> None:
+    axes.set_xlim(seconds(story.curve[0].time), seconds(story.phases[-1].end))
+    axes.set_ylim(LOW, HIGH)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("seconds since the traffic changed")
+    axes.set_ylabel("accuracy over the last 20 s, from late labels")
+    axes.set_title("Accuracy falls, the operator retrains, accuracy comes back", loc="left", fontsize=13, pad=12)
+    axes.annotate(
+        f"threshold {story.threshold:.0%}", (1, story.threshold), (-6, -13), xycoords=("axes fraction", "data"),
+        textcoords="offset points", ha="right", fontsize=10, color=THRESHOLD,
+    )  # fmt: skip
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def draw(story: Story, width: int = 110, height: int = 22) -> str:
+    """Return the curve for a terminal, with lines at the threshold and at each moment."""
+    seconds = since_drift(story)
+    moments = (story.drift, story.attempt.breached, story.attempt.rolled_out)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(width, height)
+    times, values = [seconds(s.time) for s in story.curve], [s.value for s in story.curve]
+    figure.draw(figure.signal(times, values, marker="braille").lines())
+    figure.line(story.threshold)
+    figure.ruler("x").lim(times[0], times[-1])
+    figure.ruler("y").lim(LOW, HIGH)
+    for when in moments:
+        if when is not None:  # not `event`, which sets the limits anew
+            figure.line(seconds(when), "vertical", style="dotted")
+    figure.title(f"accuracy; across: the threshold {story.threshold:.2f}; down: drift, breach, promotion")
+    figure.label("seconds since the traffic changed")
+    return str(figure.build())

@@ -1,0 +1,95 @@
+"""What a person sees while it runs: one panel on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from demo.moment import Moment
+
+PLAIN_EVERY_S = 10.0
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: list[float], low: float, high: float) -> str:
+    """Return values as bars of eight heights between `low` and `high`."""
+    steps = [min(len(BARS) - 1, max(0, int((value - low) / (high - low) * len(BARS)))) for value in values]
+    return "".join(BARS[step] for step in steps)
+
+
+def plain_line(moment: Moment, threshold: float, elapsed_s: float) -> str:
+    """Return a moment as one line."""
+    accuracy = "     " if moment.accuracy is None else f"{moment.accuracy:.3f}"
+    run = f"{moment.attempt.name} {moment.attempt.outcome or moment.attempt.stage}" if moment.attempt else "-"
+    domain = moment.domain or "-"
+    return f"{elapsed_s:4.0f} s  {domain:13}  accuracy {accuracy} ({threshold:.2f})  {moment.state or '-':10}  {run}"
+
+
+class Screen:
+    """Shows moments; a context, since a terminal has to be given back."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._started = time.monotonic()
+        self._printed = -PLAIN_EVERY_S
+        self._history: deque[float] = deque(maxlen=60)
+        self._live = Live(console=Console(), auto_refresh=False, transient=True) if sys.stdout.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        line = f"{time.monotonic() - self._started:4.0f} s  {text}"
+        if self._live:
+            self._live.console.print(line, style="bold", highlight=False)
+        else:
+            print(line, flush=True)
+
+    def show(self, moment: Moment, waiting_for: str) -> None:
+        """Show a moment."""
+        elapsed = time.monotonic() - self._started
+        if self._live:
+            self._history.extend([] if moment.accuracy is None else [moment.accuracy])
+            self._live.update(self._panel(moment, waiting_for, elapsed), refresh=True)
+        elif elapsed - self._printed >= PLAIN_EVERY_S:
+            self._printed = elapsed
+            print(plain_line(moment, self._threshold, elapsed), flush=True)
+
+    def _panel(self, moment: Moment, waiting_for: str, elapsed_s: float) -> Panel:
+        table = Table.grid(padding=(0, 2))
+        for name, value in (
+            ("traffic", Text(moment.domain or "-")),
+            ("accuracy", self._accuracy(moment.accuracy)),
+            ("", Text(sparkline(list(self._history), 0.6, 1.0), style="cyan")),
+            ("monitor", Text(moment.state or "-")),
+            ("run", Text(_run(moment))),
+        ):
+            table.add_row(Text(name, style="dim"), value)
+        return Panel(table, title=f"{elapsed_s:.0f} s", subtitle=f"waiting for {waiting_for}", width=92)
+
+    def _accuracy(self, value: float | None) -> Text:
+        if value is None:
+            return Text("no labels yet")
+        colour = "green" if value >= self._threshold else "red"
+        return Text.assemble((f"{value:.3f}", f"bold {colour}"), f"  (threshold {self._threshold:.2f})")
+
+
+def _run(moment: Moment) -> str:
+    attempt = moment.attempt
+    return f"{attempt.name}  {attempt.outcome or attempt.stage}  {attempt.message}" if attempt else "-"

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+from demo import picture
+from demo.screen import sparkline
+from tests.unit.demo import samples
+
+
+def test_the_picture_is_written(tmp_path: Path) -> None:
+    picture.save(samples.story(), tmp_path / "out" / "demo.png")
+    assert (tmp_path / "out" / "demo.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_story_without_a_rollout_can_be_drawn_too() -> None:
+    story = samples.story(attempt=samples.attempt(started=None, trained=None, rolled_out=None))
+    assert "seconds since the traffic changed" in picture.draw(story)
+
+
+def test_a_sparkline_shows_low_and_high() -> None:
+    assert sparkline([0.5, 0.6, 0.8, 1.0], 0.6, 1.0) == "▁▁▅█"

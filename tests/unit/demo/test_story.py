@@ -1,0 +1,50 @@
+from demo.report import render
+from demo.story import Accuracies, Requests, failures, parse_attempt, percent
+from tests.unit.demo import samples
+
+
+def test_a_run_is_read_from_its_document() -> None:
+    assert parse_attempt(samples.run_document()) == samples.attempt()
+
+
+def test_a_run_that_was_just_made_has_no_times_yet() -> None:
+    document = samples.run_document()
+    del document["status"]
+    attempt = parse_attempt(document)
+    assert (attempt.started, attempt.trained, attempt.gate, attempt.outcome) == (None, None, None, "")
+
+
+def test_the_story_as_it_should_be_has_no_failures() -> None:
+    assert failures(samples.story()) == []
+
+
+def test_each_failure_is_named() -> None:
+    same = failures(samples.story(digests=(samples.OLD, samples.OLD)))
+    assert same == [f"the served model did not change: {samples.OLD}"]
+    low = failures(samples.story(accuracies=Accuracies(0.83, 0.72, 0.77, 0.82)))
+    assert low == ["accuracy on the new traffic is 77.0 %, not back above 78.0 %"]
+    assert failures(samples.story(requests=Requests(9000, 2))) == ["2 of 9000 requests failed"]
+    assert failures(samples.story(requests=Requests(0, 0))) == ["no requests were counted"]
+
+
+def test_what_could_not_be_measured_is_a_failure() -> None:
+    assert len(failures(samples.story(accuracies=Accuracies(None, None, None, None)))) == 1
+    assert len(failures(samples.story(digests=(samples.OLD, "")))) == 1
+
+
+def test_the_recovery_is_the_first_good_reading_after_the_rollout() -> None:
+    story = samples.story()
+    assert story.recovered is not None
+    assert 115 < (story.recovered - story.drift).total_seconds() < 125
+    assert samples.story(attempt=samples.attempt(rolled_out=None)).recovered is None
+
+
+def test_the_report_tells_the_times_from_the_drift_on() -> None:
+    text = render(samples.story())
+    assert "17:00:40    +40 s  breach     accuracy 72.4 % < 78.0 %" in text
+    assert "17:01:35    +95 s  candidate  0.931 on the holdout against 0.781" in text
+    assert "requests   12000 sent, 0 failed" in text
+
+
+def test_percent() -> None:
+    assert (percent(0.9312), percent(None)) == ("93.1 %", "unknown")
