@@ -13,13 +13,10 @@ from tests.trainer import support
 
 if find_spec("torch") is None or find_spec("transformers") is None:
     collect_ignore_glob = ["test_*.py"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _environment() -> None:
+else:
     from refit_trainer.environment import set_defaults
 
-    set_defaults()
+    set_defaults()  # before a test module imports torch
 
 
 @pytest.fixture(scope="session")
