@@ -51,7 +51,8 @@ class Kubectl:
 
     def apply(self, documents: Iterable[Document]) -> None:
         """Apply documents."""
-        self.run("apply", "--filename", "-", stdin=yaml.safe_dump_all(documents, sort_keys=False))
+        everything = {"apiVersion": "v1", "kind": "List", "items": list(documents)}
+        self.run("apply", "--filename", "-", stdin=json.dumps(everything))
 
     def render(self, folder: Path) -> list[Document]:
         """Return the documents of a kustomization."""
