@@ -30,7 +30,7 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 	    env REFIT_DATA=/data python -m pytest tests/trainer
 
 test-cluster:  ## a real API server, kubelet and Prometheus
-	$(IN_CLUSTER) $(PYTHON) -m pytest tests/cluster
+	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster
 
 verify: lint types layers check-crds  ## lint, types, layers, CRD drift, sizes
 	$(PYTHON) -m tests.sizes

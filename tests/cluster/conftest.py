@@ -1,5 +1,6 @@
 """The operator, installed as a user installs it, and a namespace for each test."""
 
+import fcntl
 import itertools
 import json
 import os
@@ -13,12 +14,23 @@ COUNT = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def operator() -> str:
-    """Install the operator; return the name of its Deployment."""
+def operator(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
+    """Install the operator, once for all workers; return the name of its Deployment."""
+    folder = tmp_path_factory.getbasetemp()
+    done = (folder if worker_id == "master" else folder.parent) / "operator-installed"
+    with done.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            install()
+            done.touch()
+    return "refit-operator"
+
+
+def install() -> None:
+    """Apply the manifests as a user does, with the image just built."""
     kubectl("apply", "-k", str(ROOT / "manifests/overlays/local"))
     kubectl("-n", "refit-system", "rollout", "restart", "deploy/refit-operator")
     kubectl("-n", "refit-system", "rollout", "status", "deploy/refit-operator", "--timeout=120s")
-    return "refit-operator"
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def run_number(space: Space, ordinal: int) -> Document:
     return space.get("rr", found["metadata"]["name"])
 
 
-def start(space: Space, serving: Document | None = None, **spec: Any) -> None:
-    space.apply(*CLAIMS, serving or target())
+def start(space: Space, server: Document | None = None, **spec: Any) -> None:
+    space.apply(*CLAIMS, server or target())
     space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
     space.apply(monitor(**spec))
 

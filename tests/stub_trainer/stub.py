@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
 
-Hyperparameters say what they report: accuracy, served_accuracy, rows, weights. And: seconds (to take), fail (exit 64).
+Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail, and seconds and judge_seconds to take.
 The judge finds them in a file that the trainer leaves beside the checkpoint, as a real one finds the model there.
 """
 
@@ -43,6 +43,7 @@ def train() -> dict[str, object]:
 def judge() -> dict[str, object]:
     """Say what the hyperparameters say."""
     options = json.loads((folder_of(config["candidate"]["uri"]) / "stub.json").read_text())
+    time.sleep(float(options.get("judge_seconds", "0")))
     weights = options.get("weights", config["run"]["name"])
     report: dict[str, object] = {
         "candidate": {"digest": digest_of(weights), "metrics": {"accuracy": float(options.get("accuracy", "0.9"))}},
