@@ -140,6 +140,17 @@ def test_labels_of_what_another_pod_answered(serve: Serve, published: Path) -> N
     assert server.counts() == (0, 2, 1) and {row["id"] for row in server.rows()} == {"1", "2", "3", "4"}
 
 
+def test_a_text_that_comes_again_never_changes_sides(serve: Serve, published: Path) -> None:
+    server = serve(MODEL_URI=pointer(published), HOLDOUT_SHARE="0.5").wait()
+    texts = [f"film number {n}" for n in range(8)]
+    told = [
+        (text, server.post("/v1/feedback", id=f"{text}, time {time}", text=text, label="positive")["stored"])
+        for text in texts
+        for time in range(4)
+    ]
+    assert len(set(told)) == len(texts) and {side for _, side in told} == {"train", "holdout"}
+
+
 def test_what_is_refused(serve: Serve, published: Path) -> None:
     server = serve(MODEL_URI=pointer(published)).wait()
     assert server.refused("/v1/predict", text=" ")[0] == 422

@@ -1,4 +1,7 @@
-"""Labelled rows for the trainer: each goes to one side by its id, for good, and into this pod's own file.
+"""Labelled rows for the trainer: each goes to one side by its text, for good, and into this pod's own file.
+
+By its text and not its id, since the same sentence may come again under another id: it must never be both trained on and
+judged by.
 
 A row is one write at the end of the file, so a reader sees whole lines and at most one unfinished one.
 """
@@ -14,7 +17,7 @@ Side = str  # "train" or "holdout"
 
 
 def choose_side(key: str, holdout_share: float) -> Side:
-    """Return the side of a row: the same for the same id, in every pod, for as long as the share stays the same."""
+    """Return the side of a row: the same for the same key, in every pod, for as long as the share stays the same."""
     place = int.from_bytes(hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:8]) / 2**64
     return "holdout" if place < holdout_share else "train"
 

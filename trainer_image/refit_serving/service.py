@@ -70,8 +70,10 @@ class Service:
 
     def _store(self, feedback: Feedback, known: Prediction | None) -> str | None:
         text = known.text if known else feedback.text
-        side = choose_side(feedback.id, self._share)
-        if text is None or side not in self._files:
+        if text is None:
+            return None
+        side = choose_side(text, self._share)
+        if side not in self._files:
             return None
         domain = feedback.slice or (known.slice if known else None)
         self._files[side].append(
