@@ -15,11 +15,11 @@ def pointer(space: Space) -> str:
     return space.run("get", "deploy", "reviews", "-o", f"jsonpath={ANNOTATION}")
 
 
-def run_number(space: Space, ordinal: int) -> Document:
+def run_number(space: Space, ordinal: int, limit_s: int = 90) -> Document:
     """Wait for a run to end, and return it."""
-    space.wait("mmon/reviews", ".status.attempts", str(ordinal))
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal), limit_s)
     found = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
-    space.wait(f"rr/{found['metadata']['name']}", ".status.stage", "Finished", limit_s=90)
+    space.wait(f"rr/{found['metadata']['name']}", ".status.stage", "Finished", limit_s)
     return space.get("rr", found["metadata"]["name"])
 
 

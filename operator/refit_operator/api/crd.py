@@ -26,10 +26,11 @@ MONITOR_COLUMNS = [
     _column("Value", ".status.metric.value"),
     _column("Threshold", ".spec.metric.threshold", "number"),
     _column("State", ".status.state"),
-    _column("Checkpoint", ".status.served.checkpoint"),
+    _column("Model", ".status.served.model"),
     _column("Last-Retrain", ".status.lastRun.completionTime", "date"),
     _AGE,
     _column("Target", ".spec.serving.targetRef.name", priority=1),
+    _column("Checkpoint", ".status.served.checkpoint", priority=1),
     _column("Run", ".status.activeRun", priority=1),
     _column("Message", f"{_READY}.message", priority=1),
 ]

@@ -56,7 +56,10 @@ class MetricStatus(ApiModel):
 class ServedStatus(ApiModel):
     """The checkpoint that the target serves."""
 
-    checkpoint: str = Field(description="The pointer in the target's own terms, or the initial model.")
+    checkpoint: str = Field(description="The model in service, pvc://claim/path@digest.")
+    model: str = Field(
+        description="The same for people: the last part of its path, and the first digits of its digest."
+    )
     run: str | None = Field(default=None, description="The run that promoted it.")
     since: datetime | None = Field(default=None, description="When its rollout was complete.")
 

@@ -45,6 +45,12 @@ class Pointer:
     def __str__(self) -> str:
         return f"{self.uri}@{self.digest}" if self.digest else self.uri
 
+    @property
+    def short(self) -> str:
+        """For people: the last part of the path, and twelve digits of the digest."""
+        name = self.uri.rpartition("/")[2]
+        return f"{name}@{self.digest.removeprefix('sha256:')[:12]}" if self.digest else name
+
 
 def parse_pointer(text: str) -> Pointer | None:
     """Return the pointer in `uri@sha256:…` (the digest may be missing), None for the empty string."""

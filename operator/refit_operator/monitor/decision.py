@@ -27,6 +27,7 @@ class Observed:
     query_error: str = ""
     """Why the query doesn't parse."""
     query_range: timedelta = timedelta(0)
+    interval: timedelta = timedelta(minutes=5)
     next_reading: datetime | None = None
     claimed_by: str = ""
     """The older monitor that has the same target."""

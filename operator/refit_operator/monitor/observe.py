@@ -37,7 +37,13 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     except QueryInvalid as error:
         return replace(observed, query_error=str(error))
     window = await ports.readings.window(spec.prometheus, spec.metric, spec.metric.breaches.out_of, now)
-    return replace(observed, window=window, query_range=grid.query_range, next_reading=grid.next_look(now))
+    return replace(
+        observed,
+        window=window,
+        query_range=grid.query_range,
+        interval=grid.interval,
+        next_reading=grid.next_look(now),
+    )
 
 
 def older_claim(monitor: ModelMonitor, others: tuple[ModelMonitor, ...]) -> str:

@@ -35,7 +35,7 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
 
 
 async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
-    if not is_worth_writing(o.monitor.status, status):
+    if not is_worth_writing(o.monitor.status, status, o.interval):
         return
     await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
     for note in notes_on(o.monitor.status, status):

@@ -17,8 +17,9 @@ from refit_operator.signal.reading import Value, describe, reason_of
 
 Truth = Literal["True", "False", "Unknown"]
 WORTH_A_WRITE = 0.01
-"""A value that moved by this much is written, once in five minutes at most."""
+"""A value that moved by this much is written, once in five minutes or every third reading at most."""
 WRITE_EVERY = timedelta(minutes=5)
+READINGS_BETWEEN_WRITES = 3
 BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.TARGET_CLAIMED})
 """Reasons that only a person can mend: Stalled."""
 
@@ -146,7 +147,8 @@ def _served(o: Observed) -> ServedStatus | None:
         return None
     run = o.served_by
     since = run.status.rolled_out_time if run else None
-    return ServedStatus(checkpoint=str(o.served), run=run.metadata.name if run else None, since=since)
+    name = run.metadata.name if run else None
+    return ServedStatus(checkpoint=str(o.served), model=o.served.short, run=name, since=since)
 
 
 _RUN_STATES = {"RollingOut": "RollingOut", "RollingBack": "RollingBack", "Watching": "Verifying"}
@@ -170,9 +172,10 @@ def display_state(o: Observed) -> str:
     return states.get(hold.reason, "NotReady") if hold else "Watching"
 
 
-def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus) -> bool:
-    """Return whether the new status says something that the old one doesn't."""
-    return _facts(old) != _facts(new) or _has_moved(old.metric, new.metric)
+def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval: timedelta = WRITE_EVERY) -> bool:
+    """Return whether the new status says something that the old one doesn't; `interval` is that of the readings."""
+    every = min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
+    return _facts(old) != _facts(new) or _has_moved(old.metric, new.metric, every)
 
 
 def _facts(status: ModelMonitorStatus) -> object:
@@ -180,7 +183,7 @@ def _facts(status: ModelMonitorStatus) -> object:
     return (conditions, status.model_dump(exclude={"conditions", "metric"}), status.metric and status.metric.reading)
 
 
-def _has_moved(old: MetricStatus | None, new: MetricStatus | None) -> bool:
+def _has_moved(old: MetricStatus | None, new: MetricStatus | None, every: timedelta) -> bool:
     if not old or not new or old.value is None or new.value is None or not old.time or not new.time:
         return False
-    return abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE and new.time - old.time >= WRITE_EVERY
+    return abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE and new.time - old.time >= every
