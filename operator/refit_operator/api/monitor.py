@@ -57,9 +57,7 @@ class ServedStatus(ApiModel):
     """The checkpoint that the target serves."""
 
     checkpoint: str = Field(description="The model in service, pvc://claim/path@digest.")
-    model: str = Field(
-        description="The same for people: the last part of its path, and the first digits of its digest."
-    )
+    model: str = Field(description="The same for people: the last part of its path, the first digits of its digest.")
     run: str | None = Field(default=None, description="The run that promoted it.")
     since: datetime | None = Field(default=None, description="When its rollout was complete.")
 

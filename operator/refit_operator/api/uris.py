@@ -52,6 +52,12 @@ class Pointer:
         return f"{name}@{self.digest.removeprefix('sha256:')[:12]}" if self.digest else name
 
 
+def name_pointer(text: str) -> str:
+    """Return a pointer's name for people; a target without one serves its initial model."""
+    pointer = parse_pointer(text)
+    return pointer.short if pointer else "the initial model"
+
+
 def parse_pointer(text: str) -> Pointer | None:
     """Return the pointer in `uri@sha256:…` (the digest may be missing), None for the empty string."""
     if not text:

@@ -131,7 +131,9 @@ def _serving_up_to_date(o: Observed) -> Condition:
     if o.is_overruled:
         message = f"the pointer is {o.target.pointer or 'removed'}, not what was promoted; a person decides"
         return _condition(o, kind, "False", Reason.OVERRULED, message)
-    return _condition(o, kind, "True", Reason.SERVED, f"serves {o.served or 'a model nobody has named'}")
+    return _condition(
+        o, kind, "True", Reason.SERVED, f"serves {o.served.short if o.served else 'a model nobody has named'}"
+    )
 
 
 def _metric(o: Observed) -> MetricStatus | None:

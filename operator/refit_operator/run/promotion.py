@@ -8,7 +8,7 @@ from datetime import timedelta
 from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.api.notes import Note
 from refit_operator.api.run import Outcome, PointerChange, Stage
-from refit_operator.api.uris import Pointer
+from refit_operator.api.uris import Pointer, name_pointer
 from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
 from refit_operator.run.gate import Case, judge
@@ -60,7 +60,7 @@ def change_is_recorded(o: Observed) -> Decision | None:
         return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
     digest = o.run.status.result.checkpoint.rpartition("@")[2]
     change = PointerChange(target_uid=o.target.uid, old=o.target.pointer, new=str(Pointer(uri, digest)), time=o.now)
-    status = record(o, Stage.ROLLING_OUT, f"writing {change.new}", pointer_change=change)
+    status = record(o, Stage.ROLLING_OUT, f"writing {name_pointer(change.new)}", pointer_change=change)
     return Decision(status, look_again=AT_ONCE)
 
 
@@ -70,7 +70,7 @@ def pointer_is_overruled(o: Observed) -> Decision | None:
     ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}
     if live in ours:
         return None
-    message = f"a person changed the pointer from {change.new} to {live or 'none'}"
+    message = f"a person changed the pointer from {name_pointer(change.new)} to {live or 'none'}"
     return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, note=Note("Overruled", message, "Warning"))
 
 
@@ -79,8 +79,9 @@ def pointer_is_unwritten(o: Observed) -> Decision | None:
     change = _change(o)
     if _is_written(o) or change.rollback_time:
         return None
-    promoted = condition(o, ConditionType.PROMOTED, "Unknown", Reason.ROLLING_OUT, f"rolling out {change.new}")
-    status = record(o, Stage.ROLLING_OUT, f"rolling out {change.new}", promoted)
+    message = f"rolling out {name_pointer(change.new)}"
+    promoted = condition(o, ConditionType.PROMOTED, "Unknown", Reason.ROLLING_OUT, message)
+    status = record(o, Stage.ROLLING_OUT, message, promoted)
     if _live(o) == change.new:
         return Decision(status, look_again=AT_ONCE)
     return Decision(status, actions=(WritePointer(change.new, o.may_force),), look_again=AT_ONCE)
@@ -104,7 +105,7 @@ def rollout_is_under_way(o: Observed) -> Decision | None:
 
 def _promoted(o: Observed) -> Decision:
     change = _change(o)
-    message = f"{change.new} serves" + (f" instead of {change.old}" if change.old else "")
+    message = f"{name_pointer(change.new)} serves instead of {name_pointer(change.old)}"
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
     status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
     return Decision(status, notes=(Note("CheckpointPromoted", message),), look_again=AT_ONCE)
@@ -125,7 +126,7 @@ def rollback_is_under_way(o: Observed) -> Decision | None:
     if change.rollback_time is None:
         return None
     if _live(o) == change.new:
-        status = record(o, Stage.ROLLING_BACK, f"taking back {change.new}: {o.run.status.message}")
+        status = record(o, Stage.ROLLING_BACK, f"taking back {name_pointer(change.new)}: {o.run.status.message}")
         return Decision(status, actions=(WritePointer(change.old),), look_again=AT_ONCE)
     match _rollout(o):
         case Complete():
@@ -142,7 +143,7 @@ def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
     change = _change(o)
     kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
     why = find(o.run.status.conditions, kind)
-    message = f"took back {change.new}" + (f": {why.message}" if why else "")
+    message = f"took back {name_pointer(change.new)}" + (f": {why.message}" if why else "")
     message += f"; the rollback's own rollout: {trouble}" if trouble else ""
     return finish(o, Outcome.ROLLED_BACK, reason, message, note=Note("RolledBack", message, "Warning"))
 

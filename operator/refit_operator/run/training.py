@@ -5,6 +5,7 @@ from datetime import timedelta
 from refit_operator.api.conditions import ConditionType, Reason, is_true
 from refit_operator.api.notes import Note
 from refit_operator.api.run import Outcome, RunResult, Stage
+from refit_operator.api.uris import name_pointer
 from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import (
     AT_ONCE,
@@ -62,7 +63,9 @@ def job_is_new(o: Observed) -> Decision | None:
     """Record the Job that was made."""
     if o.run.status.job_ref:
         return None
-    note = Note("RetrainStarted", f"Job {o.run.metadata.name} trains from {o.run.spec.starting_checkpoint}")
+    note = Note(
+        "RetrainStarted", f"Job {o.run.metadata.name} trains from {name_pointer(o.run.spec.starting_checkpoint)}"
+    )
     status = record(o, Stage.QUEUED, "the Job is made", job_ref=o.run.metadata.name, start_time=o.job.created or o.now)
     return Decision(status, notes=(note,), look_again=AT_ONCE)
 
