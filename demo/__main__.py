@@ -44,11 +44,11 @@ def _play(stage: Stage, prometheus: Prometheus) -> int:
     metric = stage.monitor["spec"]["metric"]
     stage.start_monitor()
     with Screen(metric["threshold"]) as screen:
-        play = Play(stage, Observer(stage.kubectl, prometheus, metric["query"]), screen)
+        play = Play(stage, Observer(stage.kubectl, prometheus, metric["query"]), screen, metric["threshold"])
         play.perform(began)
-    story = tell(play, metric["threshold"])
+    story = tell(play)
     picture.save(story, PICTURE)
-    print(f"\n{picture.draw(story)}\n\n{report.render(story)}\npicture    {PICTURE}")
+    print(f"\n{picture.draw(story, is_coloured=sys.stdout.isatty())}\n\n{report.render(story)}\npicture    {PICTURE}")
     missing = failures(story)
     if missing:
         raise DemoFailed("; ".join(missing))
