@@ -91,8 +91,8 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
     words = config_map("sentences", sentences_jsonl=sentences(), phase="sentences")
     models = {"persistentVolumeClaim": {"claimName": "models"}}
     space.apply(*sample(space, "claims.yaml"), script, clients, words)
-    first = {"/script": {"configMap": {"name": "script"}}, "/models": models}
-    space.apply(pod("first-model", ["python3", "/script/first.py"], first))
+    first = {"/src/tests/trainer": {"configMap": {"name": "script"}}, "/models": models}
+    space.apply(pod("first-model", ["python3", "/src/tests/trainer/first.py"], first))
     space.wait("pod/first-model", ".status.phase", "Succeeded", limit_s=120)
 
     space.apply(*sample(space, "server.yaml"))
