@@ -15,12 +15,19 @@ from demo.stage import Stage, ensure_cluster
 from demo.story import failures
 from demo.telling import tell
 from localcluster import provider
+from localcluster.locks import exclusive
+from localcluster.paths import layout
 
 PICTURE = Path("out/demo.png")
 
 
 def main() -> int:
-    """Play the demo; 0 where the story is as it should be."""
+    """Play the demo; 0 where the story is as it should be. A second one waits: both would play in one namespace."""
+    with exclusive(layout(), "demo"):
+        return _run()
+
+
+def _run() -> int:
     try:
         ensure_cluster()
         environment = provider.environment()

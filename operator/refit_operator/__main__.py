@@ -1,6 +1,7 @@
 """python -m refit_operator: connect, watch, keep the schedule; whatever of it ends, ends the process."""
 
 import asyncio
+import os
 import sys
 from datetime import timedelta
 
@@ -48,9 +49,17 @@ async def resync(schedule: Schedule, ports: Ports, settings: Settings) -> None:
         await asyncio.sleep(settings.resync_seconds)
 
 
+async def connect() -> None:
+    """Use the pod's service account, or outside a cluster the kubeconfig."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        config.load_incluster_config()
+    else:
+        await config.load_kube_config()
+
+
 async def run(settings: Settings) -> int:
     """Run the operator until one of its parts ends."""
-    await config.load_config()
+    await connect()
     async with client.ApiClient() as api:
         cluster = await Cluster.connect(api)
         sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
