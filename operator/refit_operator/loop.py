@@ -9,7 +9,6 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
 from refit_operator.ports import Ports
 from refit_operator.run.reconcile import reconcile as reconcile_run
-from refit_operator.signal.promql import QueryInvalid
 from refit_operator.telemetry.metrics import forget_monitor
 
 
@@ -36,12 +35,11 @@ def remember_breach(document: dict[str, Any], ports: Ports) -> None:
     ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
     if ports.board.knows(ref):
         return
-    monitor = ModelMonitor.model_validate(document)
+    try:
+        monitor = ModelMonitor.model_validate(document)
+        interval = ports.readings.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
+    except ValueError:  # the look will say what is wrong with it
+        return
     within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
     since = within.last_transition_time if within and within.status == "False" else None
-    prometheus, metric = monitor.spec.prometheus, monitor.spec.metric
-    try:
-        interval = ports.readings.grid_of(prometheus, metric).interval
-    except QueryInvalid:
-        return
-    ports.board.show(ports.readings.sources.address_of(prometheus), ref, interval, since)
+    ports.board.show(ports.readings.sources.address_of(monitor.spec.prometheus), ref, interval, since)
