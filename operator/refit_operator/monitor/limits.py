@@ -13,7 +13,8 @@ def breaker_is_closed(o: Observed) -> Hold | None:
     row = fruitless_runs(o)
     if row < o.monitor.spec.policy.give_up_after:
         return None
-    message = f"{row} runs in a row didn't bring {o.monitor.spec.metric.name} back (policy.giveUpAfter); "
+    runs = "the last run" if row == 1 else f"the last {row} runs"
+    message = f"{runs} didn't bring {o.monitor.spec.metric.name} back (policy.giveUpAfter); "
     return Hold(Reason.GAVE_UP, message + "change the spec or request a run to go on")
 
 
