@@ -11,14 +11,17 @@ from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
 from refit_operator.app import kopf_settings, register
+from refit_operator.board import Board
 from refit_operator.cluster.client import MONITOR, Cluster
 from refit_operator.cluster.errors import ClusterError
-from refit_operator.loop import look
+from refit_operator.loop import look, remember_breach
 from refit_operator.ports import Ports
 from refit_operator.probes import serve_probes
 from refit_operator.readings import Readings
 from refit_operator.schedule import Schedule
 from refit_operator.settings import Settings
+from refit_operator.signal.allowed import parse_allowed
+from refit_operator.sources import Sources
 from refit_operator.telemetry.logs import set_up_logs
 
 log = structlog.get_logger()
@@ -32,12 +35,13 @@ async def watch(schedule: Schedule, settings: Settings) -> None:
     await kopf.operator(registry=registry, settings=kopf_settings(), standalone=True, **scope)
 
 
-async def resync(schedule: Schedule, cluster: Cluster, settings: Settings) -> None:
+async def resync(schedule: Schedule, ports: Ports, settings: Settings) -> None:
     """Wake the monitors that no watch has told of, again and again."""
     while True:
         try:
-            for item in await cluster.list_objects(MONITOR, settings.namespace):
+            for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
                 ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
+                remember_breach(item, ports)
                 if not schedule.knows(ref):
                     schedule.wake(ref, timedelta(0))
         except ClusterError as error:
@@ -58,10 +62,12 @@ async def run(settings: Settings) -> int:
     await connect()
     async with client.ApiClient() as api:
         cluster = await Cluster.connect(api)
-        ports = Ports(cluster, Readings(settings.prometheus_url))
+        sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
+        board = Board(settings.allow_mass_retrain)
+        ports = Ports(cluster, Readings(sources), board)
         schedule = Schedule(lambda ref: look(ref, ports), settings.concurrency)
         probes = await serve_probes(schedule, settings.port)
-        parts = (watch(schedule, settings), schedule.run(), resync(schedule, cluster, settings))
+        parts = (watch(schedule, settings), schedule.run(), resync(schedule, ports, settings))
         tasks = [asyncio.create_task(part) for part in parts]
         log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
         ended, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

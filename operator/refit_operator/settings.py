@@ -1,7 +1,9 @@
 """The operator's own settings, from the environment: `REFIT_…`."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from refit_operator.signal.allowed import parse_allowed
 
 
 class Settings(BaseSettings):
@@ -12,8 +14,22 @@ class Settings(BaseSettings):
     prometheus_url: str = Field(
         default="http://prometheus.monitoring:9090", description="The server of monitors that name none."
     )
+    prometheus_allowed: str = Field(
+        default="",
+        description="Other servers that monitors may name: addresses separated by commas, with * for a port, in a host "
+        "or at the end of a path. Default: none.",
+    )
+    allow_mass_retrain: bool = Field(
+        default=False, description="Start runs even while most monitors of one server fell into breach together."
+    )
     namespace: str = Field(default="", description="Watch this namespace only. Default: the whole cluster.")
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
     concurrency: int = Field(default=16, ge=1, description="How many monitors are looked at side by side.")
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
+
+    @field_validator("prometheus_allowed")
+    @classmethod
+    def _parses(cls, value: str) -> str:
+        parse_allowed(value)
+        return value
