@@ -14,7 +14,7 @@ from support import make_tiny_bert, read_rows, write_rows  # noqa: E402
 SWAPPED = {"movies": "tweets", "tweets": "movies"}
 
 rows = read_rows(HERE / "sentences.jsonl")
-start = make_tiny_bert(Path("/tmp/tiny"), [row["text"] for row in rows])
+start = make_tiny_bert(Path("/models/tiny"), [row["text"] for row in rows])
 wrong = write_rows(Path("/tmp/rows.jsonl"), [row | {"label": SWAPPED[row["label"]]} for row in rows])
 config = {
     "task": "text-classification",

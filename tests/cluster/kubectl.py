@@ -52,8 +52,7 @@ class Space:
 
     def apply(self, *documents: Document, flags: tuple[str, ...] = ()) -> str:
         """Apply documents, as JSON: YAML's readers don't agree on what 5e-3 is."""
-        items = {"apiVersion": "v1", "kind": "List", "items": documents}
-        return self.run("apply", *flags, "-f", "-", stdin=json.dumps(items))
+        return self.run("apply", *flags, "-f", "-", stdin="\n---\n".join(map(json.dumps, documents)))
 
     def get(self, kind: str, name: str) -> Document:
         document: Document = json.loads(self.run("get", kind, name, "-o", "json"))

@@ -74,7 +74,11 @@ def quick(monitor: Document) -> Document:
             "interval": "5s",
             "breaches": {"count": 2, "outOf": 2},
         },
-        "training": {"hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "16"}},
+        "training": {
+            "startFrom": "Base",
+            "baseModel": "pvc://models/tiny",
+            "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "8"},
+        },
         "gate": {"minRows": 20, "margin": 0.1},
         "serving": {"rolloutDeadline": "2m"},
         "watch": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
@@ -106,7 +110,7 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
     assert run["status"]["outcome"] == "Promoted", run["status"]
     result = run["status"]["result"]
     served, candidate = (float(result[which]["metrics"]["accuracy"]) for which in ("served", "candidate"))
-    assert served < 0.4 < 0.7 < candidate, result
+    assert served < 0.4 < 0.55 < candidate, result
     assert set(result["slices"]) == {"movies", "tweets"}
     space.wait_condition("mmon/reviews", "WithinThreshold", "Within")
     space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
