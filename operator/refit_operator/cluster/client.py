@@ -1,5 +1,6 @@
 """The requests that the operator makes, typed. Each read is fresh: watches only wake, they are never believed."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kubernetes.aio.client import ApiClient
@@ -27,14 +28,15 @@ EVENT = ("events.k8s.io/v1", "Event")
 class Cluster:
     """A connection to the API server."""
 
-    def __init__(self, dynamic: DynamicClient) -> None:
+    def __init__(self, dynamic: DynamicClient, on_read: Callable[[Document], None]) -> None:
         self._dynamic = dynamic
+        self._on_read = on_read
 
     @classmethod
-    async def connect(cls, api: ApiClient) -> "Cluster":
-        """Discover the server's kinds."""
+    async def connect(cls, api: ApiClient, on_read: Callable[[Document], None] = lambda _: None) -> "Cluster":
+        """Discover the server's kinds. `on_read` is shown every object that is read."""
         with translated():
-            return cls(await DynamicClient(api))
+            return cls(await DynamicClient(api), on_read)
 
     async def resource(self, kind: tuple[str, str]) -> Any:
         """Return the dynamic client's resource for (apiVersion, kind)."""
@@ -50,14 +52,18 @@ class Cluster:
                 if error.status == 404:
                     return None
                 raise
-            return dict(found.to_dict())
+            return self._show(dict(found.to_dict()))
+
+    def _show(self, document: Document) -> Document:
+        self._on_read(document)
+        return document
 
     async def list_objects(self, kind: tuple[str, str], namespace: str, selector: str | None = None) -> list[Document]:
         """Return the objects of a namespace that match the label selector."""
         with translated():
             resource = await self.resource(kind)
             found = await resource.get(namespace=namespace, label_selector=selector, _request_timeout=TIMEOUT)
-            return [dict(item) for item in found.to_dict()["items"]]
+            return [self._show({"kind": kind[1], **item}) for item in found.to_dict()["items"]]
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.
