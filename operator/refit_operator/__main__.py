@@ -19,6 +19,7 @@ from refit_operator.parts import first_to_end, resync, watch
 from refit_operator.ports import Ports
 from refit_operator.probes import Health, serve_probes
 from refit_operator.readings import Readings
+from refit_operator.run.pruning import Pruner
 from refit_operator.schedule import Schedule
 from refit_operator.settings import Settings
 from refit_operator.stopping import Stop, leave
@@ -89,12 +90,12 @@ async def lead(
 
 def make_schedule(cluster: Cluster, settings: Settings) -> Schedule:
     """Return the schedule of looks."""
-    ports = Ports(cluster, Readings(settings.prometheus_url))
+    ports, pruner = Ports(cluster, Readings(settings.prometheus_url)), Pruner()
 
     async def tell(ref: Ref, failures: int, error: str) -> None:
         await tell_failure(ref, failures, error, cluster)
 
-    return Schedule(lambda ref: look(ref, ports), settings.concurrency, tell)
+    return Schedule(lambda ref: look(ref, ports, pruner), settings.concurrency, tell)
 
 
 async def live(settings: Settings) -> None:

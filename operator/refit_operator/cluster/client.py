@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
+from pydantic import ValidationError
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
 from refit_operator.api.metadata import Ref
@@ -13,6 +15,7 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.errors import translated
 
+log = structlog.get_logger()
 Document = dict[str, Any]
 TIMEOUT = 10
 """Seconds that one request may take."""
@@ -122,8 +125,14 @@ class Cluster:
         return ModelMonitor.model_validate(found) if found else None
 
     async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
-        """Return the monitors of a namespace."""
-        return tuple(ModelMonitor.model_validate(item) for item in await self.list_objects(MONITOR, namespace))
+        """Return the monitors of a namespace, but those that don't parse: such a one spoils its own looks alone."""
+        found = []
+        for item in await self.list_objects(MONITOR, namespace):
+            try:
+                found.append(ModelMonitor.model_validate(item))
+            except ValidationError as error:
+                log.warning("monitor doesn't parse", monitor=item["metadata"]["name"], error=str(error))
+        return tuple(found)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
         """Return the monitor's own runs, oldest first: those that its UID controls."""
