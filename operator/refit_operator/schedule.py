@@ -102,7 +102,9 @@ class Schedule:
                 async with asyncio.timeout(LONGEST_LOOK):
                     again = await self._look(ref)
                 self._succeeded(ref)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_cancelled():
+                    raise
                 again = await self._failed(ref, error)
             finally:
                 self._busy.discard(ref)
@@ -114,7 +116,7 @@ class Schedule:
         if self._failures.pop(ref, 0):
             show_failures(ref.namespace, ref.name, 0)
 
-    async def _failed(self, ref: Ref, error: Exception) -> timedelta:
+    async def _failed(self, ref: Ref, error: BaseException) -> timedelta:
         LOOKS.labels("failed").inc()
         failures = self._failures[ref] = self._failures.get(ref, 0) + 1
         show_failures(ref.namespace, ref.name, failures)
@@ -129,7 +131,13 @@ class Schedule:
         return again
 
 
-def describe(error: Exception) -> str:
+def _is_cancelled() -> bool:
+    """Return whether somebody cancels this task; else a CancelledError is a part's own, and a failure as any other."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def describe(error: BaseException) -> str:
     """Return the error in a sentence."""
     if isinstance(error, ClusterError):
         return str(error)

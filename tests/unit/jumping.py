@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+TICK = 1e-9
+"""The shortest jump: a real clock goes on, also while nothing is waited for."""
 
 
 class _Selector(selectors.DefaultSelector):
@@ -20,7 +22,8 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if timeout is None and not ready:
             raise AssertionError("nothing is ready and nothing is due: the test waits for ever")
-        self.now += 0 if ready else timeout or 0
+        if not ready:
+            self.now += max(timeout or 0, TICK)
         return ready
 
 
@@ -42,3 +45,8 @@ def play(coroutine: Coroutine[Any, Any, T]) -> T:
 def clock() -> float:
     """Return the loop's time."""
     return asyncio.get_running_loop().time()
+
+
+def since(then: float) -> float:
+    """Return the seconds since then, to the millisecond."""
+    return round(clock() - then, 3)

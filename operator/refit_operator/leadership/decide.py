@@ -21,7 +21,7 @@ class Timing:
     """How long the holder tries to renew before it ends itself."""
     retry: float = 2
     """Between two tries."""
-    call: float = 4
+    call: float = 3
     """What one try, a read and a write, may take."""
 
 

@@ -68,6 +68,7 @@ class Leadership:
         self._lock, self._me, self._timing, self._utc_now = lock, me, timing, utc_now
         self._seen: Sighting | None = None
         self._renewed = float("-inf")
+        self._trouble = ""
 
     async def acquire(self) -> None:
         """Stand by until the Lease is ours."""
@@ -83,17 +84,26 @@ class Leadership:
         """Renew until that fails. Raises LeadershipLost."""
         while True:
             await asyncio.sleep(self._timing.retry)
-            tried: Held | Taken | NotRenewed = NotRenewed("the process stood still")
+            self._trouble = "the process stood still"
             try:
                 async with asyncio.timeout_at(self._renewed + self._timing.renew_deadline):
-                    while isinstance(tried := await self._attempt(), NotRenewed):
-                        log.warning("lease not renewed", error=tried.error)
-                        await asyncio.sleep(self._timing.retry)
+                    tried = await self._insist()
             except TimeoutError:
-                why = f"not renewed for {self._timing.renew_deadline:g} s: {_describe(tried)}"
+                why = f"not renewed for {self._timing.renew_deadline:g} s: {self._trouble}"
                 raise LeadershipLost(why) from None
             if isinstance(tried, Taken):
                 raise LeadershipLost(_describe(tried))
+
+    async def _insist(self) -> Held | Taken:
+        """Try until there is an answer; a try that hung is followed by the next at once."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            if not isinstance(tried := await self._attempt(), NotRenewed):
+                return tried
+            log.warning("lease not renewed", error=tried.error)
+            self._trouble = tried.error
+            await asyncio.sleep(max(0, began + self._timing.retry - clock()))
 
     async def release(self) -> None:
         """Let go of the Lease, if it is ours still; others would get it by waiting as well."""

@@ -12,7 +12,7 @@ import pytest
 
 from refit_operator.leadership.decide import Timing
 from refit_operator.leadership.elect import Leadership, LeadershipLost
-from tests.unit.jumping import clock, play
+from tests.unit.jumping import clock, play, since
 
 Trouble = Callable[[], Awaitable[None]]
 
@@ -79,7 +79,7 @@ def test_the_first_leads_and_the_second_waits_for_the_release() -> None:
         began = clock()
         await waiting
         assert memory.holder == "second"
-        assert clock() - began <= 2
+        assert since(began) <= 2
 
     play(story())
 
@@ -91,7 +91,7 @@ def test_a_leader_that_died_is_followed_after_the_duration_and_no_sooner() -> No
         await first.acquire()
         died = clock()
         await second.acquire()
-        assert 15 <= clock() - died <= 17
+        assert 15 <= since(died) <= 17
 
     play(story())
 
@@ -128,15 +128,15 @@ def test_a_leader_that_cannot_renew_gives_up_before_another_may_lead(trouble: Tr
         await asyncio.wait([holding])
         assert isinstance(holding.exception(), LeadershipLost)
         assert "not renewed for 10 s" in str(holding.exception())
-        assert clock() - last <= 10
+        assert since(last) <= 10
         assert not waiting.done()
         await waiting
-        assert 15 <= clock() - last <= 19
+        assert 15 <= since(last) <= 19
 
     play(story())
 
 
-def test_a_hiccup_shorter_than_the_deadline_costs_nothing() -> None:
+def test_a_hiccup_of_half_the_deadline_costs_nothing() -> None:
     async def story() -> None:
         memory = Memory()
         way, first = member(memory, "first")
@@ -144,7 +144,7 @@ def test_a_hiccup_shorter_than_the_deadline_costs_nothing() -> None:
         holding = asyncio.create_task(first.hold())
         for trouble in (*TROUBLES.values(), none):
             way.trouble = trouble
-            await asyncio.sleep(7)
+            await asyncio.sleep(5)
             way.trouble = none
             await asyncio.sleep(7)
         assert not holding.done()
@@ -180,7 +180,7 @@ def test_a_lease_that_another_took_ends_us_at_once() -> None:
         taken = clock()
         await asyncio.wait([holding])
         assert str(holding.exception()) == "thief holds the lease"
-        assert clock() - taken <= 2
+        assert since(taken) <= 2
         await first.release()
         assert memory.holder == "thief"
 
@@ -207,6 +207,6 @@ def test_a_release_that_hangs_is_given_up() -> None:
         way.trouble = hang
         began = clock()
         await first.release()
-        assert clock() - began <= 1
+        assert since(began) <= 1
 
     play(story())
