@@ -47,9 +47,11 @@ layers:
 
 check-crds:
 	$(PYTHON) -m refit_operator.api.crd --check crds
+	$(PYTHON) -m refit_operator.api.reference --check docs/reference/conditions.md
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds
+	$(PYTHON) -m refit_operator.api.reference docs/reference/conditions.md
 
 format:  ## format the code
 	$(PYTHON) -m ruff check --fix .

@@ -15,12 +15,19 @@ from demo.stage import Stage, ensure_cluster
 from demo.story import failures
 from demo.telling import tell
 from localcluster import provider
+from localcluster.locks import exclusive
+from localcluster.paths import layout
 
 PICTURE = Path("out/demo.png")
 
 
 def main() -> int:
-    """Play the demo; 0 where the story is as it should be."""
+    """Play the demo; 0 where the story is as it should be. A second one waits: both would play in one namespace."""
+    with exclusive(layout(), "demo"):
+        return _run()
+
+
+def _run() -> int:
     try:
         ensure_cluster()
         environment = provider.environment()
@@ -44,11 +51,11 @@ def _play(stage: Stage, prometheus: Prometheus) -> int:
     metric = stage.monitor["spec"]["metric"]
     stage.start_monitor()
     with Screen(metric["threshold"]) as screen:
-        play = Play(stage, Observer(stage.kubectl, prometheus, metric["query"]), screen)
+        play = Play(stage, Observer(stage.kubectl, prometheus, metric["query"]), screen, metric["threshold"])
         play.perform(began)
-    story = tell(play, metric["threshold"])
+    story = tell(play)
     picture.save(story, PICTURE)
-    print(f"\n{picture.draw(story)}\n\n{report.render(story)}\npicture    {PICTURE}")
+    print(f"\n{picture.draw(story, is_coloured=sys.stdout.isatty())}\n\n{report.render(story)}\npicture    {PICTURE}")
     missing = failures(story)
     if missing:
         raise DemoFailed("; ".join(missing))

@@ -81,7 +81,7 @@ def _dress(axes: Any, story: Story, seconds: Seconds) -> None:
         axes.spines[side].set_visible(False)
 
 
-def draw(story: Story, width: int = 110, height: int = 22) -> str:
+def draw(story: Story, width: int = 110, height: int = 22, is_coloured: bool = False) -> str:
     """Return the curve for a terminal, with lines at the threshold and at each moment."""
     seconds = since_drift(story)
     moments = (story.drift, story.attempt.breached, story.attempt.rolled_out)
@@ -99,4 +99,5 @@ def draw(story: Story, width: int = 110, height: int = 22) -> str:
             figure.line(seconds(when), "vertical", style="dotted")
     figure.title(f"accuracy; across: the threshold {story.threshold:.2f}; down: drift, breach, promotion")
     figure.label("seconds since the traffic changed")
-    return str(figure.build())
+    drawn = str(figure.build())
+    return drawn if is_coloured else str(plotext.uncolorize(drawn))

@@ -10,7 +10,7 @@ from demo.moment import Moment, Observer
 from demo.screen import Screen
 from demo.sentences import MOVIES, TWEETS, TWEETS_UNSEEN
 from demo.stage import Stage
-from demo.story import Attempt, Phase
+from demo.story import Attempt, Phase, percent
 from demo.traffic import PAUSE
 
 LOOK_EVERY_S = 1.0
@@ -29,12 +29,13 @@ class Play:
     stage: Stage
     observer: Observer
     screen: Screen
+    threshold: float
     phases: list[Phase] = field(default_factory=list)
     digest_before: str = ""
 
     def perform(self, began: datetime) -> None:
         """Play it; the movies have been coming since `began`. DemoFailed where something doesn't come in time."""
-        enough = self._wait("a steady accuracy on movies", lambda m: _age(began) > STEADY_S and _is_steady(m), 150)
+        enough = self._wait("a steady accuracy on movies", lambda m: _age(began) > STEADY_S and self._is_steady(m), 150)
         self.digest_before = self.observer.served_digest()
         self.phases.append(Phase(MOVIES, began, enough.time))
         self.screen.say("the traffic turns to tweets")
@@ -44,6 +45,11 @@ class Play:
         self.stage.switch(PAUSE)
         self._rest("the last labels", DRAIN_S)
 
+    def _is_steady(self, moment: Moment) -> bool:
+        if moment.attempt:
+            raise DemoFailed(f"{moment.attempt.name} was started on movies, before there was any drift")
+        return moment.state == "Watching" and moment.is_reading and (moment.accuracy or 0) >= self.threshold
+
     def _during(self, name: str, follow: Callable[[], None]) -> None:
         self.stage.switch(name)
         start = datetime.now(UTC)
@@ -52,10 +58,10 @@ class Play:
 
     def _see_retraining(self) -> None:
         seen = self._attempt("a breach", lambda a: a.started, 150)
-        self.screen.say(f"breach: accuracy {seen.breached_value or 0:.3f}; {seen.name} trains")
+        self.screen.say(f"breach: accuracy {percent(seen.breached_value)}; {seen.name} trains")
         seen = self._attempt("a trained and judged candidate", lambda a: a.trained, 300)
-        served, candidate = seen.gate or ("unknown", "unknown")
-        self.screen.say(f"candidate judged on the holdout: {candidate} against {served}")
+        served, candidate = seen.gate or (None, None)
+        self.screen.say(f"candidate judged on the holdout: {percent(candidate)} against {percent(served)}")
         seen = self._attempt("the candidate to serve", lambda a: a.rolled_out, 240)
         self.screen.say("the candidate serves; the clients send tweets that nobody has seen")
 
@@ -96,12 +102,6 @@ class Play:
 
 def _age(moment: datetime) -> float:
     return (datetime.now(UTC) - moment).total_seconds()
-
-
-def _is_steady(moment: Moment) -> bool:
-    if moment.attempt:
-        raise DemoFailed(f"{moment.attempt.name} was started on movies, before there was any drift")
-    return moment.state == "Watching" and moment.is_reading
 
 
 def _refuse_bad_end(attempt: Attempt | None) -> None:

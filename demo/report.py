@@ -13,13 +13,13 @@ def render(story: Story) -> str:
 
 def _times(story: Story) -> Iterator[str]:
     attempt = story.attempt
-    served, candidate = attempt.gate or ("unknown", "unknown")
+    served, candidate = attempt.gate or (None, None)
     rows = f" on {attempt.training_rows} rows" if attempt.training_rows else ""
     chapters: tuple[tuple[datetime | None, str], ...] = (
         (story.drift, "drift      the traffic turns from movie reviews to tweets"),
         (attempt.breached, f"breach     accuracy {percent(attempt.breached_value)} < {percent(story.threshold)}"),
         (attempt.started, f"Job        {attempt.name} trains{rows}"),
-        (attempt.trained, f"candidate  {candidate} on the holdout against {served}"),
+        (attempt.trained, f"candidate  {percent(candidate)} on the holdout against {percent(served)}"),
         (attempt.rolled_out, "ready      every pod serves the candidate"),
         (story.recovered, "recovered  accuracy back above the threshold"),
         (attempt.completed, f"confirmed  {attempt.outcome}: {attempt.message}"),

@@ -25,7 +25,7 @@ CLUSTER_LIMIT_S = 1800.0
 
 def ensure_cluster() -> None:
     """Start the cluster and load the newest images, which takes seconds where nothing changed."""
-    for words in (["up"], ["load"]):
+    for words in (["up"], ["load", "operator", "trainer"]):
         argv = [sys.executable, "-m", "localcluster", *words]
         try:
             subprocess.run(argv, cwd=CHECKOUT, check=True, timeout=CLUSTER_LIMIT_S)

@@ -24,7 +24,7 @@ class Attempt:
     completed: datetime | None
     candidate: str
     training_rows: int | None
-    gate: tuple[str, str] | None
+    gate: tuple[float, float] | None
     """Served and candidate on the holdout."""
 
 
@@ -109,9 +109,11 @@ def parse_attempt(document: Mapping[str, Any]) -> Attempt:
     )
 
 
-def _gate(metric: str, result: Mapping[str, Any]) -> tuple[str, str] | None:
+def _gate(metric: str, result: Mapping[str, Any]) -> tuple[float, float] | None:
     served, candidate = ((result.get(name) or {}).get("metrics") or {} for name in ("served", "candidate"))
-    return (served[metric], candidate[metric]) if metric in served and metric in candidate else None
+    if metric not in served or metric not in candidate:
+        return None
+    return float(served[metric]), float(candidate[metric])
 
 
 def failures(story: Story) -> list[str]:
@@ -119,7 +121,8 @@ def failures(story: Story) -> list[str]:
     before, after = story.digests
     unseen = story.accuracies.tweets_after
     checks: Sequence[tuple[bool, str]] = (
-        (bool(after) and before != after, f"the served model did not change: {before or 'unknown'}"),
+        (before != after, f"the served model did not change: {before or 'unknown'}"),
+        (after == story.attempt.candidate, f"{after or 'an unknown model'} is served, not the candidate"),
         (
             unseen is not None and unseen >= story.threshold,
             f"accuracy on the new traffic is {percent(unseen)}, not back above {percent(story.threshold)}",

@@ -15,7 +15,7 @@ CURVE_BEGINS = timedelta(seconds=15)
 """After the first label, so that the window holds some answers."""
 
 
-def tell(play: Play, threshold: float) -> Story:
+def tell(play: Play) -> Story:
     """Return the story of what was played."""
     observer = play.observer
     attempts = [parse_attempt(document) for document in observer.kubectl.list_objects("retrainruns", NAMESPACE)]
@@ -24,7 +24,7 @@ def tell(play: Play, threshold: float) -> Story:
     attempt = min(attempts, key=lambda attempt: attempt.breached)
     start, end = play.phases[0].start + CURVE_BEGINS, play.phases[-1].end
     return Story(
-        threshold=threshold,
+        threshold=play.threshold,
         phases=tuple(play.phases),
         attempt=attempt,
         digests=(play.digest_before, observer.served_digest()),

@@ -4,7 +4,6 @@ Runs inside the cluster as a pod of its own, by the standard library alone, and 
 anything again: a request that fails, fails, and is counted, so that the demo can say that none did.
 """
 
-import hashlib
 import http.client
 import json
 import os
@@ -13,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +20,6 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-HOLDOUT_SHARE = 0.2
 LABEL_DELAY_S = 3.0
 REQUEST_TIMEOUT_S = 10.0
 MOST_AT_ONCE = 64
@@ -30,39 +28,22 @@ PAUSE = "pause"
 Row = dict[str, str]
 
 
-def is_holdout(key: str) -> bool:
-    """Return whether the server will put a row with this id into the holdout: its own rule."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64 < HOLDOUT_SHARE
-
-
-def request_ids(row_id: str) -> Iterator[str]:
-    """Yield ids for sending one sentence again and again, all on the same side.
-
-    The server chooses a row's side by its id; a sentence that comes back must not get from training into the holdout.
-    """
-    side, number = is_holdout(row_id), 0
-    yield row_id
-    while True:
-        number += 1
-        if is_holdout(key := f"{row_id}.{number}") == side:
-            yield key
-
-
 class Sentences:
-    """The rows of each phase, over and over, each time with an id of its own."""
+    """The rows of each phase, over and over, each time with an id of its own.
+
+    A sentence that comes back stays on its side: the server chooses train or holdout by the text.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._rows = {path.stem: _read(path) for path in sorted(folder.glob("*.jsonl"))}
         self._next: Counter[str] = Counter()
-        self._ids: dict[str, Iterator[str]] = {}
 
     def next_row(self, phase: str) -> Row:
         """Return the phase's next row with the id to send it under; KeyError for an unknown phase."""
         rows = self._rows[phase]
-        row = rows[self._next[phase] % len(rows)]
+        round_, place = divmod(self._next[phase], len(rows))
         self._next[phase] += 1
-        ids = self._ids.setdefault(row["id"], request_ids(row["id"]))
-        return row | {"id": next(ids)}
+        return rows[place] | {"id": f"{rows[place]['id']}.{round_}"}
 
 
 def _read(path: Path) -> list[Row]:

@@ -1,6 +1,7 @@
 """python -m refit_operator: stand by, lead, watch, keep the schedule; whatever of it ends, ends the process."""
 
 import asyncio
+import os
 import socket
 import uuid
 from collections.abc import Coroutine
@@ -31,12 +32,20 @@ from refit_operator.watchdog import Limits, Streams, watch_over
 log = structlog.get_logger()
 
 
+async def connect() -> None:
+    """Use the pod's service account, or outside a cluster the kubeconfig."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        config.load_incluster_config()
+    else:
+        await config.load_kube_config()
+
+
 async def run(settings: Settings) -> int:
     """Run the operator until it is told to stop or one of its parts ends; return the exit code."""
     stop, health = Stop(), Health()
     stop.listen()
     await serve_probes(health, settings.port)
-    await config.load_config()
+    await connect()
     async with client.ApiClient() as api:
         leadership = make_leadership(await Cluster.connect(api), settings) if settings.leader_election else None
         if leadership and not await is_elected(leadership, stop):

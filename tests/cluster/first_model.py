@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, "/script")
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 
-from support import make_tiny_bert, read_rows, write_rows  # type: ignore[import-not-found]
+from support import make_tiny_bert, read_rows, write_rows  # noqa: E402
 
 SWAPPED = {"movies": "tweets", "tweets": "movies"}
 
-rows = read_rows(Path("/script/sentences.jsonl"))
+rows = read_rows(HERE / "sentences.jsonl")
 start = make_tiny_bert(Path("/tmp/tiny"), [row["text"] for row in rows])
 wrong = write_rows(Path("/tmp/rows.jsonl"), [row | {"label": SWAPPED[row["label"]]} for row in rows])
 config = {

@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from localcluster import environment
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +51,9 @@ class Space:
         return kubectl("--namespace", self.name, *words, stdin=stdin, limit_s=limit_s)
 
     def apply(self, *documents: Document, flags: tuple[str, ...] = ()) -> str:
-        return self.run("apply", *flags, "-f", "-", stdin=yaml.safe_dump_all(documents))
+        """Apply documents, as JSON: YAML's readers don't agree on what 5e-3 is."""
+        items = {"apiVersion": "v1", "kind": "List", "items": documents}
+        return self.run("apply", *flags, "-f", "-", stdin=json.dumps(items))
 
     def get(self, kind: str, name: str) -> Document:
         document: Document = json.loads(self.run("get", kind, name, "-o", "json"))

@@ -74,7 +74,7 @@ def quick(monitor: Document) -> Document:
             "interval": "5s",
             "breaches": {"count": 2, "outOf": 2},
         },
-        "training": {"hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "4"}},
+        "training": {"hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "16"}},
         "gate": {"minRows": 20, "margin": 0.1},
         "serving": {"rolloutDeadline": "2m"},
         "watch": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
@@ -91,8 +91,8 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
     words = config_map("sentences", sentences_jsonl=sentences(), phase="sentences")
     models = {"persistentVolumeClaim": {"claimName": "models"}}
     space.apply(*sample(space, "claims.yaml"), script, clients, words)
-    first = {"/script": {"configMap": {"name": "script"}}, "/models": models}
-    space.apply(pod("first-model", ["python3", "/script/first.py"], first))
+    first = {"/src/tests/trainer": {"configMap": {"name": "script"}}, "/models": models}
+    space.apply(pod("first-model", ["python3", "/src/tests/trainer/first.py"], first))
     space.wait("pod/first-model", ".status.phase", "Succeeded", limit_s=120)
 
     space.apply(*sample(space, "server.yaml"))
@@ -106,7 +106,7 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
     assert run["status"]["outcome"] == "Promoted", run["status"]
     result = run["status"]["result"]
     served, candidate = (float(result[which]["metrics"]["accuracy"]) for which in ("served", "candidate"))
-    assert served < 0.4 < 0.7 < candidate
+    assert served < 0.4 < 0.7 < candidate, result
     assert set(result["slices"]) == {"movies", "tweets"}
     space.wait_condition("mmon/reviews", "WithinThreshold", "Within")
     space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")

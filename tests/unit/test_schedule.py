@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_failures_are_taken_again_later_and_later_and_counted_anew_after_a_succe
     async def acts(schedule: Schedule) -> None:
         schedule.wake(A)
         await asyncio.sleep(1000)
-        waits = [round(later - earlier, 3) for earlier, later in zip(times, times[1:], strict=False)]
+        waits = [round(later - earlier, 3) for earlier, later in pairwise(times)]
         for failures, wait in enumerate(waits[:12]):
             longest = min(60, 2**failures)
             assert longest / 2 <= wait <= longest

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.conditions import Condition
@@ -103,3 +103,12 @@ class ModelMonitor(ApiModel):
     metadata: ObjectMeta
     spec: ModelMonitorSpec = Field(description="What to watch and when to retrain.")
     status: ModelMonitorStatus = Field(default_factory=ModelMonitorStatus, description="What the operator saw and did.")
+
+    @field_validator("status", mode="wrap")
+    @classmethod
+    def _forget_what_cannot_be_read(cls, value: object, read: ValidatorFunctionWrapHandler) -> ModelMonitorStatus:
+        """A status is a cache: one of another version, or one that somebody forged, is as good as none."""
+        try:
+            return ModelMonitorStatus.model_validate(read(value))
+        except ValidationError:
+            return ModelMonitorStatus()

@@ -20,7 +20,9 @@ def test_the_story_as_it_should_be_has_no_failures() -> None:
 
 def test_each_failure_is_named() -> None:
     same = failures(samples.story(digests=(samples.OLD, samples.OLD)))
-    assert same == [f"the served model did not change: {samples.OLD}"]
+    assert same[0] == f"the served model did not change: {samples.OLD}"
+    other = failures(samples.story(digests=(samples.OLD, "sha256:other")))
+    assert other == ["sha256:other is served, not the candidate"]
     low = failures(samples.story(accuracies=Accuracies(0.83, 0.72, 0.77, 0.82)))
     assert low == ["accuracy on the new traffic is 77.0 %, not back above 78.0 %"]
     assert failures(samples.story(requests=Requests(9000, 2))) == ["2 of 9000 requests failed"]
@@ -42,7 +44,7 @@ def test_the_recovery_is_the_first_good_reading_after_the_rollout() -> None:
 def test_the_report_tells_the_times_from_the_drift_on() -> None:
     text = render(samples.story())
     assert "17:00:40    +40 s  breach     accuracy 72.4 % < 78.0 %" in text
-    assert "17:01:35    +95 s  candidate  0.931 on the holdout against 0.781" in text
+    assert "17:01:35    +95 s  candidate  93.1 % on the holdout against 78.1 %" in text
     assert "requests   12000 sent, 0 failed" in text
 
 

@@ -1,0 +1,38 @@
+"""The reference of conditions and reasons, generated: `python -m refit_operator.api.reference [--check] FILE`."""
+
+import sys
+from pathlib import Path
+
+from refit_operator.api.conditions import ConditionType, Reason
+
+HEADER = """# Conditions and reasons
+Generated from `refit_operator.api.conditions` by `make crds`; do not edit.
+
+Conditions are positive: True is good. `Reconciling` and `Stalled` are there only while they are true, as kstatus has them.
+A ModelMonitor has the first eight, a RetrainRun the others.
+
+| condition |
+|---|
+"""
+
+
+def render() -> str:
+    """Return the document."""
+    kinds = "".join(f"| {kind} |\n" for kind in ConditionType)
+    reasons = "".join(f"| {reason.value} | {reason.meaning} |\n" for reason in Reason)
+    return f"{HEADER}{kinds}\n| reason | what it means |\n|---|---|\n{reasons}"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or with --check only say whether it differs (exit 1)."""
+    file, text = Path(arguments[-1]), render()
+    if "--check" in arguments:
+        same = file.exists() and file.read_text() == text
+        print("the reference matches the reasons" if same else f"{file} differs from the reasons, run `make crds`")
+        return 0 if same else 1
+    file.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

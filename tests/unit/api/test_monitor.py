@@ -1,0 +1,22 @@
+"""What the API server hands us is read; what in the status can't be read is forgotten."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.monitor import ModelMonitor, ModelMonitorStatus
+from tests.unit.samples import monitor_document
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{"served": {"checkpoint": "x"}}, {"conditions": "none"}, {"attempts": "many"}, "forged", None],
+)
+def test_a_status_that_cannot_be_read_is_as_good_as_none(status: Any) -> None:
+    monitor = ModelMonitor.model_validate(monitor_document() | {"status": status})
+    assert monitor.status == ModelMonitorStatus()
+
+
+def test_a_status_is_read_as_it_was_written() -> None:
+    status = ModelMonitorStatus(attempts=3, state="Watching")
+    assert ModelMonitor.model_validate(monitor_document() | {"status": status.to_json()}).status == status
