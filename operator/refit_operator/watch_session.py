@@ -9,9 +9,12 @@ from refit_operator.watchdog import Streams
 
 
 def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSession:
-    """Return kopf's own kind of session, traced. Call it inside the event loop."""
+    """Return kopf's own kind of session, traced. Call it inside the event loop.
+
+    No connection is used twice: after a half-open one, the next from a pool would be as dead.
+    """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
+        connector=aiohttp.TCPConnector(limit=0, force_close=True, ssl=info.as_ssl_context()),
         headers=info.as_http_headers(),
         proxy=info.proxy_url,
         trust_env=info.trust_env,

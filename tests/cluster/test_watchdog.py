@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -89,44 +89,52 @@ async def watching(space: Space, folder: Path, patch: Callable[[str, str], None]
         await asyncio.wait([running])
 
 
+Start = Callable[[], AbstractAsyncContextManager[Watching]]
+
+
 @pytest.fixture
-async def watched(namespace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watching]:
+def start(namespace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Return the way to start. In the test itself: kopf, when it ends, cancels every task that is younger than it."""
     namespace.apply(monitor(suspend=True))
-    async with watching(namespace, tmp_path, monkeypatch.setenv) as made:
-        yield made
+    return lambda: watching(namespace, tmp_path, monkeypatch.setenv)
 
 
-async def test_living_watches_raise_no_complaint(watched: Watching) -> None:
-    for _ in range(3):
+async def test_living_watches_raise_no_complaint(start: Start) -> None:
+    async with start() as watched:
+        for _ in range(3):
+            await watched.change()
+            await asyncio.wait_for(watched.woken.news.wait(), 10)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, told=3, check=0.2)), 10)
+
+
+async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=True)
         await watched.change()
-        await asyncio.wait_for(watched.woken.news.wait(), 10)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, told=3, check=0.2)), 10)
+        complaint = await watched.complaint(Limits(reopened=600, told=5, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors hasn't told of version")
 
 
-async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(watched: Watching) -> None:
-    watched.wedge.silence(new_ones_too=True)
-    await watched.change()
-    complaint = await watched.complaint(Limits(reopened=600, told=5, check=0.2))
-    assert complaint.startswith("the watch of modelmonitors hasn't told of version")
+async def test_connections_that_all_hang_are_seen_by_none_being_opened(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=True)
+        complaint = await watched.complaint(Limits(reopened=8, told=600, check=0.2))
+        assert "was last opened" in complaint
 
 
-async def test_connections_that_all_hang_are_seen_by_none_being_opened(watched: Watching) -> None:
-    watched.wedge.silence(new_ones_too=True)
-    complaint = await watched.complaint(Limits(reopened=8, told=600, check=0.2))
-    assert "was last opened" in complaint
+async def test_kopf_mends_a_half_open_connection_where_new_ones_work(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=False)
+        await watched.change()
+        await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
+        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, told=WATCH_SECONDS + 20)) is None
 
 
-async def test_kopf_mends_a_half_open_connection_where_new_ones_work(watched: Watching) -> None:
-    watched.wedge.silence(new_ones_too=False)
-    await watched.change()
-    await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
-    assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, told=WATCH_SECONDS + 20)) is None
-
-
-async def test_a_watch_task_that_died_unnoticed_by_kopf(watched: Watching) -> None:
+async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
     """Seen in kopf 1.45: a watcher that is cancelled, by itself or a timeout gone astray, ends without a word."""
-    victim = next(task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for modelmonitors"))
-    victim.cancel()
-    complaint = await watched.complaint(Limits(reopened=10, told=600, check=0.2))
-    assert complaint.startswith("the watch of modelmonitors was last opened")
+    async with start() as watched:
+        victim = next(task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for modelmonitors"))
+        victim.cancel()
+        complaint = await watched.complaint(Limits(reopened=10, told=600, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors was last opened")
