@@ -11,6 +11,7 @@ import structlog
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
+from refit_operator.board import Board
 from refit_operator.cluster.client import Cluster
 from refit_operator.cluster.lease import LeaseLock
 from refit_operator.leadership.decide import Timing
@@ -23,6 +24,8 @@ from refit_operator.readings import Readings
 from refit_operator.run.pruning import Pruner
 from refit_operator.schedule import Schedule
 from refit_operator.settings import Settings
+from refit_operator.signal.allowed import parse_allowed
+from refit_operator.sources import Sources
 from refit_operator.stopping import Stop, leave
 from refit_operator.telemetry.logs import set_up_logs
 from refit_operator.telemetry.metrics import LEADER
@@ -83,7 +86,8 @@ async def lead(
     """Do the operator's work; return the name of the part that ended first."""
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
-    schedule = make_schedule(cluster, settings)
+    ports = make_ports(cluster, settings)
+    schedule = make_schedule(ports, settings)
     health.schedule = schedule
     LEADER.set(1)
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
@@ -91,18 +95,24 @@ async def lead(
         "stop": stop.wait(),
         "watch": watch(schedule, streams, settings, stop),
         "schedule": schedule.run(),
-        "resync": resync(schedule, cluster, settings),
+        "resync": resync(schedule, ports, settings),
         "watchdog": watch_over(streams, Limits()),
     }
     return await first_to_end(parts | ({"lease": leadership.hold()} if leadership else {}), stop)
 
 
-def make_schedule(cluster: Cluster, settings: Settings) -> Schedule:
+def make_ports(cluster: Cluster, settings: Settings) -> Ports:
+    """Return what looks reach the world through."""
+    sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
+    return Ports(cluster, Readings(sources), Board(settings.allow_mass_retrain))
+
+
+def make_schedule(ports: Ports, settings: Settings) -> Schedule:
     """Return the schedule of looks."""
-    ports, pruner = Ports(cluster, Readings(settings.prometheus_url)), Pruner()
+    pruner = Pruner()
 
     async def tell(ref: Ref, failures: int, error: str) -> None:
-        await tell_failure(ref, failures, error, cluster)
+        await tell_failure(ref, failures, error, ports.cluster)
 
     return Schedule(lambda ref: look(ref, ports, pruner), settings.concurrency, tell)
 

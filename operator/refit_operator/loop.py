@@ -1,8 +1,11 @@
 """One look at a monitor and the run under way: the run takes a step, then the monitor says how things are."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
 from refit_operator.ports import Ports
 from refit_operator.run.pruning import Pruner
@@ -16,6 +19,7 @@ async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
     if monitor is None or monitor.metadata.deletion_timestamp:
         forget_monitor(ref.namespace, ref.name)
         pruner.forget(ref)
+        ports.board.forget(ref)
         return None
     runs = await ports.cluster.list_runs(monitor)
     active = [run for run in runs if not run.is_finished]
@@ -25,3 +29,18 @@ async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
     waits.append(await reconcile_monitor(monitor, runs, ports, datetime.now(UTC)))
     await pruner.prune(monitor, runs, ports, datetime.now(UTC))
     return min(wait for wait in waits if wait is not None)
+
+
+def remember_breach(document: dict[str, Any], ports: Ports) -> None:
+    """Put a monitor on the board that wasn't looked at yet, by what its status says: so a restart forgets no breach."""
+    ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
+    if ports.board.knows(ref):
+        return
+    try:
+        monitor = ModelMonitor.model_validate(document)
+        interval = ports.readings.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
+    except ValueError:  # the look will say what is wrong with it
+        return
+    within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
+    since = within.last_transition_time if within and within.status == "False" else None
+    ports.board.show(ports.readings.sources.address_of(monitor.spec.prometheus), ref, interval, since)

@@ -10,8 +10,10 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.app import kopf_settings, register
-from refit_operator.cluster.client import MONITOR, Cluster
+from refit_operator.cluster.client import MONITOR
 from refit_operator.cluster.errors import ClusterError
+from refit_operator.loop import remember_breach
+from refit_operator.ports import Ports
 from refit_operator.schedule import Schedule
 from refit_operator.settings import Settings
 from refit_operator.stopping import Stop
@@ -39,12 +41,13 @@ async def watch(schedule: Schedule, streams: Streams, settings: Settings, stop: 
     await kopf.run_tasks(tasks, ignored=before)
 
 
-async def resync(schedule: Schedule, cluster: Cluster, settings: Settings) -> Never:
+async def resync(schedule: Schedule, ports: Ports, settings: Settings) -> Never:
     """Wake the monitors that no watch has told of, again and again."""
     while True:
         try:
-            for item in await cluster.list_objects(MONITOR, settings.namespace):
+            for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
                 ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
+                remember_breach(item, ports)
                 if not schedule.knows(ref):
                     schedule.wake(ref, timedelta(0))
         except ClusterError as error:

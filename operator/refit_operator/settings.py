@@ -2,8 +2,10 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from refit_operator.signal.allowed import parse_allowed
 
 
 class Settings(BaseSettings):
@@ -13,6 +15,14 @@ class Settings(BaseSettings):
 
     prometheus_url: str = Field(
         default="http://prometheus.monitoring:9090", description="The server of monitors that name none."
+    )
+    prometheus_allowed: str = Field(
+        default="",
+        description="Other servers that monitors may name: addresses separated by commas, with * for a port, in a host "
+        "or at the end of a path. Default: none.",
+    )
+    allow_mass_retrain: bool = Field(
+        default=False, description="Start runs even while most monitors of one server fell into breach together."
     )
     namespace: str = Field(default="", description="Watch this namespace only. Default: the whole cluster.")
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
@@ -25,6 +35,12 @@ class Settings(BaseSettings):
     renew_deadline_seconds: float = Field(default=10, gt=0, description="Seconds of failed renewals that end a leader.")
     retry_seconds: float = Field(default=2, gt=0, description="Seconds between two tries to acquire or renew.")
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
+
+    @field_validator("prometheus_allowed")
+    @classmethod
+    def _parses(cls, value: str) -> str:
+        parse_allowed(value)
+        return value
 
     @model_validator(mode="after")
     def _gives_up_in_time(self) -> Self:

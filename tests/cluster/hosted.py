@@ -16,6 +16,11 @@ from pathlib import Path
 
 import yaml
 
+from refit_operator.board import Board
+from refit_operator.cluster.client import Cluster
+from refit_operator.ports import Ports
+from refit_operator.readings import Readings
+from refit_operator.sources import Sources
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
 
 SERVICE_ACCOUNT = "refit-operator"
@@ -55,6 +60,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def nowhere(cluster: Cluster) -> Ports:
+    """Return ports whose Prometheus is never asked."""
+    return Ports(cluster, Readings(Sources("http://127.0.0.1:1", (), cluster)), Board())
 
 
 class Hosted:

@@ -8,8 +8,40 @@ import yaml
 from tests.cluster.kubectl import OPERATOR, Refused, Space
 from tests.cluster.objects import monitor
 
+KEY = {"name": "prom", "key": "token"}
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown field": ({"metric": {"treshold": 0.9}}, 'unknown field "spec.metric.treshold"'),
+    "a guard without a limit": ({"guards": [{"name": "g", "query": "up"}]}, "exactly one of atLeast and atMost"),
+    "a guard with two": (
+        {"guards": [{"name": "g", "query": "up", "atLeast": 0, "atMost": 1}]},
+        "exactly one of atLeast and atMost",
+    ),
+    "two guards of one name": ({"guards": [{"name": "g", "query": "up", "atLeast": 1}] * 2}, "spec.guards[1]"),
+    "no credentials in authentication": (
+        {"prometheus": {"authentication": {}}},
+        "exactly one of bearerTokenSecret and basic",
+    ),
+    "two sets of credentials": (
+        {"prometheus": {"authentication": {"bearerTokenSecret": KEY, "basic": {"username": KEY, "password": KEY}}}},
+        "exactly one of bearerTokenSecret and basic",
+    ),
+    "a CA for a server without TLS": (
+        {"prometheus": {"serverAddress": "http://x", "tls": {"caSecret": KEY}}},
+        "tls needs an https:// serverAddress",
+    ),
+    "a token among the headers": ({"prometheus": {"headers": {"authorization": "Bearer x"}}}, "a header's name"),
+    "a header that is two": ({"prometheus": {"headers": {"X: y\nZ": "x"}}}, "a header's name"),
+    "an age of nothing": ({"metric": {"maxAge": "10ms"}}, "maxAge must be at least 1s"),
+    "less history than the budget counts": (
+        {"historyLimit": 5, "policy": {"maxRuns": {"count": 6}}},
+        "historyLimit must be at least",
+    ),
+    "less history than the breaker counts": (
+        {"historyLimit": 5, "policy": {"giveUpAfter": 6}},
+        "historyLimit must be at least",
+    ),
+    "a budget per nothing": ({"policy": {"maxRuns": {"per": "1s"}}}, "per must be at least 1m"),
     "a threshold that is no number": ({"metric": {"threshold": "abc"}}, "spec.metric.threshold"),
     "count > outOf": ({"metric": {"breaches": {"count": 6, "outOf": 5}}}, "count must not exceed outOf"),
     "recoverAt on the bad side": ({"metric": {"recoverAt": 0.8}}, "recoverAt must be on the good side of threshold"),
@@ -54,6 +86,14 @@ def test_defaults_are_visible(space: Space) -> None:
     assert spec["mode"] == "Auto"
     assert spec["gate"]["minRows"] == 200
     assert spec["training"]["backoffLimit"] == 2
+    assert spec["policy"] == {"cooldown": "1h", "maxRuns": {"count": 3, "per": "24h"}, "giveUpAfter": 3}
+
+
+def test_credentials_headers_and_guards_are_accepted(space: Space) -> None:
+    prometheus = {"authentication": {"bearerTokenSecret": KEY}, "headers": {"X-Scope-OrgID": "shop"}}
+    guards = [{"name": "up", "query": "min(up)", "atLeast": 1}, {"name": "errors", "query": "e", "atMost": 0.1}]
+    metric = {"minSamples": {"query": "sum(increase(judged[10m]))", "count": 200}, "maxAge": "2m"}
+    space.apply(monitor(suspend=True, prometheus=prometheus, guards=guards, metric=metric))
 
 
 ALMIGHTY = ("--as", OPERATOR, "--as-group", "system:masters")

@@ -1,5 +1,7 @@
 """What needs the cluster to be seen as wrong becomes a condition, and nothing is started."""
 
+from datetime import UTC, datetime
+
 from tests.cluster.kubectl import Space
 from tests.cluster.objects import CLAIMS, monitor, target
 
@@ -32,6 +34,43 @@ def test_a_prometheus_that_is_down(space: Space) -> None:
     space.apply(*CLAIMS, target(), monitor(prometheus=down))
     space.wait_condition("mmon/reviews", "MetricAvailable", "QueryFailed", limit_s=90)
     assert space.list("rr") == []
+
+
+def test_a_prometheus_that_nobody_allowed(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(prometheus={"serverAddress": "http://kubernetes.default"}))
+    assert "isn't allowed" in space.wait_condition("mmon/reviews", "Ready", "SourceForbidden")
+    space.wait_condition("mmon/reviews", "MetricAvailable", "QueryFailed")
+    assert space.list("rr") == []
+
+
+def test_a_secret_that_nobody_lent(space: Space) -> None:
+    """Without the RoleBinding the operator may not read it; with one it misses the key; with the key it asks."""
+    token = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}
+    space.run("create", "secret", "generic", "prom", "--from-literal=other=x")
+    space.apply(*CLAIMS, target(), monitor(prometheus=token, suspend=True))
+    message = space.wait_condition("mmon/reviews", "Ready", "SourceForbidden")
+    assert "bind ClusterRole refit-secrets" in message
+    account = "--serviceaccount=refit-system:refit-operator"
+    space.run("create", "rolebinding", "refit-secrets", "--clusterrole=refit-secrets", account)
+    assert "no key 'token'" in space.wait_condition("mmon/reviews", "Ready", "SecretMissing")
+    space.run("patch", "secret", "prom", "--type=merge", "-p", '{"stringData": {"token": "x"}}')
+    space.wait_condition("mmon/reviews", "Ready", "Watching")
+
+
+def test_a_guard_that_doesnt_hold(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(guards=[{"name": "never", "query": "vector(0)", "atLeast": 1}]))
+    message = space.wait_condition("mmon/reviews", "RetrainAllowed", "GuardFailed")
+    assert message == "guard never: 0 < atLeast 1"
+    assert space.list("rr") == []
+
+
+def test_a_request_starts_a_run_without_a_breach(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(metric={"query": "vector(0.9)"}))
+    space.wait_condition("mmon/reviews", "WithinThreshold", "Within")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    space.run("annotate", "mmon/reviews", f"refit.dev/retrain-requested-at={now}")
+    space.wait("mmon/reviews", ".status.attempts", "1")
+    assert space.list("rr")[0]["spec"]["trigger"]["reason"] == "Manual"
 
 
 def test_a_target_that_nobody_wired(space: Space) -> None:

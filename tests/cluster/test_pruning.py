@@ -1,5 +1,6 @@
 """Runs and Jobs that have had their day, on real objects: deleted, and what they own with them."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,10 +9,8 @@ from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
 from refit_operator.cluster.client import Cluster
-from refit_operator.ports import Ports
-from refit_operator.readings import Readings
 from refit_operator.run.pruning import Pruner
-from tests.cluster.hosted import Hosted, as_service_account, operators, until
+from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators, until
 from tests.cluster.kubectl import OPERATOR, Space, cluster_environment, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_runs import run_number, set_cooldown
@@ -21,15 +20,14 @@ def names(space: Space, kind: str) -> list[str]:
     return sorted(item["metadata"]["name"] for item in space.list(kind))
 
 
-async def prune(space: Space, limit: int) -> None:
+async def prune(space: Space) -> None:
     """Prune once, as a look does."""
     await config.load_kube_config(cluster_environment()["KUBECONFIG"])
     async with client.ApiClient() as api:
         cluster = await Cluster.connect(api)
         seen = await cluster.get_monitor(Ref(space.name, "reviews"))
         assert seen
-        ports = Ports(cluster, Readings("http://127.0.0.1:1"))
-        await Pruner().prune(seen, await cluster.list_runs(seen), ports, datetime.now(UTC), limit)
+        await Pruner().prune(seen, await cluster.list_runs(seen), nowhere(cluster), datetime.now(UTC))
 
 
 async def test_what_a_look_leaves_and_what_the_limit_leaves(namespace: Space, tmp_path: Path) -> None:
@@ -40,14 +38,16 @@ async def test_what_a_look_leaves_and_what_the_limit_leaves(namespace: Space, tm
         namespace.apply(monitor(policy={"cooldown": "0s"}))
         promoted = run_number(namespace, 1)["metadata"]["name"]
         better = {"training": {"hyperparameters": {"accuracy": "0.7"}}}
-        namespace.run("patch", "mmon", "reviews", "--type=merge", "-p", str({"spec": better}).replace("'", '"'))
+        namespace.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": better}))
         for ordinal in (2, 3):
             run_number(namespace, ordinal)
         set_cooldown(namespace, "1h")
         until(lambda: all(run["status"].get("outcome") for run in namespace.list("rr")), 60, "a run is under way")
         newest = max(namespace.list("rr"), key=lambda run: int(run["spec"]["ordinal"]))["metadata"]["name"]
         until(lambda: names(namespace, "job") == [newest], 60, str(names(namespace, "job")))
-        await prune(namespace, limit=1)
+        space_for_one = {"historyLimit": 1, "policy": {"giveUpAfter": 1, "maxRuns": {"count": 1}, "cooldown": "1h"}}
+        namespace.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": space_for_one}))
+        await prune(namespace)
         assert names(namespace, "rr") == sorted({promoted, newest})
 
 

@@ -12,10 +12,8 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.client import RUN, Cluster
 from refit_operator.cluster.errors import Transient
-from refit_operator.ports import Ports
-from refit_operator.readings import Readings
 from refit_operator.run.reconcile import reconcile
-from tests.cluster.hosted import Hosted, as_service_account, operators
+from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators
 from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_runs import pointer, run_number, set_cooldown
@@ -95,6 +93,6 @@ async def test_an_operator_that_slept_does_not_promote_what_was_taken_back(
         assert seen
         stale = as_before_the_promotion(run)
         with pytest.raises(Transient, match="changed while it was looked at"):
-            await reconcile(stale, seen, (stale,), Ports(cluster, Readings("http://127.0.0.1:1")), datetime.now(UTC))
+            await reconcile(stale, seen, (stale,), nowhere(cluster), datetime.now(UTC))
         assert await cluster.read(RUN, Ref(namespace.name, stale.metadata.name))
     assert pointer(namespace) == ""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
 
-Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail, and seconds and judge_seconds to take.
+Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail; seconds and judge_seconds to take.
 The judge finds them in a file that the trainer leaves beside the checkpoint, as a real one finds the model there.
 """
 

@@ -55,7 +55,12 @@ def make_monitor(
 
 
 def make_run(
-    ordinal: int = 1, monitor: ModelMonitor | None = None, live: str = "", status: dict[str, Any] | None = None
+    ordinal: int = 1,
+    monitor: ModelMonitor | None = None,
+    live: str = "",
+    status: dict[str, Any] | None = None,
+    created: datetime = NOW - timedelta(minutes=30),
+    **spec: Any,
 ) -> RetrainRun:
     trigger = Trigger(reason=TriggerReason.METRIC_BREACHED, value=0.8, threshold=0.85, time=NOW)
     served = "pvc://models/reviews-v1"
@@ -64,9 +69,9 @@ def make_run(
         "uid": f"run-{ordinal}-uid",
         "generation": 1,
         "resourceVersion": "20",
-        "creationTimestamp": (NOW - timedelta(minutes=30)).isoformat(),
+        "creationTimestamp": created.isoformat(),
     }
-    document["metadata"] |= identity
+    document = merge(document, {"metadata": identity, "spec": spec})
     return RetrainRun.model_validate(document | ({"status": status} if status else {}))
 
 

@@ -1,7 +1,7 @@
 """Labelled rows for the trainer: each goes to one side by its text, for good, and into this pod's own file.
 
-By its text and not its id, since the same sentence may come again under another id: it must never be both trained on and
-judged by.
+By its text and not its id, since the same sentence may come again under another id: it must never be both trained on
+and judged by.
 
 A row is one write at the end of the file, so a reader sees whole lines and at most one unfinished one.
 """

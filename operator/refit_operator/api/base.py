@@ -13,6 +13,7 @@ RUN_LABEL = f"{GROUP}/run"
 MONITOR_LABEL = f"{GROUP}/monitor"
 CHECKPOINT_ANNOTATION = f"{GROUP}/checkpoint"
 TAKE_POINTER_ANNOTATION = f"{GROUP}/take-pointer"
+RETRAIN_ANNOTATION = f"{GROUP}/retrain-requested-at"
 FIELD_MANAGER = "refit-operator"
 
 Section = TypeVar("Section", bound="ApiModel")

@@ -48,14 +48,21 @@ class Reason(StrEnum):
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
     TARGET_NOT_WIRED = "TargetNotWired", "No container of the target reads the pointer, or a claim isn't mounted there."
-    QUERY_REFUSED = "QueryRefused", "metric.query does not parse, or Prometheus refuses it."
+    QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
+    SOURCE_FORBIDDEN = (
+        "SourceForbidden",
+        "The operator may not ask that Prometheus server, or not read a Secret for it.",
+    )
+    SECRET_MISSING = "SecretMissing", "A Secret or key that spec.prometheus names is missing, or of no use."
     # MetricAvailable: a reading's own name when it is no value
     VALUE = "Value", "The last reading was a value."
     NO_DATA = "NoData", "The query returned nothing."
     NOT_A_NUMBER = "NotANumber", "The query returned NaN or an infinity."
     OUT_OF_RANGE = "OutOfRange", "The value is outside metric.bounds."
     MULTIPLE_SERIES = "MultipleSeries", "The query returned more than one series."
-    QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, or answered with an error."
+    STALE = "Stale", "The newest sample behind the value is older than metric.maxAge."
+    TOO_FEW_SAMPLES = "TooFewSamples", "Fewer samples than metric.minSamples.count stand behind the value."
+    QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, or answered with an error, or couldn't be asked."
     # WithinThreshold
     WITHIN = "Within", "The readings are on the good side of the threshold."
     BELOW_THRESHOLD = "BelowThreshold", "Enough of the newest readings are below the threshold."
@@ -85,6 +92,10 @@ class Reason(StrEnum):
     MODE_OBSERVE = "ModeObserve", "spec.mode is Observe: the metric is judged and nothing is started."
     RUN_ACTIVE = "RunActive", "A run is under way."
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
+    BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."
+    GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't bring the metric back."
+    MASS_BREACH = "MassBreach", "Most monitors of this Prometheus server fell into breach together: it is the suspect."
+    GUARD_FAILED = "GuardFailed", "A guard doesn't hold; asked only when everything else allows a run."
     METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was no value."
     NOT_READY = "NotReady", "Ready is not True."
     # a run's own conditions

@@ -15,17 +15,6 @@ class Direction(StrEnum):
     ABOVE = "Above"
 
 
-class PrometheusSpec(ApiModel):
-    """The Prometheus server that answers the queries."""
-
-    server_address: str = Field(
-        default="",
-        max_length=512,
-        pattern=r"^(https?://[^\s@]+)?$",
-        description="URL of the Prometheus server. Default: the operator's own (REFIT_PROMETHEUS_URL).",
-    )
-
-
 class Breaches(ApiModel):
     """M of the last N readings."""
 
@@ -48,6 +37,17 @@ class Bounds(ApiModel):
     max: float | None = Field(default=None, description="A larger value is no reading but OutOfRange.")
 
 
+class MinSamples(ApiModel):
+    """How many judged predictions must stand behind a value."""
+
+    query: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="PromQL that counts them, for example sum(increase(predictions_judged_total[10m])).",
+    )
+    count: float = Field(ge=1, description="A value with fewer behind it is no reading but TooFewSamples.")
+
+
 _RECOVER = "self.direction == 'Below' ? self.recoverAt >= self.threshold : self.recoverAt <= self.threshold"
 
 
@@ -57,6 +57,7 @@ class MetricSpec(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (f"!has(self.recoverAt) || ({_RECOVER})", "recoverAt must be on the good side of threshold"),
+            ("!has(self.maxAge) || duration(self.maxAge) >= duration('1s')", "maxAge must be at least 1s"),
             ("!has(self.interval) || duration(self.interval) >= duration('1s')", "interval must be at least 1s"),
         )
     )
@@ -65,7 +66,9 @@ class MetricSpec(ApiModel):
     query: str = Field(
         min_length=1,
         max_length=4096,
-        description="PromQL that gives one number, for example the share of correct predictions over ten minutes.",
+        description="PromQL that gives one number, for example the share of correct predictions over ten minutes. "
+        "In label values $(name), $(namespace), $(target) and $(digest) stand for the monitor's name and namespace, "
+        "its target's name, and the digest of the checkpoint in service.",
     )
     threshold: float = Field(description="The value whose crossing is a breach.")
     direction: Direction = Field(
@@ -81,6 +84,23 @@ class MetricSpec(ApiModel):
         default=None, description="The value that ends a breach (hysteresis). Default: the threshold."
     )
     bounds: Bounds = section(Bounds, "The values that the metric can have.")
+    min_samples: MinSamples | None = Field(
+        default=None, description="How many judged predictions must stand behind a value. Default: that isn't asked."
+    )
+    max_age: Duration | None = Field(
+        default=None,
+        description="The newest sample behind a value may be this old, else it is no reading but Stale: give it more "
+        "than the scrape interval. Default: that isn't asked.",
+    )
+
+    def is_breached_by(self, value: float) -> bool:
+        """Return whether the value is on the wrong side; the threshold itself is still good."""
+        return value < self.threshold if self.below else value > self.threshold
+
+    def is_recovered_by(self, value: float) -> bool:
+        """Return whether the value ends a breach."""
+        goal = self.threshold if self.recover_at is None else self.recover_at
+        return value >= goal if self.below else value <= goal
 
     @property
     def below(self) -> bool:

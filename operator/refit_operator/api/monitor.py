@@ -1,15 +1,17 @@
 """ModelMonitor: what to watch, and when to retrain."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.conditions import Condition
-from refit_operator.api.durations import Duration
 from refit_operator.api.metadata import ObjectMeta
-from refit_operator.api.metric import MetricSpec, PrometheusSpec
+from refit_operator.api.metric import MetricSpec
+from refit_operator.api.policy import Guard, PolicySpec
+from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
 
@@ -21,16 +23,17 @@ class Mode(StrEnum):
     AUTO = "Auto"
 
 
-class PolicySpec(ApiModel):
-    """How often runs may start."""
-
-    cooldown: Duration = Field(
-        default=timedelta(hours=1), description="Time between the end of one run and the start of the next."
-    )
-
-
 class ModelMonitorSpec(ApiModel):
     """The whole wish of a team for one served model."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.historyLimit >= self.policy.giveUpAfter && self.historyLimit >= self.policy.maxRuns.count",
+                "historyLimit must be at least policy.giveUpAfter and policy.maxRuns.count: both are counted in runs",
+            )
+        )
+    )
 
     suspend: bool = Field(
         default=False, description="No new runs; a run under way finishes, with its watch and its rollback."
@@ -38,11 +41,17 @@ class ModelMonitorSpec(ApiModel):
     mode: Mode = Field(default=Mode.AUTO, description="Observe judges the metric only; Auto retrains and promotes.")
     prometheus: PrometheusSpec = section(PrometheusSpec, "The Prometheus server that answers the queries.")
     metric: MetricSpec = Field(description="What the model is judged by.")
+    guards: Annotated[tuple[Guard, ...], Field(max_length=8)] = Field(
+        default=(),
+        description="What must hold before any run starts: does the serving run, do labels arrive. Asked only then.",
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+    )
     policy: PolicySpec = section(PolicySpec, "How often runs may start.")
     training: TrainingSpec = Field(description="How a candidate is trained.")
     gate: GateSpec = section(GateSpec, "What a candidate must show before it serves.")
     serving: ServingSpec = Field(description="Where the model serves.")
     watch: WatchSpec = section(WatchSpec, "How a promoted checkpoint is watched.")
+    history_limit: int = Field(default=10, ge=1, le=100, description="How many finished runs are kept.")
 
 
 class MetricStatus(ApiModel):

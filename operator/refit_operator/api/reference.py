@@ -8,8 +8,8 @@ from refit_operator.api.conditions import ConditionType, Reason
 HEADER = """# Conditions and reasons
 Generated from `refit_operator.api.conditions` by `make crds`; do not edit.
 
-Conditions are positive: True is good. `Reconciling` and `Stalled` are there only while they are true, as kstatus has them.
-A ModelMonitor has the first eight, a RetrainRun the others.
+Conditions are positive: True is good. `Reconciling` and `Stalled` are there only while they are true, as kstatus has
+them. A ModelMonitor has the first eight, a RetrainRun the others.
 
 | condition |
 |---|

@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 from refit_operator.api.base import ApiModel, rules
 from refit_operator.api.conditions import Condition
 from refit_operator.api.metadata import ObjectMeta
-from refit_operator.api.metric import MetricSpec, PrometheusSpec
+from refit_operator.api.metric import MetricSpec
+from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
 
@@ -17,6 +18,7 @@ class TriggerReason(StrEnum):
     """Why a run was started."""
 
     METRIC_BREACHED = "MetricBreached"
+    MANUAL = "Manual"
 
 
 class Outcome(StrEnum):
@@ -46,15 +48,16 @@ class MonitorRef(ApiModel):
 
     name: str = Field(max_length=40, description="Name of the ModelMonitor.")
     uid: str = Field(max_length=64, description="UID of the ModelMonitor.")
+    generation: int | None = Field(default=None, description="Generation of its spec that the run was decided by.")
 
 
 class Trigger(ApiModel):
     """What started the run."""
 
     reason: TriggerReason = Field(description="Why the run was started.")
-    value: float | None = Field(default=None, description="The reading that completed the breach.")
+    value: float | None = Field(default=None, description="The newest reading; absent where it was no value.")
     threshold: float = Field(description="The threshold at that time.")
-    time: datetime = Field(description="The time of that reading.")
+    time: datetime = Field(description="The time of that reading, or of the request.")
 
 
 class RetrainRunSpec(ApiModel):
@@ -138,6 +141,9 @@ class RetrainRunStatus(ApiModel):
     trained_time: datetime | None = Field(default=None, description="When trainer and judge had reported.")
     rolled_out_time: datetime | None = Field(default=None, description="When every pod ran the candidate.")
     completion_time: datetime | None = Field(default=None, description="When the run ended.")
+    recovered_time: datetime | None = Field(
+        default=None, description="The first reading after it that reached the monitor's metric.recoverAt."
+    )
     message: str | None = Field(default=None, max_length=32768, description="The newest fact in a sentence.")
 
 

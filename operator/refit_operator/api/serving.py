@@ -49,7 +49,8 @@ class WatchSpec(ApiModel):
     )
     settle: Duration | None = Field(
         default=None,
-        description="Readings count from this long after the rollout. Default: the query's longest range.",
+        description="Readings count from this long after the rollout. Default: the query's longest range, "
+        "or 0s where the query has $(digest).",
     )
     max_drop: float = Field(
         default=0.02, ge=0, description="A reading this much worse than the replaced model's is a breach."

@@ -14,6 +14,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.errors import translated
+from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read_key
 
 log = structlog.get_logger()
 Document = dict[str, Any]
@@ -25,6 +26,7 @@ RUN = (API_VERSION, "RetrainRun")
 JOB = ("batch/v1", "Job")
 POD = ("v1", "Pod")
 DEPLOYMENT = ("apps/v1", "Deployment")
+SECRET = ("v1", "Secret")
 EVENT = ("events.k8s.io/v1", "Event")
 
 
@@ -60,6 +62,20 @@ class Cluster:
     def _show(self, document: Document) -> Document:
         self._on_read(document)
         return document
+
+    async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
+        """Return the text under one key of a Secret, read now, or what is wrong with it."""
+        with translated():
+            resource = await self.resource(SECRET)
+            try:
+                found = await resource.get(name=name, namespace=namespace, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status == 403:
+                    return forbidden_secret(namespace, name)
+                if error.status != 404:
+                    raise
+                return read_key(None, name, key)
+            return read_key(found.to_dict(), name, key)
 
     async def list_objects(self, kind: tuple[str, str], namespace: str, selector: str | None = None) -> list[Document]:
         """Return the objects of a namespace that match the label selector."""

@@ -20,7 +20,7 @@ def build_run(
     """Return the RetrainRun, owned by its monitor, with a copy of everything that it will go by."""
     meta, spec = monitor.metadata, monitor.spec
     copy = RetrainRunSpec(
-        monitor_ref=MonitorRef(name=meta.name, uid=meta.uid),
+        monitor_ref=MonitorRef(name=meta.name, uid=meta.uid, generation=meta.generation),
         ordinal=ordinal,
         trigger=trigger,
         starting_checkpoint=starting,

@@ -4,13 +4,20 @@ from collections.abc import Callable
 
 from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import Reason
-from refit_operator.api.durations import format_duration
 from refit_operator.api.monitor import Mode
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.api.training import StartFrom
 from refit_operator.api.uris import Pointer, parse_claim_uri
 from refit_operator.monitor.build import build_run
 from refit_operator.monitor.decision import Decision, Hold, Observed, StartRun
+from refit_operator.monitor.limits import (
+    breaker_is_closed,
+    budget_is_left,
+    cooldown_is_over,
+    guards_hold,
+    no_guard_failed,
+    no_mass_breach,
+)
 from refit_operator.signal.reading import FailureKind, QueryFailed, Value, describe
 from refit_operator.target.ownership import handover
 from refit_operator.target.view import WIRING
@@ -24,8 +31,8 @@ def starting_model(o: Observed) -> Pointer | None:
 
 
 def query_parses(o: Observed) -> Hold | None:
-    """The query is PromQL."""
-    return Hold(Reason.QUERY_REFUSED, f"metric.query: {o.query_error}") if o.query_error else None
+    """Every query is PromQL."""
+    return Hold(Reason.QUERY_REFUSED, o.query_error) if o.query_error else None
 
 
 def query_is_accepted(o: Observed) -> Hold | None:
@@ -33,6 +40,14 @@ def query_is_accepted(o: Observed) -> Hold | None:
     newest = o.newest
     refused = isinstance(newest, QueryFailed) and newest.kind is FailureKind.BadQuery
     return Hold(Reason.QUERY_REFUSED, describe(newest)) if newest and refused else None
+
+
+def source_may_be_asked(o: Observed) -> Hold | None:
+    """The server is one that an administrator allowed, and the Secrets for it are there to be read."""
+    reasons = {FailureKind.Forbidden: Reason.SOURCE_FORBIDDEN, FailureKind.BadSecret: Reason.SECRET_MISSING}
+    newest = o.newest
+    reason = reasons.get(newest.kind) if isinstance(newest, QueryFailed) else None
+    return Hold(reason, newest.message) if reason and isinstance(newest, QueryFailed) else None
 
 
 def target_exists(o: Observed) -> Hold | None:
@@ -120,20 +135,12 @@ def metric_is_in_breach(o: Observed) -> Hold | None:
     return None if o.is_breached else Hold(Reason.WITHIN, breach_message(o))
 
 
-def cooldown_is_over(o: Observed) -> Hold | None:
-    """Enough time has passed since the last run's end."""
-    ends = o.cooldown_ends
-    if ends is None or o.now >= ends:
-        return None
-    cooldown = format_duration(o.monitor.spec.policy.cooldown)
-    return Hold(Reason.COOLING_DOWN, f"policy.cooldown {cooldown} ends at {ends:%H:%M:%S} UTC")
-
-
 Check = Callable[[Observed], Hold | None]
 
 READINESS: tuple[Check, ...] = (
     query_parses,
     query_is_accepted,
+    source_may_be_asked,
     target_exists,
     target_is_ours_alone,
     target_is_wired,
@@ -150,11 +157,27 @@ CHECKS: tuple[Check, ...] = (
     no_run_is_active,
     reading_is_a_value,
     metric_is_in_breach,
+    breaker_is_closed,
     cooldown_is_over,
+    budget_is_left,
+    no_mass_breach,
+    guards_hold,
 )
 
-PERMISSIONS: tuple[Check, ...] = tuple(check for check in CHECKS if check is not metric_is_in_breach)
-"""Whether a breach now would start a run: the condition RetrainAllowed."""
+NOT_FOR_REQUESTS: tuple[Check, ...] = (
+    reading_is_a_value,
+    metric_is_in_breach,
+    breaker_is_closed,
+    cooldown_is_over,
+    no_mass_breach,
+)
+"""What a run that a person requests goes past."""
+
+PERMISSIONS: tuple[Check, ...] = (
+    *(check for check in CHECKS if check not in (metric_is_in_breach, guards_hold)),
+    no_guard_failed,
+)
+"""Whether a breach now would start a run: the condition RetrainAllowed. Guards count where they were asked."""
 
 
 def first_hold(o: Observed, checks: tuple[Check, ...]) -> Hold | None:
@@ -164,7 +187,17 @@ def first_hold(o: Observed, checks: tuple[Check, ...]) -> Hold | None:
 
 def decide(o: Observed) -> Decision:
     """Return the first objection, or the run to start."""
-    return first_hold(o, CHECKS) or start_run(o)
+    return first_hold(o, checks_for(o)) or start_run(o)
+
+
+def checks_for(o: Observed) -> tuple[Check, ...]:
+    """Return the checks that count: all, or those that a person's request has to pass."""
+    return tuple(check for check in CHECKS if check not in NOT_FOR_REQUESTS) if o.request else CHECKS
+
+
+def only_guards_are_left(o: Observed) -> bool:
+    """Return whether everything but the guards allows a run, so that they are worth asking."""
+    return first_hold(o, tuple(check for check in checks_for(o) if check is not guards_hold)) is None
 
 
 def breach_message(o: Observed) -> str:
@@ -182,16 +215,16 @@ def _sign(value: float, threshold: float) -> str:
 
 
 def start_run(o: Observed) -> StartRun:
-    """Return the run that answers this breach."""
+    """Return the run that answers this breach, or a person's request."""
     ordinal = 1 + max((o.monitor.status.attempts, *(run.spec.ordinal for run in o.runs)))
     newest = o.newest
     trigger = Trigger(
-        reason=TriggerReason.METRIC_BREACHED,
+        reason=TriggerReason.MANUAL if o.request else TriggerReason.METRIC_BREACHED,
         value=newest.value if isinstance(newest, Value) else None,
         threshold=o.monitor.spec.metric.threshold,
-        time=newest.time if newest else o.now,
+        time=o.request or (newest.time if newest else o.now),
     )
     start, served = starting_model(o), o.served
     live = o.target.pointer if o.target else ""
     body = build_run(o.monitor, ordinal, trigger, str(start or ""), str(served or ""), live)
-    return StartRun(body, breach_message(o))
+    return StartRun(body, f"a person requested it at {o.request}" if o.request else breach_message(o))

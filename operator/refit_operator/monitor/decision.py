@@ -8,6 +8,8 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.board import MassBreach
+from refit_operator.monitor.request import open_request
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.signal.window import count_breaches, eligible
 from refit_operator.target.ownership import is_overruled, promoted_by
@@ -25,13 +27,17 @@ class Observed:
     window: tuple[Reading, ...] | QueryFailed = ()
     """The last N readings, oldest first."""
     query_error: str = ""
-    """Why the query doesn't parse."""
+    """Which query doesn't parse, and why."""
     query_range: timedelta = timedelta(0)
     interval: timedelta = timedelta(minutes=5)
     next_reading: datetime | None = None
     claimed_by: str = ""
     """The older monitor that has the same target."""
     taken_pointer: str | None = None
+    mass_breach: MassBreach | None = None
+    """Whether most monitors of the server fell into breach together."""
+    guards: tuple[Reading, ...] | None = None
+    """What each guard's query gave; None where nobody asked."""
 
     @property
     def newest(self) -> Reading | None:
@@ -95,6 +101,11 @@ class Observed:
     def served_by(self) -> RetrainRun | None:
         """The run that promoted what serves."""
         return promoted_by(self.target.pointer, self.runs) if self.target else None
+
+    @property
+    def request(self) -> datetime | None:
+        """When a person requested the run that nobody has started yet."""
+        return open_request(self.monitor.metadata, self.runs, self.now)
 
     @property
     def cooldown_ends(self) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from refit_operator.api.conditions import Condition, ConditionType, find
+from refit_operator.api.conditions import Condition, ConditionType, Reason, find
 from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.api.notes import Note
 
@@ -19,12 +19,34 @@ _GOOD = {
 _TOLD = (*_GOOD, ConditionType.SERVING_UP_TO_DATE)
 
 
+_HELD = {
+    Reason.GAVE_UP: "GaveUp",
+    Reason.BUDGET_SPENT: "RetrainHeld",
+    Reason.MASS_BREACH: "RetrainHeld",
+    Reason.GUARD_FAILED: "RetrainHeld",
+}
+"""What keeps a breach from being answered, for reasons that people want to hear of."""
+
+
 def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]:
     """Yield what people should be told."""
     for kind in _TOLD:
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)
+    held = _held(new)
+    if held and held != _held(old):
+        allowed = find(new.conditions, ConditionType.RETRAIN_ALLOWED)
+        yield Note(_HELD[held], allowed.message if allowed else "", "Warning")
+
+
+def _held(status: ModelMonitorStatus) -> Reason | None:
+    """Return what holds the run that a breach asks for."""
+    within = find(status.conditions, ConditionType.WITHIN_THRESHOLD)
+    allowed = find(status.conditions, ConditionType.RETRAIN_ALLOWED)
+    if not within or not allowed or within.status != "False":
+        return None
+    return next((reason for reason in _HELD if reason.value == allowed.reason), None)
 
 
 def _turned(kind: ConditionType, before: Condition | None, after: Condition) -> Iterable[Note]:

@@ -1,16 +1,22 @@
 """Read everything that a decision about a monitor rests on."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
 from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.metadata import Ref
-from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.monitor import ModelMonitor, ModelMonitorSpec
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import parse_pointer
 from refit_operator.cluster.client import DEPLOYMENT
+from refit_operator.monitor.decide import only_guards_are_left
 from refit_operator.monitor.decision import Observed
+from refit_operator.monitor.history import breach_begins
 from refit_operator.ports import Ports
+from refit_operator.readings import Subject, check_query
 from refit_operator.signal.promql import QueryInvalid
+from refit_operator.signal.reading import Value
 from refit_operator.target.view import parse_target
 
 
@@ -27,16 +33,19 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         claimed_by=older_claim(monitor, await ports.cluster.list_monitors(namespace)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
-    return await _with_readings(observed, ports)
+    observed = _with_others(await _with_readings(observed, ports), ports)
+    return await _with_guards(observed, ports)
 
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     spec, now = observed.monitor.spec, observed.now
-    try:
-        grid = ports.readings.grid_of(spec.prometheus, spec.metric)
-    except QueryInvalid as error:
-        return replace(observed, query_error=str(error))
-    window = await ports.readings.window(spec.prometheus, spec.metric, spec.metric.breaches.out_of, now)
+    error = first_query_error(spec)
+    if error:
+        return replace(observed, query_error=error)
+    grid = ports.readings.grid_of(spec.prometheus, spec.metric)
+    window = await ports.readings.window(
+        subject_of(observed), spec.prometheus, spec.metric, spec.metric.breaches.out_of, now
+    )
     return replace(
         observed,
         window=window,
@@ -44,6 +53,47 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
         interval=grid.interval,
         next_reading=grid.next_look(now),
     )
+
+
+def subject_of(o: Observed) -> Subject:
+    """Return what the variables of the monitor's queries stand for."""
+    meta = o.monitor.metadata
+    pointer = parse_pointer(o.target.pointer) if o.target else None
+    target = o.monitor.spec.serving.target_ref.name
+    return Subject(meta.namespace, meta.name, target, pointer.digest if pointer else "")
+
+
+def first_query_error(spec: ModelMonitorSpec) -> str:
+    """Return which query of the spec can't be asked, and why; empty where all can."""
+    queries = [("metric.query", spec.metric.query)]
+    queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
+    queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
+    for field, query in queries:
+        try:
+            check_query(query)
+        except QueryInvalid as error:
+            return f"{field}: {error}"
+    return ""
+
+
+def _with_others(o: Observed, ports: Ports) -> Observed:
+    """Put the monitor on the board, unless its reading is no value, and see what the others of its server do."""
+    meta = o.monitor.metadata
+    ref = Ref(meta.namespace, meta.name)
+    server = ports.readings.sources.address_of(o.monitor.spec.prometheus)
+    if isinstance(o.newest, Value) or not ports.board.knows(ref):
+        ports.board.show(server, ref, o.interval, breach_begins(o))
+    return replace(o, mass_breach=ports.board.mass_breach(server))
+
+
+async def _with_guards(o: Observed, ports: Ports) -> Observed:
+    """Ask the guards where nothing else objects: at any other time they cost nothing."""
+    spec = o.monitor.spec
+    if not spec.guards or not only_guards_are_left(o):
+        return o
+    subject = subject_of(o)
+    asked = (ports.readings.once(subject, spec.prometheus, guard.query, o.now) for guard in spec.guards)
+    return replace(o, guards=tuple(await asyncio.gather(*asked)))
 
 
 def older_claim(monitor: ModelMonitor, others: tuple[ModelMonitor, ...]) -> str:

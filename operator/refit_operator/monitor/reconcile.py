@@ -10,6 +10,7 @@ from refit_operator.cluster.client import MONITOR, RUN
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.monitor.decide import decide
 from refit_operator.monitor.decision import Observed, StartRun
+from refit_operator.monitor.history import new_recovery
 from refit_operator.monitor.notes import notes_on
 from refit_operator.monitor.observe import observe
 from refit_operator.monitor.status import is_worth_writing, next_status
@@ -27,6 +28,7 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
     status = next_status(observed)
     show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
     await _write(observed, status, ports)
+    await _record_recovery(observed, ports)
     if isinstance(decision, StartRun):
         log.info("start run", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", why=decision.message)
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
@@ -40,6 +42,13 @@ async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
     await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
     for note in notes_on(o.monitor.status, status):
         await post_event(ports.cluster, build_event(o.monitor, note, o.now))
+
+
+async def _record_recovery(o: Observed, ports: Ports) -> None:
+    """Write down, once, that the metric came back after the newest run: the breaker counts by it."""
+    run = new_recovery(o)
+    if run:
+        await ports.cluster.write_status(RUN, run, run.status.to_json())
 
 
 def _until_next(o: Observed) -> timedelta:

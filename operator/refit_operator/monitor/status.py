@@ -13,6 +13,7 @@ from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus
 from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.monitor.decide import PERMISSIONS, READINESS, breach_message, first_hold
 from refit_operator.monitor.decision import Observed
+from refit_operator.monitor.history import earliest_start
 from refit_operator.signal.reading import Value, describe, reason_of
 
 Truth = Literal["True", "False", "Unknown"]
@@ -20,8 +21,10 @@ WORTH_A_WRITE = 0.01
 """A value that moved by this much is written, once in five minutes or every third reading at most."""
 WRITE_EVERY = timedelta(minutes=5)
 READINGS_BETWEEN_WRITES = 3
-BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.TARGET_CLAIMED})
+BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.SOURCE_FORBIDDEN, Reason.TARGET_CLAIMED})
 """Reasons that only a person can mend: Stalled."""
+WAITING = (Reason.BUDGET_SPENT, Reason.MASS_BREACH, Reason.GUARD_FAILED)
+"""Reasons that hold a run for a time, and aren't worth a word of their own."""
 
 
 def next_status(o: Observed) -> ModelMonitorStatus:
@@ -37,7 +40,7 @@ def next_status(o: Observed) -> ModelMonitorStatus:
         active_run=o.active_run.metadata.name if o.active_run else None,
         attempts=max((old.attempts, *(run.spec.ordinal for run in o.runs))),
         last_run=_last(last) if last else None,
-        next_run_not_before=o.cooldown_ends,
+        next_run_not_before=earliest_start(o),
     )
 
 
@@ -100,15 +103,9 @@ def _within_threshold(o: Observed) -> Condition:
         return _condition(o, ConditionType.WITHIN_THRESHOLD, "False", reason, breach_message(o))
     if not isinstance(newest, Value):
         return old or _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
-    if old and old.status == "False" and not _has_recovered(o, newest.value):
+    if old and old.status == "False" and not metric.is_recovered_by(newest.value):
         return old.model_copy(update={"message": breach_message(o)})
     return _condition(o, ConditionType.WITHIN_THRESHOLD, "True", Reason.WITHIN, breach_message(o))
-
-
-def _has_recovered(o: Observed, value: float) -> bool:
-    metric = o.monitor.spec.metric
-    goal = metric.threshold if metric.recover_at is None else metric.recover_at
-    return value >= goal if metric.below else value <= goal
 
 
 def _retrain_succeeded(o: Observed) -> Condition:
@@ -168,7 +165,9 @@ def display_state(o: Observed) -> str:
         Reason.OVERRULED: "Overruled",
         Reason.SUSPENDED: "Suspended",
         Reason.METRIC_UNAVAILABLE: "Blind",
+        Reason.GAVE_UP: "GaveUp",
         Reason.COOLING_DOWN: "CoolingDown",
+        **dict.fromkeys(WAITING, "Breached" if o.is_breached else "Watching"),
         Reason.MODE_OBSERVE: "Breached" if o.is_breached else "Watching",
     }
     return states.get(hold.reason, "NotReady") if hold else "Watching"

@@ -6,8 +6,10 @@ from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import parse_pointer
 from refit_operator.cluster.client import DEPLOYMENT, JOB
 from refit_operator.ports import Ports
+from refit_operator.readings import Subject
 from refit_operator.run.decision import Observed
 from refit_operator.run.job_view import view_job
 from refit_operator.signal.reading import QueryFailed, Reading
@@ -31,7 +33,7 @@ async def observe(
         job=view_job(job, pods),
         target=view,
         now=now,
-        window=await _window(run, ports, now),
+        window=await _window(run, view, ports, now),
         query_range=grid.query_range,
         rolled_back=rolled_back_digests(runs),
         superseded_by=changed_field(run, monitor),
@@ -45,11 +47,16 @@ def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tupl
     return target is not None and taken == handover(target.pointer, runs)
 
 
-async def _window(run: RetrainRun, ports: Ports, now: datetime) -> tuple[Reading, ...] | QueryFailed:
+async def _window(
+    run: RetrainRun, target: TargetView | None, ports: Ports, now: datetime
+) -> tuple[Reading, ...] | QueryFailed:
     """Return the readings for the watch; nothing is asked at any other time."""
     if run.status.rolled_out_time is None:
         return ()
-    return await ports.readings.window(run.spec.prometheus, run.spec.metric, run.spec.watch.breaches.out_of, now)
+    spec, pointer = run.spec, parse_pointer(target.pointer) if target else None
+    digest = pointer.digest if pointer else ""
+    subject = Subject(run.metadata.namespace, spec.monitor_ref.name, spec.serving.target_ref.name, digest)
+    return await ports.readings.window(subject, spec.prometheus, spec.metric, spec.watch.breaches.out_of, now)
 
 
 def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:

@@ -14,8 +14,6 @@ from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.target.ownership import newest_rollout, promoted_by
 
 Document = dict[str, Any]
-HISTORY_LIMIT = 10
-"""How many finished runs of a monitor stay; of those whose weights were taken back, as many again."""
 KEEP_FAILED = timedelta(days=1)
 """How long a failed Job, with its pod's log, stays after its end."""
 STRAY_AFTER = timedelta(minutes=5)
@@ -32,18 +30,21 @@ class History:
     now: datetime
 
 
-def runs_to_delete(h: History, limit: int = HISTORY_LIMIT) -> tuple[RetrainRun, ...]:
+def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     """Return the finished runs beyond the limit that nothing rests on, oldest first.
 
-    `limit` is at least as large as the counts that budget and breaker look back over, so that these rest on what stays.
+    As many again stay of those whose weights were taken back, and of those that weren't superseded, which the breaker
+    counts. `limit` is no smaller than the counts of breaker and budget (the CRD sees to it), so that these rest on what
+    stays.
     The newest run always stays: it holds the count of attempts. Without a target nobody can say what serves.
     """
     if h.live is None:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
     taken_back = [run for run in finished if run.status.outcome is Outcome.ROLLED_BACK]
-    kept = {run.metadata.uid for run in (*_newest(finished, limit), *_newest(taken_back, limit))}
-    kept |= {run.metadata.uid for run in serving_runs(h.live, h.runs)}
+    counted = [run for run in finished if run.status.outcome is not Outcome.SUPERSEDED]
+    needed = (*_newest(finished, limit), *_newest(taken_back, limit), *_newest(counted, limit))
+    kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}
     return tuple(run for run in finished if run.metadata.uid not in kept)
 
 

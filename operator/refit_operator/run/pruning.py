@@ -11,7 +11,7 @@ from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.client import DEPLOYMENT, JOB, RUN
 from refit_operator.cluster.errors import ClusterError
 from refit_operator.ports import Ports
-from refit_operator.run.prune import HISTORY_LIMIT, History, jobs_to_delete, runs_to_delete
+from refit_operator.run.prune import History, jobs_to_delete, runs_to_delete
 from refit_operator.target.view import parse_target
 
 log = structlog.get_logger()
@@ -34,7 +34,6 @@ class Pruner:
         runs: tuple[RetrainRun, ...],
         ports: Ports,
         now: datetime,
-        limit: int = HISTORY_LIMIT,
     ) -> None:
         """Prune a monitor's history if it is time. That it fails is no reason for the look to fail."""
         ref, ended = Ref(monitor.metadata.namespace, monitor.metadata.name), sum(run.is_finished for run in runs)
@@ -43,7 +42,7 @@ class Pruner:
             return
         try:
             history = await observe_history(monitor, runs, ports, now)
-            old = runs_to_delete(history, limit)
+            old = runs_to_delete(history, monitor.spec.history_limit)
             await delete(history, old, ports)
         except ClusterError as error:
             log.warning("prune failed", monitor=str(ref), error=str(error))

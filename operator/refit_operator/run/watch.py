@@ -11,6 +11,7 @@ from refit_operator.api.notes import Note
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.decision import Decision, Observed, condition, finish, record
 from refit_operator.run.promotion import take_back
+from refit_operator.signal.promql import variables_of
 from refit_operator.signal.reading import QueryFailed, Reading, Value
 from refit_operator.signal.window import count_breaches, eligible
 
@@ -25,9 +26,14 @@ def floor_of(o: Observed) -> float | None:
 
 
 def settle_of(o: Observed) -> timedelta:
-    """Return how long after the rollout readings don't count yet: late labels still judge the old model then."""
+    """Return how long after the rollout readings don't count yet: late labels still judge the old model then.
+
+    A query with `$(digest)` reads the new model's series only.
+    """
     settle = o.run.spec.watch.settle
-    return o.query_range if settle is None else settle
+    if settle is not None:
+        return settle
+    return timedelta(0) if "digest" in variables_of(o.run.spec.metric.query) else o.query_range
 
 
 def readings_since(o: Observed) -> tuple[Reading, ...]:

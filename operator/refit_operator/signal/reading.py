@@ -23,6 +23,10 @@ class FailureKind(StrEnum):
     TooLarge = "TooLarge"
     Redirect = "Redirect"
     Malformed = "Malformed"  # it answered, but not as Prometheus does
+    # It wasn't asked at all:
+    Forbidden = "Forbidden"  # that server may not be asked, or that Secret not be read
+    BadSecret = "BadSecret"  # a Secret or key isn't there, or is of no use
+    NoValue = "NoValue"  # a variable of the query has no value yet
 
 
 @dataclass(frozen=True)

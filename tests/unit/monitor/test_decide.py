@@ -6,14 +6,25 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import Reason
-from refit_operator.monitor.decide import CHECKS, PERMISSIONS, decide, metric_is_in_breach, start_run
+from refit_operator.board import MassBreach
+from refit_operator.monitor.decide import (
+    CHECKS,
+    NOT_FOR_REQUESTS,
+    PERMISSIONS,
+    checks_for,
+    decide,
+    first_hold,
+    only_guards_are_left,
+    start_run,
+)
 from refit_operator.monitor.decision import Hold, Observed, StartRun
-from refit_operator.signal.reading import FailureKind, NoData, NotANumber, QueryFailed, Value
+from refit_operator.signal.reading import FailureKind, NoData, NotANumber, QueryFailed, Stale, TooFewSamples, Value
 from refit_operator.target.view import parse_target
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_monitor, make_run
 
 BAD, GOOD = 0.8, 0.9
 INTERVAL = timedelta(minutes=10)
+LONG_AGO = (NOW - timedelta(days=3)).isoformat()
 
 
 def readings(*values: float | None) -> tuple[Any, ...]:
@@ -33,9 +44,31 @@ def look(*values: float | None, pointer: str = "", **more: Any) -> Observed:
     return Observed(now=NOW, **(facts | more))
 
 
-def finished(minutes_ago: float, outcome: str = "Rejected") -> Any:
+def finished(minutes_ago: float, outcome: str = "Rejected", ordinal: int = 1, **more: Any) -> Any:
+    time = NOW - timedelta(minutes=minutes_ago)
+    status = {"outcome": outcome, "completionTime": time.isoformat()} | more.pop("status", {})
+    return make_run(ordinal, status=status, created=time - timedelta(minutes=10), **more)
+
+
+def failures(count: int, latest_hours_ago: int = 25) -> Any:
+    """Return runs that failed an hour apart, the newest by default outside of the budget's day."""
+    return tuple(finished(60 * (latest_hours_ago + count - n), "Failed", n) for n in range(1, count + 1))
+
+
+def requested(minutes_ago: float = 1, **spec: Any) -> Any:
     time = (NOW - timedelta(minutes=minutes_ago)).isoformat()
-    return make_run(1, status={"outcome": outcome, "completionTime": time})
+    return make_monitor(metadata={"annotations": {"refit.dev/retrain-requested-at": time}}, **spec)
+
+
+MASS = MassBreach("http://prometheus:9090", 8, 12, INTERVAL)
+SERVING_UP = {"name": "serving-up", "query": "min(up)", "atLeast": 1}
+FEW_ERRORS = {"name": "few-errors", "query": "errors", "atMost": 0.1}
+
+
+def guarded(*values: float | None) -> Observed:
+    """Return a breach with two guards that gave those values."""
+    given = tuple(NoData(NOW) if value is None else Value(value, NOW) for value in values)
+    return look(monitor=make_monitor(guards=[SERVING_UP, FEW_ERRORS]), guards=given)
 
 
 def promoted(new: str) -> Any:
@@ -63,6 +96,18 @@ HELD = {
     "a query that Prometheus refuses": (
         look(window=QueryFailed(FailureKind.BadQuery, "many-to-many", NOW)),
         Reason.QUERY_REFUSED,
+    ),
+    "a server that nobody allowed": (
+        look(window=QueryFailed(FailureKind.Forbidden, "not allowed", NOW)),
+        Reason.SOURCE_FORBIDDEN,
+    ),
+    "a Secret that isn't there": (
+        look(window=QueryFailed(FailureKind.BadSecret, "no Secret", NOW)),
+        Reason.SECRET_MISSING,
+    ),
+    "a digest that isn't there yet": (
+        look(window=QueryFailed(FailureKind.NoValue, "$(digest)", NOW)),
+        Reason.METRIC_UNAVAILABLE,
     ),
     "no Deployment": (look(target=None), Reason.TARGET_MISSING),
     "an older monitor's target": (look(claimed_by="first"), Reason.TARGET_CLAIMED),
@@ -97,6 +142,38 @@ HELD = {
         Reason.WITHIN,
     ),
     "cooling down": (look(runs=(finished(55),)), Reason.COOLING_DOWN),
+    "stale now": (look(window=(*readings(BAD, BAD, BAD, BAD), Stale(None, NOW))), Reason.METRIC_UNAVAILABLE),
+    "too few samples now": (
+        look(window=(*readings(BAD, BAD, BAD, BAD), TooFewSamples(3, NOW))),
+        Reason.METRIC_UNAVAILABLE,
+    ),
+    "three runs for nothing": (look(runs=failures(3)), Reason.GAVE_UP),
+    "one run for nothing where that is enough": (
+        look(monitor=make_monitor(policy={"giveUpAfter": 1}), runs=failures(1)),
+        Reason.GAVE_UP,
+    ),
+    "three runs today": (
+        look(monitor=make_monitor(policy={"giveUpAfter": 9}), runs=failures(3, latest_hours_ago=2)),
+        Reason.BUDGET_SPENT,
+    ),
+    "the whole server in breach": (look(mass_breach=MASS), Reason.MASS_BREACH),
+    "a guard below": (guarded(0, 0.05), Reason.GUARD_FAILED),
+    "a guard above": (guarded(1, 0.2), Reason.GUARD_FAILED),
+    "a guard without a value": (guarded(1, None), Reason.GUARD_FAILED),
+    "guards that nobody asked": (look(monitor=make_monitor(guards=[SERVING_UP])), Reason.GUARD_FAILED),
+    "a request while suspended": (look(monitor=requested(suspend=True)), Reason.SUSPENDED),
+    "a request while observing": (look(monitor=requested(mode="Observe")), Reason.MODE_OBSERVE),
+    "a request during a run": (look(monitor=requested(), runs=(make_run(1),)), Reason.RUN_ACTIVE),
+    "a request beyond the budget": (
+        look(monitor=requested(policy={"maxRuns": {"count": 1}}), runs=(finished(120),)),
+        Reason.BUDGET_SPENT,
+    ),
+    "a request against a guard": (
+        look(monitor=requested(guards=[SERVING_UP]), guards=(Value(0.0, NOW),)),
+        Reason.GUARD_FAILED,
+    ),
+    "a request from before the monitor": (look(GOOD, monitor=requested(60 * 24)), Reason.WITHIN),
+    "a request from the future": (look(GOOD, monitor=requested(-1)), Reason.WITHIN),
 }
 
 STARTED = {
@@ -105,6 +182,16 @@ STARTED = {
     "bad ones with a gap": look(BAD, None, BAD, None, BAD),
     "after the cooldown": look(runs=(finished(61),)),
     "a pointer handed back by a person": look(runs=(promoted("file:///models/a@x"),), taken_pointer="#1"),
+    "after two runs for nothing": look(runs=failures(2)),
+    "two runs today": look(runs=failures(2, latest_hours_ago=2)),
+    "guards that hold exactly": guarded(1, 0.1),
+    "a request, whatever the metric says": look(GOOD, monitor=requested()),
+    "a request without a reading": look(None, monitor=requested()),
+    "a request during the cooldown": look(GOOD, monitor=requested(), runs=(finished(30, trigger={"time": LONG_AGO}),)),
+    "a request after three runs for nothing": look(
+        GOOD, monitor=requested(), runs=tuple(finished(60 * n, trigger={"time": LONG_AGO}) for n in (29, 28, 27))
+    ),
+    "a request amid a mass breach": look(monitor=requested(), mass_breach=MASS),
     "above, for an error rate": look(
         0.2, 0.2, 0.2, monitor=make_monitor(metric={"direction": "Above", "threshold": 0.1})
     ),
@@ -160,6 +247,7 @@ def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
         "query_parses",
         "query_is_accepted",
+        "source_may_be_asked",
         "target_exists",
         "target_is_ours_alone",
         "target_is_wired",
@@ -171,6 +259,78 @@ def test_the_order_of_the_checks() -> None:
         "no_run_is_active",
         "reading_is_a_value",
         "metric_is_in_breach",
+        "breaker_is_closed",
         "cooldown_is_over",
+        "budget_is_left",
+        "no_mass_breach",
+        "guards_hold",
     ]
-    assert [check for check in CHECKS if check not in PERMISSIONS] == [metric_is_in_breach]
+
+
+def test_what_a_breach_needs_that_isnt_there_yet() -> None:
+    missing = [check.__name__ for check in CHECKS if check not in PERMISSIONS]
+    assert missing == ["metric_is_in_breach", "guards_hold"]
+    assert PERMISSIONS[-1].__name__ == "no_guard_failed"
+
+
+def test_what_a_request_goes_past() -> None:
+    assert [check.__name__ for check in NOT_FOR_REQUESTS] == [
+        "reading_is_a_value",
+        "metric_is_in_breach",
+        "breaker_is_closed",
+        "cooldown_is_over",
+        "no_mass_breach",
+    ]
+    assert checks_for(look()) == CHECKS
+    assert set(CHECKS) - set(checks_for(look(monitor=requested()))) == set(NOT_FOR_REQUESTS)
+
+
+def test_a_requested_run_says_so() -> None:
+    trigger = start_run(look(GOOD, monitor=requested(1))).body["spec"]["trigger"]
+    assert trigger["reason"] == "Manual"
+    assert trigger["value"] == GOOD
+    asked_at = (NOW - timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
+    assert trigger["time"] == asked_at
+    answered = make_run(1, status={"outcome": "Failed", "completionTime": asked_at}, trigger=trigger)
+    assert isinstance(decide(look(GOOD, monitor=requested(1), runs=(answered,))), Hold)
+
+
+def test_a_guards_failure_names_it_and_its_reading() -> None:
+    messages = [decide(guarded(*values)).message for values in ((0, 0), (1, 0.25), (None, 0))]
+    assert messages == [
+        "guard serving-up: 0 < atLeast 1",
+        "guard few-errors: 0.25 > atMost 0.1",
+        "guard serving-up: no data: the query returned nothing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("observed", "want"),
+    [
+        (look(monitor=make_monitor(guards=[SERVING_UP])), True),
+        (look(GOOD, monitor=make_monitor(guards=[SERVING_UP])), False),
+        (look(GOOD, monitor=requested(guards=[SERVING_UP])), True),
+        (look(monitor=make_monitor(guards=[SERVING_UP], suspend=True)), False),
+    ],
+)
+def test_guards_are_asked_only_when_all_else_allows_a_run(observed: Observed, want: bool) -> None:
+    assert only_guards_are_left(observed) is want
+
+
+def test_guards_that_nobody_asked_dont_forbid_a_breach() -> None:
+    calm = look(GOOD, monitor=make_monitor(guards=[SERVING_UP]))
+    assert first_hold(calm, PERMISSIONS) is None
+    failed = first_hold(guarded(0, 0), PERMISSIONS)
+    assert failed is not None
+    assert failed.reason is Reason.GUARD_FAILED
+
+
+def test_the_message_of_a_mass_breach_has_its_numbers() -> None:
+    assert decide(look(mass_breach=MASS)).message.startswith(
+        "8 of 12 monitors of http://prometheus:9090 fell into breach within 10m: "
+    )
+
+
+def test_the_run_remembers_the_generation_it_was_decided_by() -> None:
+    spec = start_run(look(monitor=make_monitor(metadata={"generation": 7}))).body["spec"]
+    assert spec["monitorRef"]["generation"] == 7

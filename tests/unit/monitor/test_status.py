@@ -56,7 +56,9 @@ def test_recover_at_ends_a_breach(before: str, value: float, after: str) -> None
 
 def test_what_only_a_person_can_mend_is_stalled() -> None:
     assert condition(HELD["a query that doesn't parse"][0], ConditionType.STALLED) == ("True", "QueryRefused")
-    assert find(next_status(HELD["no Deployment"][0]).conditions, ConditionType.STALLED) is None
+    assert condition(HELD["a server that nobody allowed"][0], ConditionType.STALLED) == ("True", "SourceForbidden")
+    for name in ("no Deployment", "a Secret that isn't there"):
+        assert find(next_status(HELD[name][0]).conditions, ConditionType.STALLED) is None
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,11 @@ def test_what_only_a_person_can_mend_is_stalled() -> None:
         ("a good reading", "Watching"),
         ("no Deployment", "NotReady"),
         ("observing", "Breached"),
+        ("three runs for nothing", "GaveUp"),
+        ("three runs today", "Breached"),
+        ("the whole server in breach", "Breached"),
+        ("a guard below", "Breached"),
+        ("a server that nobody allowed", "NotReady"),
     ],
 )
 def test_one_word_for_people(name: str, state: str) -> None:
@@ -97,6 +104,27 @@ def test_a_turned_condition_is_written_and_told_once() -> None:
     assert [note.reason for note in notes_on(calm, breach)] == ["MetricBreached"]
     assert list(notes_on(breach, breach)) == []
     assert [note.reason for note in notes_on(breach, calm)] == ["MetricRecovered"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("three runs for nothing", "GaveUp"),
+        ("three runs today", "RetrainHeld"),
+        ("the whole server in breach", "RetrainHeld"),
+        ("a guard below", "RetrainHeld"),
+    ],
+)
+def test_what_holds_a_breach_is_told_once(name: str, told: str) -> None:
+    calm, held = next_status(look(GOOD, GOOD, GOOD)), next_status(HELD[name][0])
+    assert [note.reason for note in notes_on(calm, held)] == ["MetricBreached", told]
+    assert list(notes_on(held, held)) == []
+
+
+def test_a_spent_budget_is_no_news_while_all_is_well() -> None:
+    observed = replace(HELD["three runs today"][0], window=look(GOOD, GOOD, GOOD).window)
+    assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "BudgetSpent")
+    assert list(notes_on(next_status(look(GOOD, GOOD, GOOD)), next_status(observed))) == []
 
 
 def test_transition_times_stay_while_the_status_stays() -> None:

@@ -65,6 +65,11 @@ RUNS: dict[str, tuple[tuple[RetrainRun, ...], str | None, list[int]]] = {
         "",
         [1, 2],
     ),
+    "superseded ones push out none that the breaker counts": (
+        (*rejected(1, 2, 3, 4), *(run(ordinal, "Superseded") for ordinal in range(5, 10))),
+        "",
+        [1, 5, 6],
+    ),
     "without a target nobody knows what serves": (rejected(1, 2, 3, 4, 5), None, []),
 }
 

@@ -13,6 +13,8 @@ import requests
 from tests.wire.signal.polling import wait_until
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
+DIGEST = "sha256:" + "1" * 64
+LABELLED = f'labelled{{monitor="reviews",namespace="shop",target="server",digest="{DIGEST}"}}'
 SCRAPE = timedelta(seconds=15)
 SCRAPES = 4 * 60 * 4  # four hours
 DIES_AFTER = 3 * 60 * 4  # `dying_total` has three
@@ -26,6 +28,7 @@ def _value(name: str, scrape: int) -> str:
         "broken": ("NaN", "+Inf", "-Inf")[scrape % 3],
         "big": "1.5",
         "dying_total": f"{scrape}",
+        LABELLED: "0.9",
         'pair{side="a"}': "1",
         'pair{side="b"}': "2",
     }[name]
@@ -37,7 +40,8 @@ def _is_there(name: str, scrape: int) -> bool:
 
 
 def _history() -> str:
-    names = ["correct_total", "judged_total", "gap", "broken", "big", "dying_total", 'pair{side="a"}', 'pair{side="b"}']
+    names = ["correct_total", "judged_total", "gap", "broken", "big", "dying_total"]
+    names += ['pair{side="a"}', 'pair{side="b"}', LABELLED]
     start = int(BEGIN.timestamp())
     seconds = int(SCRAPE.total_seconds())
     lines = [

@@ -1,0 +1,1 @@
+"""Measurements and simulations that the documentation quotes."""
