@@ -1,52 +1,38 @@
-"""python -m refit_operator: connect, watch, keep the schedule; whatever of it ends, ends the process."""
+"""python -m refit_operator: stand by, lead, watch, keep the schedule; whatever of it ends, ends the process."""
 
 import asyncio
 import os
-import sys
-from datetime import timedelta
+import socket
+import uuid
+from collections.abc import Coroutine
+from typing import Any
 
-import kopf
 import structlog
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.app import kopf_settings, register
 from refit_operator.board import Board
-from refit_operator.cluster.client import MONITOR, Cluster
-from refit_operator.cluster.errors import ClusterError
-from refit_operator.loop import look, remember_breach
+from refit_operator.cluster.client import Cluster
+from refit_operator.cluster.lease import LeaseLock
+from refit_operator.leadership.decide import Timing
+from refit_operator.leadership.elect import Leadership
+from refit_operator.loop import look
+from refit_operator.parts import first_to_end, resync, watch
 from refit_operator.ports import Ports
-from refit_operator.probes import serve_probes
+from refit_operator.probes import Health, serve_probes
 from refit_operator.readings import Readings
+from refit_operator.run.pruning import Pruner
 from refit_operator.schedule import Schedule
 from refit_operator.settings import Settings
 from refit_operator.signal.allowed import parse_allowed
 from refit_operator.sources import Sources
+from refit_operator.stopping import Stop, leave
 from refit_operator.telemetry.logs import set_up_logs
+from refit_operator.telemetry.metrics import LEADER
+from refit_operator.trouble import tell_failure
+from refit_operator.watchdog import Limits, Streams, watch_over
 
 log = structlog.get_logger()
-
-
-async def watch(schedule: Schedule, settings: Settings) -> None:
-    """Run kopf until it stops."""
-    registry = kopf.OperatorRegistry()
-    register(registry, schedule)
-    scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
-    await kopf.operator(registry=registry, settings=kopf_settings(), standalone=True, **scope)
-
-
-async def resync(schedule: Schedule, ports: Ports, settings: Settings) -> None:
-    """Wake the monitors that no watch has told of, again and again."""
-    while True:
-        try:
-            for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
-                ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
-                remember_breach(item, ports)
-                if not schedule.knows(ref):
-                    schedule.wake(ref, timedelta(0))
-        except ClusterError as error:
-            log.warning("resync failed", error=str(error))
-        await asyncio.sleep(settings.resync_seconds)
 
 
 async def connect() -> None:
@@ -58,41 +44,95 @@ async def connect() -> None:
 
 
 async def run(settings: Settings) -> int:
-    """Run the operator until one of its parts ends."""
+    """Run the operator until it is told to stop or one of its parts ends; return the exit code."""
+    stop, health = Stop(), Health()
+    stop.listen()
+    await serve_probes(health, settings.port)
     await connect()
     async with client.ApiClient() as api:
-        cluster = await Cluster.connect(api)
-        sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
-        board = Board(settings.allow_mass_retrain)
-        ports = Ports(cluster, Readings(sources), board)
-        schedule = Schedule(lambda ref: look(ref, ports), settings.concurrency)
-        probes = await serve_probes(schedule, settings.port)
-        parts = (watch(schedule, settings), schedule.run(), resync(schedule, ports, settings))
-        tasks = [asyncio.create_task(part) for part in parts]
-        log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
-        ended, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await probes.cleanup()
-        return _exit_code(ended, tasks[0])
+        leadership = make_leadership(await Cluster.connect(api), settings) if settings.leader_election else None
+        if leadership and not await is_elected(leadership, stop):
+            return 0
+        ended = await lead(api, leadership, health, stop, settings)
+        if leadership and ended != "lease":
+            await leadership.release()
+    return 0 if ended == "stop" else 1
 
 
-def _exit_code(ended: set[asyncio.Task[None]], watching: asyncio.Task[None]) -> int:
-    """Return 0 where kopf was told to stop, else 1: then a part of the operator died."""
-    for task in ended:
-        error = task.exception()
-        if error:
-            log.error("a part of the operator died", error=repr(error))
-    return 0 if ended == {watching} and not watching.exception() else 1
+def make_leadership(cluster: Cluster, settings: Settings) -> Leadership:
+    """Return this process's part in the election. A container that restarts is another process than before."""
+    me = f"{socket.gethostname()}_{uuid.uuid4()}"
+    timing = Timing(settings.lease_seconds, settings.renew_deadline_seconds, settings.retry_seconds)
+    return Leadership(LeaseLock(cluster, Ref(settings.lease_namespace, settings.lease_name)), me, timing)
 
 
-def main() -> int:
-    """Return the exit code."""
+async def is_elected(leadership: Leadership, stop: Stop) -> bool:
+    """Stand by; return False where the process shall stop instead."""
+    elected, stopped = asyncio.create_task(leadership.acquire()), asyncio.create_task(stop.wait())
+    await asyncio.wait((elected, stopped), return_when=asyncio.FIRST_COMPLETED)
+    for task in (elected, stopped):
+        task.cancel()
+    await asyncio.gather(elected, stopped, return_exceptions=True)
+    if stopped.done() and not stopped.cancelled():
+        await leadership.release()
+        return False
+    elected.result()
+    return True
+
+
+async def lead(
+    api: client.ApiClient, leadership: Leadership | None, health: Health, stop: Stop, settings: Settings
+) -> str:
+    """Do the operator's work; return the name of the part that ended first."""
+    streams = Streams(asyncio.get_running_loop().time)
+    cluster = await Cluster.connect(api, streams.read)
+    ports = make_ports(cluster, settings)
+    schedule = make_schedule(ports, settings)
+    health.schedule = schedule
+    LEADER.set(1)
+    log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
+    parts: dict[str, Coroutine[Any, Any, None]] = {
+        "stop": stop.wait(),
+        "watch": watch(schedule, streams, settings, stop),
+        "schedule": schedule.run(),
+        "resync": resync(schedule, ports, settings),
+        "watchdog": watch_over(streams, Limits()),
+    }
+    return await first_to_end(parts | ({"lease": leadership.hold()} if leadership else {}), stop)
+
+
+def make_ports(cluster: Cluster, settings: Settings) -> Ports:
+    """Return what looks reach the world through."""
+    sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
+    return Ports(cluster, Readings(sources), Board(settings.allow_mass_retrain))
+
+
+def make_schedule(ports: Ports, settings: Settings) -> Schedule:
+    """Return the schedule of looks."""
+    pruner = Pruner()
+
+    async def tell(ref: Ref, failures: int, error: str) -> None:
+        await tell_failure(ref, failures, error, ports.cluster)
+
+    return Schedule(lambda ref: look(ref, ports, pruner), settings.concurrency, tell)
+
+
+async def live(settings: Settings) -> None:
+    """Run the operator and end the process with its exit code."""
+    try:
+        code = await run(settings)
+    except Exception:
+        log.exception("the operator died")
+        code = 1
+    leave(code)
+
+
+def main() -> None:
+    """Read the settings and live."""
     settings = Settings()
     set_up_logs(settings.log_format)
-    return asyncio.run(run(settings))
+    asyncio.run(live(settings))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

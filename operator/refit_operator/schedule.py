@@ -1,5 +1,6 @@
 """Due times: one heap, one task. Whoever has news wakes a monitor; the schedule sees to it that one monitor is never
-looked at twice at the same time, and that a look that failed is taken again, later and later.
+looked at twice at the same time, and that a look that failed is taken again, later and later. One monitor's failure is
+its own: whatever a look raises, and however long it hangs, the others go on.
 """
 
 import asyncio
@@ -13,20 +14,29 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.cluster.errors import ClusterError
-from refit_operator.telemetry.metrics import LATENESS, LOOKS
+from refit_operator.telemetry.metrics import LATENESS, LOOKS, show_failures
 
 log = structlog.get_logger()
 Look = Callable[[Ref], Awaitable[timedelta | None]]
+Tell = Callable[[Ref, int, str], Awaitable[None]]
+"""Tell people of a monitor whose looks failed so many times in a row, the last one for that reason."""
 
 FIRST_RETRY = 1.0
 LAST_RETRY = 60.0
+LONGEST_LOOK = 120.0
+"""Seconds after which a look is given up. Each of its requests is bounded; this bounds what nobody thought of."""
+
+
+async def tell_nobody(ref: Ref, failures: int, error: str) -> None:
+    """Leave it to the log."""
 
 
 class Schedule:
     """When each monitor is looked at next."""
 
-    def __init__(self, look: Look, concurrency: int) -> None:
+    def __init__(self, look: Look, concurrency: int, tell: Tell = tell_nobody) -> None:
         self._look = look
+        self._tell = tell
         self._heap: list[tuple[float, int, Ref]] = []
         self._due: dict[Ref, float] = {}
         self._busy: set[Ref] = set()
@@ -89,21 +99,53 @@ class Schedule:
     async def _take(self, ref: Ref) -> None:
         async with self._slots:
             try:
-                again = await self._look(ref)
-                self._failures.pop(ref, None)
-                LOOKS.labels("ok").inc()
-            except ClusterError as error:
-                again = self._backoff(ref)
-                log.warning("look failed", monitor=str(ref), error=str(error), again=again.total_seconds())
-            except Exception:
-                again = self._backoff(ref)
-                log.exception("look failed", monitor=str(ref), again=again.total_seconds())
+                async with asyncio.timeout(LONGEST_LOOK):
+                    again = await self._look(ref)
+                self._succeeded(ref)
+            except (Exception, asyncio.CancelledError) as error:
+                if _is_cancelled():
+                    raise
+                again = await self._failed(ref, error)
             finally:
                 self._busy.discard(ref)
         if again is not None:
             self.wake(ref, again)
 
-    def _backoff(self, ref: Ref) -> timedelta:
+    def _succeeded(self, ref: Ref) -> None:
+        LOOKS.labels("ok").inc()
+        if self._failures.pop(ref, 0):
+            show_failures(ref.namespace, ref.name, 0)
+
+    async def _failed(self, ref: Ref, error: BaseException) -> timedelta:
         LOOKS.labels("failed").inc()
         failures = self._failures[ref] = self._failures.get(ref, 0) + 1
-        return timedelta(seconds=min(LAST_RETRY, FIRST_RETRY * 2 ** (failures - 1)) * random.uniform(0.5, 1.0))
+        show_failures(ref.namespace, ref.name, failures)
+        again = _backoff(failures)
+        expected = isinstance(error, ClusterError)
+        about = {"monitor": str(ref), "failures": failures, "error": describe(error), "again": again.total_seconds()}
+        log.warning("look failed", **about, exc_info=None if expected else error)
+        try:
+            await self._tell(ref, failures, describe(error))
+        except Exception as lost:
+            log.warning("failure not told", monitor=str(ref), error=describe(lost))
+        return again
+
+
+def _is_cancelled() -> bool:
+    """Return whether somebody cancels this task; else a CancelledError is a part's own, and a failure as any other."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def describe(error: BaseException) -> str:
+    """Return the error in a sentence."""
+    if isinstance(error, ClusterError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "the look, or a part of it, took too long"
+    return f"{type(error).__name__}: {error}"
+
+
+def _backoff(failures: int) -> timedelta:
+    longest = min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(failures - 1, 10))
+    return timedelta(seconds=longest * random.uniform(0.5, 1.0))

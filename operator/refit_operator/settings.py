@@ -1,6 +1,8 @@
 """The operator's own settings, from the environment: `REFIT_…`."""
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from refit_operator.signal.allowed import parse_allowed
@@ -26,6 +28,12 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
     concurrency: int = Field(default=16, ge=1, description="How many monitors are looked at side by side.")
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
+    leader_election: bool = Field(default=True, description="Act only while holding a Lease.")
+    lease_namespace: str = Field(default="refit-system", description="Namespace of the Lease: the operator's own.")
+    lease_name: str = Field(default="refit-operator", description="Name of the Lease.")
+    lease_seconds: float = Field(default=15, ge=1, description="Seconds until another process may take the Lease.")
+    renew_deadline_seconds: float = Field(default=10, gt=0, description="Seconds of failed renewals that end a leader.")
+    retry_seconds: float = Field(default=2, gt=0, description="Seconds between two tries to acquire or renew.")
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
 
     @field_validator("prometheus_allowed")
@@ -33,3 +41,9 @@ class Settings(BaseSettings):
     def _parses(cls, value: str) -> str:
         parse_allowed(value)
         return value
+
+    @model_validator(mode="after")
+    def _gives_up_in_time(self) -> Self:
+        if not self.retry_seconds < self.renew_deadline_seconds < self.lease_seconds:
+            raise ValueError("REFIT_RETRY_SECONDS < REFIT_RENEW_DEADLINE_SECONDS < REFIT_LEASE_SECONDS must hold")
+        return self

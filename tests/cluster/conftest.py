@@ -34,7 +34,13 @@ def install() -> None:
 
 
 @pytest.fixture
-def space(operator: str) -> Iterator[Space]:
+def space(operator: str, namespace: Space) -> Space:
+    """A namespace that the installed operator looks after."""
+    return namespace
+
+
+@pytest.fixture
+def namespace() -> Iterator[Space]:
     """A namespace that enforces Pod Security's level `restricted`."""
     name = f"refit-test-{os.getpid()}-{next(COUNT)}"
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}

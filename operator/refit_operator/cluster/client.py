@@ -1,10 +1,13 @@
 """The requests that the operator makes, typed. Each read is fresh: watches only wake, they are never believed."""
 
+from collections.abc import Callable
 from typing import Any
 
+import structlog
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
+from pydantic import ValidationError
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
 from refit_operator.api.metadata import Ref
@@ -13,6 +16,7 @@ from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.errors import translated
 from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read_key
 
+log = structlog.get_logger()
 Document = dict[str, Any]
 TIMEOUT = 10
 """Seconds that one request may take."""
@@ -29,14 +33,15 @@ EVENT = ("events.k8s.io/v1", "Event")
 class Cluster:
     """A connection to the API server."""
 
-    def __init__(self, dynamic: DynamicClient) -> None:
+    def __init__(self, dynamic: DynamicClient, on_read: Callable[[Document], None]) -> None:
         self._dynamic = dynamic
+        self._on_read = on_read
 
     @classmethod
-    async def connect(cls, api: ApiClient) -> "Cluster":
-        """Discover the server's kinds."""
+    async def connect(cls, api: ApiClient, on_read: Callable[[Document], None] = lambda _: None) -> "Cluster":
+        """Discover the server's kinds. `on_read` is shown every object that is read."""
         with translated():
-            return cls(await DynamicClient(api))
+            return cls(await DynamicClient(api), on_read)
 
     async def resource(self, kind: tuple[str, str]) -> Any:
         """Return the dynamic client's resource for (apiVersion, kind)."""
@@ -52,7 +57,11 @@ class Cluster:
                 if error.status == 404:
                     return None
                 raise
-            return dict(found.to_dict())
+            return self._show(dict(found.to_dict()))
+
+    def _show(self, document: Document) -> Document:
+        self._on_read(document)
+        return document
 
     async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
         """Return the text under one key of a Secret, read now, or what is wrong with it."""
@@ -73,7 +82,7 @@ class Cluster:
         with translated():
             resource = await self.resource(kind)
             found = await resource.get(namespace=namespace, label_selector=selector, _request_timeout=TIMEOUT)
-            return [dict(item) for item in found.to_dict()["items"]]
+            return [self._show({"kind": kind[1], **item}) for item in found.to_dict()["items"]]
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.
@@ -132,8 +141,14 @@ class Cluster:
         return ModelMonitor.model_validate(found) if found else None
 
     async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
-        """Return the monitors of a namespace."""
-        return tuple(ModelMonitor.model_validate(item) for item in await self.list_objects(MONITOR, namespace))
+        """Return the monitors of a namespace, but those that don't parse: such a one spoils its own looks alone."""
+        found = []
+        for item in await self.list_objects(MONITOR, namespace):
+            try:
+                found.append(ModelMonitor.model_validate(item))
+            except ValidationError as error:
+                log.warning("monitor doesn't parse", monitor=item["metadata"]["name"], error=str(error))
+        return tuple(found)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
         """Return the monitor's own runs, oldest first: those that its UID controls."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER
+from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.notes import Note
 from refit_operator.api.run import RetrainRun
@@ -18,10 +19,15 @@ log = structlog.get_logger()
 def build_event(about: ModelMonitor | RetrainRun, note: Note, now: datetime) -> Document:
     """Return an events.k8s.io/v1 Event."""
     meta = about.metadata
+    return build_event_on(type(about).__name__, Ref(meta.namespace, meta.name), meta.uid, note, now)
+
+
+def build_event_on(kind: str, ref: Ref, uid: str, note: Note, now: datetime) -> Document:
+    """Return an Event on one of our objects of which no more is known than its name."""
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"name": f"{meta.name}.{uuid.uuid4().hex[:16]}", "namespace": meta.namespace},
+        "metadata": {"name": f"{ref.name}.{uuid.uuid4().hex[:16]}", "namespace": ref.namespace},
         "eventTime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "reportingController": f"refit.dev/{FIELD_MANAGER}",
         "reportingInstance": FIELD_MANAGER,
@@ -31,10 +37,10 @@ def build_event(about: ModelMonitor | RetrainRun, note: Note, now: datetime) -> 
         "note": note.message[:1024],
         "regarding": {
             "apiVersion": API_VERSION,
-            "kind": type(about).__name__,
-            "name": meta.name,
-            "namespace": meta.namespace,
-            "uid": meta.uid,
+            "kind": kind,
+            "name": ref.name,
+            "namespace": ref.namespace,
+            "uid": uid,
         },
     }
 

@@ -11,6 +11,7 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
 from refit_operator.cluster.client import JOB, RUN
+from refit_operator.cluster.errors import Transient
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.ports import Ports
 from refit_operator.run.decide import decide
@@ -27,10 +28,23 @@ async def reconcile(
     """Take one step and return when to look again (None: when something happens)."""
     observed = await observe(run, monitor, runs, ports, now)
     decision = decide(observed)
+    if decision.actions:
+        await ensure_current(run, ports)
     for action in decision.actions:
         decision = await perform(action, decision, observed, ports)
     await write(decision, observed, monitor, ports)
     return decision.look_again
+
+
+async def ensure_current(run: RetrainRun, ports: Ports) -> None:
+    """Refuse to act on a run that has gone on since it was read. Raises Transient.
+
+    Another operator may have promoted and taken back while this one slept. The target was read before this check and is
+    written only if it hasn't changed since, so that run and target are known to belong together.
+    """
+    found = await ports.cluster.read(RUN, Ref(run.metadata.namespace, run.metadata.name))
+    if found is None or found["metadata"]["resourceVersion"] != run.metadata.resource_version:
+        raise Transient(f"run {run.metadata.name} changed while it was looked at")
 
 
 async def perform(action: Action, decision: Decision, o: Observed, ports: Ports) -> Decision:

@@ -8,6 +8,11 @@ VALUE = Gauge("refit_monitor_value", "The last reading that was a value.", ["nam
 CONDITION = Gauge("refit_monitor_condition", "1 while True, 0 otherwise.", ["namespace", "monitor", "condition"])
 LOOKS = Counter("refit_looks_total", "Looks at a monitor and its runs.", ["result"])
 LATENESS = Gauge("refit_schedule_lateness_seconds", "How late the last look began.")
+LOOK_FAILURES = Gauge(
+    "refit_look_failures", "Looks that failed in a row; absent where the last one didn't.", ["namespace", "monitor"]
+)
+LEADER = Gauge("refit_leader", "1 while this process leads, 0 while it stands by.")
+WATCH_OPENED = Gauge("refit_watch_opened_timestamp_seconds", "When the watch of a kind was last opened.", ["kind"])
 
 
 def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
@@ -22,3 +27,11 @@ def forget_monitor(namespace: str, name: str) -> None:
     """Drop the series of a monitor that is gone."""
     VALUE.remove_by_labels({"namespace": namespace, "monitor": name})
     CONDITION.remove_by_labels({"namespace": namespace, "monitor": name})
+
+
+def show_failures(namespace: str, name: str, failures: int) -> None:
+    """Export how many looks failed in a row."""
+    if failures:
+        LOOK_FAILURES.labels(namespace, name).set(failures)
+    else:
+        LOOK_FAILURES.remove_by_labels({"namespace": namespace, "monitor": name})

@@ -1,0 +1,115 @@
+"""The operator as a process on this host: what can be stopped, frozen and doubled at will."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from refit_operator.board import Board
+from refit_operator.cluster.client import Cluster
+from refit_operator.ports import Ports
+from refit_operator.readings import Readings
+from refit_operator.sources import Sources
+from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
+
+SERVICE_ACCOUNT = "refit-operator"
+
+
+def until(what: Callable[[], bool], limit_s: float, why: str) -> None:
+    """Ask again and again until it is so."""
+    deadline = time.monotonic() + limit_s
+    while not what():
+        assert time.monotonic() < deadline, why
+        time.sleep(0.1)
+
+
+def admin_config() -> Document:
+    """Return the cluster's own kubeconfig."""
+    config: Document = yaml.safe_load(Path(cluster_environment()["KUBECONFIG"]).read_text())
+    return config
+
+
+def write_config(folder: Path, config: Document) -> Path:
+    """Write a kubeconfig that nobody else may read; return its path."""
+    path = folder / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config))
+    return path
+
+
+def as_service_account(folder: Path) -> Path:
+    """Write a kubeconfig of the operator's ServiceAccount: only that may write runs."""
+    token = kubectl("-n", "refit-system", "create", "token", SERVICE_ACCOUNT, "--duration=1h").strip()
+    config = admin_config()
+    config["users"][0]["user"] = {"token": token}
+    return write_config(folder, config)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def nowhere(cluster: Cluster) -> Ports:
+    """Return ports whose Prometheus is never asked."""
+    return Ports(cluster, Readings(Sources("http://127.0.0.1:1", (), cluster)), Board())
+
+
+class Hosted:
+    """One operator process that looks after one namespace."""
+
+    def __init__(self, space: Space, log: Path, **environment: str) -> None:
+        self.log, self.port = log, free_port()
+        ours = {"REFIT_NAMESPACE": space.name, "REFIT_LEASE_NAMESPACE": space.name, "REFIT_PORT": str(self.port)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "refit_operator"],
+            env={**cluster_environment(), **ours, **environment},
+            stdout=log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def answer(self, path: str) -> int:
+        """Return the status of one of its probes, 0 where nothing answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as reply:
+                return int(reply.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def wait_for(self, path: str, status: int, limit_s: float = 30) -> None:
+        until(lambda: self.answer(path) == status, limit_s, f"{path} is not {status}\n{self.log.read_text()}")
+
+    def says(self, pattern: str) -> bool:
+        return re.search(pattern, self.log.read_text()) is not None
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def ended(self, limit_s: float) -> int:
+        """Wait for the exit code."""
+        return self.process.wait(limit_s)
+
+
+@contextmanager
+def operators(*made: Hosted) -> Iterator[tuple[Hosted, ...]]:
+    """End them in the end, whatever happened."""
+    try:
+        yield made
+    finally:
+        for operator in made:
+            operator.process.kill()
+            operator.process.wait()

@@ -1,0 +1,140 @@
+"""A real kopf, a real API server, and watches that die in each way that can be arranged: the watchdog sees each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import kopf
+import pytest
+from kubernetes.aio import client, config
+
+from refit_operator.api.metadata import Ref
+from refit_operator.app import kopf_settings, register
+from refit_operator.cluster.client import MONITOR, Cluster
+from refit_operator.schedule import Schedule
+from refit_operator.watchdog import Limits, Streams, WatchSilent, watch_over
+from tests.cluster.hosted import admin_config, write_config
+from tests.cluster.kubectl import Space, cluster_environment
+from tests.cluster.objects import monitor
+from tests.cluster.wedge import Wedge
+
+WATCH_SECONDS = 2
+"""kopf gives a silent connection up ten seconds after this."""
+
+
+class Woken(Schedule):
+    """A schedule that only counts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.news = asyncio.Event()
+
+    def wake(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
+        self.count += 1
+        self.news.set()
+
+
+@dataclass
+class Watching:
+    """kopf behind a wedge, and the API server as it is."""
+
+    wedge: Wedge
+    streams: Streams
+    cluster: Cluster
+    woken: Woken
+    space: Space
+
+    async def change(self) -> None:
+        """Change the monitor and read it, past the wedge."""
+        self.woken.news.clear()
+        await asyncio.to_thread(
+            self.space.run, "annotate", "mmon", "reviews", f"test={self.woken.count}", "--overwrite"
+        )
+        await self.cluster.read(MONITOR, Ref(self.space.name, "reviews"))
+
+    async def complaint(self, limits: Limits, limit_s: float = 60) -> str:
+        with pytest.raises(WatchSilent) as silent:
+            await asyncio.wait_for(watch_over(self.streams, limits), limit_s)
+        return str(silent.value)
+
+
+@asynccontextmanager
+async def watching(space: Space, folder: Path, patch: Callable[[str, str], None]) -> AsyncIterator[Watching]:
+    """Run kopf with the operator's own handlers until the block ends."""
+    document = admin_config()
+    server = urlsplit(document["clusters"][0]["cluster"]["server"])
+    await config.load_kube_config(cluster_environment()["KUBECONFIG"])
+    async with Wedge(str(server.hostname), server.port or 443) as wedge, client.ApiClient() as api:
+        document["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wedge.port}"
+        patch("KUBECONFIG", str(write_config(folder, document)))
+        streams, woken, stop = Streams(asyncio.get_running_loop().time), Woken(), asyncio.Event()
+        registry = kopf.OperatorRegistry()
+        register(registry, woken, streams)
+        running = asyncio.create_task(
+            kopf.operator(
+                registry=registry,
+                settings=kopf_settings(WATCH_SECONDS),
+                standalone=True,
+                namespaces=[space.name],
+                stop_flag=stop,
+            )
+        )
+        await asyncio.wait_for(woken.news.wait(), 30)
+        yield Watching(wedge, streams, await Cluster.connect(api, streams.read), woken, space)
+        running.cancel()
+        await asyncio.wait([running])
+
+
+Start = Callable[[], AbstractAsyncContextManager[Watching]]
+
+
+@pytest.fixture
+def start(namespace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Return the way to start. In the test itself: kopf, when it ends, cancels every task that is younger than it."""
+    namespace.apply(monitor(suspend=True))
+    return lambda: watching(namespace, tmp_path, monkeypatch.setenv)
+
+
+async def test_living_watches_raise_no_complaint(start: Start) -> None:
+    async with start() as watched:
+        for _ in range(3):
+            await watched.change()
+            await asyncio.wait_for(watched.woken.news.wait(), 10)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, told=3, check=0.2)), 10)
+
+
+async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=True)
+        await watched.change()
+        complaint = await watched.complaint(Limits(reopened=600, told=5, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors hasn't told of version")
+
+
+async def test_connections_that_all_hang_are_seen_by_none_being_opened(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=True)
+        complaint = await watched.complaint(Limits(reopened=8, told=600, check=0.2))
+        assert "was last opened" in complaint
+
+
+async def test_kopf_mends_a_half_open_connection_where_new_ones_work(start: Start) -> None:
+    async with start() as watched:
+        watched.wedge.silence(new_ones_too=False)
+        await watched.change()
+        await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
+        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, told=WATCH_SECONDS + 20)) is None
+
+
+async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
+    """Seen in kopf 1.45: a watcher that is cancelled, by itself or a timeout gone astray, ends without a word."""
+    async with start() as watched:
+        victim = next(task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for modelmonitors"))
+        victim.cancel()
+        complaint = await watched.complaint(Limits(reopened=10, told=600, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors was last opened")
