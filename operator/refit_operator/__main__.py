@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import ssl
 import uuid
 from collections.abc import Coroutine
 from typing import Any
@@ -20,6 +21,9 @@ from refit_operator.loop import look
 from refit_operator.parts import first_to_end, resync, watch
 from refit_operator.ports import Ports
 from refit_operator.probes import Health, serve_probes
+from refit_operator.progress.endpoint import Endpoint, serve_progress
+from refit_operator.progress.start import make_sight, prepare
+from refit_operator.progress.tracing import Tracer
 from refit_operator.readings import Readings
 from refit_operator.run.pruning import Pruner
 from refit_operator.schedule import Schedule
@@ -86,8 +90,11 @@ async def lead(
     """Do the operator's work; return the name of the part that ended first."""
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
-    ports = make_ports(cluster, settings)
+    ports, tls = await make_ports(cluster, settings)
     schedule = make_schedule(ports, settings)
+    if tls:
+        tracer = Tracer(make_sight(cluster))
+        await serve_progress(Endpoint(tracer, ports.progress, schedule.wake), settings.progress_port, tls)
     health.schedule = schedule
     LEADER.set(1)
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
@@ -101,10 +108,13 @@ async def lead(
     return await first_to_end(parts | ({"lease": leadership.hold()} if leadership else {}), stop)
 
 
-def make_ports(cluster: Cluster, settings: Settings) -> Ports:
-    """Return what looks reach the world through."""
+async def make_ports(cluster: Cluster, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
+    """Return what looks reach the world through, and how to serve training pods, if they are served."""
     sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
-    return Ports(cluster, Readings(sources), Board(settings.allow_mass_retrain))
+    readings, board = Readings(sources), Board(settings.allow_mass_retrain)
+    secret = Ref(settings.lease_namespace, settings.progress_secret)
+    reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
+    return Ports(cluster, readings, board, reporting=reporting), tls
 
 
 def make_schedule(ports: Ports, settings: Settings) -> Schedule:

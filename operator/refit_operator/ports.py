@@ -1,16 +1,21 @@
 """What reconcilers reach the world through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from refit_operator.board import Board
 from refit_operator.cluster.client import Cluster
+from refit_operator.progress.latest import Latest
+from refit_operator.progress.reporting import Reporting
 from refit_operator.readings import Readings
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The API server, Prometheus, and what the monitors of one server have in common."""
+    """The API server, Prometheus, what the monitors of one server have in common, and what training pods reported."""
 
     cluster: Cluster
     readings: Readings
     board: Board
+    progress: Latest = field(default_factory=Latest)
+    reporting: Reporting | None = None
+    """What pods need to report; None where nothing listens."""

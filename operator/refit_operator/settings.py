@@ -26,6 +26,16 @@ class Settings(BaseSettings):
     )
     namespace: str = Field(default="", description="Watch this namespace only. Default: the whole cluster.")
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
+    progress_port: int = Field(default=8443, description="Port on which training pods report their progress, over TLS.")
+    progress_url: str = Field(
+        default="",
+        pattern="^(https://.+)?$",
+        description="The same as pods reach it, https://. Default: pods are told nothing and nothing listens.",
+    )
+    progress_secret: str = Field(
+        default="refit-progress-tls",
+        description="Secret of the operator's namespace with ca.crt, tls.crt and tls.key; made where it is missing.",
+    )
     concurrency: int = Field(default=16, ge=1, description="How many monitors are looked at side by side.")
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
     leader_election: bool = Field(default=True, description="Act only while holding a Lease.")

@@ -38,6 +38,7 @@ MONITOR_COLUMNS = [
 RUN_COLUMNS = [
     _column("Monitor", ".spec.monitorRef.name"),
     _column("Stage", ".status.stage"),
+    _column("Progress", ".status.progress.percentage", "integer"),
     _column("Candidate", ".status.result.candidate.metrics.accuracy"),
     _column("Served", ".status.result.served.metrics.accuracy"),
     _column("Outcome", ".status.outcome"),

@@ -9,6 +9,7 @@ from refit_operator.api.base import ApiModel, rules
 from refit_operator.api.conditions import Condition
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
+from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
@@ -134,6 +135,7 @@ class RetrainRunStatus(ApiModel):
     )
     stage: Stage | None = Field(default=None, description="Where the run is, for display.")
     outcome: Outcome | None = Field(default=None, description="How the run ended.")
+    progress: RunProgress | None = Field(default=None, description="How far training is, where the trainer reports it.")
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
     job_ref: str | None = Field(default=None, description="Name of the Job.")

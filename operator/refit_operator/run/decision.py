@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from refit_operator.api.conditions import Condition, ConditionType, Reason
 from refit_operator.api.notes import Note
+from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
+from refit_operator.progress.reporting import Reporting
 from refit_operator.run.job_view import JobView
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.view import TargetView
@@ -37,6 +39,10 @@ class Observed:
     """Whether a person handed the live pointer back, so that it is ours whoever wrote it."""
     next_reading: timedelta = timedelta(minutes=1)
     """Time to the next point of the readings' grid."""
+    progress: RunProgress | None = None
+    """The newest report of the training pod; None where none came to this process."""
+    reporting: Reporting | None = None
+    """What the training pod needs to report its progress; None where nothing listens."""
 
 
 @dataclass(frozen=True)

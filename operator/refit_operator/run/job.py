@@ -11,6 +11,13 @@ from typing import Any
 from refit_operator.api.base import API_VERSION, MONITOR_LABEL, RUN_LABEL
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_claim_uri, parse_pointer
+from refit_operator.progress.reporting import (
+    Reporting,
+    reporting_annotations,
+    reporting_environment,
+    reporting_mount,
+    reporting_volume,
+)
 from refit_operator.run.config import MOUNT_ROOT, checkpoint_uri, render_judge_config, render_train_config
 
 Document = dict[str, Any]
@@ -62,14 +69,17 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, mounts:
     }
 
 
-def build_trainer(run: RetrainRun) -> Document:
-    """Return the init container `train`."""
+def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+    """Return the init container `train`; it alone reports its progress."""
     training = run.spec.training
     writable = claims_of(checkpoint_uri(run))
     mounts = _mounts(training_claims(run), writable)
     container = _container(run, "train", training.image, render_train_config(run), mounts)
     container["command"] = list(training.command) or ["refit-train"]
     container["env"].append({"name": "REFIT_OUTPUT", "value": render_train_config(run)["output"]})
+    if reporting:
+        container["env"].extend(reporting_environment(reporting))
+        container["volumeMounts"].append(reporting_mount())
     return container | ({"args": list(training.args)} if training.args else {})
 
 
@@ -80,21 +90,24 @@ def build_judge(run: RetrainRun) -> Document:
     return _container(run, "judge", image, render_judge_config(run), mounts) | {"command": ["refit-judge"]}
 
 
-def build_pod(run: RetrainRun) -> Document:
+def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     """Return the pod's spec; it keeps Pod Security's level `restricted`."""
     claims = sorted(training_claims(run) | judging_claims(run))
     volumes: list[Document] = [
         {"name": f"claim-{claim}", "persistentVolumeClaim": {"claimName": claim}} for claim in claims
     ]
+    volumes.append({"name": "tmp", "emptyDir": {}})
+    if reporting:
+        volumes.append(reporting_volume())
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 60,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "initContainers": [build_trainer(run)],
+        "initContainers": [build_trainer(run, reporting)],
         "containers": [build_judge(run)],
-        "volumes": [*volumes, {"name": "tmp", "emptyDir": {}}],
+        "volumes": volumes,
     }
 
 
@@ -108,11 +121,12 @@ def build_failure_policy() -> Document:
     return {"rules": [*bad_input, disrupted]}
 
 
-def build_job(run: RetrainRun) -> Document:
+def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     """Return the run's Job. Its name is the run's, so that a second one can't be made."""
     meta = run.metadata
     labels = {RUN_LABEL: meta.name, MONITOR_LABEL: run.spec.monitor_ref.name, "app.kubernetes.io/managed-by": "refit"}
     owner = {"apiVersion": API_VERSION, "kind": "RetrainRun", "name": meta.name, "uid": meta.uid, "controller": True}
+    annotations = {"annotations": reporting_annotations(reporting)} if reporting else {}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -122,6 +136,6 @@ def build_job(run: RetrainRun) -> Document:
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": build_failure_policy(),
             "activeDeadlineSeconds": 2 * math.ceil(run.spec.training.deadline.total_seconds()),
-            "template": {"metadata": {"labels": labels}, "spec": build_pod(run)},
+            "template": {"metadata": {"labels": labels} | annotations, "spec": build_pod(run, reporting)},
         },
     }

@@ -39,6 +39,8 @@ async def observe(
         superseded_by=changed_field(run, monitor),
         may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_look(now) - now),
+        progress=ports.progress.of(ref),
+        reporting=ports.reporting,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from refit_operator.api.conditions import ConditionType, Reason, is_true
 from refit_operator.api.notes import Note
+from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RunResult, Stage
 from refit_operator.api.uris import name_pointer
 from refit_operator.run.config import checkpoint_uri
@@ -48,7 +49,7 @@ def job_is_missing(o: Observed) -> Decision | None:
     if o.run.status.job_ref:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"Job {o.run.status.job_ref} was deleted")
     status = record(o, Stage.QUEUED, "making the Job")
-    return Decision(status, actions=(CreateJob(build_job(o.run)),), look_again=AT_ONCE)
+    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), look_again=AT_ONCE)
 
 
 def job_is_a_strangers(o: Observed) -> Decision | None:
@@ -77,7 +78,7 @@ def trainer_has_reported(o: Observed) -> Decision | None:
         return None
     message = f"trained on {report.rows} rows in {report.seconds:.0f} s"
     result = _with_training(o, report)
-    status = record(o, Stage.JUDGING, message, result=result)
+    status = record(o, Stage.JUDGING, message, result=result, progress=newest_progress(o))
     return Decision(status, notes=(Note("TrainingFinished", message),), look_again=AT_ONCE)
 
 
@@ -129,9 +130,16 @@ def job_is_at_work(o: Observed) -> Decision | None:
     """Wait for the Job."""
     if is_trained(o):
         return None
-    stage = _STAGES[o.job.state]
-    message = o.job.waiting or (f"last try: {o.job.error}" if o.job.error else stage.value)
-    return Decision(record(o, stage, message), look_again=POLL)
+    stage, progress = _STAGES[o.job.state], newest_progress(o)
+    words = progress.describe() if progress and stage is Stage.TRAINING else ""
+    at_work = f"{stage.value}: {words}" if words else stage.value
+    message = o.job.waiting or (f"last try: {o.job.error}" if o.job.error else at_work)
+    return Decision(record(o, stage, message, progress=progress), look_again=POLL)
+
+
+def newest_progress(o: Observed) -> RunProgress | None:
+    """Return the newest report: what was recorded stands until the pod reports to this process."""
+    return o.progress or o.run.status.progress
 
 
 def _stopping(o: Observed, decision: Decision) -> Decision:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.decide import CHECKS, decide
 from refit_operator.run.decision import CreateJob, Decision, DeleteJob, Observed, WritePointer
@@ -103,6 +104,28 @@ def test_the_job_is_recorded_with_its_own_time() -> None:
 def test_a_job_at_work_is_waited_for(state: JobState, stage: Stage) -> None:
     decision = decide(look(STARTED, job(state)))
     assert (decision.status.stage, decision.actions) == (stage, ())
+
+
+HALF = RunProgress(percentage=50, estimated_remaining=timedelta(seconds=30), metrics={"loss": "0.4"}, time=NOW)
+RECORDED_HALF = STARTED | {"progress": HALF.to_json()}
+
+
+@pytest.mark.parametrize(
+    ("status", "job_view", "progress", "kept", "message"),
+    [
+        (STARTED, job(JobState.TRAINING), None, None, "Training"),
+        (STARTED, job(JobState.TRAINING), HALF, HALF, "Training: 50 %, about 30s left"),
+        (RECORDED_HALF, job(JobState.TRAINING), None, HALF, "Training: 50 %, about 30s left"),
+        (STARTED, job(JobState.TRAINING, error="exit 1"), HALF, HALF, "last try: exit 1"),
+        (STARTED, job(JobState.JUDGING), HALF, HALF, "Judging"),
+        (STARTED, job(JobState.JUDGING, train_report=TRAIN), HALF, HALF, "trained on 1500 rows in 20 s"),
+    ],
+)
+def test_progress_is_copied_and_outlives_a_restart(
+    status: Any, job_view: JobView, progress: RunProgress | None, kept: RunProgress | None, message: str
+) -> None:
+    found = decide(look(status, job_view, progress=progress)).status
+    assert (found.progress, found.message) == (kept, message)
 
 
 def test_a_report_is_copied_at_once() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from refit_operator.progress.reporting import Reporting
 from refit_operator.run.config import render_judge_config, render_train_config
 from refit_operator.run.job import build_job
 from tests.unit.samples import OLD_DIGEST, make_monitor, make_run
@@ -91,3 +92,50 @@ def test_a_stock_script_gets_its_output_folder() -> None:
     assert train["args"] == ["--fast"]
     output = next(v["value"] for v in train["env"] if v["name"] == "REFIT_OUTPUT")
     assert output.startswith("file:///refit/volumes/models/checkpoints/reviews/reviews-1-")
+
+
+REPORTING = Reporting("https://refit-progress.refit-system.svc:8443", "-----BEGIN CERTIFICATE-----\nabc\n")
+
+
+def test_nothing_is_said_of_reporting_where_nothing_listens() -> None:
+    assert "KUBEFLOW" not in json.dumps(build_job(make_run()))
+    assert "annotations" not in build_job(make_run())["spec"]["template"]["metadata"]
+
+
+def test_the_trainer_alone_can_report() -> None:
+    template = build_job(make_run(), REPORTING)["spec"]["template"]
+    pod = template["spec"]
+    folder = "/var/run/secrets/refit.dev/progress"
+    assert pod["initContainers"][0]["env"][-3:] == [
+        {"name": "KUBEFLOW_TRAINER_SERVER_URL", "value": REPORTING.url},
+        {"name": "KUBEFLOW_TRAINER_SERVER_CA_CERT", "value": f"{folder}/ca.crt"},
+        {"name": "KUBEFLOW_TRAINER_SERVER_TOKEN", "value": f"{folder}/token"},
+    ]
+    assert pod["initContainers"][0]["volumeMounts"][-1] == {
+        "name": "refit-progress",
+        "mountPath": folder,
+        "readOnly": True,
+    }
+    assert template["metadata"]["annotations"] == {"refit.dev/progress-ca": REPORTING.authority}
+    assert pod["containers"] == build_job(make_run())["spec"]["template"]["spec"]["containers"]
+    assert pod["automountServiceAccountToken"] is False
+
+
+def test_the_token_is_good_for_reporting_only() -> None:
+    volume = build_job(make_run(), REPORTING)["spec"]["template"]["spec"]["volumes"][-1]
+    field = {"fieldPath": "metadata.annotations['refit.dev/progress-ca']"}
+    assert volume == {
+        "name": "refit-progress",
+        "projected": {
+            "sources": [
+                {
+                    "serviceAccountToken": {
+                        "audience": "refit.dev/progress",
+                        "expirationSeconds": 3600,
+                        "path": "token",
+                    }
+                },
+                {"downwardAPI": {"items": [{"path": "ca.crt", "fieldRef": field}]}},
+            ]
+        },
+    }

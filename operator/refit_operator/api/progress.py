@@ -1,0 +1,27 @@
+"""How far training is, as a run's status tells it."""
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from refit_operator.api.base import GROUP, ApiModel
+from refit_operator.api.durations import Duration, format_duration
+
+PROGRESS_AUDIENCE = f"{GROUP}/progress"
+PROGRESS_CA_ANNOTATION = f"{GROUP}/progress-ca"
+
+
+class RunProgress(ApiModel):
+    """What the training pod last reported."""
+
+    percentage: int | None = Field(default=None, ge=0, le=100, description="Per cent of the training that is done.")
+    estimated_remaining: Duration | None = Field(default=None, description="The trainer's own guess of what is left.")
+    metrics: dict[str, str] = Field(default={}, description="Metrics by name, such as loss.")
+    time: datetime = Field(description="When the report came.")
+
+    def describe(self) -> str:
+        """Return it in a few words, empty where it says nothing."""
+        done = "" if self.percentage is None else f"{self.percentage} %"
+        left = self.estimated_remaining
+        remaining = f"about {format_duration(timedelta(seconds=round(left.total_seconds())))} left" if left else ""
+        return ", ".join(part for part in (done, remaining) if part)

@@ -1,0 +1,114 @@
+"""Reports over real TLS, by the client that the Hugging Face callback uses: Python's own.
+
+The API server behind the endpoint is a stand-in of two tokens; the cluster's tests have a real one.
+"""
+
+import asyncio
+import json
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.metadata import Ref
+from refit_operator.progress.certificates import make_bundle, make_context
+from refit_operator.progress.endpoint import WRITTEN_AFTER, Endpoint, serve_progress
+from refit_operator.progress.latest import Latest
+from refit_operator.progress.report import LARGEST_BODY
+from refit_operator.progress.tracing import Sight, Tracer
+from tests.unit.progress.test_caller import POD, REVIEW, RUN
+
+BUNDLE = make_bundle("localhost", datetime.now(UTC))
+REPORT = json.dumps({"trainerStatus": {"progressPercentage": 41, "metrics": [{"name": "loss", "value": "3.89"}]}})
+
+
+async def review(token: str) -> dict[str, Any]:
+    return {"authenticated": False} if token == "bad" else REVIEW
+
+
+async def pod(_: Ref) -> dict[str, Any] | None:
+    return POD
+
+
+async def other_pod(_: Ref) -> dict[str, Any] | None:
+    return None
+
+
+class Served:
+    """An endpoint on a port of its own, and what it did."""
+
+    def __init__(self, find_pod: Any = pod) -> None:
+        self.latest, self.woken = Latest(), list[tuple[Ref, timedelta]]()
+        self.endpoint = Endpoint(Tracer(Sight(review, find_pod)), self.latest, self.wake)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+
+    def wake(self, ref: Ref, after: timedelta) -> None:
+        self.woken.append((ref, after))
+
+    async def start(self) -> "Served":
+        await serve_progress(self.endpoint, self.port, make_context(BUNDLE))
+        return self
+
+    async def post(self, body: str, **headers: str) -> int:
+        return await asyncio.to_thread(self._post, body, headers)
+
+    def _post(self, body: str, headers: dict[str, str]) -> int:
+        url = f"https://localhost:{self.port}/anything"
+        request = urllib.request.Request(url, body.encode(), headers, method="POST")
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cadata=BUNDLE.authority)),
+        )
+        try:
+            with opener.open(request, timeout=5) as reply:
+                return int(reply.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+async def test_a_report_is_kept_and_wakes_the_monitor_at_once_only_the_first_time() -> None:
+    served = await Served().start()
+    assert [await served.post(REPORT, Authorization="Bearer good") for _ in range(3)] == [202] * 3
+    kept = served.latest.of(Ref("shop", RUN))
+    assert kept is not None
+    assert (kept.percentage, kept.metrics) == (41, {"loss": "3.89"})
+    monitor = Ref("shop", "reviews")
+    assert served.woken == [(monitor, timedelta(0)), (monitor, WRITTEN_AFTER), (monitor, WRITTEN_AFTER)]
+
+
+REFUSED: dict[str, tuple[int, str, dict[str, str]]] = {
+    "no token": (401, REPORT, {}),
+    "another scheme": (401, REPORT, {"Authorization": "Basic Z29vZA=="}),
+    "an empty token": (401, REPORT, {"Authorization": "Bearer "}),
+    "a bad token": (401, REPORT, {"Authorization": "Bearer bad"}),
+    "nonsense": (400, "{", {"Authorization": "Bearer good"}),
+    "too large": (413, REPORT + " " * LARGEST_BODY, {"Authorization": "Bearer good"}),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "headers"), REFUSED.values(), ids=REFUSED)
+async def test_what_is_refused(status: int, body: str, headers: dict[str, str]) -> None:
+    served = await Served().start()
+    assert await served.post(body, **headers) == status
+    assert (served.latest.of(Ref("shop", RUN)), served.woken) == (None, [])
+
+
+async def test_a_pod_of_no_run() -> None:
+    served = await Served(other_pod).start()
+    assert await served.post(REPORT, Authorization="Bearer good") == 403
+
+
+async def test_a_body_that_never_ends_is_given_up() -> None:
+    served = await Served().start()
+    trust = ssl.create_default_context(cadata=BUNDLE.authority)
+    reader, writer = await asyncio.open_connection("localhost", served.port, ssl=trust)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 100\r\n\r\n{")
+    answer = await asyncio.wait_for(reader.readline(), 10)
+    assert b" 408 " in answer
+    writer.close()
