@@ -93,7 +93,8 @@ async def lead(
     ports, tls = await make_ports(cluster, settings)
     schedule = make_schedule(ports, settings)
     if tls:
-        tracer = Tracer(make_sight(cluster))
+        # Its reads are told to no watchdog: a stranger's pod may be where no watch is.
+        tracer = Tracer(make_sight(await Cluster.connect(api)), settings.namespace)
         await serve_progress(Endpoint(tracer, ports.progress, schedule.wake), settings.progress_port, tls)
     health.schedule = schedule
     LEADER.set(1)

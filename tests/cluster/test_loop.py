@@ -108,6 +108,8 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
 
     run = run_number(space, 1, limit_s=240)
     assert run["status"]["outcome"] == "Promoted", run["status"]
+    progress = run["status"]["progress"]
+    assert (progress["percentage"], "loss" in str(progress["metrics"])) == (100, True), progress
     result = run["status"]["result"]
     served, candidate = (float(result[which]["metrics"]["accuracy"]) for which in ("served", "candidate"))
     assert served < 0.4 < 0.55 < candidate, result

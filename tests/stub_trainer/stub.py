@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
 
-Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail; seconds and judge_seconds to take.
+Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail; seconds and judge_seconds to take;
+progress, a percentage to report as Hugging Face's KubeflowCallback does, and to fail where that isn't taken.
 The judge finds them in a file that the trainer leaves beside the checkpoint, as a real one finds the model there.
 """
 
 import hashlib
 import json
 import os
+import ssl
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 config = json.loads(os.environ["REFIT_CONFIG"])
@@ -26,9 +29,27 @@ def folder_of(uri: str) -> Path:
     return Path(uri.removeprefix("file://"))
 
 
+def report_progress(percentage: int) -> None:
+    """Post one report with this pod's own token; raises where the answer isn't a success."""
+    token = Path(os.environ["KUBEFLOW_TRAINER_SERVER_TOKEN"]).read_text().strip()
+    metrics = [{"name": "loss", "value": "3.89"}]
+    status = {"progressPercentage": percentage, "estimatedRemainingSeconds": 7, "metrics": metrics}
+    request = urllib.request.Request(
+        os.environ["KUBEFLOW_TRAINER_SERVER_URL"],
+        data=json.dumps({"trainerStatus": status}).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method="POST",
+    )
+    trust = ssl.create_default_context(cafile=os.environ["KUBEFLOW_TRAINER_SERVER_CA_CERT"])
+    with urllib.request.urlopen(request, timeout=5, context=trust) as reply:
+        assert reply.status == 200, reply.status
+
+
 def train() -> dict[str, object]:
     """Publish nothing but what the judge shall say."""
     options = config["hyperparameters"]
+    if "progress" in options:
+        report_progress(int(options["progress"]))
     time.sleep(float(options.get("seconds", "0")))
     if "fail" in options:
         LOG.write_text(json.dumps({"error": options["fail"]}))

@@ -74,7 +74,7 @@ class Served:
 
 async def test_a_report_is_kept_and_wakes_the_monitor_at_once_only_the_first_time() -> None:
     served = await Served().start()
-    assert [await served.post(REPORT, Authorization="Bearer good") for _ in range(3)] == [202] * 3
+    assert [await served.post(REPORT, Authorization="Bearer good") for _ in range(3)] == [200] * 3
     kept = served.latest.of(Ref("shop", RUN))
     assert kept is not None
     assert (kept.percentage, kept.metrics) == (41, {"loss": "3.89"})

@@ -12,9 +12,9 @@ KEYS = ("ca.crt", "tls.crt", "tls.key")
 
 
 async def read_tls_secret(cluster: Cluster, ref: Ref) -> tuple[str, ...] | None:
-    """Return authority, certificate and key; None where one is missing."""
+    """Return authority, certificate and key, each ending with its line; None where one is missing."""
     found = [await cluster.get_secret_value(ref.namespace, ref.name, key) for key in KEYS]
-    values = tuple(value for value in found if not isinstance(value, SecretProblem))
+    values = tuple(f"{value}\n" for value in found if not isinstance(value, SecretProblem))
     return values if len(values) == len(KEYS) else None
 
 

@@ -71,7 +71,7 @@ def make_context(bundle: Bundle) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tls.pem"
-        file.write_text(bundle.key + bundle.certificate)
+        file.write_text(f"{bundle.key}\n{bundle.certificate}")
         context.load_cert_chain(file)
     return context
 

@@ -13,6 +13,7 @@ LONGEST = timedelta(hours=9999)
 """Longer estimates are cut: what a trainer guesses in its first step may be anything."""
 KEPT_METRICS = 16
 """The first so many go into the run's status."""
+LONGEST_NAME = 63
 
 
 class _Part(BaseModel):
@@ -20,7 +21,7 @@ class _Part(BaseModel):
 
 
 class _Metric(_Part):
-    name: str = Field(min_length=1, max_length=63)
+    name: str
     value: str | float = Field(union_mode="left_to_right")
 
 
@@ -55,7 +56,7 @@ def _bounded(seconds: float) -> timedelta:
 
 def _numbers(metrics: list[_Metric]) -> dict[str, str]:
     """Return the metrics that are finite numbers, written short: nothing else may get into a status."""
-    found = [(metric.name, _number(metric.value)) for metric in metrics]
+    found = [(metric.name, _number(metric.value)) for metric in metrics if 0 < len(metric.name) <= LONGEST_NAME]
     finite = [(name, f"{value:.6g}") for name, value in found if value is not None and math.isfinite(value)]
     return dict(finite[:KEPT_METRICS])
 

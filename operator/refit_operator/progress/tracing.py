@@ -46,10 +46,11 @@ class Sight:
 
 
 class Tracer:
-    """Who is behind a token."""
+    """Who is behind a token. With a namespace, nobody of another one is known."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Sight, namespace: str = "") -> None:
         self._sight = sight
+        self._namespace = namespace
         self._kept: OrderedDict[bytes, tuple[float, Caller | Refusal]] = OrderedDict()
         self._under_way = 0
 
@@ -84,4 +85,6 @@ class Tracer:
         identity = read_review(await self._sight.review(token))
         if identity is None:
             return Refusal.UNAUTHENTICATED
+        if self._namespace not in ("", identity.ref.namespace):
+            return Refusal.NOT_A_RUN
         return find_caller(identity, await self._sight.pod(identity.ref)) or Refusal.NOT_A_RUN

@@ -42,6 +42,8 @@ BOUNDED: dict[str, tuple[bytes, RunProgress]] = {
         body(metrics=metrics(("loss", "0." + "1" * 999))),
         RunProgress(metrics={"loss": "0.111111"}, time=NOW),
     ),
+    "a name without end": (body(metrics=metrics(("x" * 64, "1"))), RunProgress(time=NOW)),
+    "no name": (body(metrics=metrics(("", "1"))), RunProgress(time=NOW)),
     "no metrics": (body(metrics=None, progressPercentage=0), RunProgress(percentage=0, time=NOW)),
 }
 
@@ -66,7 +68,6 @@ REFUSED: dict[str, bytes] = {
     "less than nothing": body(progressPercentage=-1),
     "a negative time": body(estimatedRemainingSeconds=-1),
     "a time that isn't one": b'{"trainerStatus": {"estimatedRemainingSeconds": NaN}}',
-    "a name without end": body(metrics=metrics(("x" * 64, "1"))),
     "more metrics than the contract has": body(metrics=metrics(*((f"m{i}", "1") for i in range(257)))),
     "deep nesting": b'{"trainerStatus": ' + b"[" * 5000 + b"]" * 5000 + b"}",
 }

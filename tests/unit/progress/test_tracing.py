@@ -64,6 +64,15 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
     play(story())
 
 
+@pytest.mark.parametrize(("namespace", "want"), [("shop", CALLER), ("elsewhere", Refusal.NOT_A_RUN)])
+def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, want: object) -> None:
+    async def story() -> None:
+        server = Server()
+        assert await Tracer(Sight(server.review, server.pod), namespace).trace("good") == want
+
+    play(story())
+
+
 @pytest.mark.parametrize("error", [Transient("overloaded"), Permanent("may not review tokens")])
 def test_a_server_that_refuses(error: Exception) -> None:
     async def story() -> None:
