@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.cluster.kubectl import Space
+from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import CLAIMS, monitor, target
 
 
@@ -79,12 +79,19 @@ def test_a_target_that_nobody_wired(space: Space) -> None:
     assert "doesn't mount claim 'elsewhere'" in message
 
 
+def age(document: Document) -> tuple[str, str]:
+    """The order in which monitors claim a target: two of the same second by their UIDs."""
+    return document["metadata"]["creationTimestamp"], document["metadata"]["uid"]
+
+
 def test_two_monitors_on_one_target(space: Space) -> None:
     space.apply(*CLAIMS, target(), monitor(suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "Watching")
-    space.apply(monitor("second", serving={"targetRef": {"name": "reviews"}}))
-    assert "'reviews' has this target" in space.wait_condition("mmon/second", "Ready", "TargetClaimed")
-    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.apply(monitor("second", suspend=True, serving={"targetRef": {"name": "reviews"}}))
+    first, second = sorted(space.list("mmon"), key=age)
+    message = space.wait_condition(f"mmon/{second['metadata']['name']}", "Ready", "TargetClaimed")
+    assert f"'{first['metadata']['name']}' has this target" in message
+    space.wait_condition(f"mmon/{first['metadata']['name']}", "Ready", "Watching")
     assert space.list("rr") == []
 
 
