@@ -14,6 +14,7 @@ MONITOR_LABEL = f"{GROUP}/monitor"
 CHECKPOINT_ANNOTATION = f"{GROUP}/checkpoint"
 TAKE_POINTER_ANNOTATION = f"{GROUP}/take-pointer"
 RETRAIN_ANNOTATION = f"{GROUP}/retrain-requested-at"
+ROLLBACK_ANNOTATION = f"{GROUP}/rollback-requested-at"
 FIELD_MANAGER = "refit-operator"
 
 Section = TypeVar("Section", bound="ApiModel")

@@ -76,6 +76,12 @@ class Reason(StrEnum):
     ROLLED_BACK = "RolledBack", "The checkpoint was taken back after its promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
     REPORT_LOST = "ReportLost", "The Job succeeded but its report is missing or malformed."
+    APPROVAL_REFUSED = "ApprovalRefused", "A person refused the promotion: spec.approval of the run is Rejected."
+    ABORTED = "Aborted", "A person set spec.abort on the run."
+    ROLLBACK_REQUESTED = (
+        "RollbackRequested",
+        "A person asked for the pointer of before (refit.dev/rollback-requested-at).",
+    )
     SUPERSEDED = "Superseded", "The monitor's spec or the target changed before the promotion."
     NO_RUN = "NoRun", "No run has finished yet."
     # ServingUpToDate

@@ -1,7 +1,6 @@
 """ModelMonitor: what to watch, and when to retrain."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
@@ -10,17 +9,10 @@ from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.conditions import Condition
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
-from refit_operator.api.policy import Guard, PolicySpec
+from refit_operator.api.policy import Guard, Mode, PolicySpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
-
-
-class Mode(StrEnum):
-    """What the operator may do by itself."""
-
-    OBSERVE = "Observe"
-    AUTO = "Auto"
 
 
 class ModelMonitorSpec(ApiModel):
@@ -38,7 +30,10 @@ class ModelMonitorSpec(ApiModel):
     suspend: bool = Field(
         default=False, description="No new runs; a run under way finishes, with its watch and its rollback."
     )
-    mode: Mode = Field(default=Mode.AUTO, description="Observe judges the metric only; Auto retrains and promotes.")
+    mode: Mode = Field(
+        default=Mode.AUTO,
+        description="Observe only judges the metric; Approve has a person approve each promotion; Auto promotes.",
+    )
     prometheus: PrometheusSpec = section(PrometheusSpec, "The Prometheus server that answers the queries.")
     metric: MetricSpec = Field(description="What the model is judged by.")
     guards: Annotated[tuple[Guard, ...], Field(max_length=8)] = Field(

@@ -1,11 +1,20 @@
 """How often runs may start, and what must hold before one does."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.durations import Duration
+
+
+class Mode(StrEnum):
+    """What the operator may do by itself."""
+
+    OBSERVE = "Observe"
+    APPROVE = "Approve"
+    AUTO = "Auto"
 
 
 class MaxRuns(ApiModel):

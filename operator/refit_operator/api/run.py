@@ -5,14 +5,16 @@ from enum import StrEnum
 
 from pydantic import ConfigDict, Field
 
-from refit_operator.api.base import ApiModel, rules
+from refit_operator.api.base import ApiModel
 from refit_operator.api.conditions import Condition
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
+from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
+from refit_operator.api.words import keep_but_words
 
 
 class TriggerReason(StrEnum):
@@ -20,6 +22,7 @@ class TriggerReason(StrEnum):
 
     METRIC_BREACHED = "MetricBreached"
     MANUAL = "Manual"
+    ROLLBACK_REQUESTED = "RollbackRequested"
 
 
 class Outcome(StrEnum):
@@ -29,6 +32,8 @@ class Outcome(StrEnum):
     REJECTED = "Rejected"
     ROLLED_BACK = "RolledBack"
     FAILED = "Failed"
+    ABORTED = "Aborted"
+    RESTORED = "Restored"
     SUPERSEDED = "Superseded"
 
 
@@ -38,10 +43,18 @@ class Stage(StrEnum):
     QUEUED = "Queued"
     TRAINING = "Training"
     JUDGING = "Judging"
+    AWAITING_APPROVAL = "AwaitingApproval"
     ROLLING_OUT = "RollingOut"
     WATCHING = "Watching"
     ROLLING_BACK = "RollingBack"
     FINISHED = "Finished"
+
+
+class Approval(StrEnum):
+    """What a person says to a promotion."""
+
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
 
 
 class MonitorRef(ApiModel):
@@ -62,9 +75,9 @@ class Trigger(ApiModel):
 
 
 class RetrainRunSpec(ApiModel):
-    """The attempt as it was decided; nothing in it changes afterwards."""
+    """The attempt as it was decided; afterwards only a person's words, `approval` and `abort`, come to it."""
 
-    model_config = ConfigDict(json_schema_extra=rules(("self == oldSelf", "a run's spec never changes")))
+    model_config = ConfigDict(json_schema_extra=keep_but_words)
 
     monitor_ref: MonitorRef = Field(description="The monitor that the run belongs to.")
     ordinal: int = Field(ge=1, description="Counts the attempts of the monitor, from 1.")
@@ -86,6 +99,19 @@ class RetrainRunSpec(ApiModel):
     gate: GateSpec = Field(description="Copy of the monitor's.")
     serving: ServingSpec = Field(description="Copy of the monitor's.")
     watch: WatchSpec = Field(description="Copy of the monitor's.")
+    mode: Mode = Field(default=Mode.AUTO, description="Copy of the monitor's.")
+    restore_pointer: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="The pointer that a requested rollback restores, empty: none. Nothing is trained then.",
+    )
+    approval: Approval | None = Field(
+        default=None,
+        description="For people: whether the candidate may be promoted. Waited for where mode is Approve; said once.",
+    )
+    abort: bool = Field(
+        default=False, description="For people: before the promotion end the run, afterwards take it back; said once."
+    )
 
 
 class ModelResult(ApiModel):
@@ -155,6 +181,11 @@ class RetrainRun(ApiModel):
     metadata: ObjectMeta
     spec: RetrainRunSpec = Field(description="The attempt as it was decided.")
     status: RetrainRunStatus = Field(default_factory=RetrainRunStatus, description="What happened.")
+
+    @property
+    def is_rollback(self) -> bool:
+        """True where a person asked for the pointer of before, so that nothing is trained."""
+        return self.spec.restore_pointer is not None
 
     @property
     def is_finished(self) -> bool:

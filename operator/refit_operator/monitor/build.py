@@ -15,7 +15,13 @@ def run_name(monitor: ModelMonitor, ordinal: int) -> str:
 
 
 def build_run(
-    monitor: ModelMonitor, ordinal: int, trigger: Trigger, starting: str, served: str, live_pointer: str
+    monitor: ModelMonitor,
+    ordinal: int,
+    trigger: Trigger,
+    starting: str,
+    served: str,
+    live_pointer: str,
+    restore: str | None = None,
 ) -> dict[str, Any]:
     """Return the RetrainRun, owned by its monitor, with a copy of everything that it will go by."""
     meta, spec = monitor.metadata, monitor.spec
@@ -32,6 +38,8 @@ def build_run(
         gate=spec.gate,
         serving=spec.serving,
         watch=spec.watch,
+        mode=spec.mode,
+        restore_pointer=restore,
     )
     owner = {"apiVersion": API_VERSION, "kind": "ModelMonitor", "name": meta.name, "uid": meta.uid, "controller": True}
     return {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import Reason
-from refit_operator.api.monitor import Mode
+from refit_operator.api.policy import Mode
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.api.training import StartFrom
 from refit_operator.api.uris import Pointer, parse_claim_uri

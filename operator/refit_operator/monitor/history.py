@@ -11,6 +11,9 @@ from refit_operator.monitor.decision import Observed
 from refit_operator.signal.reading import QueryFailed, Value
 from refit_operator.signal.window import eligible
 
+SAY_NOTHING = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
+"""Outcomes that say nothing of whether retraining helps."""
+
 
 def recovered_at(o: Observed, run: RetrainRun) -> datetime | None:
     """Return the time of the first reading in the window that reached recoverAt and lies wholly after the run."""
@@ -44,9 +47,9 @@ def fruitless_runs(o: Observed) -> int:
     """Return how many runs in a row, up to the newest, didn't bring the metric back.
 
     The row ends at a recovery, at a run that a person requested, and at a change of the spec. A newest run that was
-    promoted counts once its metric is in breach again: until then nobody knows. A superseded run tells nothing.
+    promoted counts once its metric is in breach again: until then nobody knows. SAY_NOTHING doesn't count.
     """
-    return sum(run.status.outcome is not Outcome.SUPERSEDED for run in _row(o))
+    return sum(run.status.outcome not in SAY_NOTHING for run in _row(o))
 
 
 def _row(o: Observed) -> Iterator[RetrainRun]:

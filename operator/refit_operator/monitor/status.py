@@ -150,7 +150,12 @@ def _served(o: Observed) -> ServedStatus | None:
     return ServedStatus(checkpoint=str(o.served), model=o.served.short, run=name, since=since)
 
 
-_RUN_STATES = {"RollingOut": "RollingOut", "RollingBack": "RollingBack", "Watching": "Verifying"}
+_RUN_STATES = {
+    "RollingOut": "RollingOut",
+    "RollingBack": "RollingBack",
+    "Watching": "Verifying",
+    "AwaitingApproval": "AwaitingApproval",
+}
 
 
 def display_state(o: Observed) -> str:

@@ -3,13 +3,21 @@
 from collections.abc import Callable
 
 from refit_operator.run.decision import Decision, Observed
+from refit_operator.run.persons import (
+    a_person_ends_it,
+    a_person_refuses,
+    a_person_takes_it_back,
+    approval_is_awaited,
+)
 from refit_operator.run.promotion import (
     change_is_recorded,
     gate_decides,
     pointer_is_overruled,
     pointer_is_unwritten,
+    rollback_is_done,
     rollback_is_under_way,
     rollout_is_under_way,
+    target_has_changed,
     target_is_gone,
 )
 from refit_operator.run.training import (
@@ -36,6 +44,7 @@ Check = Callable[[Observed], Decision | None]
 
 CHECKS: tuple[Check, ...] = (
     is_finished,
+    a_person_ends_it,
     superseded,
     job_is_missing,
     job_is_a_strangers,
@@ -48,11 +57,16 @@ CHECKS: tuple[Check, ...] = (
     job_is_at_work,
     gate_decides,
     target_is_gone,
+    target_has_changed,
+    a_person_refuses,
+    approval_is_awaited,
     change_is_recorded,
     pointer_is_overruled,
+    a_person_takes_it_back,
     pointer_is_unwritten,
     rollback_is_under_way,
     rollout_is_under_way,
+    rollback_is_done,
     promotion_disappoints,
     watch_is_over,
     keep_watching,

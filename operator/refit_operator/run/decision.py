@@ -35,6 +35,8 @@ class Observed:
     """Digests that were taken back by this monitor's runs."""
     superseded_by: str = ""
     """The field of the monitor's spec that changed since the run was decided."""
+    rollback_requested: bool = False
+    """Whether a person asked for the pointer of before, and this run stands in the way of it."""
     may_force: bool = False
     """Whether a person handed the live pointer back, so that it is ours whoever wrote it."""
     next_reading: timedelta = timedelta(minutes=1)

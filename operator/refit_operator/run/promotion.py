@@ -14,6 +14,7 @@ from refit_operator.run.decision import AT_ONCE, Decision, Observed, WritePointe
 from refit_operator.run.gate import Case, judge
 from refit_operator.run.results import recorded_judgement
 from refit_operator.target.rollout import Complete, Failed, Progressing, Rollout, rollout_of
+from refit_operator.target.view import TargetView
 
 POLL = timedelta(seconds=2)
 """How often a target is read while its rollout is under way."""
@@ -21,7 +22,7 @@ POLL = timedelta(seconds=2)
 
 def gate_decides(o: Observed) -> Decision | None:
     """Hold the candidate against the model in service."""
-    if find(o.run.status.conditions, ConditionType.ACCEPTED):
+    if o.run.is_rollback or find(o.run.status.conditions, ConditionType.ACCEPTED):
         return None
     report = recorded_judgement(o.run.status.result)
     if report is None:
@@ -47,19 +48,33 @@ def target_is_gone(o: Observed) -> Decision | None:
     return None
 
 
-def change_is_recorded(o: Observed) -> Decision | None:
-    """Record what will be written and what it replaces, before anything is touched."""
+def target_has_changed(o: Observed) -> Decision | None:
+    """End the run where the target is no longer what the run was decided for."""
     if o.run.status.pointer_change or o.target is None:
         return None
-    uri = o.target.to_server_uri(checkpoint_uri(o.run))
-    if uri is None:
+    if _new_pointer(o, o.target) is None:
         message = f"the target doesn't mount the claim of {checkpoint_uri(o.run)}"
         return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
     if o.target.pointer != o.run.spec.live_pointer:
         message = f"the pointer changed to {o.target.pointer or 'none'} while the candidate was trained"
         return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
-    digest = o.run.status.result.checkpoint.rpartition("@")[2]
-    change = PointerChange(target_uid=o.target.uid, old=o.target.pointer, new=str(Pointer(uri, digest)), time=o.now)
+    return None
+
+
+def _new_pointer(o: Observed, target: TargetView) -> str | None:
+    """Return what will be written, in the server's terms; None where the target can't see it."""
+    if o.run.spec.restore_pointer is not None:
+        return o.run.spec.restore_pointer
+    uri = target.to_server_uri(checkpoint_uri(o.run))
+    return str(Pointer(uri, o.run.status.result.checkpoint.rpartition("@")[2])) if uri else None
+
+
+def change_is_recorded(o: Observed) -> Decision | None:
+    """Record what will be written and what it replaces, before anything is touched."""
+    new = _new_pointer(o, o.target) if o.target else None
+    if o.run.status.pointer_change or o.target is None or new is None:
+        return None
+    change = PointerChange(target_uid=o.target.uid, old=o.target.pointer, new=new, time=o.now)
     status = record(o, Stage.ROLLING_OUT, f"writing {name_pointer(change.new)}", pointer_change=change)
     return Decision(status, look_again=AT_ONCE)
 
@@ -109,6 +124,15 @@ def _promoted(o: Observed) -> Decision:
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
     status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
     return Decision(status, notes=(Note("CheckpointPromoted", message),), look_again=AT_ONCE)
+
+
+def rollback_is_done(o: Observed) -> Decision | None:
+    """End a run that put the pointer of before back: there is nothing to compare it with."""
+    if not o.run.is_rollback or o.run.status.rolled_out_time is None:
+        return None
+    change = _change(o)
+    message = f"{name_pointer(change.new)} serves again instead of {name_pointer(change.old)}: a person asked for it"
+    return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, note=Note("RolledBack", message))
 
 
 def take_back(o: Observed, reason: Reason, message: str) -> Decision:

@@ -16,6 +16,8 @@ from refit_operator.target.ownership import newest_rollout, promoted_by
 Document = dict[str, Any]
 KEEP_FAILED = timedelta(days=1)
 """How long a failed Job, with its pod's log, stays after its end."""
+UNCOUNTED = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
+"""Outcomes that the breaker skips."""
 STRAY_AFTER = timedelta(minutes=5)
 """How long after its run's end a Job that is still at work is stopped: it should have ended with it."""
 
@@ -42,7 +44,7 @@ def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
     taken_back = [run for run in finished if run.status.outcome is Outcome.ROLLED_BACK]
-    counted = [run for run in finished if run.status.outcome is not Outcome.SUPERSEDED]
+    counted = [run for run in finished if run.status.outcome not in UNCOUNTED]
     needed = (*_newest(finished, limit), *_newest(taken_back, limit), *_newest(counted, limit))
     kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}
     return tuple(run for run in finished if run.metadata.uid not in kept)

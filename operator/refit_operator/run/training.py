@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from refit_operator.api.conditions import ConditionType, Reason, is_true
 from refit_operator.api.notes import Note
+from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RunResult, Stage
 from refit_operator.api.uris import name_pointer
@@ -30,16 +31,23 @@ _STAGES = {JobState.QUEUED: Stage.QUEUED, JobState.TRAINING: Stage.TRAINING, Job
 
 
 def is_trained(o: Observed) -> bool:
-    """Return whether both reports are recorded."""
-    return is_true(o.run.status.conditions, ConditionType.TRAINED)
+    """Return whether both reports are recorded; a rollback needs none."""
+    return o.run.is_rollback or is_true(o.run.status.conditions, ConditionType.TRAINED)
 
 
 def superseded(o: Observed) -> Decision | None:
     """End a run whose monitor asks for something else by now."""
-    if is_trained(o) or not o.superseded_by:
+    if not o.superseded_by or (is_trained(o) and not _may_wait_for_approval(o)):
         return None
     ended = finish(o, Outcome.SUPERSEDED, Reason.SUPERSEDED, f"{o.superseded_by} of the monitor changed")
-    return _stopping(o, ended)
+    return stopping(o, ended)
+
+
+def _may_wait_for_approval(o: Observed) -> bool:
+    """Return whether a person has still to speak: nobody should approve what the monitor no longer asks for."""
+    spec = o.run.spec
+    waits = spec.mode is Mode.APPROVE and spec.approval is None and not o.run.is_rollback
+    return waits and o.run.status.pointer_change is None
 
 
 def job_is_missing(o: Observed) -> Decision | None:
@@ -62,7 +70,7 @@ def job_is_a_strangers(o: Observed) -> Decision | None:
 
 def job_is_new(o: Observed) -> Decision | None:
     """Record the Job that was made."""
-    if o.run.status.job_ref:
+    if is_trained(o) or o.run.status.job_ref:
         return None
     note = Note(
         "RetrainStarted", f"Job {o.run.metadata.name} trains from {name_pointer(o.run.spec.starting_checkpoint)}"
@@ -123,7 +131,7 @@ def deadline_has_passed(o: Observed) -> Decision | None:
     if is_trained(o) or started is None or o.now - started < deadline:
         return None
     ended = finish(o, Outcome.FAILED, Reason.DEADLINE_EXCEEDED, f"training took longer than {deadline}")
-    return _stopping(o, ended)
+    return stopping(o, ended)
 
 
 def job_is_at_work(o: Observed) -> Decision | None:
@@ -142,6 +150,11 @@ def newest_progress(o: Observed) -> RunProgress | None:
     return o.progress or o.run.status.progress
 
 
-def _stopping(o: Observed, decision: Decision) -> Decision:
-    actions = (DeleteJob(o.job.uid),) if o.job.uid else ()
+def stopping(o: Observed, decision: Decision) -> Decision:
+    """Add to the run's end that its Job is stopped.
+
+    One that is done keeps its log, and a stranger's is no affair of ours.
+    """
+    is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
+    actions = (DeleteJob(o.job.uid),) if is_ours and not is_trained(o) else ()
     return Decision(status=decision.status, actions=actions, notes=decision.notes)

@@ -46,6 +46,24 @@ def test_every_string_list_and_map_of_a_spec_is_bounded(name: str) -> None:
     assert loose == []
 
 
+def test_every_field_of_a_runs_spec_is_kept_or_is_a_word_of_people() -> None:
+    spec = schema("refit.dev_retrainruns.yaml")["properties"]["spec"]
+    rules = [rule["rule"] for rule in spec["x-kubernetes-validations"]]
+    words = [
+        name for name in spec["properties"] if not any(f"self.{name} == oldSelf.{name})" in rule for rule in rules)
+    ]
+    assert words == ["abort"]
+    assert any(rule.startswith("!has(oldSelf.approval) || ") for rule in rules)
+    assert any(rule.startswith("!has(oldSelf.abort) || !oldSelf.abort || ") for rule in rules)
+    assert len(rules) == len(spec["properties"])
+
+
+def test_a_word_of_people_has_no_other_values() -> None:
+    fields_of_spec = schema("refit.dev_retrainruns.yaml")["properties"]["spec"]["properties"]
+    assert fields_of_spec["approval"]["enum"] == ["Approved", "Rejected"]
+    assert (fields_of_spec["abort"]["type"], fields_of_spec["abort"]["default"]) == ("boolean", False)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_committed_is_what_is_generated(name: str) -> None:
     assert (Path(__file__).parents[3] / "crds" / name).read_text() == FILES[name]
