@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster verify lint types layers crds check-crds format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults verify lint types layers crds check-crds format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -31,6 +31,12 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 
 test-cluster:  ## a real API server, kubelet and Prometheus
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster
+
+mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
+	$(PYTHON) -m tests.mutants
+
+faults: cluster-up  ## a loop with one fault at each call that must happen exactly once (not part of `test`; about ten minutes)
+	$(IN_CLUSTER) $(PYTHON) -m tests.faults
 
 verify: lint types layers check-crds  ## lint, types, layers, CRD drift, sizes
 	$(PYTHON) -m tests.sizes

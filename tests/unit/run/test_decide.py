@@ -182,6 +182,12 @@ ENDS = {
         "CandidateRejected",
         "does not beat",
     ),
+    "a judgement that was never recorded": (
+        look(TRAINED | {"result": {"checkpoint": TRAINED["result"]["checkpoint"], "trainingRows": 1500}}),
+        Outcome.FAILED,
+        "ReportLost",
+        "no judgement",
+    ),
     "a target that is gone": (look(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "gone"),
     "a target made anew": (
         look(RECORDED, target=parse_target(deployment("", uid="another"))),
@@ -228,6 +234,12 @@ def test_what_ends_a_run(name: str) -> None:
     assert (status.outcome, finished.reason) == (outcome, reason)
     assert words in (status.message or "")
     assert status.completion_time == observed.now
+
+
+def test_the_deadline_runs_from_the_jobs_start() -> None:
+    observed = look(STARTED, job(JobState.TRAINING))
+    old = make_run(status=STARTED, created=NOW - timedelta(days=1))
+    assert decide(replace(observed, run=old)).status.outcome is None
 
 
 @pytest.mark.parametrize("name", ["a deadline", "a changed monitor"])

@@ -1,5 +1,6 @@
 """Each check of the gate, alone; what none refuses is accepted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,13 @@ REFUSED = {
         "slice tweets",
     ),
 }
+
+
+def test_a_served_model_judged_by_another_metric_refuses() -> None:
+    judged = case()
+    other = judged.report.candidate.model_copy(update={"metrics": {"f1": 0.1}})
+    verdict = judge(replace(judged, report=judged.report.model_copy(update={"served": other})))
+    assert (verdict.accepted, verdict.message) == (False, "the judge didn't report the served model")
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

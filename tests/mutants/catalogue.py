@@ -1,0 +1,354 @@
+"""Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+PACKAGE = PurePosixPath("operator/refit_operator")
+MONITOR = ("tests/unit/monitor/test_decide.py",)
+HISTORY = ("tests/unit/monitor/test_history.py",)
+STATUS = ("tests/unit/monitor/test_status.py",)
+FORGED = ("tests/unit/monitor/test_forged.py",)
+RUN = ("tests/unit/run/test_decide.py",)
+WATCH = ("tests/unit/run/test_watch.py",)
+GATE = ("tests/unit/run/test_gate.py",)
+JOB = ("tests/unit/run/test_job.py",)
+OWNERSHIP = ("tests/unit/target/test_ownership.py",)
+READING = ("tests/unit/signal/test_reading.py",)
+WINDOW = ("tests/unit/signal/test_window.py",)
+BOARD = ("tests/unit/test_board.py",)
+REQUESTS = ("tests/unit/cluster/test_requests.py",)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One bug: `old` is in the file exactly once, and `tests` fail where `new` stands in its place."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The file, from the root of the checkout."""
+        return PACKAGE / self.file
+
+
+ONCE = (
+    Mutant(
+        "a run's name is random",
+        "monitor/build.py",
+        'hashlib.sha256(f"{monitor.metadata.uid}/{ordinal}".encode()).hexdigest()[:8]',
+        '__import__("secrets").token_hex(4)',
+        MONITOR,
+    ),
+    Mutant(
+        "a run's name leaves the monitor's UID out",
+        "monitor/build.py",
+        'f"{monitor.metadata.uid}/{ordinal}"',
+        'f"{monitor.metadata.name}/{ordinal}"',
+        MONITOR,
+    ),
+    Mutant(
+        "the ordinal ignores status.attempts",
+        "monitor/decide.py",
+        "1 + max((o.monitor.status.attempts, *(run.spec.ordinal for run in o.runs)))",
+        "1 + max((0, *(run.spec.ordinal for run in o.runs)))",
+        MONITOR,
+    ),
+    Mutant(
+        "the ordinal trusts the status alone",
+        "monitor/decide.py",
+        "1 + max((o.monitor.status.attempts, *(run.spec.ordinal for run in o.runs)))",
+        "1 + o.monitor.status.attempts",
+        MONITOR,
+    ),
+    Mutant(
+        "a stranger's Job is adopted",
+        "run/training.py",
+        "o.job.owner_uid == o.run.metadata.uid",
+        "bool(o.job.owner_uid)",
+        RUN,
+    ),
+    Mutant(
+        "a Job that was deleted is made again",
+        "run/training.py",
+        "    if o.run.status.job_ref:\n        return finish(",
+        "    if False:\n        return finish(",
+        RUN,
+    ),
+    Mutant(
+        "403 isn't read as a name that may exist",
+        "cluster/client.py",
+        "if error.status not in (403, 409):",
+        "if error.status != 409:",
+        REQUESTS,
+    ),
+    Mutant(
+        "403 is taken for a name that exists",
+        "cluster/client.py",
+        'if await self.read(kind, Ref(namespace, body["metadata"]["name"])) is None:',
+        "if error.status == 404:",
+        REQUESTS,
+    ),
+    Mutant(
+        "a status is written whatever changed since",
+        "cluster/client.py",
+        '                "resourceVersion": meta.resource_version,\n',
+        "",
+        REQUESTS,
+    ),
+    Mutant(
+        "a pointer is written whatever changed since",
+        "cluster/apply.py",
+        '("name", "namespace", "uid", "resourceVersion")',
+        '("name", "namespace")',
+        REQUESTS,
+    ),
+)
+
+BREACH = (
+    Mutant(
+        "NaN is a breach",
+        "signal/window.py",
+        "return sum(isinstance(reading, Value) and is_breach(",
+        'return sum(type(reading).__name__ == "NotANumber" or isinstance(reading, Value) and is_breach(',
+        WINDOW,
+    ),
+    Mutant(
+        "NaN is a value",
+        "signal/reading.py",
+        "        return NotANumber(time)\n    return Value(value, time)",
+        "        return Value(value, time)\n    return Value(value, time)",
+        READING,
+    ),
+    Mutant(
+        "no data is a breach",
+        "signal/window.py",
+        "return sum(isinstance(reading, Value) and is_breach(",
+        'return sum(type(reading).__name__ == "NoData" or isinstance(reading, Value) and is_breach(',
+        WINDOW,
+    ),
+    Mutant(
+        "a run starts though the newest reading is no value",
+        "monitor/decide.py",
+        "    if isinstance(o.newest, Value):\n        return None\n    return Hold(Reason.METRIC_UNAVAILABLE",
+        "    if o.newest:\n        return None\n    return Hold(Reason.METRIC_UNAVAILABLE",
+        MONITOR,
+    ),
+    Mutant(
+        "readings of before the last run's end count",
+        "monitor/decision.py",
+        "since = max(since, self.last_completion)",
+        "pass",
+        MONITOR,
+    ),
+    Mutant(
+        "the cooldown runs from a run's start",
+        "monitor/decision.py",
+        "return self.last_completion + self.monitor.spec.policy.cooldown if",
+        "return self.runs[-1].metadata.creation_timestamp + self.monitor.spec.policy.cooldown if",
+        MONITOR,
+    ),
+    Mutant(
+        "recoverAt doesn't keep a breach",
+        "monitor/status.py",
+        "and not metric.is_recovered_by(newest.value)",
+        "and metric.is_breached_by(newest.value)",
+        STATUS,
+    ),
+    Mutant(
+        "the breaker ignores recoverAt",
+        "monitor/history.py",
+        "o.monitor.spec.metric.is_recovered_by(r.value)",
+        "not o.monitor.spec.metric.is_breached_by(r.value)",
+        HISTORY,
+    ),
+    Mutant(
+        "a mass breach holds nobody",
+        "monitor/limits.py",
+        "    if mass is None:",
+        "    if mass is None or mass.together:",
+        MONITOR,
+    ),
+    Mutant(
+        "breaches that began one after another are a mass breach",
+        "board.py",
+        "if 2 * together > total else None",
+        "if together else None",
+        BOARD,
+    ),
+    Mutant(
+        "a guard without a value holds",
+        "monitor/limits.py",
+        '        return f"guard {guard.name}: {describe(reading)}"',
+        '        return ""',
+        MONITOR,
+    ),
+    Mutant(
+        "the status says whether a person overruled us",
+        "monitor/decision.py",
+        "self.target is not None and is_overruled(self.target.pointer, self.taken_pointer, self.runs)",
+        'any(c.reason == "Overruled" for c in self.monitor.status.conditions)',
+        (*MONITOR, *FORGED),
+    ),
+    Mutant(
+        "the status can say that a run is under way",
+        "monitor/decide.py",
+        'under way") if o.active_run else None',
+        'under way") if o.active_run else o.monitor.status.active_run and Hold(Reason.RUN_ACTIVE, "")',
+        FORGED,
+    ),
+    Mutant(
+        "the status can say that the metric is well",
+        "monitor/decide.py",
+        "    return None if o.is_breached else",
+        '    well = any(c.reason == "WithinThreshold" for c in o.monitor.status.conditions)\n'
+        "    return None if o.is_breached and not well else",
+        FORGED,
+    ),
+)
+
+PROMOTION = (
+    Mutant(
+        "a missing judgement goes past the gate",
+        "run/promotion.py",
+        '        return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "no judgement is recorded")',
+        "        return None",
+        RUN,
+    ),
+    Mutant(
+        "a served model that wasn't judged is no obstacle",
+        "run/gate.py",
+        "if case.has_served and case.served is None:",
+        "if case.has_served and False:",
+        GATE,
+    ),
+    Mutant(
+        "a served model judged by another metric is no obstacle",
+        "run/gate.py",
+        "if case.has_served and case.served is None:",
+        "if case.has_served and case.report.served is None:",
+        GATE,
+    ),
+    Mutant(
+        "weights that were taken back pass the gate",
+        "run/gate.py",
+        "if case.report.candidate.digest not in case.rolled_back:",
+        "if case.report.candidate.digest or case.rolled_back:",
+        GATE,
+    ),
+    Mutant(
+        "weights that were taken back are forgotten",
+        "target/ownership.py",
+        "if run.status.outcome is Outcome.ROLLED_BACK and run.status.result.candidate",
+        "if run.status.outcome is Outcome.REJECTED and run.status.result.candidate",
+        OWNERSHIP,
+    ),
+    Mutant(
+        "what a rollback restores is recorded after the write",
+        "run/promotion.py",
+        'f"writing {name_pointer(change.new)}", pointer_change=change)\n    return Decision(status, look',
+        'f"writing {name_pointer(change.new)}", pointer_change=change)\n'
+        "    return Decision(status, actions=(WritePointer(change.new),), look",
+        RUN,
+    ),
+    Mutant(
+        "the pointer's write is asked for before its record",
+        "run/decide.py",
+        "    change_is_recorded,\n    pointer_is_overruled,\n    pointer_is_unwritten,\n",
+        "    pointer_is_overruled,\n    pointer_is_unwritten,\n    change_is_recorded,\n",
+        RUN,
+    ),
+    Mutant(
+        "a pointer that is there is written again",
+        "run/promotion.py",
+        "    if _live(o) == change.new:\n        return Decision(",
+        "    if not _live(o):\n        return Decision(",
+        RUN,
+    ),
+    Mutant(
+        "every promotion is forced",
+        "run/promotion.py",
+        "WritePointer(change.new, o.may_force)",
+        "WritePointer(change.new, True)",
+        RUN,
+    ),
+    Mutant("every apply is forced", "cluster/apply.py", "force_conflicts=force,", "force_conflicts=True,", REQUESTS),
+    Mutant(
+        "a person's undo is overruled",
+        "target/ownership.py",
+        "return expected is not None and live != expected and taken != handover(live, runs)",
+        "return False",
+        OWNERSHIP,
+    ),
+    Mutant(
+        "a person's undo during a run is overruled",
+        "run/promotion.py",
+        "    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}",
+        "    ours = {change.new, change.old}",
+        RUN,
+    ),
+    Mutant(
+        "the deadline runs from the run's creation",
+        "run/training.py",
+        "    started = o.run.status.start_time\n",
+        "    started = o.run.metadata.creation_timestamp\n",
+        RUN,
+    ),
+    Mutant(
+        "training mounts the holdout",
+        "run/job.py",
+        "return claims_of(run.spec.training.dataset.train, checkpoint_uri(run),",
+        "return claims_of(run.spec.training.dataset.holdout, run.spec.training.dataset.train, checkpoint_uri(run),",
+        JOB,
+    ),
+)
+
+WATCHING = (
+    Mutant(
+        "no data takes a checkpoint back",
+        "run/watch.py",
+        "    if count < breaches.count:",
+        "    if count + sum(not isinstance(reading, Value) for reading in readings) < breaches.count:",
+        RUN,
+    ),
+    Mutant(
+        "the watch compares with the threshold",
+        "run/watch.py",
+        "return value - drop if o.run.spec.metric.below else value + drop",
+        "return o.run.spec.metric.threshold",
+        RUN,
+    ),
+    Mutant(
+        "readings of the old model count",
+        "run/watch.py",
+        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
+        "return o.window",
+        (*RUN, *WATCH),
+    ),
+    Mutant(
+        "readings whose range began before the rollout count",
+        "run/watch.py",
+        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
+        "return eligible(o.window, rolled_out + settle_of(o), timedelta(0))",
+        WATCH,
+    ),
+    Mutant(
+        "settle is ignored",
+        "run/watch.py",
+        "rolled_out + settle_of(o), o.query_range",
+        "rolled_out, o.query_range",
+        WATCH,
+    ),
+    Mutant(
+        "a settle that is set is ignored",
+        "run/watch.py",
+        "    if settle is not None:",
+        "    if settle == o.query_range:",
+        WATCH,
+    ),
+)
+
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *WATCHING)

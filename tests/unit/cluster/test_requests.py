@@ -1,0 +1,75 @@
+"""What is sent to the API server, and how its answers are read."""
+
+from typing import Any
+
+import pytest
+from kubernetes.aio.client.exceptions import ApiException
+
+from refit_operator.cluster.apply import apply_pointer
+from refit_operator.cluster.client import JOB, RUN, Cluster
+from refit_operator.cluster.errors import Permanent, Transient
+from tests.unit.samples import deployment, make_run
+
+BODY = {"metadata": {"name": "reviews-1-12345678"}}
+
+
+class Answer(dict[str, Any]):
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self)
+
+
+class StandIn:
+    """A stand-in for the dynamic client and its resource: a real server can't be made to refuse a chosen request."""
+
+    def __init__(self, refusal: int = 0, exists: bool = False) -> None:
+        self.refusal, self.exists = refusal, exists
+        self.sent: dict[str, Any] = {}
+        self.resources, self.status = self, self
+
+    async def get(self, name: str = "", **_: Any) -> Any:
+        if not name:
+            return self
+        if not self.exists:
+            raise ApiException(status=404)
+        return Answer(BODY)
+
+    async def create(self, **sent: Any) -> Answer:
+        self.sent = sent
+        if self.refusal:
+            raise ApiException(status=self.refusal)
+        return Answer(BODY)
+
+    replace = server_side_apply = create
+
+
+@pytest.mark.parametrize("refusal", [403, 409])
+async def test_a_name_that_exists_is_left_for_the_next_look(refusal: int) -> None:
+    assert await Cluster(StandIn(refusal, exists=True), lambda _: None).create(JOB, "shop", BODY) is None
+
+
+@pytest.mark.parametrize(("refusal", "kind"), [(403, Permanent), (409, Transient), (500, Transient), (422, Permanent)])
+async def test_a_refusal_for_a_name_that_is_free_is_an_error(refusal: int, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        await Cluster(StandIn(refusal), lambda _: None).create(JOB, "shop", BODY)
+
+
+@pytest.mark.parametrize("refusal", [500, 503, 429])
+async def test_an_error_is_no_answer_even_where_the_name_exists(refusal: int) -> None:
+    with pytest.raises(Transient):
+        await Cluster(StandIn(refusal, exists=True), lambda _: None).create(JOB, "shop", BODY)
+
+
+async def test_a_status_goes_with_what_was_read() -> None:
+    server = StandIn()
+    await Cluster(server, lambda _: None).write_status(RUN, make_run(), {})
+    meta = server.sent["body"]["metadata"]
+    assert (meta["uid"], meta["resourceVersion"]) == ("run-1-uid", "20")
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(force: bool) -> None:
+    server = StandIn()
+    await apply_pointer(Cluster(server, lambda _: None), deployment(), "file:///models/a", force)
+    meta = server.sent["body"]["metadata"]
+    assert (meta["uid"], meta["resourceVersion"]) == ("target-uid", "30")
+    assert server.sent["force_conflicts"] is force
