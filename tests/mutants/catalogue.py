@@ -67,8 +67,8 @@ ONCE = (
     Mutant(
         "a stranger's Job is adopted",
         "run/training.py",
-        "o.job.owner_uid == o.run.metadata.uid",
-        "bool(o.job.owner_uid)",
+        "if is_trained(o) or o.job.owner_uid == o.run.metadata.uid:",
+        "if is_trained(o) or o.job.owner_uid:",
         RUN,
     ),
     Mutant(
@@ -257,8 +257,8 @@ PROMOTION = (
     Mutant(
         "the pointer's write is asked for before its record",
         "run/decide.py",
-        "    change_is_recorded,\n    pointer_is_overruled,\n    pointer_is_unwritten,\n",
-        "    pointer_is_overruled,\n    pointer_is_unwritten,\n    change_is_recorded,\n",
+        "    change_is_recorded,\n    pointer_is_overruled,\n    a_person_takes_it_back,\n    pointer_is_unwritten,\n",
+        "    pointer_is_overruled,\n    pointer_is_unwritten,\n    change_is_recorded,\n    a_person_takes_it_back,\n",
         RUN,
     ),
     Mutant(
