@@ -79,9 +79,3 @@ def _remove_folder(path: Path) -> None:
         path.rmdir()
     except OSError:
         return
-
-
-def is_clean(layout: Layout) -> bool:
-    """Return whether no process or mount of a node is left."""
-    no_process = all(processes.read(file) is None for file in layout.pids.glob("*.json"))
-    return no_process and not mounts_below(layout.state, Path("/proc/self/mountinfo").read_text())

@@ -105,7 +105,6 @@ class Reason(StrEnum):
     METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was no value."
     NOT_READY = "NotReady", "Ready is not True."
     # a run's own conditions
-    JOB_RUNNING = "JobRunning", "The Job trains or judges."
     JOB_SUCCEEDED = "JobSucceeded", "Trainer and judge reported."
     GATE_PASSED = "GatePassed", "The candidate passed the gate."
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."

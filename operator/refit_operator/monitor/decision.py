@@ -11,7 +11,7 @@ from refit_operator.api.uris import Pointer, parse_pointer
 from refit_operator.board import MassBreach
 from refit_operator.monitor.request import open_request
 from refit_operator.signal.reading import QueryFailed, Reading
-from refit_operator.signal.window import count_breaches, eligible
+from refit_operator.signal.window import count_breaches, eligible, newest
 from refit_operator.target.ownership import is_overruled, promoted_by
 from refit_operator.target.view import TargetView
 
@@ -44,7 +44,7 @@ class Observed:
         """The last reading; a query that failed is one as well."""
         if isinstance(self.window, QueryFailed):
             return self.window
-        return self.window[-1] if self.window else None
+        return newest(self.window)
 
     @property
     def active_run(self) -> RetrainRun | None:
