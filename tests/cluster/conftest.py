@@ -5,9 +5,11 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.cluster.hosted import Hosted, as_service_account, operators
 from tests.cluster.kubectl import ROOT, Space, kubectl
 
 COUNT = itertools.count(1)
@@ -34,9 +36,17 @@ def install() -> None:
 
 
 @pytest.fixture
-def space(operator: str, namespace: Space) -> Space:
-    """A namespace that the installed operator looks after."""
-    return namespace
+def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> Iterator[Space]:
+    """A namespace that the operator looks after: the installed one, or with REFIT_TEST_OPERATOR=source the code as it
+    stands in this checkout, as a process on this host, so that a change is tried without building an image.
+    """
+    if os.environ.get("REFIT_TEST_OPERATOR") != "source":
+        request.getfixturevalue("operator")
+        yield namespace
+        return
+    settings = {"KUBECONFIG": str(as_service_account(tmp_path)), "REFIT_LEADER_ELECTION": "false"}
+    with operators(Hosted(namespace, tmp_path / "operator.log", **settings)):
+        yield namespace
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""What one fault led to: the line of a table, and what docs/reliability.md is made from."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Played:
+    """A fault that was played, and what came of it."""
+
+    group: str
+    """The table it belongs to: calls, rollback, surroundings…"""
+    fault: str
+    """What was done: kill-before, 409, `etcd stopped for 90 s`…"""
+    at: str
+    """At which point: `PATCH deployments#1`, `Training`…"""
+    led_to: str
+    """In a sentence, what the operator did and how it ended."""
+    seconds: float
+    """From the fault to the first sign that the operator works again."""
+    problems: tuple[str, ...] = ()
+    """What was violated, by invariant; empty is what is hoped for."""
+
+
+def save(path: Path, played: list[Played]) -> None:
+    """Write them as JSON, one a line."""
+    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in played))
+
+
+def load(path: Path) -> list[Played]:
+    """Read what `save` wrote."""
+    lines = path.read_text().splitlines()
+    return [Played(**(found | {"problems": tuple(found["problems"])})) for line in lines if (found := json.loads(line))]
