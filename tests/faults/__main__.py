@@ -1,57 +1,125 @@
-"""`make faults`: one loop as it should be, then one loop for each mode and call with that fault; a table by mode.
+"""`make faults`: a loop as it should be, then one for each mode and call with that fault; a table by mode.
 
-`python -m tests.faults MODE CALL…` plays some of them, `all` instead of calls each one that the first loop prints.
+    python -m tests.faults [--group calls] [--modes kill-after 409] [--at "POST jobs#1"] [--into docs/reliability]
+
+With --into, the group's file there is written anew, after each loop.
 """
 
-import itertools
+import argparse
+import json
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.hosted import as_service_account
 from tests.faults.alone import left_alone
-from tests.faults.loop import Result, play
+from tests.faults.loop import Result, Stage
+from tests.faults.played import Played, save
 from tests.faults.proxy import Fault
+from tests.faults.report import table
+from tests.faults.scenarios import CRASHES, REFUSALS, SCENARIOS, Scenario
 
-SIDE_BY_SIDE = 2
-MODES = ("kill-before", "kill-after", "lose-answer", "403", "409", "429", "500", "503")
-CALLS = ("POST retrainruns#1", "POST jobs#1", "PATCH deployments#1")
-"""What must happen exactly once: the run, its Job, the promotion."""
-
-
-def told(fault: Fault | None, result: Result) -> str:
-    """Return a line of the table."""
-    name = f"{fault.mode:<12} {fault.call:<28}" if fault else f"{'no fault':<41}"
-    return f"{name} {result.seconds:4.0f} s  {len(result.record.calls):2} writes  {'; '.join(result.problems) or 'ok'}"
+WAITING = 24
+"""Loops under way, most of which wait for quiet."""
 
 
-def chosen(words: list[str], seen: list[str]) -> list[Fault]:
-    """Return the faults asked for, or one of each mode at each call that must happen exactly once."""
-    modes = [word for word in words if word in MODES] or MODES
-    calls = [word for word in words if word not in MODES] or CALLS
-    calls = seen if "all" in calls else calls
-    return [Fault(mode, call) for mode, call in itertools.product(modes, calls)]
+def told(result: Result) -> str:
+    """Return a loop's line."""
+    name = f"{result.fault.mode:<12} {result.fault.call:<42}" if result.fault else f"{'no fault':<55}"
+    counts = f"{result.seconds:4.0f} s  {len(result.record.calls):2} writes  again after {result.record.seconds:4.1f} s"
+    return f"{name} {counts}  {'; '.join(result.problems) or ('never came' if result.missed else 'ok')}"
+
+
+def played(group: str, result: Result) -> Played:
+    """Return what is kept of a loop."""
+    assert result.fault
+    led_to = "not as without a fault" if result.problems else "as without a fault"
+    if result.missed:
+        led_to = "never came"
+    elif result.starts > 1:
+        led_to += f"; operator started {result.starts} times"
+    seconds = round(result.record.seconds, 2)
+    return Played(group, result.fault.mode, result.fault.call, led_to, seconds, tuple(result.problems))
+
+
+def reference(stage: Stage) -> Result:
+    """Play the loop without a fault, and say which calls it has."""
+    result = stage.play(None, "reference")
+    print(told(result), json.dumps(result.ending), *[call.name for call in result.record.calls], sep="\n  ", flush=True)
+    refused = [call.name for call in result.record.calls if not 200 <= call.status < 300]
+    outcomes = [run["outcome"] for run in result.ending.get("runs", ())]
+    if result.problems or refused or outcomes != [stage.scenario.outcome]:
+        sys.exit(f"the loop without a fault isn't as it should be: {outcomes}; refused, or somebody else's: {refused}")
+    return result
+
+
+def play(scenario: Scenario, options: argparse.Namespace, folder: Path) -> list[Played]:
+    """Play one group; return what came of each fault."""
+    account = json.loads(as_service_account(folder).read_text())
+    stage = Stage(scenario, folder, account)
+    normal = reference(stage)
+    stage.reference = normal.ending
+    points = options.at or scenario.points([call.name for call in normal.record.calls])
+    faults = [Fault(mode, call) for mode in scenario.modes if mode in options.modes for call in points]
+    found: list[Played] = []
+    with ThreadPoolExecutor(WAITING) as pool:
+        loops = [pool.submit(stage.play, fault, str(number)) for number, fault in enumerate(faults)]
+        for loop in as_completed(loops):
+            print(told(loop.result()), flush=True)
+            found.append(played(scenario.group, loop.result()))
+            if options.into:
+                save(options.into / f"{scenario.group}.jsonl", in_order(found, faults))
+    return in_order(found, faults)
+
+
+def in_order(found: list[Played], faults: list[Fault]) -> list[Played]:
+    """Return them by fault, as the loops aren't over in the order in which they began."""
+    return sorted(found, key=lambda one: faults.index(Fault(one.fault, one.at)))
+
+
+def parsed(words: list[str]) -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults", description="Play a loop with one fault, again and again."
+    )
+    parser.add_argument("--group", nargs="+", choices=[scenario.group for scenario in SCENARIOS])
+    parser.add_argument("--modes", nargs="+", choices=CRASHES + REFUSALS, default=CRASHES + REFUSALS)
+    parser.add_argument("--at", nargs="+", help="calls, as the loop without a fault prints them; default: all")
+    parser.add_argument("--logs", type=Path, help="folder for the operators' logs, one that isn't there yet")
+    parser.add_argument("--into", type=Path, help="folder for a file of each group")
+    return parser.parse_args(words)
+
+
+@contextmanager
+def logs_of(options: argparse.Namespace) -> Iterator[Path]:
+    """Have a folder for the operators' logs, which goes in the end unless it was asked for."""
+    with tempfile.TemporaryDirectory(prefix="refit-faults-") as folder:
+        yield options.logs or Path(folder)
 
 
 def main(words: list[str]) -> int:
-    """Play the loops; exit code 1 where one didn't end as it should."""
-    with left_alone(), tempfile.TemporaryDirectory(prefix="refit-faults-") as folder:
-        reference = play(None, "reference", Path(folder) / "reference")
-        print(told(None, reference), *reference.record.calls, sep="\n  ", flush=True)
-        if reference.problems or max(reference.record.statuses) >= 400:
-            print("the loop without a fault isn't as it should be; writes were answered", reference.record.statuses)
-            return 1
-        faults = chosen(words, reference.record.calls)
+    """Play the loops; exit code 1 where one didn't end as it should, or a call never came."""
+    options, began = parsed(words), time.monotonic()
+    found: list[Played] = []
+    with left_alone(), logs_of(options) as folder:
+        for scenario in SCENARIOS:
+            if scenario.group in (options.group or [scenario.group]):
+                here = folder / scenario.group
+                here.mkdir(parents=True)
+                found += play(scenario, options, here)
+    print(table(found))
+    good = sum(is_good(one) for one in found)
+    print(f"{good} of {len(found)} loops ended as without a fault; {(time.monotonic() - began) / 60:.0f} minutes")
+    return 0 if good == len(found) else 1
 
-        def one(number: int) -> bool:
-            result = play(faults[number], str(number), Path(folder) / str(number))
-            print(told(faults[number], result), flush=True)
-            return not result.problems
 
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            good = list(pool.map(one, range(len(faults))))
-    print(f"{sum(good)} of {len(good)} loops ended as without a fault")
-    return 0 if all(good) else 1
+def is_good(one: Played) -> bool:
+    """Return whether the fault came and did nothing."""
+    return not one.problems and one.led_to != "never came"
 
 
 if __name__ == "__main__":

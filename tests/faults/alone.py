@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.cluster.hosted import SERVICE_ACCOUNT, admin_config, until, write_config
+from tests.cluster.hosted import admin_config, until, write_config
 from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
 
 NAME = f"refit-faults-{os.getpid()}"
@@ -75,13 +75,9 @@ def is_refused(space: Space, config: Path) -> bool:
 
 
 def as_its_pod(folder: Path) -> Path:
-    """Write a kubeconfig that the API server takes for the installed operator's pod."""
-    pods = ("get", "pod", "-l", "app=refit-operator", "--field-selector=status.phase=Running")
-    name = kubectl("-n", "refit-system", *pods, "-o", "jsonpath={.items[0].metadata.name}")
-    bound = ("--bound-object-kind=Pod", f"--bound-object-name={name}")
-    token = kubectl("-n", "refit-system", "create", "token", SERVICE_ACCOUNT, *bound).strip()
+    """Write a kubeconfig that the API server takes for the installed operator's pod, whether one runs or not."""
     config = admin_config()
-    config["users"][0]["user"] = {"token": token}
+    config["users"][0]["user"] |= {"as": OPERATOR, "as-user-extra": {POD: ["the-installed-one"]}}
     return write_config(folder, config)
 
 

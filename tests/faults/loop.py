@@ -1,123 +1,114 @@
-"""One whole loop with one fault: a breach, a run, a promotion, a watch, and what must be true of it afterwards."""
+"""One loop with one fault, in a namespace of its own, and what must be true of it at every event and afterwards."""
 
-import json
+import secrets
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.cluster.hosted import Hosted, admin_config, as_service_account, until
+from tests.cluster.hosted import admin_config, until
 from tests.cluster.kubectl import Document, Refused, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_runs import pointer
 from tests.faults.alone import namespace
-from tests.faults.proxy import Fault, Proxy, Record
+from tests.faults.ending import Ending, differences, ending_of
+from tests.faults.invariants import violations
+from tests.faults.life import Life
+from tests.faults.observer import Observer
+from tests.faults.proxy import Fault, Proxy
+from tests.faults.record import Record
+from tests.faults.scenarios import Scenario
 
-QUIET_S = 15
-"""Seconds without a write after which the loop counts as quiet."""
-LIMIT_S = 180
+AT_WORK = threading.Semaphore(4)
+"""Loops that are at work. Others wait for quiet meanwhile, which costs next to nothing."""
+QUIET_S = 60
+"""G3: seconds without a write after which a loop counts as quiet."""
+QUIET_WITHIN_S = 120
+LIMIT_S = 300
 
 
-@dataclass(frozen=True)
+@dataclass
 class Result:
     """What became of it; no problems is what is hoped for."""
 
-    problems: tuple[str, ...]
+    fault: Fault | None
     record: Record
-    seconds: float
+    ending: Ending = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    starts: int = 1
+    """Operator processes that it took."""
+    seconds: float = 0.0
+    """From the monitor to the end of its run."""
+
+    @property
+    def missed(self) -> bool:
+        """Return whether the call never came at which the fault was to happen: then nothing was tested."""
+        return self.fault is not None and not self.record.fell
 
 
-def play(fault: Fault | None, word: str, folder: Path) -> Result:
-    """Play the loop in a namespace of its own."""
-    server = admin_config()["clusters"][0]["cluster"]
-    trust = ssl.create_default_context(cafile=server["certificate-authority"])
-    with namespace(word) as space, Proxy(server["server"], trust, fault) as proxy:
-        space.apply(*CLAIMS, target())
-        space.run("rollout", "status", "deploy/reviews", "--timeout=120s")
-        space.apply(monitor())
-        began = time.monotonic()
-        with Life(space, proxy, folder):
-            return Result(tuple(problems_of(space, proxy)), proxy.record, time.monotonic() - began)
+class Stage:
+    """What the loops of one scenario share."""
+
+    def __init__(self, scenario: Scenario, folder: Path, account: Document) -> None:
+        self.scenario, self.folder, self.account = scenario, folder, account
+        self.reference: Ending = {}
+        """How the loop without a fault ended."""
+        admin = admin_config()
+        cluster, user = admin["clusters"][0]["cluster"], admin["users"][0]["user"]
+        self.server: str = cluster["server"]
+        self.trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
+        self.as_admin = ssl.create_default_context(cafile=cluster["certificate-authority"])
+        self.as_admin.load_cert_chain(user["client-certificate"], user["client-key"])
+
+    def play(self, fault: Fault | None, word: str) -> Result:
+        """Play a loop, wait for quiet, and look at what there is to see."""
+        word = f"{self.scenario.group}-{word}"
+        with ExitStack() as stack:
+            with AT_WORK:
+                space = stack.enter_context(namespace(word))
+                record = Record(space.name, secrets.token_urlsafe(24))
+                proxy = stack.enter_context(Proxy(self.server, self.trust, fault, record))
+                observer = stack.enter_context(Observer(self.server, self.as_admin, space.name))
+                result = Result(fault, record)
+                self._set_up(space, record.secret)
+                began = time.monotonic()
+                life = stack.enter_context(Life(space, proxy, self.account, self.folder / word))
+                finished = self._finish(observer, result)
+                result.seconds = time.monotonic() - began
+            if finished:
+                self._judge(space, observer, life, result)
+            result.problems += observer.problems
+        return result
+
+    def _set_up(self, space: Space, secret: str) -> None:
+        space.apply(*self.scenario.documents(secret))
+        space.run("rollout", "status", "deploy/reviews", f"--timeout={LIMIT_S}s", limit_s=LIMIT_S + 10)
+        space.apply(self.scenario.monitor(space.name))
+
+    def _finish(self, observer: Observer, result: Result) -> bool:
+        try:
+            until(lambda: observer.has_finished or bool(observer.problems), LIMIT_S, "the run doesn't end")
+        except AssertionError as error:
+            result.problems.append(f"{error}: {observer.seen[-1] if observer.seen else 'nothing was seen'}")
+        return observer.has_finished
+
+    def _judge(self, space: Space, observer: Observer, life: Life, result: Result) -> None:
+        record = result.record
+        try:
+            until(lambda: time.monotonic() - record.last > QUIET_S, QUIET_WITHIN_S + QUIET_S, "G3: not quiet in time")
+            result.ending = ending_of(space, record)
+            result.problems += leaks(record, life) + differences(result.ending, self.reference)
+        except (AssertionError, Refused, OSError) as error:
+            result.problems.append(repr(error))
+        result.starts = life.starts
+        expected = 2 if result.fault and result.fault.is_deadly and not result.missed else 1
+        result.problems += [f"the operator started {life.starts} times"] if life.starts != expected else []
+        result.problems += violations(list(observer.seen))
+        result.problems += [f"G4: {stray}" for stray in sorted(record.strays)]
 
 
-class Life:
-    """An operator that is started again each time it ends, as its Deployment would."""
-
-    def __init__(self, space: Space, proxy: Proxy, folder: Path) -> None:
-        folder.mkdir()
-        config = json.loads(as_service_account(folder).read_text())
-        config["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{proxy.port}"}
-        (folder / "kubeconfig").write_text(json.dumps(config))
-        self.space, self.folder, self.over = space, folder, threading.Event()
-        self.starts = 0
-        self.now = self._start()
-        proxy.kill = lambda: self.now.process.kill()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-
-    def _start(self) -> Hosted:
-        self.starts += 1
-        settings = {"KUBECONFIG": str(self.folder / "kubeconfig"), "REFIT_LEADER_ELECTION": "false"}
-        return Hosted(self.space, self.folder / f"operator-{self.starts}.log", **settings)
-
-    def _keep(self) -> None:
-        while not self.over.is_set():
-            self.now.process.wait()
-            if not self.over.is_set():
-                self.now = self._start()
-
-    def __enter__(self) -> "Life":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.now.process.kill()
-        self._thread.join(10)
-        self.now.process.kill()
-        self.now.process.wait()
-
-
-def problems_of(space: Space, proxy: Proxy) -> list[str]:
-    """Wait for the run's end and for quiet; return what isn't as it would be without the fault."""
-    try:
-        until(lambda: is_finished(space), LIMIT_S, "the run doesn't end")
-        until(lambda: time.monotonic() - proxy.record.last > QUIET_S, 120, "G3: not quiet within 120 s")
-    except (AssertionError, Refused) as error:
-        return [f"{error}; runs: {[run.get('status') for run in space.list('rr')]}"]
-    found = [] if proxy.fault is None or proxy.fired.is_set() else [f"never came to {proxy.fault.call}"]
-    return found + [problem for problem, wrong in verdicts(space, proxy.record).items() if wrong]
-
-
-def is_finished(space: Space) -> bool:
-    """Return whether a run has ended."""
-    return any(run.get("status", {}).get("stage") == "Finished" for run in space.list("rr"))
-
-
-def verdicts(space: Space, record: Record) -> dict[str, bool]:
-    """Return what may be wrong, and whether it is."""
-    runs, jobs = space.list("rr"), space.list("job")
-    status: Document = runs[0].get("status", {})
-    promoted = (status.get("pointerChange") or {}).get("new", "")
-    written = pointers_of(record)
-    return {
-        f"G1: {len(runs)} runs": len(runs) != 1,
-        f"G1: {len(jobs)} Jobs": len(jobs) != 1,
-        "G1: the Job isn't the run's": owners(jobs) != [run["metadata"]["uid"] for run in runs],
-        f"it ended {status.get('outcome')}: {status.get('message')}": status.get("outcome") != "Promoted",
-        f"G2: {pointer(space)} serves": not promoted or pointer(space) != promoted,
-        f"G2: it wrote {written}": set(written) != {promoted},
-        f"{len(space.list('rs'))} rollouts": len(space.list("rs")) != 2,
-    }
-
-
-def owners(jobs: list[Document]) -> list[str]:
-    """Return the UIDs that the Jobs belong to."""
-    return [owner["uid"] for job in jobs for owner in job["metadata"].get("ownerReferences", ())]
-
-
-def pointers_of(record: Record) -> list[str]:
-    """Return every pointer that was sent to the API server."""
-    calls = zip(record.calls, record.bodies, strict=True)
-    bodies = (json.loads(body) for call, body in calls if call.startswith("PATCH deployments"))
-    return [body["spec"]["template"]["metadata"]["annotations"]["refit.dev/checkpoint"] for body in bodies]
+def leaks(record: Record, life: Life) -> list[str]:
+    """Return where the secret appears; that it was never read would prove nothing."""
+    found = [f"G5: the secret is in {call}" for call in sorted(record.leaks)]
+    found += [f"G5: the secret is in {where}" for where, text in life.words().items() if record.secret in text]
+    return found if record.secret_reads else [*found, "the secret was never read"]

@@ -1,19 +1,18 @@
-"""A proxy before the real API server that lets everything pass, counts what writes, and at one call does harm."""
+"""A proxy before the real API server that lets everything pass, notes it, and at one call does harm."""
 
-import asyncio
 import ssl
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 from yarl import URL
 
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+from tests.faults.background import Background
+from tests.faults.record import Call, Record
+
 NOT_PASSED = ("host", "content-length", "transfer-encoding", "connection")
 REASONS = {403: "Forbidden", 409: "Conflict", 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}
 PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -27,53 +26,25 @@ class Fault:
     mode: str
     """kill-before, kill-after, lose-answer, or a status code."""
     call: str
-    """As `name_call` has it, `PUT retrainruns/status#2`: the second of its kind."""
+    """As `Record` names it, `PUT retrainruns/status Judging#2`: the second of its kind."""
+
+    @property
+    def is_deadly(self) -> bool:
+        """Return whether the operator has to be started again."""
+        return self.mode in ("kill-before", "kill-after")
 
 
-@dataclass
-class Record:
-    """The calls that write, in order."""
+class Proxy(Background):
+    """Serves on a port of this host."""
 
-    calls: list[str] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)
-    """What the API server answered to those that reached it."""
-    bodies: list[bytes] = field(default_factory=list)
-    last: float = 0.0
-    """When the last call that writes came, by the monotonic clock."""
-
-
-def kind_of(method: str, path: str) -> str:
-    """Return `PUT retrainruns/status` for a call that writes; empty for one that reads, or posts an Event."""
-    parts = path.strip("/").split("/")
-    if method not in WRITES or "namespaces" not in parts or "events" in parts:
-        return ""
-    resource, *rest = parts[parts.index("namespaces") + 2 :]
-    return f"{method} {'/'.join([resource, *rest[1:]])}"
-
-
-class Proxy:
-    """Serves on a port of this host, in a thread of its own."""
-
-    def __init__(self, upstream: str, trust: ssl.SSLContext, fault: Fault | None) -> None:
-        self.upstream, self.trust, self.fault = upstream, trust, fault
-        self.record, self.fired = Record(), threading.Event()
+    def __init__(self, upstream: str, trust: ssl.SSLContext, fault: Fault | None, record: Record) -> None:
+        super().__init__()
+        self.upstream, self.trust, self.fault, self.record = upstream, trust, fault, record
         self.kill: Callable[[], None] = lambda: None
         self.port = 0
-        self._seen: Counter[str] = Counter()
-        self._up, self._down = threading.Event(), asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
 
-    def __enter__(self) -> "Proxy":
-        self._thread.start()
-        assert self._up.wait(10), "the proxy didn't start"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._down.set)
-        self._thread.join(10)
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
+        """Pass on what comes."""
         connector = TCPConnector(ssl=self.trust, limit=0)
         timeout = ClientTimeout(total=None)
         async with ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as self._session:
@@ -83,54 +54,44 @@ class Proxy:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             self.port = runner.addresses[0][1]
-            self._up.set()
-            await self._down.wait()
+            self.up.set()
+            await self.down.wait()
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        kind = kind_of(request.method, request.path)
         body = await request.read()
-        if not kind:
-            return await self._forward(request, body)
-        self._seen[kind] += 1
-        call = f"{kind}#{self._seen[kind]}"
-        self.record.calls.append(call)
-        self.record.bodies.append(body)
-        self.record.last = time.monotonic()
-        if self.fault is None or call != self.fault.call:
-            answer = await self._forward(request, body)
-            self.record.statuses.append(answer.status)
-            return answer
-        return await self._harm(self.fault.mode, request, body)
+        call = self.record.note(request.method, request.path, body)
+        if self.fault and call and call.name == self.fault.call:
+            return await self._harm(self.fault.mode, request, call)
+        return await self._forward(request, body, call)
 
-    async def _harm(self, mode: str, request: web.Request, body: bytes) -> web.StreamResponse:
+    async def _harm(self, mode: str, request: web.Request, call: Call) -> web.StreamResponse:
+        if mode in ("kill-after", "lose-answer"):
+            await self._send(request, call)
+        self.record.fell = time.monotonic()
         if mode.isdigit():
-            self.fired.set()
             return refusal(int(mode))
-        if mode == "kill-before":
-            self.kill()
-        else:
-            await self._send(request, body)
-        if mode == "kill-after":
+        if self.fault and self.fault.is_deadly:
             self.kill()
         if request.transport:
             request.transport.abort()
-        self.fired.set()
         return web.Response()
 
-    async def _send(self, request: web.Request, body: bytes) -> None:
+    async def _send(self, request: web.Request, call: Call) -> None:
         """Have it done, and keep the answer to ourselves."""
-        async with self._ask(request, body) as answer:
+        async with self._ask(request, call.body) as answer:
             await answer.read()
-            self.record.statuses.append(answer.status)
+            self.record.answered(call, answer.status)
 
     def _ask(self, request: web.Request, body: bytes) -> Any:
+        """Ask the API server. A body of no bytes would get a type, for which it refuses to name its kinds (415)."""
         url = URL(self.upstream + request.raw_path, encoded=True)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_PASSED}
-        return self._session.request(request.method, url, headers=headers, data=body)
+        return self._session.request(request.method, url, headers=headers, data=body or None)
 
-    async def _forward(self, request: web.Request, body: bytes) -> web.StreamResponse:
+    async def _forward(self, request: web.Request, body: bytes, call: Call | None) -> web.StreamResponse:
         async with self._ask(request, body) as answer:
+            self.record.answered(call, answer.status)
             headers = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED}
             reply = web.StreamResponse(status=answer.status, headers=headers)
             with suppress(ClientError, ConnectionError):  # an end that either side has cut off

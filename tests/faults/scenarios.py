@@ -1,0 +1,59 @@
+"""The loops that are played: what is applied, and how a loop ends that nothing disturbs."""
+
+from dataclasses import dataclass
+
+from tests.cluster.kubectl import OPERATOR, Document, merge
+from tests.cluster.objects import CLAIMS, monitor, target
+
+CRASHES = ("kill-before", "kill-after", "lose-answer", "409")
+REFUSALS = ("403", "429", "500", "503")
+ACCOUNT = dict(zip(("namespace", "name"), OPERATOR.split(":")[2:], strict=True))
+AUTHENTICATED = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of loop; each has a group of its own in docs/reliability/."""
+
+    group: str
+    outcome: str
+    """Of its run."""
+    modes: tuple[str, ...]
+    promoted_quality: str = "0.5"
+    """What the model server says of the candidate."""
+    measured: bool = False
+    """Whether the metric is what the model server says; a constant otherwise."""
+    after: str = ""
+    """The call after which faults are played; empty: all."""
+
+    def points(self, calls: list[str]) -> list[str]:
+        """Return the calls of a loop without a fault at which faults are played."""
+        return calls[calls.index(self.after) + 1 :] if self.after else calls
+
+    def documents(self, secret: str) -> tuple[Document, ...]:
+        """Return what is applied before the monitor: claims, the target, and the lent Secret."""
+        return (*CLAIMS, target(promoted_quality=self.promoted_quality), *lent(secret))
+
+    def monitor(self, namespace: str) -> Document:
+        """Return the monitor."""
+        query = f'max(last_over_time(model_quality{{namespace="{namespace}"}}[4s]))'
+        measured = {"metric": {"query": query}, "watch": {"for": "2m", "settle": "1s"}} if self.measured else {}
+        return monitor(**merge({"prometheus": AUTHENTICATED}, measured))
+
+
+PROMOTION = Scenario("calls", "Promoted", CRASHES + REFUSALS)
+ROLLBACK = Scenario("rollback", "RolledBack", CRASHES, "0.3", measured=True, after="PATCH deployments#1")
+SCENARIOS = (PROMOTION, ROLLBACK)
+
+
+def lent(secret: str) -> tuple[Document, ...]:
+    """Return a Secret that the operator may read, as docs/how-to/prometheus-credentials.md has it."""
+    group, meta = "rbac.authorization.k8s.io", {"metadata": {"name": "refit-secrets"}}
+    rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["prom"], "verbs": ["get"]}
+    role = {"apiGroup": group, "kind": "Role", "name": "refit-secrets"}
+    api = {"apiVersion": f"{group}/v1"}
+    return (
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "prom"}, "stringData": {"token": secret}},
+        {**api, "kind": "Role", **meta, "rules": [rule]},
+        {**api, "kind": "RoleBinding", **meta, "roleRef": role, "subjects": [{"kind": "ServiceAccount", **ACCOUNT}]},
+    )
