@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults verify lint types layers crds check-crds format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability verify lint types layers crds check-crds check-reliability format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -35,10 +35,17 @@ test-cluster:  ## a real API server, kubelet and Prometheus
 mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
 	$(PYTHON) -m tests.mutants
 
-faults: cluster-up  ## a loop with one fault at each call that must happen exactly once (not part of `test`; about ten minutes)
-	$(IN_CLUSTER) $(PYTHON) -m tests.faults
+faults: cluster-up  ## a loop for each fault at each call that writes, and rollbacks (not part of `test`; about an hour)
+	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
+	$(MAKE) reliability
 
-verify: lint types layers check-crds  ## lint, types, layers, CRD drift, sizes
+faults-crashes: cluster-up  ## the operator killed, its answer lost and 409 at each call that writes (about fifteen minutes)
+	$(IN_CLUSTER) $(PYTHON) -m tests.faults --group calls --modes kill-before kill-after lose-answer 409
+
+reliability:  ## generate docs/reliability.md from what was played
+	$(PYTHON) -m tests.faults.report
+
+verify: lint types layers check-crds check-reliability  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -54,6 +61,9 @@ layers:
 check-crds:
 	$(PYTHON) -m refit_operator.api.crd --check crds
 	$(PYTHON) -m refit_operator.api.reference --check docs/reference/conditions.md
+
+check-reliability:
+	$(PYTHON) -m tests.faults.report --check
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

@@ -20,11 +20,13 @@ from tests.faults.alone import left_alone
 from tests.faults.loop import Result, Stage
 from tests.faults.played import Played, save
 from tests.faults.proxy import Fault
-from tests.faults.report import table
+from tests.faults.report import NEVER, table
 from tests.faults.scenarios import CRASHES, REFUSALS, SCENARIOS, Scenario
 
 WAITING = 24
 """Loops under way, most of which wait for quiet."""
+ENOUGH = 0.9
+"""Share of the faults that must come: some calls depend on when a pod reports."""
 
 
 def told(result: Result) -> str:
@@ -39,7 +41,7 @@ def played(group: str, result: Result) -> Played:
     assert result.fault
     led_to = "not as without a fault" if result.problems else "as without a fault"
     if result.missed:
-        led_to = "never came"
+        led_to = NEVER
     elif result.starts > 1:
         led_to += f"; operator started {result.starts} times"
     seconds = round(result.record.seconds, 2)
@@ -102,7 +104,7 @@ def logs_of(options: argparse.Namespace) -> Iterator[Path]:
 
 
 def main(words: list[str]) -> int:
-    """Play the loops; exit code 1 where one didn't end as it should, or a call never came."""
+    """Play the loops; exit code 1 where one didn't end as it should, or too few faults came."""
     options, began = parsed(words), time.monotonic()
     found: list[Played] = []
     with left_alone(), logs_of(options) as folder:
@@ -112,14 +114,14 @@ def main(words: list[str]) -> int:
                 here.mkdir(parents=True)
                 found += play(scenario, options, here)
     print(table(found))
-    good = sum(is_good(one) for one in found)
-    print(f"{good} of {len(found)} loops ended as without a fault; {(time.monotonic() - began) / 60:.0f} minutes")
-    return 0 if good == len(found) else 1
-
-
-def is_good(one: Played) -> bool:
-    """Return whether the fault came and did nothing."""
-    return not one.problems and one.led_to != "never came"
+    came = [one for one in found if one.led_to != NEVER]
+    good = sum(not one.problems for one in came)
+    points, minutes = len({(one.group, one.at) for one in found}), (time.monotonic() - began) / 60
+    print(
+        f"{points} points, {len(came)} of {len(found)} faults came, {good} of them did no harm; {minutes:.0f} minutes"
+    )
+    enough = len(came) >= ENOUGH * len(found)
+    return 0 if enough and not any(one.problems for one in found) else 1
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def cell(played: list[Played], kind: str) -> str:
     ours = [one for one in played if kind_of(one) == kind]
     came = [one for one in ours if one.led_to != NEVER]
     if not came:
-        return "-"
+        return NEVER if ours else "-"
     good = sum(not one.problems for one in came)
     missed = f", {len(ours) - len(came)} never came" if len(came) < len(ours) else ""
     return f"{good} of {len(came)} ok{missed}, {seconds_of(came)}"

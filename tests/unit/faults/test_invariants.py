@@ -1,0 +1,69 @@
+"""What the observer of the fault tests would see of an operator that breaks its word."""
+
+from typing import Any
+
+import pytest
+
+from tests.faults.invariants import CHECKPOINT, Document, Seen, violations
+
+ACCEPTED = {"conditions": [{"type": "Accepted", "status": "True"}]}
+CHANGE = {"pointerChange": {"new": "new"}}
+BACK = {"pointerChange": {"new": "new", "rollbackTime": "now"}}
+
+
+def run(uid: str = "run", ordinal: int = 1, **status: Any) -> Document:
+    spec = {"monitorRef": {"uid": "monitor"}, "ordinal": ordinal}
+    return {"kind": "RetrainRun", "metadata": {"uid": uid}, "spec": spec, "status": status}
+
+
+def job(uid: str, owner: str = "run") -> Document:
+    return {"kind": "Job", "metadata": {"uid": uid, "name": uid, "ownerReferences": [{"uid": owner}]}}
+
+
+def target(pointer: str = "") -> Document:
+    meta = {"annotations": {CHECKPOINT: pointer}} if pointer else {}
+    return {"kind": "Deployment", "metadata": {}, "spec": {"template": {"metadata": meta}}}
+
+
+CASES: dict[str, tuple[list[Document], str]] = {
+    "as it should be": (
+        [target(), run(), job("job"), run(**ACCEPTED), run(**ACCEPTED | CHANGE), target("new")],
+        "",
+    ),
+    "taken back": (
+        [target(), run(**ACCEPTED | CHANGE), target("new"), run(**ACCEPTED | BACK), target()],
+        "",
+    ),
+    "a second Job": ([run(), job("one"), job("two")], "G1: 2 Jobs of attempt 1"),
+    "a Job of nobody's": ([run(), job("one", owner="other")], "G1: Job one belongs to no run"),
+    "a Job before its run": ([job("one"), run()], "G1: Job one belongs to no run"),
+    "two active runs": ([run("a", 1), run("b", 2)], "G1: 2 active runs"),
+    "one attempt twice": ([run("a", outcome="Failed"), run("b")], "G1: 2 runs are attempt 1"),
+    "written before it was recorded": (
+        [target(), run(**ACCEPTED), target("new"), run(**ACCEPTED | CHANGE)],
+        "G2: from the initial model to new",
+    ),
+    "written though the gate said nothing": (
+        [target(), run(**CHANGE), target("new")],
+        "G2: from the initial model to new",
+    ),
+    "taken back before it was recorded": (
+        [target(), run(**ACCEPTED | CHANGE), target("new"), target(), run(**ACCEPTED | BACK)],
+        "G2: from new to the initial model",
+    ),
+    "promoted again after it was taken back": (
+        [target(), run(**ACCEPTED | CHANGE), target("new"), run(**ACCEPTED | BACK), target(), target("new")],
+        "G2: from the initial model to new",
+    ),
+}
+
+
+@pytest.mark.parametrize(("documents", "found"), CASES.values(), ids=CASES)
+def test_what_is_violated(documents: list[Document], found: str) -> None:
+    """The watches deliver each kind on its own: here the last event first."""
+    seen = [
+        Seen("MODIFIED", document | {"metadata": document["metadata"] | {"resourceVersion": str(9 + number)}})
+        for number, document in enumerate(documents)
+    ]
+    told = violations(reversed(seen))
+    assert [text[: len(found)] for text in told] == ([found] if found else [])

@@ -1,0 +1,58 @@
+"""What the proxy of the fault tests notes: names of calls, requests out of the namespace, the secret on its way."""
+
+import json
+
+import pytest
+
+from tests.faults.record import Record, is_stray
+
+SPACE = "/apis/refit.dev/v1alpha1/namespaces/shop"
+STATUS = json.dumps({"status": {"stage": "Judging"}}).encode()
+
+
+def test_calls_are_counted_by_what_they_say() -> None:
+    record = Record("shop", "s3cr3t")
+    for method, path, body in (
+        ("GET", f"{SPACE}/retrainruns", b""),
+        ("POST", f"{SPACE}/retrainruns", b"{}"),
+        ("PUT", f"{SPACE}/retrainruns/one/status", STATUS),
+        ("POST", "/apis/events.k8s.io/v1/namespaces/shop/events", b"{}"),
+        ("PUT", f"{SPACE}/retrainruns/one/status", STATUS),
+    ):
+        record.note(method, path, body)
+    names = ["POST retrainruns#1", "PUT retrainruns/status Judging#1", "PUT retrainruns/status Judging#2"]
+    assert [call.name for call in record.calls] == names
+    assert (record.strays, record.leaks) == (set(), set())
+
+
+def test_the_secret_is_seen_in_an_event_too() -> None:
+    record = Record("shop", "s3cr3t")
+    record.note("POST", "/apis/events.k8s.io/v1/namespaces/shop/events", b'{"note": "asked with s3cr3t"}')
+    assert record.leaks == {"POST /apis/events.k8s.io/v1/namespaces/shop/events"}
+
+
+@pytest.mark.parametrize(
+    ("path", "stray"),
+    [
+        ("/api", False),
+        ("/apis/batch/v1", False),
+        ("/version", False),
+        (f"{SPACE}/modelmonitors", False),
+        ("/apis/refit.dev/v1alpha1/modelmonitors", True),
+        ("/apis/refit.dev/v1alpha1/namespaces/bank/modelmonitors", True),
+        ("/api/v1/namespaces", True),
+        ("/api/v1/nodes", True),
+    ],
+)
+def test_what_leads_out_of_the_namespace(path: str, stray: bool) -> None:
+    assert is_stray(path, "shop") is stray
+
+
+def test_seconds_are_those_to_the_next_write_that_succeeds() -> None:
+    record = Record("shop", "s3cr3t", fell=1.0)
+    record.answered(record.note("POST", f"{SPACE}/retrainruns", b"{}"), 409)
+    assert record.seconds == 0.0
+    record.answered(record.note("GET", f"{SPACE}/retrainruns", b""), 200)
+    assert record.seconds == record.heard_again - 1.0
+    record.answered(record.note("POST", f"{SPACE}/retrainruns", b"{}"), 201)
+    assert record.seconds == record.wrote_again - 1.0

@@ -1,0 +1,31 @@
+"""The table of faults, and the page made from what was played."""
+
+from pathlib import Path
+
+from tests.faults.played import Played, save
+from tests.faults.report import NEVER, render, table
+
+PLAYED = [
+    Played("calls", "kill-after", "PUT retrainruns/status Judging#1", "as without a fault", 1.0),
+    Played("calls", "kill-after", "PUT retrainruns/status Judging#2", "not as without a fault", 3.0, ("G1: 2 Jobs",)),
+    Played("calls", "kill-after", "POST jobs#1", "as without a fault", 0.5),
+    Played("calls", "409", "PUT retrainruns/status Judging#1", NEVER, 0.0),
+]
+
+
+def test_modes_by_kinds_of_call() -> None:
+    assert table(PLAYED).splitlines() == [
+        "| mode | `PUT retrainruns/status` | `POST jobs` | violations |",
+        "|---|---|---|---|",
+        "| `kill-after` | 1 of 2 ok, 2.0 / 3.0 s | 1 of 1 ok, 0.5 / 0.5 s | 1 |",
+        "| `409` | never came | - | 0 |",
+    ]
+
+
+def test_the_page_says_what_is_in_the_files_and_what_is_not(tmp_path: Path) -> None:
+    save(tmp_path / "calls.jsonl", PLAYED)
+    page = " ".join(render(tmp_path).split())
+    assert "Played: 4 faults; violations of an invariant: 1." in page
+    assert "4 loops at 3 calls" in page
+    assert table(PLAYED).splitlines()[-1] in page
+    assert "## What the operator stands on fails Not played yet." in page
