@@ -73,10 +73,11 @@ TABLES: dict[str, Callable[[list[Played]], str]] = {"calls": table, "rollback": 
 def render(folder: Path = FOLDER) -> str:
     """Return the page."""
     groups = {group: load(path) if (path := folder / f"{group}.jsonl").exists() else [] for group in TABLES}
-    every = [one for group in groups.values() for one in group]
+    came = {group: [one for one in played if one.led_to != NEVER] for group, played in groups.items()}
+    every = [one for group in came.values() for one in group]
     words = {group: TABLES[group](played) if played else "Not played yet." for group, played in groups.items()}
-    words |= {f"{group}_count": str(len(played)) for group, played in groups.items()}
-    words |= {f"{group}_points": str(len({one.at for one in played})) for group, played in groups.items()}
+    words |= {f"{group}_count": str(len(played)) for group, played in came.items()}
+    words |= {f"{group}_points": str(len({one.at for one in played})) for group, played in came.items()}
     words["violations"] = str(sum(len(one.problems) for one in every))
     return Template(TEXT.read_text()).substitute(words, count=str(len(every)))
 
