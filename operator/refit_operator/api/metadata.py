@@ -36,6 +36,12 @@ class ObjectMeta(ApiModel):
         return any(owner.controller and owner.uid == uid for owner in self.owner_references)
 
 
+class Owned(ApiModel):
+    """Any object, for the question whose it is."""
+
+    metadata: ObjectMeta
+
+
 @dataclass(frozen=True, order=True)
 class Ref:
     """Namespace and name."""

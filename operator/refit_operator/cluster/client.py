@@ -7,13 +7,13 @@ import structlog
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
-from pydantic import ValidationError
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
-from refit_operator.api.metadata import Ref
+from refit_operator.api.metadata import Owned, Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
-from refit_operator.cluster.errors import translated
+from refit_operator.cluster.errors import Permanent, translated
+from refit_operator.cluster.parsing import parse
 from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read_key
 
 log = structlog.get_logger()
@@ -138,27 +138,24 @@ class Cluster:
     async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
         """Return the monitor, None where there is none."""
         found = await self.read(MONITOR, ref)
-        return ModelMonitor.model_validate(found) if found else None
+        return parse(ModelMonitor, found) if found else None
 
     async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
         """Return the monitors of a namespace, but those that don't parse: such a one spoils its own looks alone."""
         found = []
         for item in await self.list_objects(MONITOR, namespace):
             try:
-                found.append(ModelMonitor.model_validate(item))
-            except ValidationError as error:
-                log.warning("monitor doesn't parse", monitor=item["metadata"]["name"], error=str(error))
+                found.append(parse(ModelMonitor, item))
+            except Permanent as error:
+                log.warning("monitor left out", monitor=item["metadata"]["name"], error=str(error))
         return tuple(found)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
-        """Return the monitor's own runs, oldest first: those that its UID controls."""
-        selector = f"{MONITOR_LABEL}={monitor.metadata.name}"
-        found = [
-            RetrainRun.model_validate(item)
-            for item in await self.list_objects(RUN, monitor.metadata.namespace, selector)
-        ]
-        own = [run for run in found if run.metadata.is_owned_by(monitor.metadata.uid)]
-        return tuple(sorted(own, key=lambda run: run.spec.ordinal))
+        """Return the monitor's own runs, oldest first: those that its UID controls. All of them, or Permanent."""
+        meta = monitor.metadata
+        found = await self.list_objects(RUN, meta.namespace, f"{MONITOR_LABEL}={meta.name}")
+        own = [item for item in found if parse(Owned, item).metadata.is_owned_by(meta.uid)]
+        return tuple(sorted((parse(RetrainRun, item) for item in own), key=lambda run: run.spec.ordinal))
 
     async def list_pods(self, run: RetrainRun) -> list[Document]:
         """Return the pods of a run's Job."""
