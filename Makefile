@@ -35,7 +35,7 @@ test-cluster:  ## a real API server, kubelet and Prometheus
 mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
 	$(PYTHON) -m tests.mutants
 
-faults: cluster-up  ## a loop for each fault at each call that writes, and rollbacks (not part of `test`; about an hour)
+faults: cluster-up  ## a loop for each fault at each call that writes, and of the surroundings (not part of `test`; over an hour)
 	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
 	$(MAKE) reliability
 

@@ -46,13 +46,14 @@ def _etcd(layout: Layout) -> list[str]:
     ]  # fmt: skip
 
 
-def _api_server(layout: Layout) -> list[str]:
+def api_server(layout: Layout, port: int = addresses.API_SERVER, etcd_port: int = addresses.ETCD) -> list[str]:
+    """Return the command of an API server; tests start more than the node's own."""
     pki = layout.pki
     return [
         program(layout, "kube-apiserver"),
-        f"--etcd-servers={loopback(addresses.ETCD)}",
+        f"--etcd-servers={loopback(etcd_port)}",
         f"--advertise-address={addresses.NODE_IP}",
-        f"--secure-port={addresses.API_SERVER}",
+        f"--secure-port={port}",
         f"--service-cluster-ip-range={addresses.SERVICE_CIDR}",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
@@ -154,7 +155,7 @@ def _discovery(_layout: Layout) -> list[str]:
 
 ETCD = Component("etcd", _etcd, health.answers(loopback(addresses.ETCD) + "/health"))
 CONTAINERD = Component("containerd", _containerd, health.containerd_answers)
-API_SERVER = Component("kube-apiserver", _api_server, health.api_server_is_ready)
+API_SERVER = Component("kube-apiserver", api_server, health.api_server_is_ready)
 CONTROLLER_MANAGER = Component(
     "kube-controller-manager",
     _controller_manager,

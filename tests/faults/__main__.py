@@ -2,7 +2,7 @@
 
     python -m tests.faults [--group calls] [--modes kill-after 409] [--at "POST jobs#1"] [--into docs/reliability]
 
-With --into, the group's file there is written anew, after each loop.
+With --into, each loop's line in its group's file there is replaced.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +18,14 @@ from pathlib import Path
 from tests.cluster.hosted import as_service_account
 from tests.faults.alone import left_alone
 from tests.faults.loop import Result, Stage
-from tests.faults.played import Played, save
+from tests.faults.played import Played, keep
 from tests.faults.proxy import Fault
-from tests.faults.report import NEVER, table
-from tests.faults.scenarios import CRASHES, REFUSALS, SCENARIOS, Scenario
+from tests.faults.report import NEVER, TABLES, in_order_of_appearance
+from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.trouble import Trouble
+from tests.faults.troubles import troubles
 
+AnyFault = Fault | Trouble
 WAITING = 24
 """Loops under way, most of which wait for quiet."""
 ENOUGH = 0.9
@@ -31,7 +34,7 @@ ENOUGH = 0.9
 
 def told(result: Result) -> str:
     """Return a loop's line."""
-    name = f"{result.fault.mode:<12} {result.fault.call:<42}" if result.fault else f"{'no fault':<55}"
+    name = f"{result.fault.mode:<12} {result.fault.at:<42}" if result.fault else f"{'no fault':<55}"
     counts = f"{result.seconds:4.0f} s  {len(result.record.calls):2} writes  again after {result.record.seconds:4.1f} s"
     return f"{name} {counts}  {'; '.join(result.problems) or ('never came' if result.missed else 'ok')}"
 
@@ -39,13 +42,19 @@ def told(result: Result) -> str:
 def played(group: str, result: Result) -> Played:
     """Return what is kept of a loop."""
     assert result.fault
-    led_to = "not as without a fault" if result.problems else "as without a fault"
-    if result.missed:
-        led_to = NEVER
-    elif result.starts > 1:
-        led_to += f"; operator started {result.starts} times"
+    led_to = NEVER if result.missed and not result.problems else consequence(result)
     seconds = round(result.record.seconds, 2)
-    return Played(group, result.fault.mode, result.fault.call, led_to, seconds, tuple(result.problems))
+    return Played(group, result.fault.mode, result.fault.at, led_to, seconds, tuple(result.problems))
+
+
+def consequence(result: Result) -> str:
+    """Return what the fault led to, in a sentence."""
+    clauses = [result.story] if result.story else []
+    clauses.append("not as without a fault" if result.problems else "as without a fault")
+    if result.story and result.failed_looks:
+        clauses.append(f"{result.failed_looks} looks failed")
+    clauses += [f"operator started {starts} times" for starts in result.starts if starts > 1]
+    return "; ".join(clauses)
 
 
 def reference(stage: Stage) -> Result:
@@ -60,27 +69,49 @@ def reference(stage: Stage) -> Result:
 
 
 def play(scenario: Scenario, options: argparse.Namespace, folder: Path) -> list[Played]:
-    """Play one group; return what came of each fault."""
-    account = json.loads(as_service_account(folder).read_text())
-    stage = Stage(scenario, folder, account)
+    """Play one scenario; return what came of each fault."""
+    if not scenario.modes and not chosen(troubles_in(scenario), options):
+        return []
+    stage = Stage(scenario, folder, json.loads(as_service_account(folder).read_text()))
     normal = reference(stage)
     stage.reference = normal.ending
-    points = options.at or scenario.points([call.name for call in normal.record.calls])
-    faults = [Fault(mode, call) for mode in scenario.modes if mode in options.modes for call in points]
+    faults = troubles_in(scenario) or faults_at(scenario, [call.name for call in normal.record.calls])
+    order = faults if scenario.modes else troubles()
     found: list[Played] = []
+    for result in side_by_side(stage, chosen(faults, options)):
+        found.append(played(scenario.group, result))
+        if options.into:
+            keep(options.into / f"{scenario.group}.jsonl", found, order)
+    return found
+
+
+def faults_at(scenario: Scenario, calls: list[str]) -> list[Fault]:
+    """Return each of the scenario's modes at each of its points."""
+    return [Fault(mode, call) for mode in scenario.modes for call in scenario.points(calls)]
+
+
+def troubles_in(scenario: Scenario) -> list[Trouble]:
+    """Return the faults of the surroundings that are played in this scenario."""
+    return [trouble for trouble in troubles() if trouble.scenario is scenario]
+
+
+def chosen(faults: Sequence[AnyFault], options: argparse.Namespace) -> list[AnyFault]:
+    """Return those that were asked for."""
+    return [
+        fault
+        for fault in faults
+        if (not options.modes or fault.mode.startswith(tuple(options.modes)))
+        and (not options.at or fault.at in options.at)
+    ]
+
+
+def side_by_side(stage: Stage, faults: Sequence[AnyFault]) -> Iterator[Result]:
+    """Play them; yield each as it ends."""
     with ThreadPoolExecutor(WAITING) as pool:
         loops = [pool.submit(stage.play, fault, str(number)) for number, fault in enumerate(faults)]
         for loop in as_completed(loops):
             print(told(loop.result()), flush=True)
-            found.append(played(scenario.group, loop.result()))
-            if options.into:
-                save(options.into / f"{scenario.group}.jsonl", in_order(found, faults))
-    return in_order(found, faults)
-
-
-def in_order(found: list[Played], faults: list[Fault]) -> list[Played]:
-    """Return them by fault, as the loops aren't over in the order in which they began."""
-    return sorted(found, key=lambda one: faults.index(Fault(one.fault, one.at)))
+            yield loop.result()
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
@@ -88,9 +119,9 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults", description="Play a loop with one fault, again and again."
     )
-    parser.add_argument("--group", nargs="+", choices=[scenario.group for scenario in SCENARIOS])
-    parser.add_argument("--modes", nargs="+", choices=CRASHES + REFUSALS, default=CRASHES + REFUSALS)
-    parser.add_argument("--at", nargs="+", help="calls, as the loop without a fault prints them; default: all")
+    parser.add_argument("--group", nargs="+", choices=in_order_of_appearance(one.group for one in SCENARIOS))
+    parser.add_argument("--modes", nargs="+", help="how the names of the faults begin; default: all")
+    parser.add_argument("--at", nargs="+", help="calls, as the loop without a fault prints them, or stages")
     parser.add_argument("--logs", type=Path, help="folder for the operators' logs, one that isn't there yet")
     parser.add_argument("--into", type=Path, help="folder for a file of each group")
     return parser.parse_args(words)
@@ -108,12 +139,13 @@ def main(words: list[str]) -> int:
     options, began = parsed(words), time.monotonic()
     found: list[Played] = []
     with left_alone(), logs_of(options) as folder:
-        for scenario in SCENARIOS:
+        for number, scenario in enumerate(SCENARIOS):
             if scenario.group in (options.group or [scenario.group]):
-                here = folder / scenario.group
+                here = folder / f"{number}-{scenario.group}"
                 here.mkdir(parents=True)
                 found += play(scenario, options, here)
-    print(table(found))
+    for group in in_order_of_appearance(one.group for one in found):
+        print(TABLES[group]([one for one in found if one.group == group]))
     came = [one for one in found if one.led_to != NEVER]
     good = sum(not one.problems for one in came)
     points, minutes = len({(one.group, one.at) for one in found}), (time.monotonic() - began) / 60

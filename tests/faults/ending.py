@@ -9,6 +9,8 @@ from tests.faults.record import Record
 
 Ending = dict[str, Any]
 KINDS = "mmon,rr,job,rs,deploy"
+BESIDE = "poison"
+"""How the names of monitors and runs begin that are none of the loop's."""
 
 
 def ending_of(space: Space, record: Record) -> Ending:
@@ -31,8 +33,8 @@ ORDER = ("ModelMonitor", "RetrainRun", "Job", "ReplicaSet", "Deployment")
 
 
 def of_kind(items: list[Document], kind: str) -> list[Document]:
-    """Return the objects of one kind."""
-    return [item for item in items if item["kind"] == kind]
+    """Return the loop's objects of one kind."""
+    return [item for item in items if item["kind"] == kind and not item["metadata"]["name"].startswith(BESIDE)]
 
 
 def uids(items: list[Document]) -> list[str]:

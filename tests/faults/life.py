@@ -13,7 +13,7 @@ from tests.faults.proxy import Proxy
 class Life:
     """All the operator processes of one loop, one after the other."""
 
-    def __init__(self, space: Space, proxy: Proxy, config: Document, folder: Path) -> None:
+    def __init__(self, space: Space, proxy: Proxy, config: Document, folder: Path, **environment: str) -> None:
         folder.mkdir()
         through = {"name": "proxy", "cluster": {"server": f"http://127.0.0.1:{proxy.port}"}}
         contexts = [context | {"context": context["context"] | {"cluster": "proxy"}} for context in config["contexts"]]
@@ -21,6 +21,7 @@ class Life:
         path.touch(mode=0o600)
         path.write_text(json.dumps(config | {"clusters": [through], "contexts": contexts}))
         self.space, self.folder, self.over = space, folder, threading.Event()
+        self.environment = {"KUBECONFIG": str(path), "REFIT_LEADER_ELECTION": "false"} | environment
         self.starts = 0
         self.now = self._start()
         proxy.kill = lambda: self.now.process.kill()
@@ -28,8 +29,7 @@ class Life:
 
     def _start(self) -> Hosted:
         self.starts += 1
-        settings = {"KUBECONFIG": str(self.folder / "kubeconfig"), "REFIT_LEADER_ELECTION": "false"}
-        return Hosted(self.space, self.folder / f"operator-{self.starts}.log", **settings)
+        return Hosted(self.space, self.folder / f"operator-{self.starts}.log", **self.environment)
 
     def _keep(self) -> None:
         while not self.over.is_set():

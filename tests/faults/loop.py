@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.hosted import admin_config, until
-from tests.cluster.kubectl import Document, Refused, Space
+from tests.cluster.kubectl import Document, Refused
 from tests.faults.alone import namespace
 from tests.faults.ending import Ending, differences, ending_of
 from tests.faults.invariants import violations
@@ -18,6 +18,7 @@ from tests.faults.observer import Observer
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.record import Record
 from tests.faults.scenarios import Scenario
+from tests.faults.trouble import ELECTED, AtCall, Loop, Trouble
 
 AT_WORK = threading.Semaphore(4)
 """Loops that are at work. Others wait for quiet meanwhile, which costs next to nothing."""
@@ -31,12 +32,15 @@ LIMIT_S = 300
 class Result:
     """What became of it; no problems is what is hoped for."""
 
-    fault: Fault | None
+    fault: Fault | Trouble | None
     record: Record
     ending: Ending = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    starts: int = 1
-    """Operator processes that it took."""
+    starts: tuple[int, ...] = (1,)
+    """Processes that each operator took."""
+    story: str = ""
+    """What came of a trouble, in a clause."""
+    failed_looks: int = 0
     seconds: float = 0.0
     """From the monitor to the end of its run."""
 
@@ -60,30 +64,52 @@ class Stage:
         self.as_admin = ssl.create_default_context(cafile=cluster["certificate-authority"])
         self.as_admin.load_cert_chain(user["client-certificate"], user["client-key"])
 
-    def play(self, fault: Fault | None, word: str) -> Result:
+    def play(self, fault: Fault | Trouble | None, word: str) -> Result:
         """Play a loop, wait for quiet, and look at what there is to see."""
         word = f"{self.scenario.group}-{word}"
+        trouble = fault if isinstance(fault, Trouble) else AtCall(fault)
         with ExitStack() as stack:
             with AT_WORK:
-                space = stack.enter_context(namespace(word))
-                record = Record(space.name, secrets.token_urlsafe(24))
-                proxy = stack.enter_context(Proxy(self.server, self.trust, fault, record))
-                observer = stack.enter_context(Observer(self.server, self.as_admin, space.name))
-                result = Result(fault, record)
-                self._set_up(space, record.secret)
+                loop = self._set_up(stack, trouble, word)
+                result = Result(fault, loop.record)
                 began = time.monotonic()
-                life = stack.enter_context(Life(space, proxy, self.account, self.folder / word))
-                finished = self._finish(observer, result)
+                self._live(stack, loop, trouble)
+                self._trouble(trouble, loop, result)
+                finished = self._finish(loop.observer, result)
                 result.seconds = time.monotonic() - began
             if finished:
-                self._judge(space, observer, life, result)
-            result.problems += observer.problems
+                self._judge(loop, result)
+            result.problems += loop.observer.problems
         return result
 
-    def _set_up(self, space: Space, secret: str) -> None:
-        space.apply(*self.scenario.documents(secret))
+    def _set_up(self, stack: ExitStack, trouble: Trouble, word: str) -> Loop:
+        space, folder = stack.enter_context(namespace(word)), self.folder / word
+        folder.mkdir()
+        record = Record(space.name, secrets.token_urlsafe(24))
+        trouble.surround(stack, folder, self.as_admin)
+        proxy = stack.enter_context(Proxy(trouble.server or self.server, self.trust, trouble.fault, record))
+        observer = stack.enter_context(Observer(self.server, self.as_admin, space.name))
+        space.apply(*self.scenario.documents(record.secret))
         space.run("rollout", "status", "deploy/reviews", f"--timeout={LIMIT_S}s", limit_s=LIMIT_S + 10)
         space.apply(self.scenario.monitor(space.name))
+        return Loop(space, record, proxy, observer, folder)
+
+    def _live(self, stack: ExitStack, loop: Loop, trouble: Trouble) -> None:
+        """Start the operators; of those that are elected, the first is the leader."""
+        trouble.prepare(loop)
+        for number, _ in enumerate(trouble.starts):
+            life = Life(loop.space, loop.proxy, self.account, loop.folder / str(number), **trouble.environment)
+            loop.lives.append(stack.enter_context(life))
+            if trouble.environment.items() >= ELECTED.items() and not number:
+                life.now.wait_for("/readyz", 200)
+
+    def _trouble(self, trouble: Trouble, loop: Loop, result: Result) -> None:
+        """Wait for the stage and play the trouble; one that can't be played is a problem."""
+        try:
+            until(lambda: trouble.at in (loop.observer.stage, "") or bool(loop.observer.problems), LIMIT_S, "never")
+            result.story = trouble.play(loop)
+        except (AssertionError, Refused, OSError) as error:
+            result.problems.append(f"{type(error).__name__}: {error}")
 
     def _finish(self, observer: Observer, result: Result) -> bool:
         try:
@@ -92,23 +118,26 @@ class Stage:
             result.problems.append(f"{error}: {observer.seen[-1] if observer.seen else 'nothing was seen'}")
         return observer.has_finished
 
-    def _judge(self, space: Space, observer: Observer, life: Life, result: Result) -> None:
+    def _judge(self, loop: Loop, result: Result) -> None:
         record = result.record
         try:
             until(lambda: time.monotonic() - record.last > QUIET_S, QUIET_WITHIN_S + QUIET_S, "G3: not quiet in time")
-            result.ending = ending_of(space, record)
-            result.problems += leaks(record, life) + differences(result.ending, self.reference)
+            result.ending = ending_of(loop.space, record)
+            words = {f"{n}: {where}": text for n, life in enumerate(loop.lives) for where, text in life.words().items()}
+            result.failed_looks = sum(text.count('"event": "look failed"') for text in words.values())
+            result.problems += leaks(record, words) + differences(result.ending, self.reference)
         except (AssertionError, Refused, OSError) as error:
             result.problems.append(repr(error))
-        result.starts = life.starts
-        expected = 2 if result.fault and result.fault.is_deadly and not result.missed else 1
-        result.problems += [f"the operator started {life.starts} times"] if life.starts != expected else []
-        result.problems += violations(list(observer.seen))
+        result.starts = tuple(life.starts for life in loop.lives)
+        expected = result.fault.starts if result.fault and not result.missed else (1,) * len(loop.lives)
+        if result.starts != expected:
+            result.problems.append(f"operators started {result.starts} times instead of {expected}")
+        result.problems += violations(list(loop.observer.seen))
         result.problems += [f"G4: {stray}" for stray in sorted(record.strays)]
 
 
-def leaks(record: Record, life: Life) -> list[str]:
+def leaks(record: Record, words: dict[str, str]) -> list[str]:
     """Return where the secret appears; that it was never read would prove nothing."""
     found = [f"G5: the secret is in {call}" for call in sorted(record.leaks)]
-    found += [f"G5: the secret is in {where}" for where, text in life.words().items() if record.secret in text]
+    found += [f"G5: the secret is in {where}" for where, text in words.items() if record.secret in text]
     return found if record.secret_reads else [*found, "the secret was never read"]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import time
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
@@ -10,8 +11,8 @@ from tests.faults.background import Background
 from tests.faults.invariants import Seen, is_active
 
 KINDS = ("apis/refit.dev/v1alpha1/{}/retrainruns", "apis/batch/v1/{}/jobs", "apis/apps/v1/{}/deployments")
-FROM_NOW = "watch=1&resourceVersion=0&timeoutSeconds=3600"
-"""What the API server's cache has, and everything that comes, for longer than a loop lasts."""
+WATCH = "watch=1&timeoutSeconds=3600&resourceVersion="
+"""Everything after a version, for longer than a loop lasts; after 0: what the API server's cache has, too."""
 LONGEST_LINE = 2**22
 
 
@@ -25,7 +26,9 @@ class Observer(Background):
         self.problems: list[str] = []
         self.has_finished = False
         """Whether a run has ended."""
-        self._open = 0
+        self.stages: list[tuple[str, float]] = []
+        """Those that runs came to, and when; at first there is none: the empty string."""
+        self._opened: set[str] = set()
 
     async def serve(self) -> None:
         """Watch all kinds side by side."""
@@ -42,25 +45,38 @@ class Observer(Background):
             await asyncio.gather(*watches, return_exceptions=True)
 
     async def _watch(self, session: ClientSession, kind: str) -> None:
-        """Start with what there is and stay; to see only a part would prove nothing, so an end is a problem."""
-        url = f"{self.server}/{kind.format(f'namespaces/{self.namespace}')}?{FROM_NOW}"
+        """Start with what there is and stay; to see only a part would prove nothing, so a gap is a problem.
+
+        A watch that the API server ends, as it does where a CRD is changed, goes on where it was.
+        """
+        url, version = f"{self.server}/{kind.format(f'namespaces/{self.namespace}')}?{WATCH}", "0"
         try:
-            async with session.get(url) as answer:
-                answer.raise_for_status()
-                self._open += 1
-                if self._open == len(KINDS):
-                    self.up.set()
-                async for line in answer.content:
-                    self._note(json.loads(line))
+            while True:
+                async with session.get(url + version) as answer:
+                    answer.raise_for_status()
+                    self._opened.add(kind)
+                    if len(self._opened) == len(KINDS):
+                        self.up.set()
+                    async for line in answer.content:
+                        version = self._note(json.loads(line))
         except Exception as error:
             self.problems.append(f"the observer's watch of {kind} broke: {error!r}")
-        else:
-            self.problems.append(f"the observer's watch of {kind} ended")
 
-    def _note(self, event: dict[str, object]) -> None:
+    def _note(self, event: dict[str, object]) -> str:
+        """Take an event in; return its version."""
         document = event["object"]
         assert isinstance(document, dict), event
         if event["type"] == "ERROR":
             raise ValueError(document.get("message"))
         self.seen.append(Seen(str(event["type"]), document))
-        self.has_finished |= document["kind"] == "RetrainRun" and not is_active(document)
+        if document["kind"] == "RetrainRun":
+            self.has_finished |= not is_active(document)
+            stage = document.get("status", {}).get("stage", "")
+            if not self.stages or stage != self.stage:
+                self.stages.append((stage, time.monotonic()))
+        return str(document["metadata"]["resourceVersion"])
+
+    @property
+    def stage(self) -> str | None:
+        """The stage of the run that was last heard of; None before there is one."""
+        return self.stages[-1][0] if self.stages else None

@@ -1,8 +1,10 @@
 """What one fault led to: the line of a table, and what docs/reliability.md is made from."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,25 @@ class Played:
     """From the fault to the first sign that the operator works again."""
     problems: tuple[str, ...] = ()
     """What was violated, by invariant; empty is what is hoped for."""
+
+
+class Named(Protocol):
+    """A fault, by its two names."""
+
+    @property
+    def mode(self) -> str:
+        """What is done."""
+
+    @property
+    def at(self) -> str:
+        """At which point."""
+
+
+def keep(path: Path, played: list[Played], order: Sequence[Named]) -> None:
+    """Put what was played in place of what is known of the same faults; faults that there no longer are go."""
+    known = load(path) if path.exists() else []
+    newest = {(one.fault, one.at): one for one in [*known, *played]}
+    save(path, [newest[key] for fault in order if (key := (fault.mode, fault.at)) in newest])
 
 
 def save(path: Path, played: list[Played]) -> None:

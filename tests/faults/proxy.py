@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, TCPConnector, web
 from yarl import URL
 
 from tests.faults.background import Background
 from tests.faults.record import Call, Record
+from tests.faults.replay import Answer, Replay
 
 NOT_PASSED = ("host", "content-length", "transfer-encoding", "connection")
 REASONS = {403: "Forbidden", 409: "Conflict", 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}
@@ -25,13 +26,18 @@ class Fault:
 
     mode: str
     """kill-before, kill-after, lose-answer, or a status code."""
-    call: str
-    """As `Record` names it, `PUT retrainruns/status Judging#2`: the second of its kind."""
+    at: str
+    """The call, as `Record` names it, `PUT retrainruns/status Judging#2`: the second of its kind."""
 
     @property
     def is_deadly(self) -> bool:
         """Return whether the operator has to be started again."""
         return self.mode in ("kill-before", "kill-after")
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """How often each operator has to be started."""
+        return (2,) if self.is_deadly else (1,)
 
 
 class Proxy(Background):
@@ -41,6 +47,9 @@ class Proxy(Background):
         super().__init__()
         self.upstream, self.trust, self.fault, self.record = upstream, trust, fault, record
         self.kill: Callable[[], None] = lambda: None
+        self.replay = Replay()
+        self._silent_before = 0.0
+        """Watches opened before that time deliver nothing more."""
         self.port = 0
 
     async def serve(self) -> None:
@@ -61,9 +70,22 @@ class Proxy(Background):
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         call = self.record.note(request.method, request.path, body)
-        if self.fault and call and call.name == self.fault.call:
+        if self.fault and call and call.name == self.fault.at:
             return await self._harm(self.fault.mode, request, call)
-        return await self._forward(request, body, call)
+        if request.method == "GET" and (old := self.replay.answer(request.path_qs)):
+            return web.Response(status=old.status, headers=old.headers, body=old.body)
+        try:
+            return await self._forward(request, body, call)
+        except ClientError:  # the API server is away
+            return cut(request)
+
+    def silence(self, new_ones_too: bool) -> None:
+        """Leave watches open and deliver nothing more on them; nor on those to come, until `speak`."""
+        self._silent_before = float("inf") if new_ones_too else time.monotonic()
+
+    def speak(self) -> None:
+        """Deliver on the watches that come."""
+        self._silent_before = time.monotonic()
 
     async def _harm(self, mode: str, request: web.Request, call: Call) -> web.StreamResponse:
         if mode in ("kill-after", "lose-answer"):
@@ -73,9 +95,7 @@ class Proxy(Background):
             return refusal(int(mode))
         if self.fault and self.fault.is_deadly:
             self.kill()
-        if request.transport:
-            request.transport.abort()
-        return web.Response()
+        return cut(request)
 
     async def _send(self, request: web.Request, call: Call) -> None:
         """Have it done, and keep the answer to ourselves."""
@@ -93,13 +113,34 @@ class Proxy(Background):
         async with self._ask(request, body) as answer:
             self.record.answered(call, answer.status)
             headers = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED}
-            reply = web.StreamResponse(status=answer.status, headers=headers)
-            with suppress(ClientError, ConnectionError):  # an end that either side has cut off
-                await reply.prepare(request)
-                async for part in answer.content.iter_any():
+            if request.query.get("watch"):
+                return await self._stream(request, answer, headers)
+            said = Answer(answer.status, headers, await answer.read())
+            if request.method == "GET":
+                self.replay.remember(request.path_qs, said)
+            return web.Response(status=said.status, headers=headers, body=said.body)
+
+    async def _stream(
+        self, request: web.Request, answer: ClientResponse, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        opened = time.monotonic()
+        reply = web.StreamResponse(status=answer.status, headers=headers)
+        with suppress(ClientError, ConnectionError):  # an end that either side has cut off
+            await reply.prepare(request)
+            async for part in answer.content.iter_any():
+                if opened > self._silent_before:
                     await reply.write(part)
-                await reply.write_eof()
-            return reply
+            if opened < self._silent_before:
+                await self.down.wait()
+            await reply.write_eof()
+        return reply
+
+
+def cut(request: web.Request) -> web.Response:
+    """Cut the connection."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
 
 
 def refusal(code: int) -> web.Response:

@@ -46,7 +46,7 @@ class Record:
     _seen: Counter[str] = field(default_factory=Counter)
 
     def note(self, method: str, path: str, body: bytes) -> Call | None:
-        """Note a request; return the call where it is one that counts: it writes, and is no Event."""
+        """Note a request; return the call where it is one that counts: it writes, no Event and no Lease."""
         if is_stray(path, self.namespace):
             self.strays.add(f"{method} {path}")
         if self.secret.encode() in body:
@@ -54,6 +54,8 @@ class Record:
         self.secret_reads += "/secrets/" in path
         kind = kind_of(method, path, body)
         if not kind:
+            return None
+        if kind.endswith(" leases"):  # a leader says so every two seconds
             return None
         self.last = time.monotonic()
         if kind.endswith(" events"):

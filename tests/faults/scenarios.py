@@ -1,6 +1,6 @@
 """The loops that are played: what is applied, and how a loop ends that nothing disturbs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tests.cluster.kubectl import OPERATOR, Document, merge
 from tests.cluster.objects import CLAIMS, monitor, target
@@ -25,6 +25,10 @@ class Scenario:
     """Whether the metric is what the model server says; a constant otherwise."""
     after: str = ""
     """The call after which faults are played; empty: all."""
+    change: Document = field(default_factory=dict)
+    """What is other of the monitor's spec."""
+    ready_after_s: int = 0
+    """How long a new pod of the target takes."""
 
     def points(self, calls: list[str]) -> list[str]:
         """Return the calls of a loop without a fault at which faults are played."""
@@ -32,28 +36,46 @@ class Scenario:
 
     def documents(self, secret: str) -> tuple[Document, ...]:
         """Return what is applied before the monitor: claims, the target, and the lent Secret."""
-        return (*CLAIMS, target(promoted_quality=self.promoted_quality), *lent(secret))
+        served = target(promoted_quality=self.promoted_quality)
+        served["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["initialDelaySeconds"] = (
+            self.ready_after_s
+        )
+        return (*CLAIMS, served, *lent(secret))
 
     def monitor(self, namespace: str) -> Document:
         """Return the monitor."""
         query = f'max(last_over_time(model_quality{{namespace="{namespace}"}}[4s]))'
         measured = {"metric": {"query": query}, "watch": {"for": "2m", "settle": "1s"}} if self.measured else {}
-        return monitor(**merge({"prometheus": AUTHENTICATED}, measured))
+        return monitor(**merge(merge({"prometheus": AUTHENTICATED}, measured), self.change))
 
 
 PROMOTION = Scenario("calls", "Promoted", CRASHES + REFUSALS)
 ROLLBACK = Scenario("rollback", "RolledBack", CRASHES, "0.3", measured=True, after="PATCH deployments#1")
-SCENARIOS = (PROMOTION, ROLLBACK)
+TAKES_ITS_TIME = {
+    "training": {"hyperparameters": {"seconds": "8", "judge_seconds": "2"}},
+    "serving": {"rolloutDeadline": "3m"},
+    "watch": {"for": "15s"},
+}
+SLOW = Scenario("surroundings", "Promoted", (), change=TAKES_ITS_TIME, ready_after_s=6)
+"""Stays in each stage long enough for something to happen in it."""
+LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"watch": {"for": "150s"}}))
+"""Goes on for longer than the watchdog waits."""
+ASLEEP = replace(SLOW, change=merge(TAKES_ITS_TIME, {"suspend": True}))
+"""Begins once somebody wakes it."""
+BACK = replace(ROLLBACK, group="surroundings", modes=(), after="")
+"""Takes its promotion back."""
+SCENARIOS = (PROMOTION, ROLLBACK, SLOW, LONG, ASLEEP, BACK)
 
 
 def lent(secret: str) -> tuple[Document, ...]:
-    """Return a Secret that the operator may read, as docs/how-to/prometheus-credentials.md has it."""
+    """Return a Secret that the operator may read, as docs/how-to/prometheus-credentials.md has it; and Leases."""
     group, meta = "rbac.authorization.k8s.io", {"metadata": {"name": "refit-secrets"}}
-    rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["prom"], "verbs": ["get"]}
+    secrets = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["prom"], "verbs": ["get"]}
+    leases = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
     role = {"apiGroup": group, "kind": "Role", "name": "refit-secrets"}
     api = {"apiVersion": f"{group}/v1"}
     return (
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "prom"}, "stringData": {"token": secret}},
-        {**api, "kind": "Role", **meta, "rules": [rule]},
+        {**api, "kind": "Role", **meta, "rules": [secrets, leases]},
         {**api, "kind": "RoleBinding", **meta, "roleRef": role, "subjects": [{"kind": "ServiceAccount", **ACCOUNT}]},
     )

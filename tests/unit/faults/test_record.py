@@ -31,6 +31,12 @@ def test_the_secret_is_seen_in_an_event_too() -> None:
     assert record.leaks == {"POST /apis/events.k8s.io/v1/namespaces/shop/events"}
 
 
+def test_a_leader_that_renews_its_lease_is_quiet() -> None:
+    record = Record("shop", "s3cr3t")
+    assert record.note("PUT", "/apis/coordination.k8s.io/v1/namespaces/shop/leases/refit-operator", b"{}") is None
+    assert record.last == 0.0
+
+
 @pytest.mark.parametrize(
     ("path", "stray"),
     [

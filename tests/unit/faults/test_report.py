@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.faults.played import Played, save
-from tests.faults.report import NEVER, render, table
+from tests.faults.report import NEVER, render, surroundings, table
 
 PLAYED = [
     Played("calls", "kill-after", "PUT retrainruns/status Judging#1", "as without a fault", 1.0),
@@ -22,10 +22,19 @@ def test_modes_by_kinds_of_call() -> None:
     ]
 
 
+def test_a_row_for_each_fault_of_the_surroundings() -> None:
+    away = Played("surroundings", "API server killed", "Training", "away for 8 s", 0.26)
+    twice = Played("surroundings", "two operators", "", "not as without a fault", 1.0, ("G1: 2 Jobs", "G3: not quiet"))
+    assert surroundings([away, twice]).splitlines()[2:] == [
+        "| API server killed | Training | away for 8 s | 0.3 s | nothing |",
+        "| two operators | all stages | not as without a fault | 1.0 s | G1: 2 Jobs; G3: not quiet |",
+    ]
+
+
 def test_the_page_says_what_is_in_the_files_and_what_is_not(tmp_path: Path) -> None:
     save(tmp_path / "calls.jsonl", PLAYED)
     page = " ".join(render(tmp_path).split())
     assert "Played: 3 faults; violations of an invariant: 1." in page
     assert "3 loops at 3 calls" in page
     assert table(PLAYED).splitlines()[-1] in page
-    assert "## What the operator stands on fails Not played yet." in page
+    assert "Not played yet." in page

@@ -1,0 +1,63 @@
+"""Objects that the API server takes and the operator can't parse, among healthy ones."""
+
+import json
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from ssl import SSLContext
+
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import Trigger, TriggerReason
+from refit_operator.monitor.build import build_run
+from tests.cluster.hosted import as_service_account, until
+from tests.cluster.kubectl import Document
+from tests.cluster.objects import monitor
+from tests.faults.ending import BESIDE
+from tests.faults.trouble import Loop, Trouble
+
+ADDRESS = "http://prometheus\u00a0here"
+"""A no-break space: `\\s` of the CRD's pattern doesn't match it in Go, and does in Rust."""
+YEAR_ZERO = "0000-01-01T00:00:00Z"
+"""A date-time to Go; Python's years begin with 1."""
+UNREADABLE, SHELF = BESIDE, f"{BESIDE}-runs"
+
+
+class Poisoned(Trouble):
+    """A monitor and two runs. One run is the only one of its monitor, the other has the healthy monitor's label."""
+
+    def surround(self, stack: ExitStack, folder: Path, trust: SSLContext) -> None:
+        self.config = as_service_account(folder)
+
+    def prepare(self, loop: Loop) -> None:
+        elsewhere = {"suspend": True, "serving": {"targetRef": {"name": "none"}}}
+        unreadable = elsewhere | {"prometheus": {"serverAddress": ADDRESS}}
+        loop.space.apply(monitor(UNREADABLE, **unreadable), monitor(SHELF, **elsewhere))
+        shelf = loop.space.get("mmon", SHELF)
+        for ordinal, label in ((1, SHELF), (2, "reviews")):
+            run = poisoned_run(shelf, ordinal, label)
+            loop.space.run("--kubeconfig", str(self.config), "create", "-f", "-", stdin=json.dumps(run))
+
+    def play(self, loop: Loop) -> str:
+        loop.record.fell = time.monotonic()
+        until(lambda: told(loop) == {UNREADABLE, SHELF}, 60, f"who was told is {told(loop)}")
+        return "each of the two monitors that it concerns has an Event LookFailed, which names object and field"
+
+
+def poisoned_run(shelf: Document, ordinal: int, label: str) -> Document:
+    """Return a run of that monitor which the operator can't parse."""
+    trigger = Trigger(reason=TriggerReason.MANUAL, threshold=0.85, time=datetime.now(UTC))
+    run = build_run(ModelMonitor.model_validate(shelf), ordinal, trigger, "pvc://models/v1", "pvc://models/v1", "")
+    run["spec"]["trigger"]["time"] = YEAR_ZERO
+    run["metadata"]["labels"]["refit.dev/monitor"] = label
+    return run
+
+
+def told(loop: Loop) -> set[str]:
+    """Return the names of the monitors that say which field of which object doesn't parse."""
+    wrong = {UNREADABLE: "spec.prometheus.serverAddress", SHELF: "spec.trigger.time"}
+    return {
+        event["regarding"]["name"]
+        for event in loop.space.list("events.events.k8s.io")
+        if event["reason"] == "LookFailed" and wrong.get(event["regarding"]["name"], "?") in event["note"]
+    }

@@ -1,0 +1,39 @@
+"""The faults of the surroundings that are played, in the order of their table."""
+
+from tests.faults.pairs import LeaderFrozen, TwoActive
+from tests.faults.scenarios import BACK
+from tests.faults.surroundings import (
+    AllWatchesHalfOpen,
+    ApiServerKilled,
+    EtcdStopped,
+    EtcdStoppedForALeader,
+    PrometheusDownInTheWatch,
+    PrometheusDownWhileWatchingTheMetric,
+    ReadsStale,
+    WatchesHalfOpen,
+)
+from tests.faults.trouble import Trouble
+
+
+def troubles() -> list[Trouble]:
+    """Return them all, new: each is played once."""
+    return [
+        *(ApiServerKilled("API server killed, started again", at) for at in ("Training", "RollingOut", "Watching")),
+        *(EtcdStopped(f"etcd stopped for {s} s", at, s) for s in (5, 90) for at in ("Training", "Watching")),
+        EtcdStoppedForALeader("etcd stopped for 90 s, under leader election", "Training", 90),
+        WatchesHalfOpen("watches half open", "Training"),
+        AllWatchesHalfOpen("watches half open, new ones too", "Training"),
+        ReadsStale("list of runs from before the run", "Training", "list retrainruns", since=""),
+        ReadsStale("list of Jobs and Job from before the run", "Judging", "list jobs", "get jobs", since="Queued"),
+        ReadsStale("run from before the promotion", "Watching", *RUNS, since="RollingOut"),
+        ReadsStale("target from before the promotion", "Watching", "get deployments", since="RollingOut"),
+        ReadsStale("monitor from before the run", "Watching", "get modelmonitors", "list modelmonitors", since=""),
+        ReadsStale("run from before its rollback", "RollingBack", *RUNS, since="RollingBack", scenario=BACK),
+        TwoActive("two operators at work, neither elected", ""),
+        *(LeaderFrozen("leader stopped past its Lease, then continued", at) for at in ("Training", "RollingOut")),
+        PrometheusDownWhileWatchingTheMetric("Prometheus down", ""),
+        PrometheusDownInTheWatch("Prometheus down", "Watching"),
+    ]
+
+
+RUNS = ("list retrainruns", "get retrainruns")
