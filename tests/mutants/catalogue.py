@@ -242,8 +242,8 @@ PROMOTION = (
     Mutant(
         "weights that were taken back are forgotten",
         "target/ownership.py",
-        "if run.status.outcome is Outcome.ROLLED_BACK and run.status.result.candidate",
-        "if run.status.outcome is Outcome.REJECTED and run.status.result.candidate",
+        "for run in runs if is_taken_back(run) and run.status.result.candidate",
+        "for run in runs if run.status.outcome is Outcome.REJECTED and run.status.result.candidate",
         OWNERSHIP,
     ),
     Mutant(
@@ -282,6 +282,41 @@ PROMOTION = (
         "return expected is not None and live != expected and taken != handover(live, runs)",
         "return False",
         OWNERSHIP,
+    ),
+    Mutant(
+        "a person's undo of a rollout under way is overruled by the next run",
+        "target/ownership.py",
+        "finished.reason in (Reason.OVERRULED, Reason.ROLLBACK_BLOCKED)",
+        "finished.reason == Reason.ROLLBACK_BLOCKED",
+        OWNERSHIP,
+    ),
+    Mutant(
+        "a run's own promotion is taken for a person's word",
+        "target/ownership.py",
+        "if any(run.status.pointer_change and not run.is_finished for run in runs):",
+        "if any(run.status.pointer_change and run.is_active for run in ()):",
+        OWNERSHIP,
+    ),
+    Mutant(
+        "a pointer that another manager holds too counts as removed",
+        "cluster/apply.py",
+        "    if live == pointer:",
+        "    if live == pointer or not pointer:",
+        REQUESTS,
+    ),
+    Mutant(
+        "the deadline of the rollout before condemns a rollback",
+        "run/promotion.py",
+        "        case Halted(message):\n            return _rolled_back(",
+        "        case Halted(message) | Failed(message):\n            return _rolled_back(",
+        RUN,
+    ),
+    Mutant(
+        "a target that no longer reads the pointer is watched on",
+        "run/promotion.py",
+        "    if o.target and not o.target.reads_pointer:\n        message",
+        "    if o.target and not o.target.uid:\n        message",
+        RUN,
     ),
     Mutant(
         "a person's undo during a run is overruled",

@@ -4,6 +4,7 @@ Never with force but where a person asked for it. The uid and resourceVersion ju
 anew or changed meanwhile is not touched (seen: a stale uid answers 422 on a live object and 409 on a missing one).
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from refit_operator.api.base import CHECKPOINT_ANNOTATION, FIELD_MANAGER
 from refit_operator.cluster.client import DEPLOYMENT, TIMEOUT, Cluster, Document
 from refit_operator.cluster.errors import describe, parse_status, translated
 
+OWNS = f'"f:{CHECKPOINT_ANNOTATION}"'
+"""What an entry of managedFields says of the pointer."""
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -21,7 +25,7 @@ class Applied:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Another field manager owns the pointer; the message is the API server's and names it."""
+    """Another field manager owns the pointer; the message names it."""
 
     message: str
 
@@ -48,12 +52,13 @@ def build_pointer_patch(target: Document, pointer: str) -> Document:
 async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force: bool = False) -> ApplyOutcome:
     """Write the pointer to the target that was read.
 
-    Raises Transient where the target changed since it was read.
+    To leave a field out removes it only where nobody else owns it too, and no conflict tells (seen): what the API
+    server answers is looked at. Raises Transient where the target changed since it was read.
     """
     with translated():
         resource = await cluster.resource(DEPLOYMENT)
         try:
-            await resource.server_side_apply(
+            applied = await resource.server_side_apply(
                 body=build_pointer_patch(target, pointer),
                 namespace=target["metadata"]["namespace"],
                 field_manager=FIELD_MANAGER,
@@ -62,7 +67,16 @@ async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force:
             )
         except ApiException as error:
             return _read_refusal(error)
+        return _read_answer(applied.to_dict(), pointer)
+
+
+def _read_answer(deployment: Document, pointer: str) -> ApplyOutcome:
+    live = (deployment["spec"]["template"]["metadata"].get("annotations") or {}).get(CHECKPOINT_ANNOTATION, "")
+    if live == pointer:
         return Applied()
+    entries = deployment["metadata"].get("managedFields") or ()
+    owners = [f'"{entry["manager"]}"' for entry in entries if OWNS in json.dumps(entry.get("fieldsV1"))]
+    return Conflict(f"{CHECKPOINT_ANNOTATION} stays {live}: owned by {', '.join(owners) or 'nobody, as after an undo'}")
 
 
 def _read_refusal(error: ApiException) -> ApplyOutcome:

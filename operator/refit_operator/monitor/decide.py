@@ -97,14 +97,15 @@ def holdout_is_apart(o: Observed) -> Hold | None:
 
 
 def is_not_overruled(o: Observed) -> Hold | None:
-    """The pointer is the one that we promoted."""
+    """The pointer is the one that we promoted, where a target made anew can't have it by itself."""
     if not o.is_overruled or o.target is None:
         return None
-    return Hold(
-        Reason.OVERRULED,
-        f"a person set the pointer to {o.target.pointer or 'none'}; to go on from there, "
-        f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(o.target.pointer, o.runs)}'",
-    )
+    live = o.target.pointer
+    what = f"a person set the pointer to {live or 'none'}"
+    if o.is_replaced:
+        what = f"the target was deleted and made anew, with the pointer {live or 'none'}"
+    how = f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(live, o.runs)}'"
+    return Hold(Reason.TARGET_REPLACED if o.is_replaced else Reason.OVERRULED, f"{what}; to go on from there, {how}")
 
 
 def is_not_suspended(o: Observed) -> Hold | None:

@@ -12,7 +12,7 @@ from refit_operator.board import MassBreach
 from refit_operator.monitor.request import open_request
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.signal.window import count_breaches, eligible, newest
-from refit_operator.target.ownership import is_overruled, promoted_by
+from refit_operator.target.ownership import is_another_target, is_overruled, promoted_by
 from refit_operator.target.view import TargetView
 
 
@@ -89,8 +89,15 @@ class Observed:
         return self.target is not None and is_overruled(self.target.pointer, self.taken_pointer, self.runs)
 
     @property
+    def is_replaced(self) -> bool:
+        """Whether the target isn't the one that our last promotion was for."""
+        return self.target is not None and is_another_target(self.target.uid, self.runs)
+
+    @property
     def served(self) -> Pointer | None:
-        """The model in service, in claim terms; None where nobody has said."""
+        """The model in service, in claim terms; None where nobody has said, or nobody reads what was said."""
+        if self.target and not self.target.reads_pointer:
+            return None
         if self.target and self.target.pointer:
             pointer = parse_pointer(self.target.pointer)
             return pointer and Pointer(self.target.to_claim_uri(pointer.uri), pointer.digest)

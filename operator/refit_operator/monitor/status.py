@@ -14,6 +14,7 @@ from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.monitor.decide import PERMISSIONS, READINESS, breach_message, first_hold
 from refit_operator.monitor.decision import Observed
 from refit_operator.monitor.history import earliest_start
+from refit_operator.monitor.serving import serving_verdict
 from refit_operator.signal.reading import Value, describe, reason_of
 
 Truth = Literal["True", "False", "Unknown"]
@@ -54,7 +55,7 @@ def _conditions(o: Observed) -> Iterable[Condition]:
     yield _metric_available(o)
     yield _within_threshold(o)
     yield _retrain_succeeded(o)
-    yield _serving_up_to_date(o)
+    yield _condition(o, ConditionType.SERVING_UP_TO_DATE, *serving_verdict(o))
     hold = first_hold(o, PERMISSIONS)
     reason, message = (hold.reason, hold.message) if hold else (Reason.ALLOWED, "a breach now would start a run")
     reason = Reason.NOT_READY if first_hold(o, READINESS) else reason
@@ -119,20 +120,6 @@ def _retrain_succeeded(o: Observed) -> Condition:
     return _condition(o, ConditionType.RETRAIN_SUCCEEDED, status, reason, message)
 
 
-def _serving_up_to_date(o: Observed) -> Condition:
-    kind = ConditionType.SERVING_UP_TO_DATE
-    if o.target is None:
-        return _condition(o, kind, "False", Reason.TARGET_MISSING, "the target is missing")
-    if o.active_run and o.active_run.status.pointer_change and not o.active_run.status.rolled_out_time:
-        return _condition(o, kind, "Unknown", Reason.ROLLING_OUT, o.active_run.status.message or "rolling out")
-    if o.is_overruled:
-        message = f"the pointer is {o.target.pointer or 'removed'}, not what was promoted; a person decides"
-        return _condition(o, kind, "False", Reason.OVERRULED, message)
-    return _condition(
-        o, kind, "True", Reason.SERVED, f"serves {o.served.short if o.served else 'a model nobody has named'}"
-    )
-
-
 def _metric(o: Observed) -> MetricStatus | None:
     newest = o.newest
     if newest is None:
@@ -168,6 +155,7 @@ def display_state(o: Observed) -> str:
         return "Breached"
     states = {
         Reason.OVERRULED: "Overruled",
+        Reason.TARGET_REPLACED: "Overruled",
         Reason.SUSPENDED: "Suspended",
         Reason.METRIC_UNAVAILABLE: "Blind",
         Reason.GAVE_UP: "GaveUp",

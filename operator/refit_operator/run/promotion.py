@@ -13,7 +13,7 @@ from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
 from refit_operator.run.gate import Case, judge
 from refit_operator.run.results import recorded_judgement
-from refit_operator.target.rollout import Complete, Failed, Progressing, Rollout, rollout_of
+from refit_operator.target.rollout import Complete, Failed, Halted, Progressing, Rollout, rollout_of
 from refit_operator.target.view import TargetView
 
 POLL = timedelta(seconds=2)
@@ -53,7 +53,7 @@ def target_has_changed(o: Observed) -> Decision | None:
     if o.run.status.pointer_change or o.target is None:
         return None
     if _new_pointer(o, o.target) is None:
-        message = f"the target doesn't mount the claim of {checkpoint_uri(o.run)}"
+        message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
         return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
     if o.target.pointer != o.run.spec.live_pointer:
         message = f"the pointer changed to {o.target.pointer or 'none'} while the candidate was trained"
@@ -63,6 +63,8 @@ def target_has_changed(o: Observed) -> Decision | None:
 
 def _new_pointer(o: Observed, target: TargetView) -> str | None:
     """Return what will be written, in the server's terms; None where the target can't see it."""
+    if not target.reads_pointer:
+        return None
     if o.run.spec.restore_pointer is not None:
         return o.run.spec.restore_pointer
     uri = target.to_server_uri(checkpoint_uri(o.run))
@@ -80,12 +82,14 @@ def change_is_recorded(o: Observed) -> Decision | None:
 
 
 def pointer_is_overruled(o: Observed) -> Decision | None:
-    """Stop where a person changed the pointer after it was written: theirs stays."""
+    """Stop where a person changed the pointer after it was written, or what reads it: theirs stays."""
     change, live = _change(o), _live(o)
     ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}
-    if live in ours:
-        return None
     message = f"a person changed the pointer from {name_pointer(change.new)} to {live or 'none'}"
+    if o.target and not o.target.reads_pointer:
+        message = "a person changed the target: no container reads the pointer any more"
+    elif live in ours:
+        return None
     return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, note=Note("Overruled", message, "Warning"))
 
 
@@ -110,9 +114,11 @@ def rollout_is_under_way(o: Observed) -> Decision | None:
     match _rollout(o):
         case Complete():
             return _promoted(o)
-        case Failed(message):
+        case Halted(message):
             return take_back(o, Reason.ROLLOUT_FAILED, message)
-        case Progressing(message):
+        case Failed(message) if not o.run.is_rollback:
+            return take_back(o, Reason.ROLLOUT_FAILED, message)
+        case Progressing(message) | Failed(message):
             if o.now - change.time >= o.run.spec.serving.rollout_deadline:
                 return take_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
             return Decision(record(o, Stage.ROLLING_OUT, message), look_again=POLL)
@@ -155,9 +161,9 @@ def rollback_is_under_way(o: Observed) -> Decision | None:
     match _rollout(o):
         case Complete():
             return _rolled_back(o, Reason.ROLLED_BACK, "")
-        case Failed(message):
+        case Halted(message):
             return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
-        case Progressing(message):
+        case Progressing(message) | Failed(message):
             if o.now - change.rollback_time >= o.run.spec.serving.rollout_deadline:
                 return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
             return Decision(record(o, Stage.ROLLING_BACK, message), look_again=POLL)
@@ -192,7 +198,7 @@ def _live(o: Observed) -> str:
 
 
 def _rollout(o: Observed) -> Rollout:
-    return rollout_of(o.target.document) if o.target else Failed("the target is gone")
+    return rollout_of(o.target.document) if o.target else Halted("the target is gone")
 
 
 def _is_written(o: Observed) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from refit_operator.api.run import Outcome, RetrainRun
-from refit_operator.target.ownership import newest_rollout, promoted_by
+from refit_operator.target.ownership import is_taken_back, newest_rollout, promoted_by
 
 Document = dict[str, Any]
 KEEP_FAILED = timedelta(days=1)
@@ -43,7 +43,7 @@ def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     if h.live is None:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
-    taken_back = [run for run in finished if run.status.outcome is Outcome.ROLLED_BACK]
+    taken_back = [run for run in finished if is_taken_back(run)]
     counted = [run for run in finished if run.status.outcome not in UNCOUNTED]
     needed = (*_newest(finished, limit), *_newest(taken_back, limit), *_newest(counted, limit))
     kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}

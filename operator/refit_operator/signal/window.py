@@ -59,11 +59,6 @@ def count_breaches(readings: Sequence[Reading], threshold: float, below: bool, o
     return sum(isinstance(reading, Value) and is_breach(reading.value, threshold, below) for reading in last)
 
 
-def is_breached(readings: Sequence[Reading], threshold: float, below: bool, count: int, out_of: int) -> bool:
-    """Say whether at least `count` of the last `out_of` readings are in breach."""
-    return count > 0 and count_breaches(readings, threshold, below, out_of) >= count
-
-
 def newest(readings: Sequence[Reading]) -> Reading | None:
     """Give the newest reading, if there is any."""
     return readings[-1] if readings else None

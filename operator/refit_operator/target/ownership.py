@@ -5,13 +5,23 @@ Derived from the runs that exist, never from a status that could be wiped or for
 
 from collections.abc import Iterable
 
+from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.api.run import Outcome, RetrainRun
 
 
 def newest_rollout(runs: Iterable[RetrainRun]) -> RetrainRun | None:
-    """Return the newest finished run whose rollout was completed; None where no run ever completed one."""
-    done = [run for run in runs if run.is_finished and run.status.pointer_change and run.status.rolled_out_time]
+    """Return the newest finished run that says what the pointer should be; None where there is none.
+
+    Its rollout was completed, or a person stopped it by changing the pointer, or it couldn't be taken back well.
+    """
+    done = [run for run in runs if run.is_finished and run.status.pointer_change and _settled(run)]
     return max(done, key=lambda run: run.spec.ordinal, default=None)
+
+
+def _settled(run: RetrainRun) -> bool:
+    finished = find(run.status.conditions, ConditionType.FINISHED)
+    stopped = finished is not None and finished.reason in (Reason.OVERRULED, Reason.ROLLBACK_BLOCKED)
+    return stopped or run.status.rolled_out_time is not None
 
 
 def expected_pointer(runs: Iterable[RetrainRun]) -> str | None:
@@ -35,11 +45,20 @@ def handover(live: str, runs: Iterable[RetrainRun]) -> str:
 def is_overruled(live: str, taken: str | None, runs: Iterable[RetrainRun]) -> bool:
     """Return whether a person changed the pointer and hasn't handed it back.
 
-    `live` is the target's pointer, empty where there is none; `taken` is the monitor's take-pointer annotation.
+    `live` is the target's pointer, empty where there is none; `taken` is the monitor's take-pointer annotation. While a
+    run changes the pointer, or watches what it changed, it looks for a person's change itself.
     """
     runs = tuple(runs)
+    if any(run.status.pointer_change and not run.is_finished for run in runs):
+        return False
     expected = expected_pointer(runs)
     return expected is not None and live != expected and taken != handover(live, runs)
+
+
+def is_another_target(uid: str, runs: Iterable[RetrainRun]) -> bool:
+    """Return whether the newest rollout was that of a target which has been deleted and made anew since."""
+    run = newest_rollout(runs)
+    return run is not None and run.status.pointer_change is not None and run.status.pointer_change.target_uid != uid
 
 
 def promoted_by(live: str, runs: Iterable[RetrainRun]) -> RetrainRun | None:
@@ -58,9 +77,13 @@ def promoted_by(live: str, runs: Iterable[RetrainRun]) -> RetrainRun | None:
 
 
 def rolled_back_digests(runs: Iterable[RetrainRun]) -> frozenset[str]:
-    """Return the digests that were taken back once; they are never promoted again."""
+    """Return the digests that were taken back once, or were to be; they are never promoted again."""
     return frozenset(
-        run.status.result.candidate.digest
-        for run in runs
-        if run.status.outcome is Outcome.ROLLED_BACK and run.status.result.candidate
+        run.status.result.candidate.digest for run in runs if is_taken_back(run) and run.status.result.candidate
     )
+
+
+def is_taken_back(run: RetrainRun) -> bool:
+    """Return whether it was decided to take the run's pointer back, also where that was refused afterwards."""
+    change = run.status.pointer_change
+    return run.status.outcome is Outcome.ROLLED_BACK or (change is not None and change.rollback_time is not None)

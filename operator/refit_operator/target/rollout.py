@@ -18,12 +18,23 @@ class Progressing:
 
 @dataclass(frozen=True)
 class Failed:
-    """It won't get there by itself."""
+    """It missed the Deployment's own progressDeadlineSeconds.
+
+    The condition outlives a change back to an older template until its pods are there, with the strategy
+    Recreate for as long as they start (seen), so that it condemns nothing then.
+    """
 
     message: str
 
 
-Rollout = Complete | Progressing | Failed
+@dataclass(frozen=True)
+class Halted:
+    """Nothing moves until a person acts."""
+
+    message: str
+
+
+Rollout = Complete | Progressing | Failed | Halted
 
 
 def rollout_of(deployment: dict[str, Any]) -> Rollout:
@@ -31,9 +42,9 @@ def rollout_of(deployment: dict[str, Any]) -> Rollout:
     spec, status = deployment["spec"], deployment.get("status") or {}
     wanted = spec.get("replicas", 1)
     if spec.get("paused"):
-        return Failed("the Deployment is paused")
+        return Halted("the Deployment is paused")
     if wanted == 0:
-        return Failed("the Deployment is at zero replicas")
+        return Halted("the Deployment is at zero replicas")
     if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
         return Progressing("the Deployment's controller hasn't seen the change yet")
     stuck = _deadline_message(status)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from kubernetes.aio.client.exceptions import ApiException
 
-from refit_operator.cluster.apply import apply_pointer
+from refit_operator.api.base import CHECKPOINT_ANNOTATION
+from refit_operator.cluster.apply import Applied, Conflict, apply_pointer
 from refit_operator.cluster.client import JOB, RUN, Cluster
 from refit_operator.cluster.errors import Permanent, Transient
 from tests.unit.samples import deployment, make_monitor, make_run
@@ -22,8 +23,8 @@ class Answer(dict[str, Any]):
 class StandIn:
     """A stand-in for the dynamic client and its resource: a real server can't be made to refuse a chosen request."""
 
-    def __init__(self, refusal: int = 0, exists: bool = False, items: tuple[dict[str, Any], ...] = ()) -> None:
-        self.refusal, self.exists, self.items = refusal, exists, items
+    def __init__(self, refusal: int = 0, exists: bool = False, answer: dict[str, Any] = BODY) -> None:
+        self.refusal, self.exists, self.answer = refusal, exists, answer
         self.sent: dict[str, Any] = {}
         self.resources, self.status = self, self
 
@@ -31,7 +32,7 @@ class StandIn:
         if "api_version" in asked:
             return self
         if not name:
-            return Answer(items=list(self.items))
+            return Answer(self.answer)
         if not self.exists:
             raise ApiException(status=404)
         return Answer(BODY)
@@ -40,7 +41,7 @@ class StandIn:
         self.sent = sent
         if self.refusal:
             raise ApiException(status=self.refusal)
-        return Answer(BODY)
+        return Answer(self.answer)
 
     replace = server_side_apply = create
 
@@ -71,11 +72,24 @@ async def test_a_status_goes_with_what_was_read() -> None:
 
 @pytest.mark.parametrize("force", [False, True])
 async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(force: bool) -> None:
-    server = StandIn()
-    await apply_pointer(Cluster(server, lambda _: None), deployment(), "file:///models/a", force)
+    server = StandIn(answer=deployment("file:///models/a"))
+    outcome = await apply_pointer(Cluster(server, lambda _: None), deployment(), "file:///models/a", force)
+    assert outcome == Applied()
     meta = server.sent["body"]["metadata"]
     assert (meta["uid"], meta["resourceVersion"]) == ("target-uid", "30")
     assert server.sent["force_conflicts"] is force
+
+
+@pytest.mark.parametrize(("owners", "words"), [(["argocd"], 'owned by "argocd"'), ([], "owned by nobody")])
+async def test_a_pointer_that_others_own_too_stays_and_is_a_conflict(owners: list[str], words: str) -> None:
+    """That the API server answers 200 then, and keeps the field, is seen in tests/cluster/test_overruled.py."""
+    fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{CHECKPOINT_ANNOTATION}": {}}}}}}
+    stays = deployment("file:///models/a")
+    stays["metadata"]["managedFields"] = [{"manager": owner, "fieldsV1": fields} for owner in owners]
+    stays["metadata"]["managedFields"].append({"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}})
+    outcome = await apply_pointer(Cluster(StandIn(answer=stays), lambda _: None), deployment("file:///models/a"), "")
+    assert isinstance(outcome, Conflict)
+    assert words in outcome.message
 
 
 def stored_run(name: str, owner: str, **spec: Any) -> dict[str, Any]:
@@ -88,11 +102,11 @@ def stored_run(name: str, owner: str, **spec: Any) -> dict[str, Any]:
 async def test_a_run_that_does_not_parse_is_no_affair_of_other_monitors() -> None:
     good = stored_run("good", "monitor-uid", **make_run().spec.to_json())
     strangers = stored_run("strangers", "other-uid")
-    runs = await Cluster(StandIn(items=(strangers, good)), lambda _: None).list_runs(make_monitor())
+    runs = await Cluster(StandIn(answer={"items": [strangers, good]}), lambda _: None).list_runs(make_monitor())
     assert [run.metadata.name for run in runs] == ["good"]
 
 
 async def test_a_run_that_does_not_parse_stops_its_own_monitor_and_is_named() -> None:
-    server = StandIn(items=(stored_run("bad", "monitor-uid", ordinal=1),))
+    server = StandIn(answer={"items": [stored_run("bad", "monitor-uid", ordinal=1)]})
     with pytest.raises(Permanent, match=r"RetrainRun bad doesn't parse: spec\.monitorRef: Field required; .*"):
         await Cluster(server, lambda _: None).list_runs(make_monitor())

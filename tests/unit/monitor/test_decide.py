@@ -71,9 +71,9 @@ def guarded(*values: float | None) -> Observed:
     return look(monitor=make_monitor(guards=[SERVING_UP, FEW_ERRORS]), guards=given)
 
 
-def promoted(new: str) -> Any:
+def promoted(new: str, uid: str = "target-uid") -> Any:
     time = (NOW - timedelta(hours=3)).isoformat()
-    change = {"targetUid": "t", "old": "", "new": new, "time": time}
+    change = {"targetUid": uid, "old": "", "new": new, "time": time}
     return make_run(
         1, status={"outcome": "Promoted", "completionTime": time, "rolledOutTime": time, "pointerChange": change}
     )
@@ -123,6 +123,10 @@ HELD = {
         Reason.INVALID_SPEC,
     ),
     "an undo after a promotion": (look(runs=(promoted("file:///models/a@x"),)), Reason.OVERRULED),
+    "a target made anew after a promotion": (
+        look(runs=(promoted("file:///models/a@x", uid="of the one before"),)),
+        Reason.TARGET_REPLACED,
+    ),
     "suspended": (look(monitor=make_monitor(suspend=True)), Reason.SUSPENDED),
     "observing": (look(monitor=make_monitor(mode="Observe")), Reason.MODE_OBSERVE),
     "a run under way": (look(runs=(make_run(1),)), Reason.RUN_ACTIVE),

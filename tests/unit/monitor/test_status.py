@@ -68,6 +68,7 @@ def test_what_only_a_person_can_mend_is_stalled() -> None:
         ("cooling down", "CoolingDown"),
         ("Prometheus is down", "Blind"),
         ("an undo after a promotion", "Overruled"),
+        ("a target made anew after a promotion", "Overruled"),
         ("a run under way", "Training"),
         ("a good reading", "Watching"),
         ("no Deployment", "NotReady"),

@@ -143,6 +143,13 @@ def test_the_judgement_is_copied_after_the_trainers_report() -> None:
     assert second.result.candidate.metrics == {"accuracy": "0.9"}
 
 
+def unread(pointer: str) -> dict[str, Any]:
+    """Return a target of which a person took the variable that reads the pointer."""
+    found = deployment(pointer)
+    found["spec"]["template"]["spec"]["containers"][0]["env"] = []
+    return found
+
+
 BETTER_SERVED = {"accuracy": "0.95"}
 OTHER = "file:///models/b"
 
@@ -204,6 +211,18 @@ ENDS = {
     ),
     "an undo during the rollout": (look(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
     "an undo during the watch": (look(ROLLED_OUT, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "nobody reads the pointer any more": (
+        look(ROLLED_OUT, target=parse_target(unread(NEW))),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "no container reads",
+    ),
+    "nobody reads the pointer once trained": (
+        look(ACCEPTED, target=parse_target(unread(""))),
+        Outcome.FAILED,
+        "TargetNotWired",
+        "no container of the target reads",
+    ),
     "a rollback that is done": (look(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "took back"),
     "a rollback of a paused target": (
         look(GIVEN_UP, target=parse_target(deployment() | {"spec": deployment()["spec"] | {"paused": True}})),
@@ -295,6 +314,22 @@ def test_a_rollout_that_fails_is_taken_back_without_asking_any_metric(target: di
     assert first.status.pointer_change.rollback_time == now
     second = decide(look(first.status.to_json(), target=parse_target(target), now=now))
     assert second.actions == (WritePointer(""),)
+
+
+STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
+
+
+def test_the_deployments_own_deadline_condemns_a_rollout_but_no_rollback() -> None:
+    """After a change back it is still that of the rollout before, for a moment."""
+    stuck = {"conditions": [STUCK], "availableReplicas": 1}
+    rollout = decide(look(WRITTEN, target=parse_target(deployment(NEW, **stuck)))).status
+    assert rollout.pointer_change is not None
+    assert rollout.pointer_change.rollback_time == NOW
+    rollback = decide(look(GIVEN_UP, target=parse_target(deployment("", **stuck)))).status
+    assert (rollback.stage, rollback.outcome) == (Stage.ROLLING_BACK, None)
+    later = decide(look(GIVEN_UP, target=parse_target(deployment("", **stuck)), now=NOW + timedelta(minutes=10))).status
+    assert later.outcome is Outcome.ROLLED_BACK
+    assert any(c.reason == "RollbackBlocked" for c in later.conditions)
 
 
 WORSE, SAME, BETTER = 0.7, 0.79, 0.84

@@ -12,7 +12,6 @@ from refit_operator.signal.window import (
     grid_offset,
     grid_times,
     is_breach,
-    is_breached,
     newest,
     next_grid_time,
 )
@@ -109,13 +108,6 @@ UNHEALTHY: list[Reading] = [NoData(T), NotANumber(T), OutOfRange(0.1, T), Stale(
 )
 def test_breaches_are_counted(name: str, readings: tuple[Reading, ...], out_of: int, want: int) -> None:
     assert count_breaches(readings, 0.85, True, out_of) == want
-
-
-def test_a_window_is_breached_at_its_count() -> None:
-    readings = (value(0.1), value(0.9), value(0.1))
-    assert is_breached(readings, 0.85, True, 2, 5)
-    assert not is_breached(readings, 0.85, True, 3, 5)
-    assert is_breached(readings, 0.85, False, 1, 5)
 
 
 def test_the_newest_is_the_last() -> None:

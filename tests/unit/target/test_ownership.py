@@ -5,13 +5,22 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import RetrainRun
-from refit_operator.target.ownership import expected_pointer, is_overruled, promoted_by, rolled_back_digests
+from refit_operator.target.ownership import (
+    expected_pointer,
+    is_another_target,
+    is_overruled,
+    promoted_by,
+    rolled_back_digests,
+)
 from tests.unit.samples import NEW_DIGEST, NOW, make_run
 
 
-def run(ordinal: int, outcome: str | None, old: str, new: str, rolled_out: bool = True) -> RetrainRun:
+def run(
+    ordinal: int, outcome: str | None, old: str, new: str, rolled_out: bool = True, reason: str = "Test"
+) -> RetrainRun:
     change = {"targetUid": "t", "old": old, "new": new, "time": NOW.isoformat()}
-    status: dict[str, Any] = {"outcome": outcome, "pointerChange": change}
+    finished = {"type": "Finished", "status": "True", "reason": reason, "lastTransitionTime": NOW.isoformat()}
+    status: dict[str, Any] = {"outcome": outcome, "pointerChange": change, "conditions": [finished]}
     status["result"] = {"candidate": {"digest": NEW_DIGEST}}
     return make_run(ordinal, status=status | ({"rolledOutTime": NOW.isoformat()} if rolled_out else {}))
 
@@ -20,6 +29,7 @@ PROMOTED = run(1, "Promoted", "", "a")
 ROLLED_BACK = run(2, "RolledBack", "a", "b")
 NEVER_READY = run(2, "RolledBack", "a", "b", rolled_out=False)
 ACTIVE = run(2, None, "a", "b")
+UNDONE = run(2, "Superseded", "a", "b", rolled_out=False, reason="Overruled")
 REJECTED = make_run(2, status={"outcome": "Rejected"})
 
 
@@ -34,8 +44,11 @@ REJECTED = make_run(2, status={"outcome": "Rejected"})
         ((PROMOTED, ACTIVE), "a"),
         ((run(1, "RolledBack", "", "a"),), ""),
         ((run(1, "RolledBack", "", "a", rolled_out=False),), None),
+        ((run(1, "Failed", "", "a", rolled_out=False, reason="RollbackBlocked"),), "a"),
         ((PROMOTED, run(2, "Promoted", "a", "b")), "b"),
         ((PROMOTED, run(2, "Superseded", "a", "b")), "b"),
+        ((PROMOTED, UNDONE), "b"),
+        ((PROMOTED, run(2, "Failed", "a", "b", rolled_out=False, reason="TargetReplaced")), "a"),
     ],
 )
 def test_expected_pointer(runs: tuple[RetrainRun, ...], want: str | None) -> None:
@@ -54,10 +67,22 @@ def test_expected_pointer(runs: tuple[RetrainRun, ...], want: str | None) -> Non
         ("older", "another#1", (PROMOTED,), True),
         ("", "#1", (PROMOTED, run(2, "Promoted", "", "b")), True),
         ("", "#2", (PROMOTED, run(2, "Promoted", "", "b")), False),
+        ("a", None, (PROMOTED, UNDONE), True),
+        ("a", "a#2", (PROMOTED, UNDONE), False),
+        ("b", None, (PROMOTED, ACTIVE), False),
+        ("a", None, (PROMOTED, ACTIVE), False),
+        ("", None, (PROMOTED, make_run(2)), True),
     ],
 )
 def test_is_overruled(live: str, taken: str | None, runs: tuple[RetrainRun, ...], want: bool) -> None:
     assert is_overruled(live, taken, runs) is want
+
+
+@pytest.mark.parametrize(
+    ("uid", "runs", "want"), [("t", (), False), ("t", (PROMOTED,), False), ("another", (PROMOTED, REJECTED), True)]
+)
+def test_is_another_target(uid: str, runs: tuple[RetrainRun, ...], want: bool) -> None:
+    assert is_another_target(uid, runs) is want
 
 
 def test_promoted_by_is_the_run_that_wrote_the_live_pointer() -> None:

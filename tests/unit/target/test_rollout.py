@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.target.rollout import Complete, Failed, Progressing, rollout_of
+from refit_operator.target.rollout import Complete, Failed, Halted, Progressing, rollout_of
 from tests.unit.samples import deployment, merge
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
@@ -21,8 +21,8 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
         ({}, {"replicas": None, "updatedReplicas": None, "availableReplicas": None}, Progressing),
         ({}, {"conditions": [STUCK]}, Failed),
         ({}, {"conditions": [STUCK], "observedGeneration": 2}, Progressing),
-        ({"paused": True}, {}, Failed),
-        ({"replicas": 0}, {"replicas": 0, "updatedReplicas": 0}, Failed),
+        ({"paused": True}, {}, Halted),
+        ({"replicas": 0}, {"replicas": 0, "updatedReplicas": 0}, Halted),
     ],
 )
 def test_rollout_of(spec: dict[str, Any], status: dict[str, Any], want: type) -> None:

@@ -1,0 +1,103 @@
+"""What happens to a Deployment while its monitor watches it, rolls it out, or watches a promotion."""
+
+import json
+from typing import Any
+
+from tests.cluster.kubectl import Document, Space
+from tests.cluster.objects import monitor, target
+from tests.cluster.test_crashes import slow_target
+from tests.cluster.test_persons import active_run, finished, say
+from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
+
+HELD_IN_WATCH = {"for": "10m"}
+BROKEN = {"checkpoints": {"uri": "pvc://models/broken"}}
+
+
+def make_anew(space: Space, document: Document) -> None:
+    """Delete the Deployment and make it again from its manifest, as tools do where a field can't be changed."""
+    space.run("replace", "--force", "--grace-period=0", "-f", "-", stdin=json.dumps(document))
+
+
+def active(space: Space, ordinal: int, stage: str) -> str:
+    """Wait until that run is in a stage, and return its name."""
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal), 90)
+    name: str = next(run["metadata"]["name"] for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
+    space.wait(f"rr/{name}", ".status.stage", stage, 90)
+    return name
+
+
+def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(space: Space) -> None:
+    start(space)
+    run_number(space, 1)
+    space.run("delete", "deploy", "reviews")
+    space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
+    space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetMissing")
+    space.apply(target())
+    set_cooldown(space, "0s")
+    assert "made anew" in space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
+    message = space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetReplaced")
+    assert "refit.dev/take-pointer='#1'" in message
+    assert (len(space.list("rr")), pointer(space)) == (1, "")
+    space.run("annotate", "mmon", "reviews", "refit.dev/take-pointer=#1")
+    space.wait("mmon/reviews", ".status.attempts", "2")
+    set_cooldown(space, "1h")
+    run = run_number(space, 2)
+    assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
+
+
+def test_a_target_that_halts_in_the_watch_blocks_the_rollback_until_it_goes_on(space: Space) -> None:
+    """What is taken back is written all the same: once the target goes on, it serves what it served."""
+    start(space, watch=HELD_IN_WATCH, policy={"cooldown": "0s"})
+    halts: dict[str, tuple[list[str], list[str], str]] = {
+        "paused": (["rollout", "pause", "deploy/reviews"], ["rollout", "resume", "deploy/reviews"], "is paused"),
+        "at zero": (
+            ["scale", "deploy/reviews", "--replicas=0"],
+            ["scale", "deploy/reviews", "--replicas=1"],
+            "zero replicas",
+        ),
+    }
+    for ordinal, (halt, go_on, words) in enumerate(halts.values(), start=1):
+        name = active(space, ordinal, "Watching")
+        set_cooldown(space, "1h")
+        space.run(*halt)
+        say(space, name, abort=True)
+        run = run_number(space, ordinal)
+        assert (*finished(run), pointer(space)) == ("RolledBack", "RollbackBlocked", "")
+        assert words in space.wait_condition("mmon/reviews", "ServingUpToDate", "RollbackBlocked")
+        space.run(*go_on)
+        space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
+        set_cooldown(space, "0s")
+
+
+def test_a_paused_target_is_given_back_the_pointer_it_had(space: Space) -> None:
+    start(space, training={"hyperparameters": {"seconds": "3"}})
+    active_run(space, "Training")
+    space.run("rollout", "pause", "deploy/reviews")
+    run = run_number(space, 1)
+    assert (*finished(run), pointer(space)) == ("RolledBack", "RollbackBlocked", "")
+    assert len(space.list("rs")) == 1
+
+
+def test_scaling_a_rollout_and_renaming_a_container_in_the_watch_disturb_nobody(space: Space) -> None:
+    start(space, slow_target(), watch={"for": "12s", "settle": "0s"})
+    active_run(space, "RollingOut")
+    space.run("scale", "deploy/reviews", "--replicas=2")
+    active(space, 1, "Watching")
+    assert space.get("deploy", "reviews")["status"]["updatedReplicas"] == 2
+    rename: list[dict[str, Any]] = [
+        {"op": "replace", "path": "/spec/template/spec/containers/0/name", "value": "renamed"}
+    ]
+    space.run("patch", "deploy", "reviews", "--type=json", "-p", json.dumps(rename))
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
+
+
+def test_the_deployments_own_deadline_takes_back_and_doesnt_block_the_way_back(space: Space) -> None:
+    """Its condition says so until the pods of before are back: with the strategy Recreate there are none meanwhile."""
+    broken: dict[str, Any] = {"training": BROKEN, "serving": {"rolloutDeadline": "5m"}}
+    start(space, suspend=True, **broken)
+    quick = {"progressDeadlineSeconds": 3, "strategy": {"type": "Recreate", "rollingUpdate": None}}
+    space.apply(target(spec=quick), monitor(**broken))
+    run = run_number(space, 1)
+    assert (*finished(run), pointer(space)) == ("RolledBack", "RolledBack", "")
+    assert "has timed out progressing" in run["status"]["message"]
