@@ -29,7 +29,7 @@ def test_a_newer_operators_keys_are_ignored() -> None:
         ("output", "/not/a/uri", "output='/not/a/uri'"),
         ("startFrom.digest", "sha1:abc", "startFrom.digest='sha1:abc'"),
         ("dataset.recent", 0, "dataset.recent=0: Input should be greater than 0"),
-        ("dataset.format", "csv", "dataset.format='csv'"),
+        ("dataset.format", "", "dataset.format=''"),
         ("dataset.columns", {"text": 3}, "dataset.columns.text=3"),
         ("hyperparameters", {"epochs": 1}, "hyperparameters.epochs=1"),
         ("run.uid", "", "run.uid=''"),

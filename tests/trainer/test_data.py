@@ -8,6 +8,7 @@ from refit_trainer.config import Dataset
 from refit_trainer.data import read_rows
 from refit_trainer.errors import BadInput
 from refit_trainer.rows import RowSet
+from refit_trainer.tasks import check_row
 from refit_trainer.tasks.text_classification import TASK
 from tests.trainer.support import write_rows
 
@@ -16,7 +17,7 @@ GOOD = {"text": "a fine film", "label": "positive"}
 
 
 def read(path: Path, **dataset: Any) -> RowSet:
-    return read_rows(path.as_uri(), Dataset(**dataset), TASK.roles, lambda row: TASK.check(row, LABELS))
+    return read_rows(path.as_uri(), Dataset(**dataset), TASK.roles, check_row(TASK, LABELS))
 
 
 def refusal(path: Path, **dataset: Any) -> str:
@@ -134,7 +135,7 @@ def test_another_file_system(tmp_path: Path) -> None:
     import fsspec
 
     fsspec.filesystem("memory").pipe_file("/feedback/a.jsonl", json.dumps(GOOD).encode() + b"\n")
-    check = lambda row: TASK.check(row, LABELS)  # noqa: E731
+    check = check_row(TASK, LABELS)
     assert len(read_rows("memory://feedback", Dataset(), TASK.roles, check)) == 1
     with pytest.raises(BadInput, match="doesn't exist"):
         read_rows("memory://nothing", Dataset(), TASK.roles, check)

@@ -157,7 +157,7 @@ def test_what_is_refused(serve: Serve, published: Path) -> None:
     assert server.refused("/v1/predict", instances=[])[0] == 422
     assert server.refused("/v1/feedback", id="a", label="postive") == (
         422,
-        "unknown label 'postive'; known: negative, positive",
+        "unknown label 'postive'; the model knows negative, positive",
     )
     assert server.client.post("/v1/predict", content=b"{").status_code == 400
     assert server.client.post("/v1/predict", content=b"[" * 100_000).status_code == 400

@@ -110,7 +110,7 @@ def test_a_wrong_hyperparameter_is_named(
 
 
 def test_what_is_unknown_is_refused(published: Path, train_rows: Path, holdout_rows: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="task='mind-reading': unknown; this image knows text-classification"):
+    with pytest.raises(BadInput, match="task='mind-reading': unknown; this image knows image-classification, rec"):
         run_train(published, train_rows, tmp_path / "out", task="mind-reading")
     with pytest.raises(BadInput, match=r"gate.metric='beauty': text-classification has accuracy, macro_f1"):
         run_judge(published, holdout_rows, gate={"metric": "beauty"})
@@ -149,12 +149,14 @@ def test_a_stock_scripts_folder_is_adopted(published: Path, holdout_rows: Path, 
     folder = Path(shutil.copytree(published, tmp_path / "stock"))
     (folder / "manifest.json").unlink()
     (folder / "training_args.bin").write_bytes(b"pickle")
+    (folder / "model.safetensors").chmod(0o600)
     (folder / "checkpoint-7").mkdir()
     (folder / "checkpoint-7" / "optimizer.pt").write_bytes(b"pickle")
     report = run_judge(folder, holdout_rows)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert report["candidate"]["digest"] == manifest["digest"] == digest_folder(published)
     assert manifest["run"]["uid"] == "uid-1" and not (folder / "training_args.bin").exists()
+    assert (folder / "model.safetensors").stat().st_mode & 0o777 == 0o644
 
 
 def test_weights_that_are_missing_are_told(checkpoint: Path, holdout_rows: Path) -> None:

@@ -6,10 +6,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,14 +16,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from refit_serving.batching import Overloaded
-from refit_serving.documents import Feedback, Instance, Instances
+from refit_serving.documents import Unfit, parse_feedback, parse_instances
 from refit_serving.drain import Drain
 from refit_serving.service import Service
-from refit_trainer.config import describe
 
 MAX_BODY = 4 << 20  # bytes
 Endpoint = Callable[[Request], Awaitable[Response]]
-Body = TypeVar("Body", bound=BaseModel)
 log = logging.getLogger(__name__)
 
 
@@ -36,21 +33,18 @@ class Endpoints:
         self._drain = drain
 
     async def predict(self, request: Request) -> Response:
-        """Classify a text, or each of `instances`."""
+        """Answer an input, or each of `instances`."""
         document = await _read(request)
-        is_many = isinstance(document, dict) and "instances" in document
-        instances = _parse(document, Instances).instances if is_many else [_parse(document, Instance)]
+        instances = parse_instances(document, self._service.task)
         try:
             replies = await self._service.predict(instances)
         except Overloaded:
             raise HTTPException(503, "too many requests are waiting") from None
-        return JSONResponse({"predictions": replies} if is_many else replies[0])
+        return JSONResponse({"predictions": replies} if "instances" in document else replies[0])
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""
-        feedback = _parse(await _read(request), Feedback)
-        if feedback.label not in self._service.labels:
-            raise HTTPException(422, f"unknown label {feedback.label!r}; known: {', '.join(self._service.labels)}")
+        feedback = parse_feedback(await _read(request), self._service.task, self._service.labels)
         try:
             return JSONResponse(asdict(self._service.take_feedback(feedback)))
         except OSError as error:
@@ -99,12 +93,16 @@ def build_app(service: Service, drain: Drain) -> Starlette:
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
     routes += [Route(path, call) for path, call in gets.items()]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain})
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, Unfit: _refuse})
 
 
 async def _explain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, status_code=error.status_code)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=422)
 
 
 async def _read(request: Request) -> Any:
@@ -118,10 +116,3 @@ async def _read(request: Request) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"not JSON: {error}") from None
-
-
-def _parse(document: Any, kind: type[Body]) -> Body:
-    try:
-        return kind.model_validate(document)
-    except ValidationError as error:
-        raise HTTPException(422, describe(error)) from None

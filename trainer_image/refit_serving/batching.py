@@ -4,24 +4,25 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from refit_trainer.tasks import Answer
 
-WAITING = 2000  # texts; more would be answered after their clients have given up
-Predict = Callable[[list[str]], list[Answer]]
+WAITING = 2000  # inputs; more would be answered after their clients have given up
+Predict = Callable[[list[Any]], list[Answer]]
 
 
 class Overloaded(Exception):
-    """So much is waiting already that another text would only make everybody wait longer."""
+    """So much is waiting already that another input would only make everybody wait longer."""
 
 
 class Batcher:
-    """Collects texts from concurrent requests and predicts them together in one thread."""
+    """Collects inputs from concurrent requests and predicts them together in one thread."""
 
     def __init__(self, predict: Predict, max_batch: int) -> None:
         self._predict = predict
         self._max_batch = max_batch
-        self._waiting: asyncio.Queue[tuple[str, asyncio.Future[Answer]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Any, asyncio.Future[Answer]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
 
@@ -37,14 +38,14 @@ class Batcher:
                 await self._task
         self._thread.shutdown()
 
-    async def answer(self, texts: list[str]) -> list[Answer]:
-        """Return the answers to some texts, in order; raise Overloaded where too many wait already."""
+    async def answer(self, inputs: list[Any]) -> list[Answer]:
+        """Return the answers to some inputs, in order; raise Overloaded where too many wait already."""
         if self._waiting.qsize() >= WAITING:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        futures = [loop.create_future() for _ in texts]
-        for text, future in zip(texts, futures, strict=True):
-            self._waiting.put_nowait((text, future))
+        futures = [loop.create_future() for _ in inputs]
+        for value, future in zip(inputs, futures, strict=True):
+            self._waiting.put_nowait((value, future))
         return list(await asyncio.gather(*futures))
 
     async def _work(self) -> None:
@@ -54,10 +55,10 @@ class Batcher:
                 batch.append(self._waiting.get_nowait())
             await self._answer_batch(batch)
 
-    async def _answer_batch(self, batch: list[tuple[str, asyncio.Future[Answer]]]) -> None:
-        texts = [text for text, _ in batch]
+    async def _answer_batch(self, batch: list[tuple[Any, asyncio.Future[Answer]]]) -> None:
+        inputs = [value for value, _ in batch]
         try:
-            answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, texts)
+            answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, inputs)
         except Exception as error:
             for _, future in batch:
                 if not future.done():

@@ -1,6 +1,6 @@
-"""Labelled rows for the trainer: each goes to one side by its text, for good, and into this pod's own file.
+"""Labelled rows for the trainer: each goes to one side by its input, for good, and into this pod's own file.
 
-By its text and not its id, since the same sentence may come again under another id: it must never be both trained on
+By its input and not its id, since the same sentence may come again under another id: it must never be both trained on
 and judged by.
 
 A row is one write at the end of the file, so a reader sees whole lines and at most one unfinished one.
@@ -13,12 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from refit_trainer.blob import Blob
+from refit_trainer.rows import encode_values
+
 Side = str  # "train" or "holdout"
+FILES = "files"  # beside the rows
 
 
-def choose_side(key: str, holdout_share: float) -> Side:
-    """Return the side of a row: the same for the same key, in every pod, for as long as the share stays the same."""
-    place = int.from_bytes(hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:8]) / 2**64
+def choose_side(value: Any, holdout_share: float) -> Side:
+    """Return the side of a row: the same for the same input, in every pod, for as long as the share stays the same."""
+    key = value.encode(errors="surrogatepass") if isinstance(value, str) else encode_values(value)
+    place = int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64
     return "holdout" if place < holdout_share else "train"
 
 
@@ -26,14 +31,19 @@ class RowFile:
     """This pod's file in one folder; made with the first row."""
 
     def __init__(self, folder: Path, writer: str) -> None:
+        self._folder = folder
         self._path = folder / f"{writer}.jsonl"
         self._descriptor: int | None = None
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Append one row, whole or not at all; raise OSError where the disk doesn't take it."""
+        """Append one row, whole or not at all; raise OSError where the disk doesn't take it.
+
+        Images and recordings become files of their own first, named by their contents.
+        """
         if self._descriptor is None:
             self._descriptor = _open(self._path)
-        line = json.dumps(row, ensure_ascii=False).encode(errors="replace") + b"\n"
+        values = {column: _store(value, self._folder) for column, value in row.items()}
+        line = json.dumps(values, ensure_ascii=False).encode(errors="replace") + b"\n"
         before = os.fstat(self._descriptor).st_size
         if os.write(self._descriptor, line) != len(line):
             os.ftruncate(self._descriptor, before)
@@ -47,3 +57,16 @@ def _open(path: Path) -> int:
     contents = path.read_bytes()
     os.ftruncate(descriptor, contents.rfind(b"\n") + 1)
     return descriptor
+
+
+def _store(value: Any, folder: Path) -> Any:
+    """Return a value as a row keeps it: contents are written to a file, and the row names it."""
+    if not isinstance(value, Blob):
+        return value
+    name = f"{FILES}/{value.digest}"
+    if not (folder / name).exists():
+        (folder / FILES).mkdir(exist_ok=True)
+        unfinished = folder / FILES / f".{value.digest}.{os.getpid()}"
+        unfinished.write_bytes(value.read())
+        unfinished.rename(folder / name)
+    return name

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+from refit_trainer.tasks import Tally
+
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -15,6 +17,8 @@ class Measures:
         self.predictions = Counter("predictions", "Answers given.", registry=self.registry)
         self.judged = Counter("predictions_judged", "Answers compared with a true label.", registry=self.registry)
         self.correct = Counter("predictions_correct", "Compared answers that were right.", registry=self.registry)
+        self.errors = Counter("prediction_errors", "Errors of compared answers.", registry=self.registry)
+        self.units = Counter("prediction_units", "What they are errors of: answers, words.", registry=self.registry)
         self.stored = Counter("feedback_rows", "Labelled rows stored.", ["side"], registry=self.registry)
         self.seconds = Histogram(
             "refit_request_seconds", "Time to answer a request.", ["path"], buckets=BUCKETS, registry=self.registry
@@ -22,8 +26,10 @@ class Measures:
         info = Gauge("refit_model_info", "The model in service.", ["digest"], registry=self.registry)
         info.labels(digest).set(1)
 
-    def judge(self, is_correct: bool) -> None:
-        """Count one answer compared with its true label."""
+    def judge(self, tally: Tally) -> None:
+        """Count one answer compared with its true one."""
         self.judged.inc()
-        if is_correct:
+        self.errors.inc(tally.errors)
+        self.units.inc(tally.units)
+        if not tally.errors:
             self.correct.inc()

@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from refit_serving.settings import Settings
 from refit_trainer.errors import BadInput
@@ -24,9 +25,9 @@ class ServedModel:
     task: Task
     loaded: LoadedModel
 
-    def predict(self, texts: list[str]) -> list[Answer]:
-        """Return label and score of each text."""
-        return self.task.predict(self.loaded, [Row({"text": text}) for text in texts])
+    def predict(self, inputs: list[Any]) -> list[Answer]:
+        """Return answer and score of each input."""
+        return self.task.predict(self.loaded, [Row({self.task.input: value}) for value in inputs])
 
 
 def load_model(settings: Settings) -> ServedModel:
@@ -41,7 +42,7 @@ def load_model(settings: Settings) -> ServedModel:
         raise BadInput(f"{uri} has no head for {settings.task}")
     threads = limit_threads()
     model = ServedModel(digest, task, task.load(folder))
-    model.predict(["The first call is the slow one."])
+    model.predict([task.example()])  # the first call is the slow one
     log.info("model.loaded uri=%s digest=%s threads=%d", uri, digest, threads)
     return model
 

@@ -29,6 +29,7 @@ class Service:
 
     def __init__(self, model: ServedModel, settings: Settings) -> None:
         self.measures = Measures(model.digest)
+        self.task = model.task
         self.labels = model.loaded.labels
         self.batcher = Batcher(model.predict, settings.max_batch)
         self._digest = model.digest
@@ -38,13 +39,13 @@ class Service:
         self._files = {side: RowFile(folder, settings.writer) for side, folder in folders.items() if folder}
 
     async def predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
-        """Answer some texts and remember the answers."""
-        answers = await self.batcher.answer([instance.text for instance in instances])
+        """Answer some inputs and remember the answers."""
+        answers = await self.batcher.answer([instance.value for instance in instances])
         self.measures.predictions.inc(len(answers))
         replies = []
         for instance, answer in zip(instances, answers, strict=True):
             key = instance.id or uuid.uuid4().hex
-            self._memory.remember(key, Prediction(instance.text, answer.value, instance.slice))
+            self._memory.remember(key, Prediction(instance.value, answer.value, instance.slice))
             score = round(answer.score, 6)
             replies.append({"id": key, "label": answer.value, "score": score, "model": self._digest})
         return replies
@@ -57,27 +58,27 @@ class Service:
         stored = self._store(feedback, known)
         predicted = self._predicted(feedback, known)
         if predicted is not None:
-            self.measures.judge(predicted == feedback.label)
+            self.measures.judge(self.task.tally(predicted, feedback.label))
         if stored or predicted is not None:
             self._memory.mark_labelled(feedback.id)
         return Taken(judged=predicted is not None, stored=stored)
 
-    def _predicted(self, feedback: Feedback, known: Prediction | None) -> str | None:
+    def _predicted(self, feedback: Feedback, known: Prediction | None) -> Any:
         """Return what this model answered: remembered, or repeated by the client from another pod with this model."""
         if known is not None:
-            return known.label
+            return known.answer
         return feedback.predicted if feedback.model == self._digest else None
 
     def _store(self, feedback: Feedback, known: Prediction | None) -> str | None:
-        text = known.text if known else feedback.text
-        if text is None:
+        value = known.value if known else feedback.value
+        if value is None:
             return None
-        side = choose_side(text, self._share)
+        side = choose_side(value, self._share)
         if side not in self._files:
             return None
         domain = feedback.slice or (known.slice if known else None)
         self._files[side].append(
-            {"id": feedback.id, "text": text, "label": feedback.label}
+            {"id": feedback.id, self.task.input: value, self.task.truth: feedback.label}
             | ({"domain": domain} if domain else {})
             | {"time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
         )

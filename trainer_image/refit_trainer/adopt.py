@@ -8,7 +8,7 @@ from typing import Any
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
 from refit_trainer.manifest import build_manifest, read_manifest, write_manifest
-from refit_trainer.model_folder import digest_folder
+from refit_trainer.model_folder import digest_folder, make_readable
 
 log = logging.getLogger(__name__)
 TRAINER_LEFTOVERS = ("training_args.bin", "checkpoint-*", "runs")  # what Trainer.save_model and its loop leave behind
@@ -33,5 +33,6 @@ def _make_manifest(folder: Path, run: Run, task: str) -> dict[str, Any]:
             log.info("checkpoint.leftover_removed path=%s", leftover)
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     manifest = build_manifest(folder, run, task, {})
+    make_readable(folder)
     write_manifest(folder, manifest)
     return manifest

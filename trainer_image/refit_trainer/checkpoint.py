@@ -17,7 +17,7 @@ from typing import Any
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
 from refit_trainer.manifest import build_manifest, is_of_run, read_manifest, write_manifest
-from refit_trainer.model_folder import MANIFEST
+from refit_trainer.model_folder import MANIFEST, make_readable
 from refit_trainer.storage import local_path, make_scratch, remote, upload
 
 log = logging.getLogger(__name__)
@@ -71,8 +71,8 @@ def _remove_leftovers(target: Path | None) -> None:
 def _write(folder: Path, run: Run, task: str, save: Save, facts: Mapping[str, Any]) -> dict[str, Any]:
     save(folder)
     manifest = build_manifest(folder, run, task, facts)
+    make_readable(folder)
     for path in sorted(folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors writes 0600, and the server may be another user
         _fsync(path)
     write_manifest(folder, manifest)
     _fsync(folder)

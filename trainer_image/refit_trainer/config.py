@@ -4,7 +4,7 @@ Keys that this image doesn't know are ignored, so that an older image works unde
 must be right, and everything wrong is named at once.
 """
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -29,7 +29,7 @@ class ModelRef(_Document):
 class Dataset(_Document):
     """What both commands need to know about rows: how to read them, and which of them."""
 
-    format: Literal["jsonl"] = "jsonl"
+    format: Name = "jsonl"
     columns: dict[Name, Name] = Field(default_factory=dict)
     recent: Annotated[int, Field(gt=0)] | None = None
 

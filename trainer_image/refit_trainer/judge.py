@@ -15,7 +15,7 @@ from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_task
 from refit_trainer.rows import Row, RowSet
 from refit_trainer.storage import fetch
-from refit_trainer.tasks import Answer, Task
+from refit_trainer.tasks import Answer, Task, check_row
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def judge(text: str) -> dict[str, Any]:
     digest = adopt(folder, config.candidate.uri, config.run, config.task)
     served = _verify_served(config)
     labels = task.known_labels(folder)
-    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, lambda row: task.check(row, labels))
+    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, labels))
     verdicts = {"candidate": _judge(task, "candidate", folder, digest, holdout)}
     if served:
         verdicts["served"] = _judge(task, "served", *served, holdout)

@@ -49,6 +49,14 @@ def verify_folder(folder: Path, expected: str | None, uri: str) -> str:
     return actual
 
 
+def make_readable(folder: Path) -> None:
+    """Let everybody read a model's files: safetensors writes 0600, and the server may be another user."""
+    for path in folder.rglob("*"):
+        wanted = 0o755 if path.is_dir() else 0o644
+        if path.stat().st_mode & wanted != wanted:
+            path.chmod(wanted)
+
+
 def _names(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         for entry in (*folders, *files):

@@ -1,11 +1,12 @@
-"""Tasks and methods by name: a new one is a new file in its package, and nothing else changes."""
+"""Tasks, methods and formats by name: a new one is a new file in its package, and nothing else changes."""
 
 import importlib
 import pkgutil
 from types import ModuleType
 
-from refit_trainer import methods, tasks
+from refit_trainer import formats, methods, tasks
 from refit_trainer.errors import BadInput
+from refit_trainer.formats import Format
 from refit_trainer.methods import Method
 from refit_trainer.tasks import Task
 
@@ -20,6 +21,12 @@ def find_method(name: str) -> Method:
     """Return the method of that name; raise BadInput with the known names."""
     method: Method = _find(methods, "hyperparameters.method", name).METHOD
     return method
+
+
+def find_format(name: str) -> Format:
+    """Return the format of that name; raise BadInput with the known names."""
+    kind: Format = _find(formats, "dataset.format", name).FORMAT
+    return kind
 
 
 def _find(package: ModuleType, field: str, name: str) -> ModuleType:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from refit_trainer.blob import Blob
 from refit_trainer.errors import BadInput
 
 SHOWN = 20  # problems in one message; the rest are counted
@@ -34,13 +35,22 @@ class RowSet:
         """The SHA-256 over the rows' values in order: the same rows have the same digest."""
         total = hashlib.sha256()
         for row in self.rows:
-            total.update(json.dumps(row.values, sort_keys=True, ensure_ascii=False).encode(errors="replace") + b"\n")
+            total.update(encode_values(row.values) + b"\n")
         return f"sha256:{total.hexdigest()}"
 
     def facts(self) -> dict[str, Any]:
         """Return what a report says about the rows: digest, number, and the newest row's time where one is known."""
         facts: dict[str, Any] = {"digest": self.digest, "rows": len(self)}
         return facts | ({"newest": self.newest} if self.newest else {})
+
+
+def encode_values(values: Any) -> bytes:
+    """Return values as JSON that is the same for the same values; a file stands for its contents."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, default=_digest).encode(errors="replace")
+
+
+def _digest(value: Any) -> Any:
+    return value.digest if isinstance(value, Blob) else str(value)  # dates and decimals of Parquet
 
 
 class Problems:

@@ -16,7 +16,7 @@ from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_method, find_task
 from refit_trainer.rows import RowSet
 from refit_trainer.storage import fetch
-from refit_trainer.tasks import Task
+from refit_trainer.tasks import Task, check_row
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
-    rows = read_rows(config.dataset.train, config.dataset, task.roles, lambda row: task.check(row, labels))
+    rows = read_rows(config.dataset.train, config.dataset, task.roles, check_row(task, labels))
     model = _load(task, base, rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, rows.rows, settings)
@@ -76,7 +76,7 @@ def _load(task: Task, base: Any, rows: RowSet, settings: Hyperparameters) -> Any
     seed_everything(settings.seed)
     model = task.load(base, rows.rows)
     if settings.max_length:
-        model.processor.model_max_length = min(settings.max_length, model.processor.model_max_length)
+        task.limit_length(model, settings.max_length)
     return model
 
 

@@ -110,6 +110,11 @@ class Reason(StrEnum):
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."
     BREACHED = "Breached", "Readings after the promotion are worse than before it."
     HELD_UP = "HeldUp", "Readings after the promotion are no worse than before it."
+    TOO_FEW_READINGS = (
+        "TooFewReadings",
+        "Fewer readings since the rollout were values than watch.breaches.count; the message says what they were.",
+    )
+    NO_VALUE_BEFORE = "NoValueBefore", "The run began without a value, so that there is none to compare with."
 
 
 class Condition(ApiModel):

@@ -39,10 +39,12 @@ RUN_COLUMNS = [
     _column("Monitor", ".spec.monitorRef.name"),
     _column("Stage", ".status.stage"),
     _column("Progress", ".status.progress.percentage", "integer"),
+    _column("ETA", ".status.progress.estimatedRemaining"),
     _column("Candidate", ".status.result.candidate.metrics.accuracy"),
     _column("Served", ".status.result.served.metrics.accuracy"),
     _column("Outcome", ".status.outcome"),
     _AGE,
+    _column("Metrics", ".status.progress.metrics", priority=1),
     _column("Message", ".status.message", priority=1),
 ]
 

@@ -14,6 +14,11 @@ def mounted_uri(uri: str) -> str:
     return f"file://{MOUNT_ROOT}/{place.claim}/{place.path}" if place else uri
 
 
+def mounted_path(uri: str) -> str:
+    """Return the path at which the pod sees what is on a claim, any other URI as it is."""
+    return mounted_uri(uri).removeprefix("file://")
+
+
 def checkpoint_uri(run: RetrainRun) -> str:
     """Return where this run publishes its checkpoint, `pvc://`."""
     return f"{run.spec.training.checkpoints.uri}/{run.metadata.name}"
@@ -59,3 +64,14 @@ def render_judge_config(run: RetrainRun) -> dict[str, Any]:
         "run": _identity(run),
     }
     return document | ({"served": _model(served)} if served else {})
+
+
+def render_paths(run: RetrainRun) -> dict[str, str]:
+    """Return the variables for a script that knows nothing of REFIT_CONFIG: where from, on what, where to."""
+    start = parse_pointer(run.spec.starting_checkpoint)
+    uris = {
+        "REFIT_START_FROM": start.uri if start else "",
+        "REFIT_DATASET": run.spec.training.dataset.train,
+        "REFIT_OUTPUT": checkpoint_uri(run),
+    }
+    return {name: mounted_path(uri) for name, uri in uris.items()}

@@ -18,7 +18,7 @@ from refit_operator.progress.reporting import (
     reporting_mount,
     reporting_volume,
 )
-from refit_operator.run.config import MOUNT_ROOT, checkpoint_uri, render_judge_config, render_train_config
+from refit_operator.run.config import MOUNT_ROOT, checkpoint_uri, render_judge_config, render_paths, render_train_config
 
 Document = dict[str, Any]
 BAD_INPUT = 64
@@ -76,7 +76,7 @@ def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Docume
     mounts = _mounts(training_claims(run), writable)
     container = _container(run, "train", training.image, render_train_config(run), mounts)
     container["command"] = list(training.command) or ["refit-train"]
-    container["env"].append({"name": "REFIT_OUTPUT", "value": render_train_config(run)["output"]})
+    container["env"].extend({"name": name, "value": value} for name, value in render_paths(run).items())
     if reporting:
         container["env"].extend(reporting_environment(reporting))
         container["volumeMounts"].append(reporting_mount())

@@ -21,7 +21,7 @@ from refit_operator.run.decision import (
 )
 from refit_operator.run.job import build_job
 from refit_operator.run.job_view import JobState
-from refit_operator.run.reports import TrainReport
+from refit_operator.run.reports import JudgeReport, TrainReport
 from refit_operator.run.results import record_judgement
 
 POLL = timedelta(seconds=15)
@@ -100,13 +100,24 @@ def _with_training(o: Observed, report: TrainReport) -> RunResult:
 
 def judge_has_reported(o: Observed) -> Decision | None:
     """Copy the judge's report: from here on the Job is no longer needed."""
-    if is_trained(o) or o.job.judge_report is None or o.run.status.result.training_rows is None:
+    report = o.job.judge_report
+    result = _trained(o, report) if report else None
+    if is_trained(o) or report is None or result is None:
         return None
-    message = f"judged on {o.job.judge_report.rows} holdout rows"
+    message = f"judged on {report.rows} holdout rows"
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
-    result = o.run.status.result.model_copy(update=record_judgement(o.job.judge_report))
-    status = record(o, Stage.JUDGING, message, trained, result=result, trained_time=o.now)
+    facts = {"result": result.model_copy(update=record_judgement(report)), "progress": newest_progress(o)}
+    status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)
     return Decision(status, look_again=AT_ONCE)
+
+
+def _trained(o: Observed, report: JudgeReport) -> RunResult | None:
+    """Return what was trained, as the trainer says, or the judge where a command of the user's own says nothing."""
+    if o.run.status.result.training_rows is not None:
+        return o.run.status.result
+    if not o.run.spec.training.command:
+        return None
+    return RunResult(checkpoint=f"{checkpoint_uri(o.run)}@{report.candidate.digest}")
 
 
 def job_has_failed(o: Observed) -> Decision | None:

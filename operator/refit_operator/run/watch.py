@@ -4,6 +4,7 @@ Never against the threshold: a candidate better than the old model but still bel
 Only readings whose whole range lies after the rollout count, and only values can condemn.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 from refit_operator.api.conditions import ConditionType, Reason
@@ -12,7 +13,7 @@ from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.decision import Decision, Observed, condition, finish, record
 from refit_operator.run.promotion import take_back
 from refit_operator.signal.promql import variables_of
-from refit_operator.signal.reading import QueryFailed, Reading, Value
+from refit_operator.signal.reading import QueryFailed, Reading, Value, describe, reason_of
 from refit_operator.signal.window import count_breaches, eligible
 
 
@@ -59,25 +60,42 @@ def promotion_disappoints(o: Observed) -> Decision | None:
 
 
 def watch_is_over(o: Observed) -> Decision | None:
-    """End the run well; without enough readings the checkpoint stays, and that is said."""
+    """End the run well; the checkpoint stays also where the readings confirm nothing, and that is said."""
     rolled_out = o.run.status.rolled_out_time
     if rolled_out is None or o.now - rolled_out < o.run.spec.watch.for_:
         return None
     values = [reading.value for reading in readings_since(o) if isinstance(reading, Value)]
-    enough = len(values) >= o.run.spec.watch.breaches.count
-    if enough:
-        message = f"{o.run.spec.metric.name} {values[-1]:.4g} after the promotion, {_before(o)} before it"
-        confirmed = condition(o, ConditionType.CONFIRMED, "True", Reason.HELD_UP, message)
-    else:
-        message = f"the checkpoint stays, unconfirmed: {len(values)} readings since the rollout"
-        confirmed = condition(o, ConditionType.CONFIRMED, "Unknown", Reason.NO_DATA, message)
-    note = Note("CheckpointConfirmed" if enough else "CheckpointUnconfirmed", message)
+    if len(values) < o.run.spec.watch.breaches.count:
+        return _unconfirmed(o, Reason.TOO_FEW_READINGS, _seen_instead(o, len(values)))
+    now, before = f"{o.run.spec.metric.name} {values[-1]:.4g} after the promotion", o.run.spec.trigger.value
+    if before is None:
+        return _unconfirmed(o, Reason.NO_VALUE_BEFORE, f"{now}, and no value before it to compare with")
+    message = f"{now}, {before:.4g} before it"
+    confirmed = condition(o, ConditionType.CONFIRMED, "True", Reason.HELD_UP, message)
+    note = Note("CheckpointConfirmed", message)
     return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, confirmed, note=note)
 
 
-def _before(o: Observed) -> str:
-    value = o.run.spec.trigger.value
-    return "unknown" if value is None else f"{value:.4g}"
+def _unconfirmed(o: Observed, reason: Reason, why: str) -> Decision:
+    message = f"the checkpoint stays, unconfirmed: {why}"
+    unknown = condition(o, ConditionType.CONFIRMED, "Unknown", reason, message)
+    note = Note("CheckpointUnconfirmed", message, "Warning")
+    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, unknown, note=note)
+
+
+def _seen_instead(o: Observed, values: int) -> str:
+    """Say what the readings of the watch were, since they were no values."""
+    if isinstance(o.window, QueryFailed):
+        return f"at the end of the watch {describe(o.window)}"
+    readings, needed = readings_since(o), o.run.spec.watch.breaches.count
+    if not readings:
+        return "no reading lies wholly after the rollout and watch.settle"
+    counted = f"{values} of the last {len(readings)} readings were values, {needed} are needed (watch.breaches.count)"
+    others = [reading for reading in readings if not isinstance(reading, Value)]
+    if not others:
+        return counted
+    kinds = ", ".join(f"{times} {kind}" for kind, times in Counter(map(reason_of, others)).items())
+    return f"{counted}; instead {kinds}; the last {describe(others[-1])}"
 
 
 def keep_watching(o: Observed) -> Decision:

@@ -143,6 +143,16 @@ def test_the_judgement_is_copied_after_the_trainers_report() -> None:
     assert second.result.candidate.metrics == {"accuracy": "0.9"}
 
 
+def test_a_users_own_command_that_reports_nothing_is_known_by_what_the_judge_found() -> None:
+    silent = job(JobState.SUCCEEDED, judge_report=judged())
+    seen = look(STARTED, silent, progress=HALF)
+    theirs = make_run(status=STARTED, training={"command": ["python3", "train.py"]})
+    status = decide(replace(seen, run=theirs)).status
+    assert status.result.checkpoint == f"pvc://models/checkpoints/reviews/{RUN.metadata.name}@{NEW_DIGEST}"
+    assert (status.result.training_rows, status.trained_time, status.progress) == (None, NOW, HALF)
+    assert decide(seen).status.outcome is Outcome.FAILED  # the image's own command always reports
+
+
 def unread(pointer: str) -> dict[str, Any]:
     """Return a target of which a person took the variable that reads the pointer."""
     found = deployment(pointer)

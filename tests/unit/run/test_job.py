@@ -85,13 +85,15 @@ def test_the_jobs_name_is_the_runs_and_the_run_owns_it() -> None:
     assert meta["ownerReferences"][0]["controller"] is True
 
 
-def test_a_stock_script_gets_its_output_folder() -> None:
+def test_a_stock_script_gets_paths() -> None:
     monitor = make_monitor(training={"command": ["python", "train.py"], "args": ["--fast"]})
     train = build_job(make_run(monitor=monitor))["spec"]["template"]["spec"]["initContainers"][0]
     assert train["command"] == ["python", "train.py"]
     assert train["args"] == ["--fast"]
-    output = next(v["value"] for v in train["env"] if v["name"] == "REFIT_OUTPUT")
-    assert output.startswith("file:///refit/volumes/models/checkpoints/reviews/reviews-1-")
+    values = {variable["name"]: variable["value"] for variable in train["env"]}
+    assert values["REFIT_START_FROM"] == "/refit/volumes/models/reviews-v1"
+    assert values["REFIT_DATASET"] == "/refit/volumes/feedback/train"
+    assert values["REFIT_OUTPUT"].startswith("/refit/volumes/models/checkpoints/reviews/reviews-1-")
 
 
 REPORTING = Reporting("https://refit-progress.refit-system.svc:8443", "-----BEGIN CERTIFICATE-----\nabc\n")

@@ -17,7 +17,7 @@ class Hyperparameters(BaseModel):
     seed: int = Field(42, ge=0, lt=2**32)
     batch_size: int = Field(32, gt=0)
     max_length: int | None = Field(None, gt=1)
-    """Tokens kept of a text; by default as many as the model takes."""
+    """Tokens kept of a text, where the input is one; by default as many as the model takes."""
 
 
 class Method(Protocol):

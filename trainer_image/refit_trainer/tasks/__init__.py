@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from refit_trainer.data import Roles
+from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 
 
@@ -20,27 +20,48 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model says about a row, and how sure it is, from 0 to 1."""
+    """What a model says about a row, as JSON can hold it, and how sure it is, from 0 to 1."""
 
     value: Any
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How wrong one answer is: of so many units (answers, words) so many errors."""
+
+    errors: float
+    units: float = 1
 
 
 class Task(Protocol):
     """What the trainer, the judge and the server need of a task."""
 
     roles: Roles
+    input: str
+    """The role of what the model is asked."""
+    truth: str
+    """The role of what it should answer."""
     metrics: Mapping[str, bool]
     """Metric names, each with whether higher is better."""
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Return the label names of a model folder, None where it has no head for this task."""
 
-    def check(self, values: Mapping[str, Any], labels: tuple[str, ...] | None) -> str | None:
-        """Return what is wrong with a row, None where nothing is; any label is right where `labels` is None."""
+    def check_input(self, value: Any) -> str | None:
+        """Return what is wrong with an input, None where nothing is."""
+
+    def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
+        """Return what is wrong with a true answer; any label is right where `labels` is None."""
+
+    def example(self) -> Any:
+        """Return an input to try a model with."""
 
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load a model; one without a head for this task gets a new one for the labels of `rows`."""
+
+    def limit_length(self, model: LoadedModel, length: int) -> None:
+        """Cut inputs at a length from here on, in service too; raise BadInput where inputs have none."""
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write a model folder that `load` reads."""
@@ -52,7 +73,15 @@ class Task(Protocol):
         """Return what makes a padded batch of encoded rows."""
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
-        """Return an answer for each row, in order."""
+        """Return an answer for each row, in order; only the rows' inputs are looked at."""
+
+    def tally(self, answer: Any, truth: Any) -> Tally:
+        """Return how wrong an answer's value is."""
 
     def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        """Return every metric of the answers against the rows' labels."""
+        """Return every metric of the answers against the rows' true ones."""
+
+
+def check_row(task: Task, labels: tuple[str, ...] | None) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return the check of a row's values for a task and a model that knows some labels."""
+    return lambda values: task.check_input(values[task.input]) or task.check_truth(values[task.truth], labels)

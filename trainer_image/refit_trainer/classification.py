@@ -1,0 +1,155 @@
+"""What all classifiers share: the head and its labels, the batches, the metrics. A task adds what its input is."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+from refit_trainer.compute import autocast, pick_device
+from refit_trainer.errors import BadInput
+from refit_trainer.roles import Roles
+from refit_trainer.rows import Row
+from refit_trainer.tasks import Answer, LoadedModel, Tally
+
+BATCH = 64  # rows predicted at once
+Batch = dict[str, Any]
+
+
+class Classification(ABC):
+    """One of a few labels for each input."""
+
+    roles: Roles
+    input: str
+    truth = "label"
+    metrics: Mapping[str, bool] = {"accuracy": True, "macro_f1": True, "recall": True}
+    head: str
+    """How the names of architectures with this head end."""
+    network: Any
+    """The Auto class that loads them."""
+
+    @abstractmethod
+    def check_input(self, value: Any) -> str | None:
+        """Return what is wrong with an input."""
+
+    @abstractmethod
+    def example(self) -> Any:
+        """Return an input to try a model with."""
+
+    @abstractmethod
+    def load_processor(self, folder: Path, network: Any) -> Any:
+        """Load what prepares inputs."""
+
+    @abstractmethod
+    def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
+        """Return what is kept of each input until its batch is made."""
+
+    @abstractmethod
+    def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
+        """Return a batch of encoded inputs as the network's tensors."""
+
+    def size_of(self, value: Any) -> int:
+        """Return how long an input is: inputs of like size are predicted together, so that little is padded."""
+        return 0
+
+    def limit_length(self, model: LoadedModel, length: int) -> None:
+        """Refuse: inputs have no length."""
+        raise BadInput(f"hyperparameters.max_length={length}: {self.input}s aren't cut")
+
+    def known_labels(self, folder: Path) -> tuple[str, ...] | None:
+        """Read the label names from config.json; a model without a classification head knows none."""
+        config = json.loads((folder / "config.json").read_text())
+        if not any(name.endswith(self.head) for name in config.get("architectures") or []):
+            return None
+        names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
+        return tuple(names[key] for key in sorted(names, key=int))
+
+    def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
+        """Say what is wrong with a label."""
+        if isinstance(value, (bool, float, list, dict)) or str(value) == "":
+            return f"label is {value!r}, not a name"
+        if labels is not None and str(value) not in labels:
+            return f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
+        return None
+
+    def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
+        """Load network and processor; a new head gets the rows' labels in sorted order."""
+        known = self.known_labels(folder)
+        labels = known or tuple(sorted({str(row.values["label"]) for row in rows}))
+        if len(labels) < 2:
+            raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
+        network = _load_network(self.network, folder, labels, has_head=known is not None)
+        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels)
+
+    def save(self, model: LoadedModel, folder: Path) -> None:
+        """Write safetensors, configuration and processor."""
+        model.network.save_pretrained(folder)
+        model.processor.save_pretrained(folder)
+
+    def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
+        """Return inputs and label numbers."""
+        ids = {label: i for i, label in enumerate(model.labels)}
+        inputs = self.encode_inputs(model, [row.values[self.input] for row in rows])
+        return [{**found, "labels": ids[str(row.values["label"])]} for found, row in zip(inputs, rows, strict=True)]
+
+    def collator(self, model: LoadedModel) -> Callable[[list[Batch]], Batch]:
+        """Pad each batch to its own longest row."""
+
+        def collate(encoded: list[Batch]) -> Batch:
+            inputs = [{name: value for name, value in row.items() if name != "labels"} for row in encoded]
+            return {**self.pad(model, inputs), "labels": torch.tensor([row["labels"] for row in encoded])}
+
+        return collate
+
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+        """Predict in batches of inputs of like size."""
+        values = [row.values[self.input] for row in rows]
+        order = sorted(range(len(values)), key=lambda i: self.size_of(values[i]))
+        answers: dict[int, Answer] = {}
+        model.network.eval()
+        with torch.inference_mode(), autocast():
+            for start in range(0, len(order), BATCH):
+                batch = order[start : start + BATCH]
+                answers.update(zip(batch, self._predict_batch(model, [values[i] for i in batch]), strict=True))
+        return [answers[i] for i in range(len(values))]
+
+    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
+        inputs = self.pad(model, self.encode_inputs(model, values))
+        device = model.network.device
+        logits = model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
+        scores, indices = logits.softmax(dim=-1).max(dim=-1)
+        return [Answer(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
+
+    def tally(self, answer: Any, truth: Any) -> Tally:
+        """Count an answer as one unit, right or wrong."""
+        return Tally(float(str(answer) != str(truth)))
+
+    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+        """Return accuracy, and F1 and recall as means over the classes."""
+        truth = [str(row.values["label"]) for row in rows]
+        found = [answer.value for answer in answers]
+        return {
+            "accuracy": float(accuracy_score(truth, found)),
+            "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
+            "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+        }
+
+
+def _load_network(auto: Any, folder: Path, labels: tuple[str, ...], has_head: bool) -> Any:
+    network, found = auto.from_pretrained(
+        folder,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    if has_head and found["missing_keys"]:
+        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    return network

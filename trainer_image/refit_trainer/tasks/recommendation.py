@@ -1,0 +1,147 @@
+"""What a user will want next, from what they had before: a causal transformer over item ids.
+
+As SASRec (W.-C. Kang and J. McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018), with the cross-entropy
+over all items; any decoder that AutoModelForCausalLM knows. Items that a model doesn't know yet are added when it is
+trained.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from refit_trainer.compute import autocast, pick_device
+from refit_trainer.errors import BadInput
+from refit_trainer.roles import Roles
+from refit_trainer.rows import Row
+from refit_trainer.tasks import Answer, LoadedModel, Tally
+from refit_trainer.vocabulary import FIRST, PADDING, Vocabulary
+
+BATCH = 256  # histories predicted at once
+SHOWN = 10  # items in an answer
+IGNORED = -100  # a label that the loss leaves out
+
+
+class Recommendation:
+    """The task `recommendation`: `items` (a history, oldest first) to the ten likeliest for `next`."""
+
+    roles = Roles(required=("items", "next"))
+    input = "items"
+    truth = "next"
+    metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
+
+    def known_labels(self, folder: Path) -> tuple[str, ...] | None:
+        """Return the items; a folder without any has never been trained."""
+        vocabulary = Vocabulary.read(folder, 1)
+        return tuple(vocabulary.item(number) for number in range(FIRST, len(vocabulary))) or None
+
+    def check_input(self, value: Any) -> str | None:
+        """Say what is wrong with a history."""
+        if not isinstance(value, list) or not value:
+            return f"items is {value!r:.60}, not a list of items"
+        return next((f"items has {item!r}, not an item" for item in value if not _is_item(item)), None)
+
+    def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
+        """Say what is wrong with the next item; one that the model doesn't know yet is right."""
+        return None if _is_item(value) else f"next is {value!r}, not an item"
+
+    def example(self) -> list[str]:
+        """Return a history."""
+        return ["an item that no model knows"]
+
+    def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
+        """Load the network; items of the rows that it doesn't know get untrained embeddings."""
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        vocabulary = Vocabulary.read(folder, getattr(config, "max_position_embeddings", None) or 50)
+        network = _load_network(folder)
+        added = vocabulary.add(item for row in rows for item in (*row.values["items"], row.values["next"]))
+        if added:
+            network.resize_token_embeddings(len(vocabulary))
+        if len(vocabulary) == FIRST or network.config.vocab_size != len(vocabulary):
+            raise BadInput(f"{folder} has {network.config.vocab_size} embeddings for {len(vocabulary)} items")
+        return LoadedModel(network.to(pick_device()), vocabulary, ())
+
+    def limit_length(self, model: LoadedModel, length: int) -> None:
+        """Look at so many of the newest items."""
+        model.processor.length = min(length, model.processor.length)
+
+    def save(self, model: LoadedModel, folder: Path) -> None:
+        """Write safetensors, configuration and items."""
+        model.network.save_pretrained(folder)
+        model.processor.save_pretrained(folder)
+
+    def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return histories with the next item at their end: every item is learnt from those before it."""
+        sequences = [model.processor.encode([*row.values["items"], row.values["next"]]) for row in rows]
+        return [{"input_ids": numbers} for numbers in sequences]
+
+    def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+        """Pad each batch to its own longest history; padding and unknown items aren't learnt."""
+
+        def collate(encoded: list[dict[str, Any]]) -> dict[str, Any]:
+            inputs = _pad([row["input_ids"] for row in encoded])
+            return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED)}
+
+        return collate
+
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+        """Predict in batches of histories of like length."""
+        histories = [model.processor.encode(row.values["items"]) for row in rows]
+        order = sorted(range(len(histories)), key=lambda i: len(histories[i]))
+        answers: dict[int, Answer] = {}
+        model.network.eval()
+        with torch.inference_mode(), autocast():
+            for start in range(0, len(order), BATCH):
+                batch = order[start : start + BATCH]
+                answers.update(zip(batch, _predict_batch(model, [histories[i] for i in batch]), strict=True))
+        return [answers[i] for i in range(len(histories))]
+
+    def tally(self, answer: Any, truth: Any) -> Tally:
+        """Count an answer as right where the next item is among the ten."""
+        return Tally(float(_rank(answer, truth) is None))
+
+    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+        """Return the share of answers with the next item among the ten, and NDCG@10: 1/log2(1 + its place)."""
+        ranks = [_rank(answer.value, row.values["next"]) for row, answer in zip(rows, answers, strict=True)]
+        gains = [1 / math.log2(2 + rank) for rank in ranks if rank is not None]
+        return {"hit_at_10": len(gains) / len(rows), "ndcg_at_10": sum(gains) / len(rows)}
+
+
+def _is_item(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and str(value) != ""
+
+
+def _rank(answer: Any, truth: Any) -> int | None:
+    """Return the place of the true item in an answer, from 0; None where it isn't there."""
+    items = [str(item) for item in answer] if isinstance(answer, list) else []
+    return items.index(str(truth)) if str(truth) in items else None
+
+
+def _load_network(folder: Path) -> Any:
+    return AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+    )
+
+
+def _pad(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
+    longest = max(map(len, sequences))
+    numbers = torch.tensor([[*sequence, *[PADDING] * (longest - len(sequence))] for sequence in sequences])
+    return {"input_ids": numbers, "attention_mask": (numbers != PADDING).long()}
+
+
+def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> list[Answer]:
+    inputs = {name: tensor.to(model.network.device) for name, tensor in _pad(histories).items()}
+    hidden = model.network(**inputs).logits
+    last = hidden[torch.arange(len(histories)), inputs["attention_mask"].sum(dim=1) - 1].float()
+    last[:, :FIRST] = -math.inf
+    scores, numbers = last.softmax(dim=-1).topk(min(SHOWN, last.shape[1] - FIRST))
+    return [
+        Answer([model.processor.item(number) for number in row], total)
+        for row, total in zip(numbers.tolist(), scores.sum(dim=1).clamp(max=1).tolist(), strict=True)
+    ]
+
+
+TASK = Recommendation()
