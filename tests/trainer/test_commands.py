@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.trainer.support import (
     environment,
     finish,
@@ -62,16 +64,21 @@ def test_what_a_retry_may_mend_ends_otherwise(tiny: Path, train_rows: Path, tmp_
     assert "model.loaded" not in ended.output, "it trained first"
 
 
-def test_sigterm_ends_with_143_and_publishes_nothing(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("after", "answer"), [("train.start", "stopped by SIGTERM"), ("state.saved", "stopped by SIGTERM after step ")]
+)
+def test_sigterm_ends_with_143_and_publishes_nothing(
+    tiny: Path, train_rows: Path, tmp_path: Path, after: str, answer: str
+) -> None:
     config = train_config(tiny, train_rows, tmp_path / "out", hyperparameters={"epochs": "10000"})
-    process = start_command("train", config, tmp_path)
+    process = start_command("train", config, tmp_path, REFIT_SAVE_SECONDS="0.01")
     assert process.stdout is not None
-    while "model.loaded" not in process.stdout.readline():
+    while after not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     ended = finish(process, tmp_path)
-    assert ended.code == 143 and ended.answer == {"error": "stopped by SIGTERM"}
-    assert not (tmp_path / "out").exists()
+    assert ended.code == 143 and ended.answer["error"].startswith(answer)
+    assert "Traceback" not in ended.output and not (tmp_path / "out").exists()
 
 
 SLOW_PUBLICATION = """
@@ -91,7 +98,7 @@ def test_killed_in_the_middle_of_publication(tiny: Path, train_rows: Path, tmp_p
     wait_for(lambda: process.stdout and b"AT THE MANIFEST" in process.stdout.readline())
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    [leftover] = (tmp_path / "models").iterdir()
+    [leftover] = (tmp_path / "models").glob("*.partial")
     assert leftover.name.startswith(".out.") and (leftover / "model.safetensors").exists()
     ended = run_command("train", config, tmp_path)
     assert ended.code == 0

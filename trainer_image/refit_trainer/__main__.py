@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from refit_trainer.answer import write_error, write_report
 from refit_trainer.environment import set_defaults
-from refit_trainer.errors import BadInput
+from refit_trainer.errors import BadInput, Stopped
 from refit_trainer.logs import configure_logs
 
 DONE, FAILED, WRONG_INPUT, STOPPED = 0, 1, 64, 143
@@ -42,6 +42,10 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
         log.error("refused error=%s", error)
         write_error(str(error))
         return WRONG_INPUT
+    except Stopped as stopped:
+        log.info("stopped signal=SIGTERM")
+        write_error(str(stopped))
+        return STOPPED
     except Exception as error:
         log.exception("failed")
         write_error(f"{type(error).__name__}: {error}")
@@ -64,7 +68,7 @@ def _judge(text: str) -> Mapping[str, Any]:
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    """End at once: what is unpublished is invisible, and the next attempt removes it."""
+    """End at once: what is unpublished is invisible. While the model learns, `resume` takes the signal instead."""
     write_error("stopped by SIGTERM")
     os.write(sys.stdout.fileno(), b"stopped signal=SIGTERM\n")  # a logger may be interrupted in its own buffer
     os._exit(STOPPED)

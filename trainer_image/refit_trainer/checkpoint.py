@@ -6,7 +6,6 @@ process killed at any moment leaves at most a hidden folder, which the next atte
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import uuid
@@ -16,9 +15,11 @@ from typing import Any
 
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
+from refit_trainer.files import flush
 from refit_trainer.manifest import build_manifest, is_of_run, read_manifest, write_manifest
 from refit_trainer.model_folder import MANIFEST, make_readable
-from refit_trainer.storage import local_path, make_scratch, remote, upload
+from refit_trainer.siblings import find_old_unfinished
+from refit_trainer.storage import local_path, make_scratch, remote, remove, upload
 
 log = logging.getLogger(__name__)
 Save = Callable[[Path], None]
@@ -54,12 +55,18 @@ def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any])
 
 
 def prepare_output(uri: str) -> None:
-    """Fail before the training rather than after it where nothing can be written; remove what killed attempts left."""
+    """Fail before the training rather than after it where nothing can be written; remove what killed attempts left.
+
+    A state to go on from stays, but not those of earlier runs.
+    """
     target = local_path(uri)
     if target:
         target.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=target.parent).close()
     _remove_leftovers(target)
+    for old in find_old_unfinished(uri):
+        log.info("checkpoint.leftover_removed uri=%s", old)
+        remove(old)
 
 
 def _remove_leftovers(target: Path | None) -> None:
@@ -73,9 +80,9 @@ def _write(folder: Path, run: Run, task: str, save: Save, facts: Mapping[str, An
     manifest = build_manifest(folder, run, task, facts)
     make_readable(folder)
     for path in sorted(folder.rglob("*")):
-        _fsync(path)
+        flush(path, deep=False)
     write_manifest(folder, manifest)
-    _fsync(folder)
+    flush(folder, deep=False)
     return manifest
 
 
@@ -87,7 +94,7 @@ def _rename(folder: Path, target: Path) -> bool:
         if not target.is_dir():
             raise
         return False
-    _fsync(target.parent)
+    flush(target.parent, deep=False)
     return True
 
 
@@ -108,14 +115,6 @@ def _manifest_at(uri: str) -> dict[str, Any] | None:
         return None
     manifest: dict[str, Any] = json.loads(filesystem.cat_file(f"{path}/{MANIFEST}"))
     return manifest
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _escape(name: str) -> str:

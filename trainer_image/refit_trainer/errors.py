@@ -1,5 +1,9 @@
-"""What ends a run for good: everything that retrying can't mend is a BadInput, and nothing else is."""
+"""How a command ends early: what retrying can't mend is a BadInput, and nothing else is; Stopped is no failure."""
 
 
 class BadInput(Exception):
     """The configuration, the data or a model folder is wrong: exit 64, not retried."""
+
+
+class Stopped(Exception):
+    """SIGTERM came in the middle of the training: exit 143, and the next attempt goes on from the saved state."""

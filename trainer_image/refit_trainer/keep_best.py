@@ -1,10 +1,14 @@
 """Early stopping without writing checkpoints: the best weights so far are kept in memory."""
 
+import json
 import logging
+from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback
 
+BEST, NOTES = "best.safetensors", "best.json"
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +31,18 @@ class KeepBest(TrainerCallback):  # type: ignore[misc]
         if self._waited >= self._patience:
             log.info("train.stopped_early epoch=%.1f best_loss=%.4f", state.epoch, self._loss)
             control.should_training_stop = True
+
+    def save(self, folder: Path) -> None:
+        """Write what is remembered beside a state of the training."""
+        if self._weights:
+            save_file({name: weight.contiguous() for name, weight in self._weights.items()}, folder / BEST)
+        (folder / NOTES).write_text(json.dumps({"loss": self._loss, "waited": self._waited}))
+
+    def load(self, folder: Path) -> None:
+        """Remember what was written beside a state."""
+        notes = json.loads((folder / NOTES).read_text())
+        self._loss, self._waited = notes["loss"], notes["waited"]
+        self._weights = load_file(folder / BEST) if (folder / BEST).exists() else {}
 
     def restore(self, network: Any) -> dict[str, float]:
         """Put the best weights back and return their loss."""

@@ -25,7 +25,7 @@ def build_manifest(folder: Path, run: Run, task: str, facts: Mapping[str, Any]) 
         "files": files,
         "task": task,
         **facts,
-        "versions": _versions(),
+        "versions": library_versions(),
         "run": run.model_dump(),
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
@@ -60,7 +60,8 @@ def is_of_run(manifest: Mapping[str, Any] | None, run: Run) -> bool:
     return manifest is not None and (manifest.get("run") or {}).get("uid") == run.uid
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that make a model."""
     found = {"python": platform.python_version()}
     for library in LIBRARIES:
         try:

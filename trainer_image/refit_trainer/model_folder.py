@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from refit_trainer.errors import BadInput
+from refit_trainer.files import hash_file
 
 MANIFEST = "manifest.json"
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".h5", ".keras"}
@@ -27,7 +28,7 @@ def hash_files(folder: Path) -> dict[str, str]:
     if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
         raise BadInput(f"{folder} isn't a model folder: it needs config.json and safetensors")
     _refuse_remote_code(folder, names)
-    return {name: _hash(folder / name) for name in names}
+    return {name: hash_file(folder / name) for name in names}
 
 
 def digest_files(files: Mapping[str, str]) -> str:
@@ -86,8 +87,3 @@ def _refuse_remote_code(folder: Path, names: list[str]) -> None:
                 raise BadInput(f"{folder}: {name} isn't JSON: {error}") from None
             if isinstance(document, dict) and "auto_map" in document:
                 raise BadInput(f"{folder}: {name} has an auto_map: code in a model folder is never run")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -39,6 +39,30 @@ def upload(folder: Path, uri: str, last: str) -> None:
         filesystem.put_file(str(folder / name), f"{target}/{name}")
 
 
+def list_names(uri: str) -> list[str]:
+    """Return the names in the folder that a URI names; none where there is no such folder."""
+    path = local_path(uri)
+    if path is not None:
+        return sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    filesystem, target = remote(uri)
+    if not filesystem.isdir(target):
+        return []
+    return sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in filesystem.ls(target, detail=False))
+
+
+def remove(uri: str) -> None:
+    """Remove the file or folder that a URI names, if it is there."""
+    path = local_path(uri)
+    if path is None:
+        filesystem, target = remote(uri)
+        if filesystem.exists(target):
+            filesystem.rm(target, recursive=True)
+    elif path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def remote(uri: str) -> tuple[Any, str]:
     """Return the fsspec filesystem of a URI and the path in it."""
     from fsspec.core import url_to_fs

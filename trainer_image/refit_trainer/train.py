@@ -11,12 +11,14 @@ from refit_trainer.checkpoint import find_published, prepare_output, publish
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import read_rows
 from refit_trainer.errors import BadInput
+from refit_trainer.manifest import library_versions
 from refit_trainer.methods import Hyperparameters, Method
 from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_method, find_task
 from refit_trainer.rows import RowSet
-from refit_trainer.storage import fetch
+from refit_trainer.storage import fetch, remove
 from refit_trainer.tasks import Task, check_row
+from refit_trainer.unfinished import Unfinished, place_of
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ def train(text: str) -> dict[str, Any]:
     manifest = find_published(config.output, config.run)
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
+        remove(place_of(config.output))
         return _report(config, manifest)
     prepare_output(config.output)
     return _report(config, _train(config))
@@ -42,10 +45,11 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
-    rows = read_rows(config.dataset.train, config.dataset, task.roles, check_row(task, labels))
+    unfinished = Unfinished(config.output, _identity(config, method_name, settings, base_digest))
+    rows = _read(config, task, labels, unfinished)
     model = _load(task, base, rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
-    metrics = method.train(task, model, rows.rows, settings)
+    metrics = method.train(task, model, rows.rows, settings, unfinished)
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
@@ -57,7 +61,32 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     }
     manifest = publish(config.output, config.run, config.task, lambda folder: task.save(model, folder), facts)
     log.info("checkpoint.published uri=%s digest=%s", config.output, manifest["digest"])
+    unfinished.remove()
     return manifest
+
+
+def _identity(config: TrainConfig, method: str, settings: Hyperparameters, base_digest: str) -> dict[str, Any]:
+    """Return all that a training depends on, but its rows."""
+    return {
+        "run": config.run.model_dump(),
+        "task": config.task,
+        "base": base_digest,
+        "dataset": config.dataset.model_dump(),
+        "hyperparameters": {"method": method, **settings.model_dump()},
+        "versions": library_versions(),
+    }
+
+
+def _read(config: TrainConfig, task: Task, labels: tuple[str, ...] | None, unfinished: Unfinished) -> RowSet:
+    """Read the rows: where there is a state to go on from, the very rows that it was trained on."""
+
+    def read(recent: int | None) -> RowSet:
+        dataset = config.dataset.model_copy(update={"recent": recent})
+        return read_rows(dataset.train, dataset, task.roles, check_row(task, labels))
+
+    rows = unfinished.read_again(lambda: read(None)) or read(config.dataset.recent)
+    unfinished.pin(rows)
+    return rows
 
 
 def _parse_settings(method: Method, texts: Mapping[str, str]) -> Hyperparameters:

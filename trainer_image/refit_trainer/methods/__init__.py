@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.unfinished import Unfinished
 
 
 class Hyperparameters(BaseModel):
@@ -25,5 +26,10 @@ class Method(Protocol):
 
     hyperparameters: type[Hyperparameters]
 
-    def train(self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any) -> dict[str, float]:
-        """Train the model in place and return the training's own metrics; `settings` are its hyperparameters."""
+    def train(
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any, unfinished: Unfinished
+    ) -> dict[str, float]:
+        """Train the model in place and return the training's own metrics; `settings` are its hyperparameters.
+
+        One that takes long keeps states in `unfinished` and goes on from the one found there.
+        """

@@ -3,19 +3,21 @@
 import logging
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import Field
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from refit_trainer import methods
 from refit_trainer.compute import is_bf16_fast, pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.keep_best import KeepBest
+from refit_trainer.resume import ResumableTrainer
 from refit_trainer.rows import Row
-from refit_trainer.storage import make_scratch
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -37,27 +39,29 @@ class Full:
 
     hyperparameters = Hyperparameters
 
-    def train(self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters) -> dict[str, float]:
+    def train(
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+    ) -> dict[str, float]:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
         set_seed(settings.seed)
         model.network.train()
         examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
         slice_rows = _slice_size(len(examples), settings)
-        trainer = Trainer(
+        best = [KeepBest(settings.early_stopping)] if slice_rows else []
+        groups = bool(examples) and "input_ids" in examples[0]
+        trainer = ResumableTrainer(
+            unfinished,
+            companions=best,
             model=model.network,
-            args=_arguments(settings, len(examples), groups=bool(examples) and "input_ids" in examples[0]),
+            args=_arguments(settings, len(examples), groups, unfinished.writing),
             train_dataset=examples[slice_rows:],
             eval_dataset=examples[:slice_rows] or None,
             data_collator=task.collator(model),
-            callbacks=[_LogSteps()],
+            callbacks=[_LogSteps(), *best],
         )
-        trainer.remove_callback(PrinterCallback)
-        best = KeepBest(settings.early_stopping) if slice_rows else None
-        if best:
-            trainer.add_callback(best)
-        loss = float(trainer.train().training_loss)
+        loss = trainer.train_on()
         _refuse_divergence(model.network, settings)
-        return {"loss": round(loss, 6)} | (best.restore(model.network) if best else {})
+        return {"loss": round(loss, 6)} | (best[0].restore(model.network) if best else {})
 
 
 def _refuse_divergence(network: Any, settings: Hyperparameters) -> None:
@@ -71,11 +75,11 @@ def _slice_size(rows: int, settings: Hyperparameters) -> int:
     return round(rows * settings.early_stopping_share) if wanted else 0
 
 
-def _arguments(settings: Hyperparameters, rows: int, groups: bool) -> Any:
+def _arguments(settings: Hyperparameters, rows: int, groups: bool, folder: Path) -> Any:
     steps = max(1, round(rows / settings.batch_size * settings.epochs))
     has_slice = _slice_size(rows, settings) > 0
     return TrainingArguments(
-        output_dir=str(make_scratch()),
+        output_dir=str(folder),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,

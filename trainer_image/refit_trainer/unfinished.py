@@ -1,0 +1,136 @@
+"""The state of a training that isn't over, beside its output: what the next attempt of the same run goes on from.
+
+`.<output>.unfinished/step-40` is written under another name, flushed, sealed with the hashes of its files, and renamed:
+it is there whole or not at all. A state says what it is the state of; one that is torn, or of another run,
+configuration or library, is told in the log and left alone.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from refit_trainer.errors import BadInput
+from refit_trainer.files import flush, hash_file
+from refit_trainer.rows import RowSet
+from refit_trainer.storage import fetch, list_names, local_path, make_scratch, remove, upload
+
+SEAL, ROWS, WRITING = "state.json", "rows.json", "writing"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A whole state of this very run: its folder, and how many steps had been made."""
+
+    folder: Path
+    step: int
+
+
+class Unfinished:
+    """Where the states of one run are, and the one to go on from."""
+
+    def __init__(self, output: str, identity: Mapping[str, Any]) -> None:
+        """`identity` is what has to be the same for a state to be continued; it is JSON."""
+        self._uri = place_of(output)
+        self._identity = identity
+        self._rows: dict[str, Any] = {}
+        self._root = local_path(self._uri) or make_scratch()
+        self.saved = self._find()
+
+    @property
+    def writing(self) -> Path:
+        """The folder to write the next state into, on the same file system as its final place."""
+        return self._root / WRITING
+
+    def read_again(self, read_all: Callable[[], RowSet]) -> RowSet | None:
+        """Return the rows that the saved state was trained on, which are appended to meanwhile; None without a state.
+
+        Where they aren't there any more as they were, the state is of no use and is left alone.
+        """
+        saved = self.saved
+        if not saved:
+            return None
+        pinned = json.loads((saved.folder / ROWS).read_bytes())
+        try:
+            by_source = {row.source: row for row in read_all().rows}
+            rows = RowSet(tuple(by_source[source] for source in pinned["sources"]), pinned["newest"])
+        except (BadInput, KeyError) as error:
+            self._leave(saved, f"its rows can't be read again: {error}")
+            return None
+        if rows.digest != pinned["digest"]:
+            self._leave(saved, "its rows have changed")
+            return None
+        return rows
+
+    def pin(self, rows: RowSet) -> None:
+        """Name the rows that the states to come are trained on."""
+        self._rows = {"digest": rows.digest, "newest": rows.newest, "sources": [row.source for row in rows.rows]}
+
+    def keep(self, folder: Path, step: int) -> None:
+        """Seal a written folder and make it the state to go on from; the ones before it go."""
+        (folder / ROWS).write_text(json.dumps(self._rows))
+        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        seal = {"step": step, "of": self._identity, "files": {name: hash_file(folder / name) for name in names}}
+        (folder / SEAL).write_text(json.dumps(seal))
+        flush(folder)
+        final = self._root / f"step-{step}"
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
+        flush(self._root, deep=False)
+        if local_path(self._uri) is None:
+            upload(final, f"{self._uri}/{final.name}", last=SEAL)
+        self._remove_others(final.name)
+
+    def remove(self) -> None:
+        """Remove every state: the run is published."""
+        remove(self._uri)
+
+    def _find(self) -> Saved | None:
+        for step in sorted(map(_step, list_names(self._uri)), reverse=True):
+            if step < 0:
+                continue
+            folder = fetch(f"{self._uri}/step-{step}")
+            problem = _problem(folder, self._identity)
+            if problem is None:
+                return Saved(folder, step)
+            log.info("state.ignored path=%s reason=%s", folder, problem)
+        return None
+
+    def _leave(self, saved: Saved, reason: str) -> None:
+        log.info("state.ignored path=%s reason=%s", saved.folder, reason)
+        self.saved = None
+
+    def _remove_others(self, name: str) -> None:
+        for other in list_names(self._uri):
+            if other not in (name, WRITING):
+                remove(f"{self._uri}/{other}")
+
+
+def place_of(output: str) -> str:
+    """Return the URI of the folder that an output's states are in."""
+    parent, _, name = output.rstrip("/").rpartition("/")
+    return f"{parent}/.{name}.unfinished"
+
+
+def _step(name: str) -> int:
+    prefix, _, number = name.partition("-")
+    return int(number) if prefix == "step" and number.isdecimal() else -1
+
+
+def _problem(folder: Path, identity: Mapping[str, Any]) -> str | None:
+    """Return why a state isn't continued; None where it is."""
+    try:
+        seal = json.loads((folder / SEAL).read_bytes())
+        theirs, files = dict(seal["of"]), dict(seal["files"])
+        torn = [name for name, digest in files.items() if hash_file(folder / name) != digest]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        return f"torn: {type(error).__name__}: {error}"
+    if torn:
+        return f"torn: {', '.join(torn)}"
+    ours = json.loads(json.dumps(identity))
+    different = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
+    return f"another {', '.join(different)}" if different else None
