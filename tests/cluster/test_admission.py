@@ -59,6 +59,36 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "train and holdout must be on different claims",
     ),
     "startFrom Base without one": ({"training": {"startFrom": "Base"}}, "startFrom Base needs a baseModel"),
+    "the holdout's claim where training sees it": (
+        {
+            "training": {
+                "podTemplate": {
+                    "volumes": [
+                        {"name": "x", "mountPath": "/x", "persistentVolumeClaim": {"claimName": "holdout"}},
+                    ]
+                }
+            }
+        },
+        "must not bring the holdout's claim",
+    ),
+    "a volume over the operator's own": (
+        {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/refit", "emptyDir": {}}]}}},
+        "mountPath must not be under /refit",
+    ),
+    "a volume of nothing": (
+        {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/x"}]}}},
+        "exactly one of persistentVolumeClaim, secret, configMap and emptyDir",
+    ),
+    "a variable of the operator's": (
+        {"training": {"podTemplate": {"env": [{"name": "REFIT_CONFIG", "value": "{}"}]}}},
+        "variables named REFIT_",
+    ),
+    "a pod that runs as root": ({"training": {"podTemplate": {"securityContext": {"runAsUser": 0}}}}, "runAsUser"),
+    "what a pod template doesn't have here": (
+        {"training": {"podTemplate": {"hostNetwork": True}}},
+        'unknown field "spec.training.podTemplate.hostNetwork"',
+    ),
+    "variables from nowhere": ({"training": {"trainEnvFrom": [{}]}}, "exactly one of secretRef and configMapRef"),
     "a target that is no Deployment": ({"serving": {"targetRef": {"kind": "StatefulSet"}}}, "targetRef.kind"),
     "a watch that never settles": ({"watch": {"for": "5m", "settle": "5m"}}, "settle must be shorter than for"),
     "no training": ({"training": None}, "spec.training"),

@@ -9,6 +9,7 @@ HISTORY = ("tests/unit/monitor/test_history.py",)
 STATUS = ("tests/unit/monitor/test_status.py",)
 FORGED = ("tests/unit/monitor/test_forged.py",)
 RUN = ("tests/unit/run/test_decide.py",)
+DEADLINES = ("tests/unit/run/test_deadlines.py",)
 WATCH = ("tests/unit/run/test_watch.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
@@ -326,15 +327,15 @@ PROMOTION = (
         RUN,
     ),
     Mutant(
-        "the deadline runs from the run's creation",
-        "run/training.py",
-        "    started = o.run.status.start_time\n",
-        "    started = o.run.metadata.creation_timestamp\n",
-        RUN,
+        "the deadline counts the time in the queue",
+        "run/deadlines.py",
+        "clock_of(o).running_time(o.now) < deadline:",
+        "o.now - (o.run.status.start_time or o.now) < deadline:",
+        DEADLINES,
     ),
     Mutant(
         "training mounts the holdout",
-        "run/job.py",
+        "run/pod.py",
         "return claims_of(run.spec.training.dataset.train, checkpoint_uri(run),",
         "return claims_of(run.spec.training.dataset.holdout, run.spec.training.dataset.train, checkpoint_uri(run),",
         JOB,

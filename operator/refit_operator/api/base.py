@@ -11,6 +11,7 @@ API_VERSION = f"{GROUP}/{VERSION}"
 
 RUN_LABEL = f"{GROUP}/run"
 MONITOR_LABEL = f"{GROUP}/monitor"
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 CHECKPOINT_ANNOTATION = f"{GROUP}/checkpoint"
 TAKE_POINTER_ANNOTATION = f"{GROUP}/take-pointer"
 RETRAIN_ANNOTATION = f"{GROUP}/retrain-requested-at"

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel
+from refit_operator.api.clock import RunClock
 from refit_operator.api.conditions import Condition
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
@@ -165,6 +166,7 @@ class RetrainRunStatus(ApiModel):
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
     job_ref: str | None = Field(default=None, description="Name of the Job.")
+    clock: RunClock | None = Field(default=None, description="Where the Job's time goes.")
     start_time: datetime | None = Field(default=None, description="When the Job was made.")
     trained_time: datetime | None = Field(default=None, description="When trainer and judge had reported.")
     rolled_out_time: datetime | None = Field(default=None, description="When every pod ran the candidate.")

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.durations import Duration
+from refit_operator.api.pod import EnvSources, PodTemplate
 from refit_operator.api.uris import ClaimUri, ModelUri
 
 Quantity = int | str
@@ -71,6 +72,11 @@ class TrainingSpec(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             ("self.startFrom != 'Base' || has(self.baseModel)", "startFrom Base needs a baseModel"),
+            (
+                "self.podTemplate.volumes.all(v, !has(v.persistentVolumeClaim)"
+                " || v.persistentVolumeClaim.claimName != self.dataset.holdout.split('/')[2])",
+                "podTemplate.volumes must not bring the holdout's claim to where training can see it",
+            ),
         )
     )
 
@@ -95,17 +101,32 @@ class TrainingSpec(ApiModel):
         default={}, description="Hyperparameters by name, as strings: learning_rate, epochs, batch_size…"
     )
     resources: ResourcesSpec = section(ResourcesSpec, "Resources of the trainer and of the judge.")
+    queue_name: str = Field(
+        default="",
+        pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$",
+        max_length=63,
+        description="Kueue's LocalQueue: the Job is made suspended, and Kueue resumes it. Default: none.",
+    )
     checkpoints: CheckpointsSpec = Field(description="Where checkpoints are published.")
     deadline: Duration = Field(
-        default=timedelta(hours=4), description="The longest that a run may train and judge before it is stopped."
+        default=timedelta(hours=4),
+        description="The longest that a run may train and judge before it is stopped. Time in the queue and time that "
+        "its pod waits to start don't count.",
     )
     backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is tried again.")
+    train_env_from: EnvSources = Field(
+        default=[], description="Secrets and ConfigMaps whose keys are variables of the trainer alone."
+    )
+    pod_template: PodTemplate = section(PodTemplate, "What is laid over the pod of a run's Job.")
 
 
 class GateSpec(ApiModel):
     """Candidate and served model, judged on the same holdout rows."""
 
     image: Image = Field(default="", description="The judge's image. Default: training.image.")
+    env_from: EnvSources = Field(
+        default=[], description="Secrets and ConfigMaps whose keys are variables of the judge alone."
+    )
     metric: str = Field(default="accuracy", max_length=63, description="The metric compared, as the judge reports it.")
     direction: Better | None = Field(
         default=None, description="Whether a Higher or a Lower number is better. Default: by the metric's name."

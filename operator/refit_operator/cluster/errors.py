@@ -21,7 +21,11 @@ class Permanent(ClusterError):
     """The same request would be refused again: forbidden or invalid."""
 
 
-_PERMANENT = {400, 401, 403, 405, 415, 422}
+class Invalid(Permanent):
+    """The object contradicts itself or its schema."""
+
+
+_PERMANENT = {400, 401, 403, 405, 415}
 
 
 def parse_status(error: ApiException) -> dict[str, Any]:
@@ -44,7 +48,12 @@ def translated() -> Iterator[None]:
     try:
         yield
     except ApiException as error:
-        kind = Permanent if error.status in _PERMANENT else Transient
-        raise kind(describe(error)) from error
+        raise _kind_of(error)(describe(error)) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise Transient(f"API server: {type(error).__name__}: {error}") from error
+
+
+def _kind_of(error: ApiException) -> type[ClusterError]:
+    if error.status == 422:
+        return Invalid
+    return Permanent if error.status in _PERMANENT else Transient

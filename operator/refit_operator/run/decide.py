@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from refit_operator.run.deadlines import deadline_has_passed
 from refit_operator.run.decision import Decision, Observed
 from refit_operator.run.persons import (
     a_person_ends_it,
@@ -21,7 +22,6 @@ from refit_operator.run.promotion import (
     target_is_gone,
 )
 from refit_operator.run.training import (
-    deadline_has_passed,
     job_has_failed,
     job_is_a_strangers,
     job_is_at_work,

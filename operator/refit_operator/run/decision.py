@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason
+from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true
 from refit_operator.api.notes import Note
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
@@ -114,3 +114,18 @@ def finish(
     status = record(o, Stage.FINISHED, message, *conditions, finished, outcome=outcome, completion_time=o.now)
     default = Note(reason.value, message, "Normal" if good else "Warning")
     return Decision(status=status, notes=(note or default,))
+
+
+def stopping(o: Observed, ended: Decision) -> Decision:
+    """Add to the run's end that its Job is stopped.
+
+    One that is done keeps its log, and a stranger's is no affair of ours.
+    """
+    is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
+    actions = (DeleteJob(o.job.uid),) if is_ours and not is_trained(o) else ()
+    return Decision(status=ended.status, actions=actions, notes=ended.notes)
+
+
+def is_trained(o: Observed) -> bool:
+    """Return whether both reports are recorded; a rollback needs none."""
+    return o.run.is_rollback or is_true(o.run.status.conditions, ConditionType.TRAINED)

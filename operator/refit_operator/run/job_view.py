@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from refit_operator.api.clock import Phase
 from refit_operator.run.reports import JudgeReport, TrainReport, parse_error, parse_report
 
 Document = dict[str, Any]
@@ -15,6 +16,9 @@ class JobState(Enum):
 
     MISSING = auto()
     QUEUED = auto()
+    """Suspended: somebody else says when it may start."""
+    PENDING = auto()
+    """Its pod isn't there yet, or has started nothing."""
     TRAINING = auto()
     JUDGING = auto()
     SUCCEEDED = auto()
@@ -35,6 +39,14 @@ class JobView:
     """Why a container failed, in its own words; empty where none did."""
     waiting: str = ""
     """Why a pod doesn't start: unschedulable, image pull…"""
+
+    @property
+    def phase(self) -> Phase:
+        """What the Job is doing, as far as deadlines go."""
+        if self.state is JobState.QUEUED:
+            return Phase.QUEUED
+        waits = self.waiting or self.state in (JobState.MISSING, JobState.PENDING)
+        return Phase.PENDING if waits else Phase.RUNNING
 
 
 def view_job(job: Document | None, pods: list[Document]) -> JobView:
@@ -59,11 +71,12 @@ def _state(job: Document, pods: list[Document]) -> JobState:
     ended = _ending(job)
     if ended:
         return JobState.SUCCEEDED if ended["type"] == "Complete" else JobState.FAILED
-    if any(_running(pod, "judge") or _terminated(pod, "train", 0) is not None for pod in pods):
-        return JobState.JUDGING
-    if any(_running(pod, "train") for pod in pods):
-        return JobState.TRAINING
-    return JobState.QUEUED
+    if job["spec"].get("suspend"):
+        return JobState.QUEUED
+    newest = pods[-1] if pods else {}
+    if not any("running" in state or "terminated" in state for state in _statuses(newest).values()):
+        return JobState.PENDING
+    return JobState.JUDGING if _terminated(newest, "train", 0) else JobState.TRAINING
 
 
 def _ending(job: Document) -> Document | None:
@@ -75,10 +88,6 @@ def _statuses(pod: Document) -> dict[str, Document]:
     status = pod.get("status") or {}
     found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     return {container["name"]: container.get("state") or {} for container in found}
-
-
-def _running(pod: Document, name: str) -> bool:
-    return bool(_statuses(pod).get(name, {}).get("running"))
 
 
 def _terminated(pod: Document, name: str, code: int) -> Document | None:
@@ -105,7 +114,7 @@ def _error(job: Document, pods: list[Document]) -> str:
 
 
 def _waiting(pods: list[Document]) -> str:
-    for pod in reversed(pods):
+    for pod in pods[-1:]:
         for condition in (pod.get("status") or {}).get("conditions") or ():
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
                 return f"{condition.get('reason')}: {condition.get('message')}"

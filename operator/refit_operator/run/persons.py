@@ -5,9 +5,8 @@ from refit_operator.api.notes import Note
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Approval, Outcome, Stage
 from refit_operator.api.uris import name_pointer
-from refit_operator.run.decision import Decision, Observed, finish, record
+from refit_operator.run.decision import Decision, Observed, finish, record, stopping
 from refit_operator.run.promotion import take_back
-from refit_operator.run.training import stopping
 
 Word = tuple[Reason, str]
 

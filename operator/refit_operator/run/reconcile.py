@@ -1,7 +1,7 @@
 """Observe, decide, act, record: one look at a run."""
 
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
 
@@ -11,13 +11,14 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
 from refit_operator.cluster.client import JOB, RUN
-from refit_operator.cluster.errors import Transient
+from refit_operator.cluster.errors import Invalid, Transient
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.ports import Ports
 from refit_operator.run.decide import decide
 from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, WritePointer
 from refit_operator.run.observe import observe
 from refit_operator.run.promotion import after_refusal
+from refit_operator.run.training import job_is_refused
 
 log = structlog.get_logger()
 
@@ -53,8 +54,7 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
     log.info("act", run=f"{meta.namespace}/{meta.name}", action=type(action).__name__)
     match action:
         case CreateJob(body):
-            await ports.cluster.create(JOB, meta.namespace, body)
-            return decision
+            return await _create_job(body, decision, o, ports)
         case DeleteJob(uid):
             await ports.cluster.delete(JOB, Ref(meta.namespace, meta.name), uid)
             return decision
@@ -62,6 +62,14 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
             return await _write_pointer(pointer, force, decision, o, ports)
         case _:
             assert_never(action)
+
+
+async def _create_job(body: dict[str, Any], decision: Decision, o: Observed, ports: Ports) -> Decision:
+    try:
+        await ports.cluster.create(JOB, o.run.metadata.namespace, body)
+    except Invalid as error:
+        return job_is_refused(o, str(error))
+    return decision
 
 
 async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Observed, ports: Ports) -> Decision:

@@ -1,38 +1,35 @@
 """From nothing to two reports: the checks that look at the run's Job. Pure."""
 
-from datetime import timedelta
-
-from refit_operator.api.conditions import ConditionType, Reason, is_true
+from refit_operator.api.conditions import ConditionType, Reason
 from refit_operator.api.notes import Note
 from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RunResult, Stage
 from refit_operator.api.uris import name_pointer
 from refit_operator.run.config import checkpoint_uri
+from refit_operator.run.deadlines import clock_of, next_look
 from refit_operator.run.decision import (
     AT_ONCE,
     CreateJob,
     Decision,
-    DeleteJob,
     Observed,
     condition,
     finish,
+    is_trained,
     record,
+    stopping,
 )
 from refit_operator.run.job import build_job
 from refit_operator.run.job_view import JobState
 from refit_operator.run.reports import JudgeReport, TrainReport
 from refit_operator.run.results import record_judgement
 
-POLL = timedelta(seconds=15)
-"""How often a Job is looked at even where its watch says nothing."""
-
-_STAGES = {JobState.QUEUED: Stage.QUEUED, JobState.TRAINING: Stage.TRAINING, JobState.JUDGING: Stage.JUDGING}
-
-
-def is_trained(o: Observed) -> bool:
-    """Return whether both reports are recorded; a rollback needs none."""
-    return o.run.is_rollback or is_true(o.run.status.conditions, ConditionType.TRAINED)
+_STAGES = {
+    JobState.QUEUED: Stage.QUEUED,
+    JobState.PENDING: Stage.QUEUED,
+    JobState.TRAINING: Stage.TRAINING,
+    JobState.JUDGING: Stage.JUDGING,
+}
 
 
 def superseded(o: Observed) -> Decision | None:
@@ -58,6 +55,11 @@ def job_is_missing(o: Observed) -> Decision | None:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"Job {o.run.status.job_ref} was deleted")
     status = record(o, Stage.QUEUED, "making the Job")
     return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), look_again=AT_ONCE)
+
+
+def job_is_refused(o: Observed, message: str) -> Decision:
+    """End a run whose Job the API server finds invalid: training.podTemplate, most likely."""
+    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"the API server refuses the Job: {message}")
 
 
 def job_is_a_strangers(o: Observed) -> Decision | None:
@@ -135,37 +137,26 @@ def report_is_lost(o: Observed) -> Decision | None:
     return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "the Job succeeded but a report is missing or malformed")
 
 
-def deadline_has_passed(o: Observed) -> Decision | None:
-    """Stop a Job that takes too long."""
-    started = o.run.status.start_time
-    deadline = o.run.spec.training.deadline
-    if is_trained(o) or started is None or o.now - started < deadline:
-        return None
-    ended = finish(o, Outcome.FAILED, Reason.DEADLINE_EXCEEDED, f"training took longer than {deadline}")
-    return stopping(o, ended)
-
-
 def job_is_at_work(o: Observed) -> Decision | None:
     """Wait for the Job."""
     if is_trained(o):
         return None
-    stage, progress = _STAGES[o.job.state], newest_progress(o)
+    clock, progress = clock_of(o), newest_progress(o)
+    status = record(o, _STAGES[o.job.state], _at_work(o, progress), progress=progress, clock=clock)
+    return Decision(status, look_again=next_look(o, clock))
+
+
+def _at_work(o: Observed, progress: RunProgress | None) -> str:
+    """Return in a sentence what the Job is doing or waiting for."""
+    stage, queue = _STAGES[o.job.state], o.run.spec.training.queue_name
+    if o.job.state is JobState.QUEUED:
+        return f"Queued: suspended until LocalQueue {queue} admits it" if queue else "Queued: the Job is suspended"
+    if o.job.waiting or o.job.error:
+        return o.job.waiting or f"last try: {o.job.error}"
     words = progress.describe() if progress and stage is Stage.TRAINING else ""
-    at_work = f"{stage.value}: {words}" if words else stage.value
-    message = o.job.waiting or (f"last try: {o.job.error}" if o.job.error else at_work)
-    return Decision(record(o, stage, message, progress=progress), look_again=POLL)
+    return f"{stage.value}: {words}" if words else stage.value
 
 
 def newest_progress(o: Observed) -> RunProgress | None:
     """Return the newest report: what was recorded stands until the pod reports to this process."""
     return o.progress or o.run.status.progress
-
-
-def stopping(o: Observed, decision: Decision) -> Decision:
-    """Add to the run's end that its Job is stopped.
-
-    One that is done keeps its log, and a stranger's is no affair of ours.
-    """
-    is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
-    actions = (DeleteJob(o.job.uid),) if is_ours and not is_trained(o) else ()
-    return Decision(status=decision.status, actions=actions, notes=decision.notes)

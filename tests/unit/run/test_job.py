@@ -96,6 +96,75 @@ def test_a_stock_script_gets_paths() -> None:
     assert values["REFIT_OUTPUT"].startswith("/refit/volumes/models/checkpoints/reviews/reviews-1-")
 
 
+def test_a_job_for_a_queue_is_made_suspended_so_that_kueue_starts_it() -> None:
+    queued = build_job(make_run(monitor=make_monitor(training={"queueName": "gpus"})))
+    assert queued["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpus"
+    assert queued["spec"]["suspend"] is True
+    alone = build_job(make_run())
+    assert "kueue.x-k8s.io/queue-name" not in alone["metadata"]["labels"]
+    assert alone["spec"]["suspend"] is False
+
+
+SECRET = {"secretRef": {"name": "lake"}}
+OVERLAY = {
+    "labels": {"team": "nlp", "refit.dev/run": "another"},
+    "annotations": {"a": "b"},
+    "nodeSelector": {"gpu": "a100"},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+    "priorityClassName": "batch",
+    "runtimeClassName": "nvidia",
+    "serviceAccountName": "trainer",
+    "imagePullSecrets": [{"name": "registry"}],
+    "securityContext": {"runAsUser": 1000, "fsGroup": 2000},
+    "terminationGracePeriodSeconds": 0,
+    "env": [{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+    "volumes": [
+        {"name": "cache", "mountPath": "/cache", "persistentVolumeClaim": {"claimName": "hub"}},
+        {"name": "shm", "mountPath": "/dev/shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+        {"name": "conf", "mountPath": "/conf", "readOnly": True, "configMap": {"name": "c"}},
+    ],
+}
+
+
+def overlaid() -> Any:
+    training = {"podTemplate": OVERLAY, "trainEnvFrom": [SECRET]}
+    monitor = make_monitor(training=training, gate={"envFrom": [{"configMapRef": {"name": "judge"}}]})
+    return build_job(make_run(monitor=monitor), REPORTING)["spec"]["template"]
+
+
+def test_the_overlay_is_in_the_pods_own_words() -> None:
+    pod = overlaid()["spec"]
+    same = ("nodeSelector", "tolerations", "affinity", "priorityClassName", "runtimeClassName", "serviceAccountName")
+    for name in (*same, "imagePullSecrets", "terminationGracePeriodSeconds"):
+        assert pod[name] == OVERLAY[name], name
+    assert pod["volumes"][-4:-1] == [
+        {"name": "user-cache", "persistentVolumeClaim": {"claimName": "hub"}},
+        {"name": "user-shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+        {"name": "user-conf", "configMap": {"name": "c"}},
+    ]
+    for container in (pod["initContainers"][0], pod["containers"][0]):
+        assert container["env"][:2] == OVERLAY["env"]
+        assert {"name": "user-conf", "mountPath": "/conf", "readOnly": True} in container["volumeMounts"]
+
+
+def test_what_is_the_operators_stays_under_an_overlay() -> None:
+    template = overlaid()
+    assert template["metadata"]["labels"]["team"] == "nlp"
+    assert template["metadata"]["labels"]["refit.dev/run"] == make_run().metadata.name
+    assert template["metadata"]["annotations"] == {"a": "b", "refit.dev/progress-ca": REPORTING.authority}
+    seccomp = {"type": "RuntimeDefault"}
+    wanted = {"runAsUser": 1000, "fsGroup": 2000, "runAsNonRoot": True, "seccompProfile": seccomp}
+    assert template["spec"]["securityContext"] == wanted
+    assert template["spec"]["automountServiceAccountToken"] is False
+
+
+def test_trainer_and_judge_have_secrets_of_their_own() -> None:
+    pod = overlaid()["spec"]
+    assert pod["initContainers"][0]["envFrom"] == [SECRET]
+    assert pod["containers"][0]["envFrom"] == [{"configMapRef": {"name": "judge"}}]
+
+
 REPORTING = Reporting("https://refit-progress.refit-system.svc:8443", "-----BEGIN CERTIFICATE-----\nabc\n")
 
 

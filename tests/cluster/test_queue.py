@@ -1,0 +1,71 @@
+"""A Job that is suspended is queued, as long as it takes.
+
+Kueue isn't installed here: what it does to a Job, suspend and resume it with its flavour's node labels, the test does.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.cluster.hosted import until
+from tests.cluster.kubectl import Document, Space
+from tests.cluster.test_persons import active_run
+from tests.cluster.test_runs import pointer, run_number, start
+
+DEADLINE_S = 15
+
+
+def queued(**more: Any) -> Document:
+    return {
+        "queueName": "gpus",
+        "deadline": f"{DEADLINE_S}s",
+        "podTemplate": {"terminationGracePeriodSeconds": 0},
+        **more,
+    }
+
+
+def suspend(space: Space, name: str, value: bool) -> None:
+    labels = {} if value else {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linux"}}}}
+    space.run("patch", "job", name, "--type=merge", "-p", json.dumps({"spec": {"suspend": value, **labels}}))
+
+
+def seconds_in_phase(space: Space, name: str) -> float:
+    since = space.get("rr", name)["status"]["clock"]["since"]
+    return (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+
+
+def test_a_job_is_queued_until_it_is_admitted_and_no_deadline_runs(space: Space) -> None:
+    start(space, training=queued())
+    name = active_run(space, "Queued")
+    space.wait(f"rr/{name}", ".status.clock.phase", "Queued")
+    job = space.get("job", name)
+    assert job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "gpus"
+    assert (job["spec"]["suspend"], space.list("pod")[1:]) == (True, [])
+    until(lambda: seconds_in_phase(space, name) > DEADLINE_S, 2 * DEADLINE_S, "the clock doesn't go on")
+    status = space.get("rr", name)["status"]
+    assert (status["stage"], status["message"]) == ("Queued", "Queued: suspended until LocalQueue gpus admits it")
+    suspend(space, name, False)
+    assert run_number(space, 1)["status"]["outcome"] == "Promoted"
+    assert pointer(space) != ""
+
+
+def test_a_job_that_is_preempted_goes_back_to_the_queue(space: Space) -> None:
+    start(space, training=queued(deadline="1h", hyperparameters={"seconds": "5"}))
+    name = active_run(space, "Queued")
+    suspend(space, name, False)
+    space.wait(f"rr/{name}", ".status.stage", "Training")
+    suspend(space, name, True)
+    space.wait(f"rr/{name}", ".status.clock.phase", "Queued")
+    suspend(space, name, False)
+    run = run_number(space, 1)
+    assert run["status"]["outcome"] == "Promoted"
+    assert "failed" not in space.get("job", name)["status"]
+
+
+def test_a_template_that_kubernetes_refuses_ends_the_run_with_its_words(space: Space) -> None:
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
+    start(space, training={"podTemplate": {"affinity": affinity}})
+    run = run_number(space, 1)
+    assert run["status"]["outcome"] == "Failed"
+    assert "the API server refuses the Job" in run["status"]["message"]
+    assert "nodeSelectorTerms: Required value" in run["status"]["message"]

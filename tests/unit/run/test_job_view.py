@@ -1,0 +1,75 @@
+"""What a Job and its pods say: documents as an API server gives them, cut down to what is read."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.clock import Phase
+from refit_operator.run.job_view import JobState, view_job
+
+Document = dict[str, Any]
+CREATED = "2026-11-24T11:00:00Z"
+RUNNING: Document = {"running": {"startedAt": CREATED}}
+WAITING: Document = {"waiting": {"reason": "PodInitializing"}}
+
+
+def job(*conditions: str, suspend: bool = False) -> Document:
+    return {
+        "metadata": {"name": "reviews-1", "uid": "job-uid", "creationTimestamp": CREATED},
+        "spec": {"suspend": suspend},
+        "status": {"conditions": [{"type": kind, "status": "True", "message": kind} for kind in conditions]},
+    }
+
+
+def ended(code: int = 0, message: str = "", reason: str = "Error") -> Document:
+    return {"terminated": {"exitCode": code, "message": message, "reason": reason}}
+
+
+def pod(train: Document, judge: Document = WAITING, phase: str = "Running", created: str = CREATED) -> Document:
+    return {
+        "metadata": {"name": "pod", "creationTimestamp": created},
+        "status": {
+            "phase": phase,
+            "initContainerStatuses": [{"name": "train", "state": train}],
+            "containerStatuses": [{"name": "judge", "state": judge}],
+        },
+    }
+
+
+LATER = "2026-11-24T11:05:00Z"
+STATES: dict[str, tuple[Document, list[Document], JobState, Phase]] = {
+    "no pod yet": (job(), [], JobState.PENDING, Phase.PENDING),
+    "suspended": (job(suspend=True), [], JobState.QUEUED, Phase.QUEUED),
+    "suspended while a pod still ends": (job(suspend=True), [pod(RUNNING)], JobState.QUEUED, Phase.QUEUED),
+    "a pod that has started nothing": (job(), [pod(WAITING, phase="Pending")], JobState.PENDING, Phase.PENDING),
+    "training": (job(), [pod(RUNNING)], JobState.TRAINING, Phase.RUNNING),
+    "trained": (job(), [pod(ended())], JobState.JUDGING, Phase.RUNNING),
+    "judging": (job(), [pod(ended(), RUNNING)], JobState.JUDGING, Phase.RUNNING),
+    "between two tries": (job(), [pod(ended(1), phase="Failed")], JobState.TRAINING, Phase.RUNNING),
+    "the next try waits": (
+        job(),
+        [pod(WAITING, phase="Pending", created=LATER), pod(ended(1), phase="Failed")],
+        JobState.PENDING,
+        Phase.PENDING,
+    ),
+    "the next try trains, though the first had trained": (
+        job(),
+        [pod(ended(), ended(1), phase="Failed"), pod(RUNNING, created=LATER)],
+        JobState.TRAINING,
+        Phase.RUNNING,
+    ),
+    "done": (job("Complete"), [pod(ended(), ended(), "Succeeded")], JobState.SUCCEEDED, Phase.RUNNING),
+    "failed": (job("Failed"), [pod(ended(1), phase="Failed")], JobState.FAILED, Phase.RUNNING),
+    "done, though it was suspended": (job("Complete", suspend=True), [], JobState.SUCCEEDED, Phase.RUNNING),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state(name: str) -> None:
+    document, pods, state, phase = STATES[name]
+    view = view_job(document, pods)
+    assert (view.state, view.phase) == (state, phase)
+
+
+def test_no_job() -> None:
+    assert view_job(None, []).state is JobState.MISSING
