@@ -10,6 +10,7 @@ STATUS = ("tests/unit/monitor/test_status.py",)
 FORGED = ("tests/unit/monitor/test_forged.py",)
 RUN = ("tests/unit/run/test_decide.py",)
 DEADLINES = ("tests/unit/run/test_deadlines.py",)
+JOB_VIEW = ("tests/unit/run/test_job_view.py",)
 WATCH = ("tests/unit/run/test_watch.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
@@ -331,6 +332,20 @@ PROMOTION = (
         "run/deadlines.py",
         "clock_of(o).running_time(o.now) < deadline:",
         "o.now - (o.run.status.start_time or o.now) < deadline:",
+        DEADLINES,
+    ),
+    Mutant(
+        "time in the queue counts as pending",
+        "run/job_view.py",
+        "            return Phase.QUEUED",
+        "            return Phase.PENDING",
+        JOB_VIEW,
+    ),
+    Mutant(
+        "a clock goes on over a turn",
+        "api/clock.py",
+        "RunClock(phase=phase, since=now, ran=",
+        "RunClock(phase=phase, since=self.since, ran=",
         DEADLINES,
     ),
     Mutant(

@@ -75,6 +75,10 @@ class Reason(StrEnum):
     HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer rows than gate.minRows."
     ROLLED_BACK = "RolledBack", "The checkpoint was taken back after its promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
+    PENDING_TOO_LONG = (
+        "PendingTooLong",
+        "A pod of the run waited longer than training.pendingDeadline; the message says for what.",
+    )
     REPORT_LOST = "ReportLost", "The Job succeeded but its report is missing or malformed."
     APPROVAL_REFUSED = "ApprovalRefused", "A person refused the promotion: spec.approval of the run is Rejected."
     ABORTED = "Aborted", "A person set spec.abort on the run."
@@ -105,6 +109,19 @@ class Reason(StrEnum):
     METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was no value."
     NOT_READY = "NotReady", "Ready is not True."
     # a run's own conditions
+    QUEUED = "Queued", "The Job is suspended; whoever suspended it, such as Kueue, says when it starts."
+    PENDING = "Pending", "The Job's pod hasn't started yet; nothing is known to stand in its way."
+    RUNNING = "Running", "A pod trains or judges, or the next try is about to."
+    UNSCHEDULABLE = "Unschedulable", "No node takes the pod; the scheduler's message says what is missing."
+    IMAGE_NOT_PULLED = "ImageNotPulled", "The image of a container can't be pulled."
+    CONTAINER_NOT_STARTED = (
+        "ContainerNotStarted",
+        "A container can't be made, for example for a Secret that is missing.",
+    )
+    VOLUME_NOT_MOUNTED = "VolumeNotMounted", "A volume of the pod can't be mounted."
+    VOLUME_NOT_SHAREABLE = "VolumeNotShareable", "A claim is in use on another node, and its volume can't be on two."
+    QUOTA_EXCEEDED = "QuotaExceeded", "A quota of the namespace doesn't let the Job or its pod be made."
+    POD_REFUSED = "PodRefused", "The API server doesn't let the Job or its pod be made; the message says why."
     JOB_SUCCEEDED = "JobSucceeded", "Trainer and judge reported."
     GATE_PASSED = "GatePassed", "The candidate passed the gate."
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."

@@ -113,6 +113,11 @@ class TrainingSpec(ApiModel):
         description="The longest that a run may train and judge before it is stopped. Time in the queue and time that "
         "its pod waits to start don't count.",
     )
+    pending_deadline: Duration = Field(
+        default=timedelta(minutes=30),
+        description="The longest that a pod may wait to start: for a node, its image, its volumes, a quota. "
+        "Time in the queue doesn't count.",
+    )
     backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is tried again.")
     train_env_from: EnvSources = Field(
         default=[], description="Secrets and ConfigMaps whose keys are variables of the trainer alone."

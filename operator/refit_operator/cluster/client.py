@@ -12,7 +12,7 @@ from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, R
 from refit_operator.api.metadata import Owned, Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
-from refit_operator.cluster.errors import Permanent, translated
+from refit_operator.cluster.errors import Forbidden, Permanent, translated
 from refit_operator.cluster.parsing import parse
 from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read_key
 
@@ -77,11 +77,15 @@ class Cluster:
                 return read_key(None, name, key)
             return read_key(found.to_dict(), name, key)
 
-    async def list_objects(self, kind: tuple[str, str], namespace: str, selector: str | None = None) -> list[Document]:
-        """Return the objects of a namespace that match the label selector."""
+    async def list_objects(
+        self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
+    ) -> list[Document]:
+        """Return the objects of a namespace that match the label selector and the field selector."""
         with translated():
             resource = await self.resource(kind)
-            found = await resource.get(namespace=namespace, label_selector=selector, _request_timeout=TIMEOUT)
+            found = await resource.get(
+                namespace=namespace, label_selector=selector, field_selector=fields, _request_timeout=TIMEOUT
+            )
             return [self._show({"kind": kind[1], **item}) for item in found.to_dict()["items"]]
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
@@ -160,3 +164,11 @@ class Cluster:
     async def list_pods(self, run: RetrainRun) -> list[Document]:
         """Return the pods of a run's Job."""
         return await self.list_objects(POD, run.metadata.namespace, f"{RUN_LABEL}={run.metadata.name}")
+
+    async def list_events(self, namespace: str, uid: str) -> list[Document]:
+        """Return the Events about an object. They only explain: where they may not be read, there are none."""
+        try:
+            return await self.list_objects(EVENT, namespace, fields=f"regarding.uid={uid}")
+        except Forbidden as error:
+            log.warning("events not read", namespace=namespace, error=str(error))
+            return []

@@ -21,11 +21,15 @@ class Permanent(ClusterError):
     """The same request would be refused again: forbidden or invalid."""
 
 
+class Forbidden(Permanent):
+    """By a quota, by the operator's own rights, or by another admission. Who lifts it is somebody else."""
+
+
 class Invalid(Permanent):
     """The object contradicts itself or its schema."""
 
 
-_PERMANENT = {400, 401, 403, 405, 415}
+_PERMANENT = {400: Permanent, 401: Permanent, 403: Forbidden, 405: Permanent, 415: Permanent, 422: Invalid}
 
 
 def parse_status(error: ApiException) -> dict[str, Any]:
@@ -48,12 +52,6 @@ def translated() -> Iterator[None]:
     try:
         yield
     except ApiException as error:
-        raise _kind_of(error)(describe(error)) from error
+        raise _PERMANENT.get(error.status, Transient)(describe(error)) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise Transient(f"API server: {type(error).__name__}: {error}") from error
-
-
-def _kind_of(error: ApiException) -> type[ClusterError]:
-    if error.status == 422:
-        return Invalid
-    return Permanent if error.status in _PERMANENT else Transient

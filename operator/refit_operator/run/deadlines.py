@@ -29,7 +29,22 @@ def deadline_has_passed(o: Observed) -> Decision | None:
     return stopping(o, finish(o, Outcome.FAILED, Reason.DEADLINE_EXCEEDED, message))
 
 
+def pending_too_long(o: Observed) -> Decision | None:
+    """Stop a Job whose pod can't start for too long, and say why it can't."""
+    deadline = o.run.spec.training.pending_deadline
+    if is_trained(o) or clock_of(o).time_in(Phase.PENDING, o.now) < deadline:
+        return None
+    why = o.job.waiting.message if o.job.waiting else o.run.status.message
+    message = f"nothing started within training.pendingDeadline, {format_duration(deadline)}: {why}"
+    return stopping(o, finish(o, Outcome.FAILED, Reason.PENDING_TOO_LONG, message))
+
+
 def next_look(o: Observed, clock: RunClock) -> timedelta:
-    """Return when to look again: soon, and at the deadline at the latest."""
-    left = o.run.spec.training.deadline - clock.running_time(o.now)
-    return min(POLL, left) if clock.phase is Phase.RUNNING else POLL
+    """Return when to look again: soon, and at a deadline at the latest."""
+    training = o.run.spec.training
+    left = {
+        Phase.QUEUED: POLL,
+        Phase.PENDING: training.pending_deadline - clock.time_in(Phase.PENDING, o.now),
+        Phase.RUNNING: training.deadline - clock.running_time(o.now),
+    }
+    return min(POLL, left[clock.phase])

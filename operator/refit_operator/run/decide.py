@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from refit_operator.run.deadlines import deadline_has_passed
+from refit_operator.run.deadlines import deadline_has_passed, pending_too_long
 from refit_operator.run.decision import Decision, Observed
 from refit_operator.run.persons import (
     a_person_ends_it,
@@ -46,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     is_finished,
     a_person_ends_it,
     superseded,
+    pending_too_long,
     job_is_missing,
     job_is_a_strangers,
     job_is_new,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true
+from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true, merge
 from refit_operator.api.notes import Note
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
@@ -97,11 +97,11 @@ def condition(
 
 
 def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **facts: Any) -> RetrainRunStatus:
-    """Return the run's status with these facts added; conditions of the same type are replaced."""
+    """Return the run's status with these facts added. A condition replaces that of its type, as of its last turn."""
     old = o.run.status
     replaced = {c.type for c in conditions}
     kept = tuple(c for c in old.conditions if c.type not in replaced)
-    updates = {"stage": stage, "message": message, "conditions": (*kept, *conditions), **facts}
+    updates = {"stage": stage, "message": message, "conditions": (*kept, *merge(old.conditions, conditions)), **facts}
     return old.model_copy(update=updates)
 
 

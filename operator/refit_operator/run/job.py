@@ -57,4 +57,6 @@ def _pod_metadata(run: RetrainRun, labels: dict[str, str], reporting: Reporting 
 
 def backstop_seconds(run: RetrainRun) -> int:
     """Return when the Job ends by itself, should no operator be there to end it. Its clock counts waiting as well."""
-    return 2 * math.ceil(run.spec.training.deadline.total_seconds())
+    training = run.spec.training
+    waits = (1 + training.backoff_limit) * training.pending_deadline
+    return 2 * math.ceil((training.deadline + waits).total_seconds())

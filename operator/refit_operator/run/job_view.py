@@ -7,6 +7,7 @@ from typing import Any
 
 from refit_operator.api.clock import Phase
 from refit_operator.run.reports import JudgeReport, TrainReport, parse_error, parse_report
+from refit_operator.run.waiting import Waiting, explain, has_started, is_over, statuses_of
 
 Document = dict[str, Any]
 
@@ -37,7 +38,7 @@ class JobView:
     judge_report: JudgeReport | None = None
     error: str = ""
     """Why a container failed, in its own words; empty where none did."""
-    waiting: str = ""
+    waiting: Waiting | None = None
     """Why a pod doesn't start: unschedulable, image pull…"""
 
     @property
@@ -49,11 +50,11 @@ class JobView:
         return Phase.PENDING if waits else Phase.RUNNING
 
 
-def view_job(job: Document | None, pods: list[Document]) -> JobView:
-    """Return the view of a Job and its pods as the API server gave them."""
+def view_job(job: Document | None, pods: list[Document], events: list[Document]) -> JobView:
+    """Return the view of a Job, its pods and the Events that `subject_of` asks for, as the API server gave them."""
     if job is None:
         return JobView(JobState.MISSING)
-    pods = sorted(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])
+    pods = oldest_first(pods)
     owner = next((o["uid"] for o in job["metadata"].get("ownerReferences") or () if o.get("controller")), "")
     return JobView(
         state=_state(job, pods),
@@ -63,8 +64,13 @@ def view_job(job: Document | None, pods: list[Document]) -> JobView:
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
         error=_error(job, pods),
-        waiting=_waiting(pods),
+        waiting=explain(job, pods, events),
     )
+
+
+def oldest_first(pods: list[Document]) -> list[Document]:
+    """Return the pods in the order in which they were made; in the same second, one that is over comes first."""
+    return sorted(pods, key=lambda pod: (pod["metadata"]["creationTimestamp"], not is_over(pod)))
 
 
 def _state(job: Document, pods: list[Document]) -> JobState:
@@ -74,7 +80,7 @@ def _state(job: Document, pods: list[Document]) -> JobState:
     if job["spec"].get("suspend"):
         return JobState.QUEUED
     newest = pods[-1] if pods else {}
-    if not any("running" in state or "terminated" in state for state in _statuses(newest).values()):
+    if not has_started(newest):
         return JobState.PENDING
     return JobState.JUDGING if _terminated(newest, "train", 0) else JobState.TRAINING
 
@@ -84,14 +90,8 @@ def _ending(job: Document) -> Document | None:
     return next((c for c in conditions if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
 
 
-def _statuses(pod: Document) -> dict[str, Document]:
-    status = pod.get("status") or {}
-    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-    return {container["name"]: container.get("state") or {} for container in found}
-
-
 def _terminated(pod: Document, name: str, code: int) -> Document | None:
-    found: Document | None = _statuses(pod).get(name, {}).get("terminated")
+    found: Document | None = statuses_of(pod).get(name, {}).get("terminated")
     return found if found and found.get("exitCode") == code else None
 
 
@@ -104,22 +104,10 @@ def _report(pods: list[Document], name: str, kind: Any) -> Any:
 
 def _error(job: Document, pods: list[Document]) -> str:
     for pod in reversed(pods):
-        for name, state in _statuses(pod).items():
+        for name, state in statuses_of(pod).items():
             ended = state.get("terminated")
             if ended and ended.get("exitCode") != 0:
                 said = parse_error(ended.get("message") or "") or ended.get("reason") or "no message"
                 return f"{name} exited {ended['exitCode']}: {said}"
     ended = _ending(job)
     return (ended.get("message") or ended.get("reason") or "") if ended and ended["type"] == "Failed" else ""
-
-
-def _waiting(pods: list[Document]) -> str:
-    for pod in pods[-1:]:
-        for condition in (pod.get("status") or {}).get("conditions") or ():
-            if condition["type"] == "PodScheduled" and condition["status"] == "False":
-                return f"{condition.get('reason')}: {condition.get('message')}"
-        for name, state in _statuses(pod).items():
-            waiting = state.get("waiting") or {}
-            if waiting.get("message"):
-                return f"{name}: {waiting.get('reason')}: {waiting['message']}"
-    return ""

@@ -11,7 +11,8 @@ from refit_operator.cluster.client import DEPLOYMENT, JOB
 from refit_operator.ports import Ports
 from refit_operator.readings import Subject
 from refit_operator.run.decision import Observed
-from refit_operator.run.job_view import view_job
+from refit_operator.run.job_view import JobView, oldest_first, view_job
+from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.ownership import handover, rolled_back_digests
 from refit_operator.target.view import TargetView, parse_target
@@ -23,14 +24,12 @@ async def observe(
     """Return what there is to see of a run."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
     target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
-    job = await ports.cluster.read(JOB, ref)
-    pods = await ports.cluster.list_pods(run) if job else []
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
     view = parse_target(target) if target else None
     grid = ports.readings.grid_of(run.spec.prometheus, run.spec.metric)
     return Observed(
         run=run,
-        job=view_job(job, pods),
+        job=await _job(run, ports),
         target=view,
         now=now,
         window=await _window(run, view, ports, now),
@@ -42,6 +41,14 @@ async def observe(
         progress=ports.progress.of(ref),
         reporting=ports.reporting,
     )
+
+
+async def _job(run: RetrainRun, ports: Ports) -> JobView:
+    job = await ports.cluster.read(JOB, Ref(run.metadata.namespace, run.metadata.name))
+    pods = oldest_first(await ports.cluster.list_pods(run)) if job else []
+    subject = subject_of(job, pods) if job else ""
+    events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
+    return view_job(job, pods, events)
 
 
 def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:

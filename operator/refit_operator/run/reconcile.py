@@ -11,14 +11,14 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
 from refit_operator.cluster.client import JOB, RUN
-from refit_operator.cluster.errors import Invalid, Transient
+from refit_operator.cluster.errors import Forbidden, Invalid, Transient
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.ports import Ports
 from refit_operator.run.decide import decide
 from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, WritePointer
 from refit_operator.run.observe import observe
 from refit_operator.run.promotion import after_refusal
-from refit_operator.run.training import job_is_refused
+from refit_operator.run.training import job_is_forbidden, job_is_refused
 
 log = structlog.get_logger()
 
@@ -67,6 +67,8 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
 async def _create_job(body: dict[str, Any], decision: Decision, o: Observed, ports: Ports) -> Decision:
     try:
         await ports.cluster.create(JOB, o.run.metadata.namespace, body)
+    except Forbidden as error:
+        return job_is_forbidden(o, str(error))
     except Invalid as error:
         return job_is_refused(o, str(error))
     return decision

@@ -1,5 +1,6 @@
 """From nothing to two reports: the checks that look at the run's Job. Pure."""
 
+from refit_operator.api.clock import Phase
 from refit_operator.api.conditions import ConditionType, Reason
 from refit_operator.api.notes import Note
 from refit_operator.api.policy import Mode
@@ -23,7 +24,9 @@ from refit_operator.run.job import build_job
 from refit_operator.run.job_view import JobState
 from refit_operator.run.reports import JudgeReport, TrainReport
 from refit_operator.run.results import record_judgement
+from refit_operator.run.waiting import Waiting, refused
 
+_REASONS = {Phase.QUEUED: Reason.QUEUED, Phase.PENDING: Reason.PENDING, Phase.RUNNING: Reason.RUNNING}
 _STAGES = {
     JobState.QUEUED: Stage.QUEUED,
     JobState.PENDING: Stage.QUEUED,
@@ -60,6 +63,19 @@ def job_is_missing(o: Observed) -> Decision | None:
 def job_is_refused(o: Observed, message: str) -> Decision:
     """End a run whose Job the API server finds invalid: training.podTemplate, most likely."""
     return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"the API server refuses the Job: {message}")
+
+
+def job_is_forbidden(o: Observed, message: str) -> Decision:
+    """Wait for whoever forbids it, such as a quota, to let the Job be made."""
+    return waits_for(o, refused("Job", message))
+
+
+def waits_for(o: Observed, waiting: Waiting) -> Decision:
+    """Say what stands in the way, and look again."""
+    unknown = condition(o, ConditionType.TRAINED, "Unknown", waiting.reason, waiting.message)
+    clock = clock_of(o)
+    status = record(o, _STAGES.get(o.job.state, Stage.QUEUED), waiting.message, unknown, clock=clock)
+    return Decision(status, look_again=next_look(o, clock))
 
 
 def job_is_a_strangers(o: Observed) -> Decision | None:
@@ -141,18 +157,22 @@ def job_is_at_work(o: Observed) -> Decision | None:
     """Wait for the Job."""
     if is_trained(o):
         return None
-    clock, progress = clock_of(o), newest_progress(o)
-    status = record(o, _STAGES[o.job.state], _at_work(o, progress), progress=progress, clock=clock)
+    if o.job.waiting:
+        return waits_for(o, o.job.waiting)
+    clock, progress, message = clock_of(o), newest_progress(o), _at_work(o)
+    unknown = condition(o, ConditionType.TRAINED, "Unknown", _REASONS[clock.phase])
+    status = record(o, _STAGES[o.job.state], message, unknown, progress=progress, clock=clock)
     return Decision(status, look_again=next_look(o, clock))
 
 
-def _at_work(o: Observed, progress: RunProgress | None) -> str:
+def _at_work(o: Observed) -> str:
     """Return in a sentence what the Job is doing or waiting for."""
     stage, queue = _STAGES[o.job.state], o.run.spec.training.queue_name
     if o.job.state is JobState.QUEUED:
         return f"Queued: suspended until LocalQueue {queue} admits it" if queue else "Queued: the Job is suspended"
-    if o.job.waiting or o.job.error:
-        return o.job.waiting or f"last try: {o.job.error}"
+    if o.job.error:
+        return f"last try: {o.job.error}"
+    progress = newest_progress(o)
     words = progress.describe() if progress and stage is Stage.TRAINING else ""
     return f"{stage.value}: {words}" if words else stage.value
 

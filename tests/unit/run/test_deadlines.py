@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from refit_operator.api.clock import Phase, RunClock
+from refit_operator.api.conditions import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.run.deadlines import POLL, clock_of
 from refit_operator.run.decide import decide
 from refit_operator.run.decision import Observed
-from refit_operator.run.job_view import JobState
+from refit_operator.run.job_view import JobState, JobView
+from refit_operator.run.waiting import Waiting
 from tests.unit.run.test_decide import STARTED, job, look
 from tests.unit.samples import NOW
 
@@ -66,6 +68,59 @@ def test_a_suspended_job_waits_as_long_as_it_takes() -> None:
     assert outcome(seen(Phase.QUEUED, timedelta(days=30), 3 * HOUR), JobState.QUEUED) is None
 
 
+HALF_HOUR = timedelta(minutes=30)
+NO_NODE = Waiting(Reason.UNSCHEDULABLE, "no node takes the pod: 1 Insufficient nvidia.com/gpu")
+FORBIDDEN = "the Job may not be made: exceeded quota: q"
+PENDING_TOO_LONG: dict[str, tuple[Observed, str]] = {
+    "a pod that waits, with why": (
+        look(seen(Phase.PENDING, HALF_HOUR), job(JobState.PENDING, waiting=NO_NODE)),
+        "nothing started within training.pendingDeadline, 30m: no node takes the pod: 1 Insufficient nvidia.com/gpu",
+    ),
+    "a Job that may not be made, with why": (
+        look(
+            {"clock": seen(Phase.PENDING, HALF_HOUR)["clock"], "message": FORBIDDEN},
+            JobView(JobState.MISSING),
+        ),
+        f"30m: {FORBIDDEN}",
+    ),
+    "a judge that waits after training": (
+        look(seen(Phase.PENDING, HALF_HOUR), job(JobState.JUDGING, waiting=NO_NODE)),
+        "no node takes the pod",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PENDING_TOO_LONG)
+def test_pending_too_long(name: str) -> None:
+    observed, words = PENDING_TOO_LONG[name]
+    status = decide(observed).status
+    finished = next(c for c in status.conditions if c.type == "Finished")
+    assert (status.outcome, finished.reason) == (Outcome.FAILED, "PendingTooLong")
+    assert words in finished.message
+
+
+IN_TIME: dict[str, tuple[dict[str, Any], JobState]] = {
+    "a wait that is shorter": (seen(Phase.PENDING, HALF_HOUR - timedelta(seconds=1)), JobState.PENDING),
+    "in the queue": (seen(Phase.QUEUED, HOUR), JobState.QUEUED),
+    "out of the queue just now": (seen(Phase.QUEUED, HOUR), JobState.PENDING),
+    "started just now": (seen(Phase.PENDING, HOUR), JobState.TRAINING),
+    "a second wait after the first": (seen(Phase.RUNNING, HOUR), JobState.PENDING),
+}
+
+
+@pytest.mark.parametrize("name", IN_TIME)
+def test_not_pending_too_long(name: str) -> None:
+    assert outcome(*IN_TIME[name]) is None
+
+
+def test_why_a_pod_waits_is_a_condition_whose_time_is_that_of_its_turn() -> None:
+    first = decide(look(STARTED, job(JobState.PENDING))).status
+    later = look(first.to_json(), job(JobState.PENDING, waiting=NO_NODE), now=NOW + timedelta(minutes=1))
+    trained = decide(later).status.conditions[0]
+    assert (trained.type, trained.status, trained.reason) == ("Trained", "Unknown", "Unschedulable")
+    assert (trained.message, trained.last_transition_time) == (NO_NODE.message, NOW)
+
+
 def look_again(observed: Observed) -> timedelta | None:
     return decide(observed).look_again
 
@@ -74,4 +129,6 @@ def test_a_look_comes_no_later_than_the_deadline() -> None:
     near = seen(Phase.RUNNING, 4 * HOUR - timedelta(seconds=3))
     assert look_again(look(near, job(JobState.TRAINING))) == timedelta(seconds=3)
     assert look_again(look(near, job(JobState.QUEUED))) == POLL
+    waits = seen(Phase.PENDING, HALF_HOUR - timedelta(seconds=4))
+    assert look_again(look(waits, job(JobState.PENDING))) == timedelta(seconds=4)
     assert look_again(look(seen(Phase.RUNNING, HOUR), job(JobState.TRAINING))) == POLL

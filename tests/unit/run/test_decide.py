@@ -408,6 +408,7 @@ def test_the_order_of_the_checks() -> None:
         "is_finished",
         "a_person_ends_it",
         "superseded",
+        "pending_too_long",
         "job_is_missing",
         "job_is_a_strangers",
         "job_is_new",

@@ -1,0 +1,125 @@
+"""Why a Job's pod doesn't start, in plain words: by the pod itself, and where it says nothing, by Events. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from refit_operator.api.conditions import Reason
+
+Document = dict[str, Any]
+NORMAL = ("ContainerCreating", "PodInitializing")
+IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
+BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
+OVER = ("Failed", "Succeeded")
+EVENTS = {
+    "FailedMount": Reason.VOLUME_NOT_MOUNTED,
+    "FailedAttachVolume": Reason.VOLUME_NOT_MOUNTED,
+    "FailedMapVolume": Reason.VOLUME_NOT_MOUNTED,
+    "FailedCreatePodSandBox": Reason.CONTAINER_NOT_STARTED,
+    "FailedCreate": Reason.POD_REFUSED,
+}
+"""Events that tell why, and what they mean."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What stands in the way."""
+
+    reason: Reason
+    message: str
+
+
+def statuses_of(pod: Document) -> dict[str, Document]:
+    """Return the state of each container by name, in the order in which they run."""
+    status = pod.get("status") or {}
+    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return {container["name"]: container.get("state") or {} for container in found}
+
+
+def is_over(pod: Document) -> bool:
+    """Return whether nothing of the pod will run any more."""
+    return (pod.get("status") or {}).get("phase") in OVER
+
+
+def has_started(pod: Document) -> bool:
+    """Return whether a container of it runs or ran."""
+    return any("running" in state or "terminated" in state for state in statuses_of(pod).values())
+
+
+def subject_of(job: Document, pods: list[Document]) -> str:
+    """Return the UID of the object whose Events may tell why nothing starts; empty where none is needed."""
+    if is_halted(job):
+        return ""
+    newest = pods[-1] if pods else None
+    if newest is None or is_over(newest):
+        return str(job["metadata"]["uid"])
+    return "" if has_started(newest) or by_pod(newest) else str(newest["metadata"]["uid"])
+
+
+def is_halted(job: Document) -> bool:
+    """Return whether the Job is suspended or over, so that no pod is to start."""
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    ended = any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in conditions)
+    return ended or bool(job["spec"].get("suspend"))
+
+
+def explain(job: Document, pods: list[Document], events: list[Document]) -> Waiting | None:
+    """Return what stands in the way of the Job's next pod, None where nothing is known to."""
+    if is_halted(job):
+        return None
+    newest = pods[-1] if pods else None
+    if newest is not None and not is_over(newest):
+        return by_pod(newest) or (None if has_started(newest) else by_events(events, ""))
+    return by_events(events, newest["metadata"]["creationTimestamp"] if newest else "")
+
+
+def by_pod(pod: Document) -> Waiting | None:
+    """Return what the pod's own status says."""
+    for condition in (pod.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return unscheduled(condition.get("message") or condition.get("reason") or "")
+    waiting = ((name, state.get("waiting") or {}) for name, state in statuses_of(pod).items())
+    found = ((name, w) for name, w in waiting if w.get("reason") and w["reason"] not in NORMAL)
+    return next((_not_started(pod, name, w["reason"], w.get("message") or "") for name, w in found), None)
+
+
+def unscheduled(message: str) -> Waiting:
+    """Return why the scheduler finds no node; its message names what is missing, such as nvidia.com/gpu."""
+    return Waiting(Reason.UNSCHEDULABLE, f"no node takes the pod: {message}")
+
+
+def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting:
+    if reason in IMAGE:
+        spec = pod["spec"]
+        images = {c["name"]: c["image"] for c in (*(spec.get("initContainers") or ()), *spec["containers"])}
+        why = BACK_OFF.sub("", message)
+        return Waiting(Reason.IMAGE_NOT_PULLED, f"the image {images[name]} of container {name} can't be pulled: {why}")
+    return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {reason}: {message}")
+
+
+def by_events(events: list[Document], since: str) -> Waiting | None:
+    """Return what the newest telling Event says, one older than `since` (RFC 3339) left out."""
+    telling = [e for e in events if e.get("reason") in EVENTS and _time(e) >= since]
+    newest = max(telling, key=_time, default=None)
+    return _told(newest["reason"], newest.get("note") or "") if newest else None
+
+
+def _time(event: Document) -> str:
+    series = event.get("series") or {}
+    return series.get("lastObservedTime") or event.get("deprecatedLastTimestamp") or event.get("eventTime") or ""
+
+
+def _told(reason: str, note: str) -> Waiting:
+    kind = EVENTS[reason]
+    if kind is Reason.POD_REFUSED:
+        return refused("pod", note.removeprefix("Error creating: "))
+    if kind is Reason.VOLUME_NOT_MOUNTED and "Multi-Attach" in note:
+        return Waiting(Reason.VOLUME_NOT_SHAREABLE, f"a volume is in use on another node: {note}")
+    what = "a volume can't be mounted" if kind is Reason.VOLUME_NOT_MOUNTED else "the pod can't start"
+    return Waiting(kind, f"{what}: {note}")
+
+
+def refused(what: str, message: str) -> Waiting:
+    """Return why the API server doesn't let a Job or pod be made: a quota, Pod Security, another admission."""
+    reason = Reason.QUOTA_EXCEEDED if "exceeded quota" in message else Reason.POD_REFUSED
+    return Waiting(reason, f"the {what} may not be made: {message}")
