@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability verify lint types layers crds check-crds check-reliability format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability bench-calibration verify lint types layers crds check-crds check-reliability format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -44,6 +44,10 @@ faults-crashes: cluster-up  ## the operator killed, its answer lost and 409 at e
 
 reliability:  ## generate docs/reliability.md from what was played
 	$(PYTHON) -m tests.faults.report
+
+bench-calibration:  ## the threshold for drifts that really happened: sentences of four kinds
+	data=$$($(PYTHON) -m demo.data) && python3 -m localcluster run-image -v "$$data:/data:ro" trainer -- \
+	    env REFIT_DATA=/data python -m benchmarks.calibration /tmp/calibration
 
 verify: lint types layers check-crds check-reliability  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes

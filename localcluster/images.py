@@ -16,7 +16,7 @@ OPERATOR = Image("operator", "operator/Dockerfile", ("operator/refit_operator",)
 TRAINER = Image(
     "trainer",
     "trainer_image/Dockerfile",
-    ("trainer_image/refit_trainer", "trainer_image/refit_serving"),
+    ("trainer_image/refit_trainer", "trainer_image/refit_serving", "trainer_image/refit_calibrate"),
     "trainer",
     TRAINER_BASE,
 )

@@ -43,7 +43,7 @@ def _times(lines: Sequence[Document], column: str | None, problems: Problems) ->
 
     A column named `time` is used unasked where every row has a good one; a mapped one must be good in every row.
     """
-    found = [_seconds(line.columns.get(column or "time")) for line in lines]
+    found = [parse_time(line.columns.get(column or "time")) for line in lines]
     times = [seconds for seconds in found if seconds is not None]
     if len(times) == len(found):
         return times
@@ -53,7 +53,8 @@ def _times(lines: Sequence[Document], column: str | None, problems: Problems) ->
     return []
 
 
-def _seconds(value: object) -> float | None:
+def parse_time(value: object) -> float | None:
+    """Return a time in seconds since 1970, None where it is none: ISO 8601 (UTC where it names no zone), or seconds."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     try:

@@ -1,0 +1,131 @@
+"""The threshold by cross-validation over blocks of time: the one that costs least on blocks that were left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from refit_calibrate.chances import Chances, Prior, Rule, breach_chance, fit_prior, readings_until
+from refit_calibrate.history import Block
+from refit_trainer.errors import BadInput
+
+DISTANCES: Chances = np.round(np.arange(0, 6.05, 0.1), 1)
+"""Candidates: how many standard deviations of a reading the threshold lies below the accuracy."""
+MONTH, HOUR = 30 * 86400.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the metric is read, and what errors cost. Times are in seconds."""
+
+    rule: Rule
+    interval: float
+    labels: int
+    """Labels in one reading."""
+    cooldown: float = HOUR
+    false_cost: float = 1.0
+    """Of one run that nothing called for."""
+    hour_cost: float = 1.0
+    """Of an hour in which a drift isn't seen."""
+    drifts: float = 1.0
+    """Real drifts a month."""
+    longest: float = 7 * 86400.0
+    """After so long people find out anyway."""
+    drop: float = 0.05
+    """How far the accuracy falls in a drift, where the history has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The threshold with what it implies; arrays go by DISTANCES."""
+
+    threshold: float
+    accuracy: float
+    distance: float
+    false_a_month: float
+    lag: float
+    """Mean time from a drift to the breach, in seconds; `longest` where it isn't seen sooner."""
+    costs: Chances
+    errors: Chances
+    """Standard errors of the costs over the blocks."""
+    false_costs: Chances
+    lag_costs: Chances
+    range: tuple[float, float]
+    """The lowest and the highest threshold that leaving out one block gave."""
+    drifted: tuple[Block, ...]
+
+
+def choose(blocks: Sequence[Block], plan: Plan) -> Choice:
+    """Choose; raise BadInput where the history is too short to test on."""
+    good = [block for block in blocks if not block.is_drifted]
+    if len(good) < 3:
+        raise BadInput(f"{len(good)} blocks before any drift; there must be three to learn from and to test on")
+    drifted = [block for block in blocks if block.is_drifted] or [_let_fall(block, plan.drop) for block in good]
+    before, after = fit_prior(good), fit_prior(drifted)
+    false = np.array([_false_a_month(block, before, _thresholds(_without(good, block), plan), plan) for block in good])
+    late = np.array([_lag(block, after, _thresholds(_accuracy(good), plan), plan) for block in drifted])
+    false_costs, lag_costs = false * plan.false_cost, late / HOUR * plan.hour_cost * plan.drifts
+    costs = false_costs.mean(axis=0) + lag_costs.mean(axis=0)
+    best = int(costs.argmin())
+    threshold = round(float(_thresholds(_accuracy(good), plan)[best]), 3)
+    return Choice(
+        threshold=threshold,
+        accuracy=_accuracy(good),
+        distance=float(DISTANCES[best]),
+        false_a_month=float(np.mean([_false_a_month(block, before, np.array([threshold]), plan) for block in good])),
+        lag=float(np.mean([_lag(block, after, np.array([threshold]), plan) for block in drifted])),
+        costs=costs,
+        errors=np.hypot(_standard_error(false_costs), _standard_error(lag_costs)),
+        false_costs=false_costs.mean(axis=0),
+        lag_costs=lag_costs.mean(axis=0),
+        range=_range(good, drifted, false_costs, lag_costs, plan),
+        drifted=tuple(drifted),
+    )
+
+
+def _accuracy(blocks: Sequence[Block]) -> float:
+    return sum(block.right for block in blocks) / sum(block.labels for block in blocks)
+
+
+def _without(blocks: Sequence[Block], left_out: Block) -> float:
+    """Return the accuracy of the other blocks: what would have been known when this one came."""
+    return _accuracy([block for block in blocks if block is not left_out])
+
+
+def _thresholds(accuracy: float, plan: Plan) -> Chances:
+    deviation = np.sqrt(accuracy * (1 - accuracy) / plan.labels)
+    return np.asarray(np.clip(accuracy - DISTANCES * deviation, 0, 1))
+
+
+def _false_a_month(block: Block, prior: Prior, thresholds: Chances, plan: Plan) -> Chances:
+    """Return how often a month of readings like this block's would start a run; an alarm clears the window."""
+    readings = readings_until(breach_chance(block, prior, plan.labels, thresholds), plan.rule)
+    return np.asarray(MONTH / (readings * plan.interval + plan.cooldown))
+
+
+def _lag(block: Block, prior: Prior, thresholds: Chances, plan: Plan) -> Chances:
+    readings = readings_until(breach_chance(block, prior, plan.labels, thresholds), plan.rule)
+    return np.asarray(np.minimum(readings * plan.interval, plan.longest))
+
+
+def _let_fall(block: Block, drop: float) -> Block:
+    return replace(block, right=max(0, round(block.right - drop * block.labels)), is_drifted=True)
+
+
+def _standard_error(costs: NDArray[np.float64]) -> Chances:
+    return np.asarray(costs.std(axis=0) / np.sqrt(len(costs)))
+
+
+def _range(
+    good: Sequence[Block], drifted: Sequence[Block], false: Chances, late: Chances, plan: Plan
+) -> tuple[float, float]:
+    """Choose again without each block in turn."""
+    found = []
+    for index, block in enumerate(good):
+        costs = np.delete(false, index, axis=0).mean(axis=0) + late.mean(axis=0)
+        found.append(_thresholds(_without(good, block), plan)[costs.argmin()])
+    for index in range(len(drifted) if len(drifted) > 1 else 0):
+        costs = false.mean(axis=0) + np.delete(late, index, axis=0).mean(axis=0)
+        found.append(_thresholds(_accuracy(good), plan)[costs.argmin()])
+    return round(float(min(found)), 3), round(float(max(found)), 3)
