@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.hosted import Hosted, as_service_account, operators
+from tests.cluster.hosted import Hosted, as_service_account, operators, reachable
 from tests.cluster.kubectl import ROOT, Space, kubectl
 
 COUNT = itertools.count(1)
@@ -45,6 +45,7 @@ def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> I
         yield namespace
         return
     settings = {"KUBECONFIG": str(as_service_account(tmp_path)), "REFIT_LEADER_ELECTION": "false"}
+    settings |= reachable(namespace)
     with operators(Hosted(namespace, tmp_path / "operator.log", **settings)):
         yield namespace
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from localcluster.addresses import NODE_IP
 from refit_operator.board import Board
 from refit_operator.cluster.client import Cluster
 from refit_operator.ports import Ports
@@ -113,3 +114,27 @@ def operators(*made: Hosted) -> Iterator[tuple[Hosted, ...]]:
         for operator in made:
             operator.process.kill()
             operator.process.wait()
+
+
+def reachable(space: Space) -> dict[str, str]:
+    """Give the pods of a namespace a name for this host, and return the settings of a progress endpoint there.
+
+    Its certificate is kept in the namespace, whose Secrets are lent for that. In kind this host has no such address.
+    """
+    if cluster_environment()["REFIT_CLUSTER"] != "node":
+        return {}
+    port, name = free_port(), {"metadata": {"name": "progress"}}
+    subject = {"kind": "ServiceAccount", "namespace": "refit-system", "name": SERVICE_ACCOUNT}
+    secrets = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update"]}
+    rbac = "rbac.authorization.k8s.io"
+    role = {"apiGroup": rbac, "kind": "Role", "name": "progress"}
+    address = {"addressType": "IPv4", "endpoints": [{"addresses": [NODE_IP]}], "ports": [{"port": port}]}
+    labelled = {"metadata": {"name": "progress", "labels": {"kubernetes.io/service-name": "progress"}}}
+    space.apply(
+        name | {"apiVersion": f"{rbac}/v1", "kind": "Role", "rules": [secrets]},
+        name | {"apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "roleRef": role, "subjects": [subject]},
+        name | {"apiVersion": "v1", "kind": "Service", "spec": {"clusterIP": "None"}},
+        labelled | {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", **address},
+    )
+    url = f"https://progress.{space.name}.svc:{port}"
+    return {"REFIT_PROGRESS_URL": url, "REFIT_PROGRESS_PORT": str(port)}

@@ -1,0 +1,90 @@
+"""The sample `reviews` in a test's namespace: the real server, trainer and judge, on small models and windows."""
+
+import json
+from typing import Any
+
+import yaml
+
+from tests.cluster.kubectl import ROOT, Document, Space, merge
+from tests.cluster.objects import RESTRICTED
+
+TRAINER = "localhost/refit-trainer:dev"
+SAMPLE = ROOT / "manifests/samples/reviews"
+
+
+def sentences() -> str:
+    """Return as many movie reviews as tweets, each labelled with where it is from."""
+    rows = [json.loads(line) for line in (ROOT / "tests/trainer/sentences.jsonl").read_text().splitlines()]
+    tweets = [row for row in rows if row["domain"] == "tweets"]
+    movies = [row for row in rows if row["domain"] == "movies"][: len(tweets)]
+    mixed = [row | {"label": row["domain"]} for pair in zip(tweets, movies, strict=True) for row in pair]
+    return "".join(json.dumps(row) + "\n" for row in mixed)
+
+
+def config_map(name: str, **files: str) -> Document:
+    data = {key.replace("_", ".", 1): text for key, text in files.items()}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def pod(name: str, command: list[str], mounts: dict[str, Document], env: dict[str, str] | None = None) -> Document:
+    """A restricted pod of the trainer image; `mounts` are volumes by the path they are mounted at."""
+    volumes = {path.strip("/").replace("/", "-"): source for path, source in mounts.items()}
+    container = {
+        "name": "main",
+        "image": TRAINER,
+        "imagePullPolicy": "IfNotPresent",
+        "command": command,
+        "env": [{"name": key, "value": value} for key, value in ({"HOME": "/tmp"} | (env or {})).items()],
+        "securityContext": RESTRICTED,
+        "volumeMounts": [
+            {"name": volume, "mountPath": path}
+            for volume, path in zip([*volumes, "tmp"], [*mounts, "/tmp"], strict=True)
+        ],
+    }
+    spec = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+        "volumes": [*({"name": n} | source for n, source in volumes.items()), {"name": "tmp", "emptyDir": {}}],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def sample(space: Space, name: str) -> list[Document]:
+    """Return a manifest of the sample `reviews` in this namespace, with the image that was built here."""
+    return here(space, (SAMPLE / name).read_text())
+
+
+def kustomized(space: Space, folder: str) -> dict[str, Document]:
+    """Return the documents of another sample in this namespace, by kind and name, its namespace left out."""
+    text = space.run("kustomize", str(ROOT / "manifests/samples" / folder)).replace("  namespace: shop\n", "")
+    return {f"{found['kind']}/{found['metadata']['name']}": found for found in here(space, text)}
+
+
+def here(space: Space, text: str) -> list[Document]:
+    """Return YAML documents with this namespace's metric, and the image that was built here."""
+    text = text.replace("ghcr.io/refit/trainer:v0.1.0", TRAINER)
+    return list(yaml.safe_load_all(text.replace('namespace="shop"', f'namespace="{space.name}"')))
+
+
+def quick(monitor: Document) -> Document:
+    """The sample's monitor on a clock of seconds, for a model this small."""
+    spec: dict[str, Any] = {
+        "metric": {
+            "query": monitor["spec"]["metric"]["query"].replace("[10m]", "[10s]"),
+            "threshold": 0.6,
+            "recoverAt": 0.7,
+            "interval": "5s",
+            "breaches": {"count": 2, "outOf": 2},
+        },
+        "training": {
+            "startFrom": "Base",
+            "baseModel": "pvc://models/tiny",
+            "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "8"},
+        },
+        "gate": {"minRows": 20, "margin": 0.1},
+        "serving": {"rolloutDeadline": "2m"},
+        "watch": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
+    }
+    return dict(merge(monitor, {"spec": spec}))
