@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.hosted import Hosted, as_service_account, operators, reachable
+from tests.cluster.hosted import Hosted, hosted_settings, operators, reachable
 from tests.cluster.kubectl import ROOT, Space, kubectl
 
 COUNT = itertools.count(1)
@@ -44,8 +44,7 @@ def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> I
         request.getfixturevalue("operator")
         yield namespace
         return
-    settings = {"KUBECONFIG": str(as_service_account(tmp_path)), "REFIT_LEADER_ELECTION": "false"}
-    settings |= reachable(namespace)
+    settings = hosted_settings(tmp_path) | reachable(namespace)
     with operators(Hosted(namespace, tmp_path / "operator.log", **settings)):
         yield namespace
 

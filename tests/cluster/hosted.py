@@ -57,6 +57,15 @@ def as_service_account(folder: Path) -> Path:
     return write_config(folder, config)
 
 
+def hosted_settings(folder: Path) -> dict[str, str]:
+    """Return the settings of an operator that acts like the installed one, without a Lease."""
+    return {
+        "KUBECONFIG": str(as_service_account(folder)),
+        "REFIT_LEADER_ELECTION": "false",
+        "REFIT_PROMETHEUS_ALLOWED": "http://prometheus.monitoring:*",
+    }
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -69,7 +69,8 @@ def test_a_promotion_that_disappoints_is_taken_back_and_those_weights_never_retu
     query = f'max(last_over_time(model_quality{{namespace="{space.name}"}}[4s]))'
     training = {"hyperparameters": {"weights": "the same each time"}}
     watch = {"for": "2m", "settle": "1s", "maxDrop": 0.1}
-    start(space, target(promoted_quality="0.3"), metric={"query": query}, training=training, watch=watch)
+    twice = {"cooldown": "1h", "giveUpAfter": 2}
+    start(space, target(promoted_quality="0.3"), metric={"query": query}, training=training, watch=watch, policy=twice)
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
     assert "accuracy worse than 0.4" in run["status"]["message"]
@@ -77,6 +78,7 @@ def test_a_promotion_that_disappoints_is_taken_back_and_those_weights_never_retu
     again = run_number(space, 2)
     assert (again["status"]["outcome"], pointer(space)) == ("Rejected", "")
     assert "was rolled back before" in again["status"]["message"]
+    assert "the last 2 runs" in space.wait_condition("mmon/reviews", "RetrainAllowed", "GaveUp")
 
 
 @pytest.mark.parametrize("flags", [(), ("--server-side",)], ids=["client-side", "server-side"])

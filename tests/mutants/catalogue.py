@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 PACKAGE = PurePosixPath("operator/refit_operator")
 MONITOR = ("tests/unit/monitor/test_decide.py",)
+ROLLBACK = ("tests/unit/monitor/test_rollback.py",)
 HISTORY = ("tests/unit/monitor/test_history.py",)
 STATUS = ("tests/unit/monitor/test_status.py",)
 FORGED = ("tests/unit/monitor/test_forged.py",)
@@ -244,8 +245,8 @@ PROMOTION = (
     Mutant(
         "weights that were taken back are forgotten",
         "target/ownership.py",
-        "for run in runs if is_taken_back(run) and run.status.result.candidate",
-        "for run in runs if run.status.outcome is Outcome.REJECTED and run.status.result.candidate",
+        "    return candidate.digest if decided and candidate else",
+        "    return candidate.digest if not decided and candidate else",
         OWNERSHIP,
     ),
     Mutant(
@@ -319,6 +320,27 @@ PROMOTION = (
         "    if o.target and not o.target.reads_pointer:\n        message",
         "    if o.target and not o.target.uid:\n        message",
         RUN,
+    ),
+    Mutant(
+        "a rollback that was answered is asked for again",
+        "target/request.py",
+        "return None if asked and any(_put_back_after(asked, run) for run in runs) else asked",
+        "return asked",
+        ROLLBACK,
+    ),
+    Mutant(
+        "a second rollback puts back what the first took away",
+        "target/ownership.py",
+        "run = promoted_by(live, (run for run in runs if not run.is_rollback))",
+        "run = promoted_by(live, runs)",
+        (*ROLLBACK, *OWNERSHIP),
+    ),
+    Mutant(
+        "what a person had taken back is promoted again",
+        "target/ownership.py",
+        "if run.status.outcome is Outcome.RESTORED and change:",
+        "if run.status.outcome is None and change:",
+        OWNERSHIP,
     ),
     Mutant(
         "a person's undo during a run is overruled",

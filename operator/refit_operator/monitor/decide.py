@@ -1,13 +1,11 @@
 """When to retrain: an ordered list of checks, the first that holds wins. The tuple is the specification. Pure."""
 
-from collections.abc import Callable
+from datetime import datetime
 
-from refit_operator.api.base import TAKE_POINTER_ANNOTATION
+from refit_operator.api.base import ROLLBACK_ANNOTATION, TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import Reason
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Trigger, TriggerReason
-from refit_operator.api.training import StartFrom
-from refit_operator.api.uris import Pointer, parse_claim_uri
 from refit_operator.monitor.build import build_run
 from refit_operator.monitor.decision import Decision, Hold, Observed, StartRun
 from refit_operator.monitor.limits import (
@@ -18,82 +16,16 @@ from refit_operator.monitor.limits import (
     no_guard_failed,
     no_mass_breach,
 )
-from refit_operator.signal.reading import FailureKind, QueryFailed, Value, describe
+from refit_operator.monitor.readiness import (
+    READINESS,
+    Check,
+    starting_model,
+    target_exists,
+    target_is_ours_alone,
+    target_is_wired,
+)
+from refit_operator.signal.reading import Value, describe
 from refit_operator.target.ownership import handover
-from refit_operator.target.view import WIRING
-
-
-def starting_model(o: Observed) -> Pointer | None:
-    """Return the model that training starts from; None where the spec names none."""
-    training = o.monitor.spec.training
-    base = Pointer(training.base_model) if training.base_model else None
-    return base if training.start_from is StartFrom.BASE else o.served or base
-
-
-def query_parses(o: Observed) -> Hold | None:
-    """Every query is PromQL."""
-    return Hold(Reason.QUERY_REFUSED, o.query_error) if o.query_error else None
-
-
-def query_is_accepted(o: Observed) -> Hold | None:
-    """Prometheus evaluates it."""
-    newest = o.newest
-    refused = isinstance(newest, QueryFailed) and newest.kind is FailureKind.BadQuery
-    return Hold(Reason.QUERY_REFUSED, describe(newest)) if newest and refused else None
-
-
-def source_may_be_asked(o: Observed) -> Hold | None:
-    """The server is one that an administrator allowed, and the Secrets for it are there to be read."""
-    reasons = {FailureKind.Forbidden: Reason.SOURCE_FORBIDDEN, FailureKind.BadSecret: Reason.SECRET_MISSING}
-    newest = o.newest
-    reason = reasons.get(newest.kind) if isinstance(newest, QueryFailed) else None
-    return Hold(reason, newest.message) if reason and isinstance(newest, QueryFailed) else None
-
-
-def target_exists(o: Observed) -> Hold | None:
-    """There is a Deployment of that name."""
-    name = o.monitor.spec.serving.target_ref.name
-    return Hold(Reason.TARGET_MISSING, f"no Deployment {name!r} in this namespace") if o.target is None else None
-
-
-def target_is_ours_alone(o: Observed) -> Hold | None:
-    """No older monitor has the same target."""
-    return Hold(Reason.TARGET_CLAIMED, f"monitor {o.claimed_by!r} has this target") if o.claimed_by else None
-
-
-def target_is_wired(o: Observed) -> Hold | None:
-    """A container reads the pointer, and sees the claim that checkpoints are published on."""
-    if o.target is None or not o.target.reads_pointer:
-        return Hold(Reason.TARGET_NOT_WIRED, WIRING)
-    uri = o.monitor.spec.training.checkpoints.uri
-    if o.target.to_server_uri(uri) is None:
-        claim = uri.split("/")[2]
-        return Hold(Reason.TARGET_NOT_WIRED, f"the container that reads the pointer doesn't mount claim {claim!r}")
-    return None
-
-
-def models_are_reachable(o: Observed) -> Hold | None:
-    """Training has a model to start from, on a claim that it can mount beside no holdout."""
-    start = starting_model(o)
-    if start is None:
-        return Hold(Reason.INVALID_SPEC, "nothing to start from: set serving.initialModel or training.baseModel")
-    for name, model in (("the starting model", start), ("the served model", o.served)):
-        if model and parse_claim_uri(model.uri) is None:
-            return Hold(Reason.INVALID_SPEC, f"{name} {model.uri} is on no claim, so that a trainer can't mount it")
-    return None
-
-
-def holdout_is_apart(o: Observed) -> Hold | None:
-    """No claim that training mounts holds the holdout."""
-    training = o.monitor.spec.training
-    start = starting_model(o)
-    seen = {
-        uri.split("/")[2] for uri in (training.dataset.train, training.checkpoints.uri, start.uri if start else "//")
-    }
-    claim = training.dataset.holdout.split("/")[2]
-    if claim in seen:
-        return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: training mounts claim {claim!r} too")
-    return None
 
 
 def is_not_overruled(o: Observed) -> Hold | None:
@@ -106,6 +38,20 @@ def is_not_overruled(o: Observed) -> Hold | None:
         what = f"the target was deleted and made anew, with the pointer {live or 'none'}"
     how = f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(live, o.runs)}'"
     return Hold(Reason.TARGET_REPLACED if o.is_replaced else Reason.OVERRULED, f"{what}; to go on from there, {how}")
+
+
+def no_rollback_is_requested(o: Observed) -> Hold | None:
+    """Nobody waits for the pointer of before."""
+    asked = o.rollback_request
+    return Hold(Reason.ROLLBACK_REQUESTED, f"a person asked at {asked} for the pointer of before") if asked else None
+
+
+def there_is_a_pointer_before(o: Observed) -> Hold | None:
+    """A run says what the live pointer replaced."""
+    if o.pointer_before is not None:
+        return None
+    message = f"there is nothing to go back to: no run promoted what serves; remove {ROLLBACK_ANNOTATION} to go on"
+    return Hold(Reason.ROLLBACK_REQUESTED, message)
 
 
 def is_not_suspended(o: Observed) -> Hold | None:
@@ -136,23 +82,10 @@ def metric_is_in_breach(o: Observed) -> Hold | None:
     return None if o.is_breached else Hold(Reason.WITHIN, breach_message(o))
 
 
-Check = Callable[[Observed], Hold | None]
-
-READINESS: tuple[Check, ...] = (
-    query_parses,
-    query_is_accepted,
-    source_may_be_asked,
-    target_exists,
-    target_is_ours_alone,
-    target_is_wired,
-    models_are_reachable,
-    holdout_is_apart,
-)
-"""Whether the monitor can work at all: the condition Ready."""
-
 CHECKS: tuple[Check, ...] = (
     *READINESS,
     is_not_overruled,
+    no_rollback_is_requested,
     is_not_suspended,
     mode_allows_runs,
     no_run_is_active,
@@ -164,6 +97,16 @@ CHECKS: tuple[Check, ...] = (
     no_mass_breach,
     guards_hold,
 )
+
+ROLLBACK_CHECKS: tuple[Check, ...] = (
+    target_exists,
+    target_is_ours_alone,
+    target_is_wired,
+    is_not_overruled,
+    no_run_is_active,
+    there_is_a_pointer_before,
+)
+"""What a rollback that a person requests has to pass: it asks no metric, and goes past suspension and mode."""
 
 NOT_FOR_REQUESTS: tuple[Check, ...] = (
     reading_is_a_value,
@@ -188,6 +131,8 @@ def first_hold(o: Observed, checks: tuple[Check, ...]) -> Hold | None:
 
 def decide(o: Observed) -> Decision:
     """Return the first objection, or the run to start."""
+    if o.rollback_request:
+        return first_hold(o, ROLLBACK_CHECKS) or start_rollback(o, o.rollback_request)
     return first_hold(o, checks_for(o)) or start_run(o)
 
 
@@ -217,7 +162,6 @@ def _sign(value: float, threshold: float) -> str:
 
 def start_run(o: Observed) -> StartRun:
     """Return the run that answers this breach, or a person's request."""
-    ordinal = 1 + max((o.monitor.status.attempts, *(run.spec.ordinal for run in o.runs)))
     newest = o.newest
     trigger = Trigger(
         reason=TriggerReason.MANUAL if o.request else TriggerReason.METRIC_BREACHED,
@@ -227,5 +171,19 @@ def start_run(o: Observed) -> StartRun:
     )
     start, served = starting_model(o), o.served
     live = o.target.pointer if o.target else ""
-    body = build_run(o.monitor, ordinal, trigger, str(start or ""), str(served or ""), live)
+    body = build_run(o.monitor, next_ordinal(o), trigger, str(start or ""), str(served or ""), live)
     return StartRun(body, f"a person requested it at {o.request}" if o.request else breach_message(o))
+
+
+def start_rollback(o: Observed, asked: datetime) -> StartRun:
+    """Return the run that puts the pointer of before back; it trains nothing."""
+    threshold = o.monitor.spec.metric.threshold
+    trigger = Trigger(reason=TriggerReason.ROLLBACK_REQUESTED, threshold=threshold, time=asked)
+    live = o.target.pointer if o.target else ""
+    body = build_run(o.monitor, next_ordinal(o), trigger, "", str(o.served or ""), live, restore=o.pointer_before)
+    return StartRun(body, f"a person asked at {asked} for the pointer of before")
+
+
+def next_ordinal(o: Observed) -> int:
+    """Return the number of the next run: after all that exist, and all that the status remembers."""
+    return 1 + max((o.monitor.status.attempts, *(run.spec.ordinal for run in o.runs)))

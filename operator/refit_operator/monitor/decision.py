@@ -9,10 +9,10 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
 from refit_operator.board import MassBreach
-from refit_operator.monitor.request import open_request
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.signal.window import count_breaches, eligible, newest
-from refit_operator.target.ownership import is_another_target, is_overruled, promoted_by
+from refit_operator.target.ownership import is_another_target, is_overruled, pointer_before, promoted_by
+from refit_operator.target.request import open_request, open_rollback
 from refit_operator.target.view import TargetView
 
 
@@ -113,6 +113,16 @@ class Observed:
     def request(self) -> datetime | None:
         """When a person requested the run that nobody has started yet."""
         return open_request(self.monitor.metadata, self.runs, self.now)
+
+    @property
+    def rollback_request(self) -> datetime | None:
+        """When a person requested the pointer of before, which nobody has put back yet."""
+        return open_rollback(self.monitor.metadata, self.runs, self.now)
+
+    @property
+    def pointer_before(self) -> str | None:
+        """The pointer that the live one replaced, empty where there was none; None where no run says so."""
+        return pointer_before(self.target.pointer, self.runs) if self.target else None
 
     @property
     def cooldown_ends(self) -> datetime | None:

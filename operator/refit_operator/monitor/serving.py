@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from refit_operator.api.conditions import Condition, ConditionType, Reason, find
-from refit_operator.monitor.decide import is_not_overruled, target_exists
+from refit_operator.monitor.decide import is_not_overruled
 from refit_operator.monitor.decision import Observed
+from refit_operator.monitor.readiness import target_exists
 from refit_operator.target.rollout import Complete, rollout_of
 from refit_operator.target.view import WIRING
 

@@ -11,9 +11,10 @@ from typing import Literal
 from refit_operator.api.conditions import Condition, ConditionType, Reason, find, merge
 from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus, ServedStatus
 from refit_operator.api.run import Outcome, RetrainRun
-from refit_operator.monitor.decide import PERMISSIONS, READINESS, breach_message, first_hold
+from refit_operator.monitor.decide import PERMISSIONS, breach_message, first_hold
 from refit_operator.monitor.decision import Observed
 from refit_operator.monitor.history import earliest_start
+from refit_operator.monitor.readiness import READINESS
 from refit_operator.monitor.serving import serving_verdict
 from refit_operator.signal.reading import Value, describe, reason_of
 

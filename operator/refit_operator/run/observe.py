@@ -15,6 +15,7 @@ from refit_operator.run.job_view import JobView, oldest_first, view_job
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.ownership import handover, rolled_back_digests
+from refit_operator.target.request import open_rollback
 from refit_operator.target.view import TargetView, parse_target
 
 
@@ -36,6 +37,7 @@ async def observe(
         query_range=grid.query_range,
         rolled_back=rolled_back_digests(runs),
         superseded_by=changed_field(run, monitor),
+        rollback_requested=not run.is_rollback and open_rollback(monitor.metadata, runs, now) is not None,
         may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_look(now) - now),
         progress=ports.progress.of(ref),

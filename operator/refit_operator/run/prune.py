@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from refit_operator.api.run import Outcome, RetrainRun
-from refit_operator.target.ownership import is_taken_back, newest_rollout, promoted_by
+from refit_operator.target.ownership import digest_taken_back, newest_rollout, promoted_by
 
 Document = dict[str, Any]
 KEEP_FAILED = timedelta(days=1)
@@ -43,7 +43,7 @@ def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     if h.live is None:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
-    taken_back = [run for run in finished if is_taken_back(run)]
+    taken_back = [run for run in finished if digest_taken_back(run)]
     counted = [run for run in finished if run.status.outcome not in UNCOUNTED]
     needed = (*_newest(finished, limit), *_newest(taken_back, limit), *_newest(counted, limit))
     kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}
@@ -56,7 +56,8 @@ def _newest(runs: list[RetrainRun], limit: int) -> list[RetrainRun]:
 
 def serving_runs(live: str, runs: tuple[RetrainRun, ...]) -> tuple[RetrainRun, ...]:
     """Return the runs of the served checkpoint and of the one before it, as the target has it and as we left it."""
-    current = [run for run in (promoted_by(live, runs), newest_rollout(runs)) if run]
+    promoted = tuple(run for run in runs if not run.is_rollback)
+    current = [run for run in (promoted_by(live, runs), promoted_by(live, promoted), newest_rollout(runs)) if run]
     before = (run.status.pointer_change.old for run in current if run.status.pointer_change)
     return (*current, *(run for old in before if (run := promoted_by(old, runs))))
 

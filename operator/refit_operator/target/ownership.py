@@ -76,14 +76,25 @@ def promoted_by(live: str, runs: Iterable[RetrainRun]) -> RetrainRun | None:
     )
 
 
+def pointer_before(live: str, runs: Iterable[RetrainRun]) -> str | None:
+    """Return the pointer that the promotion of `live` replaced, empty where there was none.
+
+    None where no run that exists promoted it. That it was once restored is no promotion: what was taken back then is
+    never gone back to.
+    """
+    run = promoted_by(live, (run for run in runs if not run.is_rollback))
+    return run.status.pointer_change.old if run and run.status.pointer_change else None
+
+
 def rolled_back_digests(runs: Iterable[RetrainRun]) -> frozenset[str]:
     """Return the digests that were taken back once, or were to be; they are never promoted again."""
-    return frozenset(
-        run.status.result.candidate.digest for run in runs if is_taken_back(run) and run.status.result.candidate
-    )
+    return frozenset(digest for run in runs if (digest := digest_taken_back(run)))
 
 
-def is_taken_back(run: RetrainRun) -> bool:
-    """Return whether it was decided to take the run's pointer back, also where that was refused afterwards."""
-    change = run.status.pointer_change
-    return run.status.outcome is Outcome.ROLLED_BACK or (change is not None and change.rollback_time is not None)
+def digest_taken_back(run: RetrainRun) -> str:
+    """Return the digest that the run took back, or was to, for readings, an abort or a person's request; else empty."""
+    change, candidate = run.status.pointer_change, run.status.result.candidate
+    if run.status.outcome is Outcome.RESTORED and change:
+        return change.old.rpartition("@")[2]
+    decided = run.status.outcome is Outcome.ROLLED_BACK or (change is not None and change.rollback_time is not None)
+    return candidate.digest if decided and candidate else ""

@@ -258,6 +258,7 @@ def test_the_order_of_the_checks() -> None:
         "models_are_reachable",
         "holdout_is_apart",
         "is_not_overruled",
+        "no_rollback_is_requested",
         "is_not_suspended",
         "mode_allows_runs",
         "no_run_is_active",

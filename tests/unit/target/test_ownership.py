@@ -9,6 +9,7 @@ from refit_operator.target.ownership import (
     expected_pointer,
     is_another_target,
     is_overruled,
+    pointer_before,
     promoted_by,
     rolled_back_digests,
 )
@@ -94,3 +95,23 @@ def test_promoted_by_is_the_run_that_wrote_the_live_pointer() -> None:
 def test_what_was_taken_back_is_remembered() -> None:
     assert rolled_back_digests((PROMOTED, ROLLED_BACK)) == {NEW_DIGEST}
     assert rolled_back_digests((PROMOTED, REJECTED)) == frozenset()
+
+
+def test_what_a_person_had_taken_back_is_remembered_and_never_gone_back_to() -> None:
+    promoted, again = run(1, "Promoted", "", "a@x"), run(2, "Promoted", "a@x", "b@y")
+    restored = make_run(
+        3, status=run(3, "Restored", "b@y", "a@x").status.to_json() | {"result": {}}, restorePointer="a@x"
+    )
+    assert rolled_back_digests((promoted, again, restored)) == {"y"}
+    assert pointer_before("b@y", (promoted, again)) == "a@x"
+    assert pointer_before("a@x", (promoted, again, restored)) == ""
+    assert pointer_before("", (promoted, again)) is None
+
+
+def test_a_rollback_that_was_refused_is_remembered_too() -> None:
+    change = run(1, None, "", "a").status.pointer_change
+    assert change is not None
+    refused = run(1, "Failed", "", "a").status.model_copy(
+        update={"pointer_change": change.model_copy(update={"rollback_time": NOW})}
+    )
+    assert rolled_back_digests((make_run(1, status=refused.to_json()),)) == {NEW_DIGEST}

@@ -1,0 +1,130 @@
+"""A person asks for the pointer of before: what is put back, what stands in the way, and when it has been answered."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.conditions import Reason
+from refit_operator.monitor.decide import CHECKS, ROLLBACK_CHECKS, decide
+from refit_operator.monitor.decision import Hold, Observed, StartRun
+from refit_operator.signal.reading import FailureKind, QueryFailed
+from refit_operator.target.view import parse_target
+from tests.unit.monitor.test_decide import GOOD, look, requested, unwired
+from tests.unit.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
+
+FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
+
+
+def run(ordinal: int, old: str, new: str, outcome: str = "Promoted", hours_ago: float = 3, **spec: Any) -> Any:
+    time = (NOW - timedelta(hours=hours_ago)).isoformat()
+    change = {"targetUid": "target-uid", "old": old, "new": new, "time": time}
+    status = {"outcome": outcome, "completionTime": time, "rolledOutTime": time, "pointerChange": change}
+    return make_run(ordinal, status=status, **({"trigger": {"time": time}} | spec))
+
+
+BEFORE = {"time": (NOW - timedelta(hours=1)).isoformat()}
+ONE = run(1, "", FIRST)
+TWO = run(2, FIRST, SECOND, hours_ago=2)
+RESTORED = run(3, SECOND, FIRST, "Restored", hours_ago=1, restorePointer=FIRST)
+
+
+def asked(minutes_ago: float = 1, **spec: Any) -> Any:
+    time = (NOW - timedelta(minutes=minutes_ago)).isoformat()
+    return make_monitor(metadata={"annotations": {"refit.dev/rollback-requested-at": time}}, **spec)
+
+
+def rollback(live: str, *runs: Any, **more: Any) -> Observed:
+    facts: dict[str, Any] = {"monitor": asked(), "target": parse_target(deployment(live))} | more
+    return look(GOOD, runs=runs, **facts)
+
+
+BACK = {
+    "to the pointer before": (rollback(SECOND, ONE, TWO), FIRST),
+    "to none": (rollback(FIRST, ONE), ""),
+    "further, after a rollback": (rollback(FIRST, ONE, TWO, RESTORED), ""),
+    "while suspended": (rollback(SECOND, ONE, TWO, monitor=asked(suspend=True)), FIRST),
+    "while observing": (rollback(SECOND, ONE, TWO, monitor=asked(mode="Observe")), FIRST),
+    "while Prometheus is down": (
+        rollback(SECOND, ONE, TWO, window=QueryFailed(FailureKind.Refused, "refused", NOW)),
+        FIRST,
+    ),
+    "although the Secret for the metric is gone": (
+        rollback(SECOND, ONE, TWO, window=QueryFailed(FailureKind.BadSecret, "no Secret", NOW)),
+        FIRST,
+    ),
+    "after a run that was aborted for it": (
+        rollback(SECOND, ONE, TWO, make_run(3, status={"outcome": "Aborted"}, trigger=BEFORE)),
+        FIRST,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_what_is_put_back(name: str) -> None:
+    observed, pointer = BACK[name]
+    decision = decide(observed)
+    assert isinstance(decision, StartRun)
+    spec = decision.body["spec"]
+    assert (spec["restorePointer"], spec["trigger"]["reason"]) == (pointer, "RollbackRequested")
+    assert spec["livePointer"] == (observed.target.pointer if observed.target else None)
+    assert spec["ordinal"] == len(observed.runs) + 1
+
+
+HELD = {
+    "no target": (rollback("", ONE, target=None), Reason.TARGET_MISSING),
+    "an older monitor's target": (rollback(FIRST, ONE, claimed_by="first"), Reason.TARGET_CLAIMED),
+    "nobody reads the pointer": (rollback("", ONE, target=unwired()), Reason.TARGET_NOT_WIRED),
+    "a person's own pointer": (rollback("file:///models/theirs", ONE), Reason.OVERRULED),
+    "a run under way": (rollback(FIRST, ONE, make_run(2, trigger=BEFORE)), Reason.RUN_ACTIVE),
+    "nothing was promoted": (rollback(""), Reason.ROLLBACK_REQUESTED),
+    "the first model serves again": (
+        rollback("", ONE, run(2, FIRST, "", "Restored", restorePointer="")),
+        Reason.ROLLBACK_REQUESTED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_what_holds_a_rollback(name: str) -> None:
+    observed, reason = HELD[name]
+    decision = decide(observed)
+    assert isinstance(decision, Hold)
+    assert decision.reason is reason
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        rollback(SECOND, ONE, TWO, monitor=asked(-1)),
+        rollback(SECOND, ONE, TWO, monitor=asked(60 * 24)),
+        rollback(SECOND, ONE, TWO, monitor=asked(121)),
+        rollback(FIRST, ONE, TWO, RESTORED, monitor=asked(60)),
+        rollback(FIRST, ONE, run(2, FIRST, SECOND, "RolledBack", hours_ago=0.5, trigger=BEFORE), monitor=asked(40)),
+    ],
+    ids=["from the future", "older than the monitor", "older than the newest run", "answered", "taken back anyway"],
+)
+def test_a_request_that_starts_nothing(observed: Observed) -> None:
+    decision = decide(observed)
+    assert isinstance(decision, Hold)
+    assert decision.reason is not Reason.ROLLBACK_REQUESTED
+
+
+def test_a_rollback_comes_before_a_run() -> None:
+    both = requested().metadata.annotations | asked().metadata.annotations
+    decision = decide(rollback(SECOND, ONE, TWO, monitor=make_monitor(metadata={"annotations": both})))
+    assert isinstance(decision, StartRun)
+    assert decision.body["spec"]["trigger"]["reason"] == "RollbackRequested"
+    names = [check.__name__ for check in CHECKS]
+    assert names.index("is_not_overruled") < names.index("no_rollback_is_requested") < names.index("is_not_suspended")
+
+
+def test_the_order_of_a_rollbacks_checks() -> None:
+    assert [check.__name__ for check in ROLLBACK_CHECKS] == [
+        "target_exists",
+        "target_is_ours_alone",
+        "target_is_wired",
+        "is_not_overruled",
+        "no_run_is_active",
+        "there_is_a_pointer_before",
+    ]
