@@ -84,8 +84,7 @@ def test_sigterm_ends_with_143_and_publishes_nothing(
 SLOW_PUBLICATION = """
 import sys, time
 from refit_trainer import checkpoint, __main__ as commands
-write_manifest = checkpoint.write_manifest
-checkpoint.write_manifest = lambda *given: (print("AT THE MANIFEST", flush=True), time.sleep(60))
+checkpoint.write_json = lambda *given: (print("AT THE MANIFEST", flush=True), time.sleep(60))
 commands.train()
 """
 

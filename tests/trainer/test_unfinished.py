@@ -10,6 +10,7 @@ import pytest
 
 from refit_trainer.checkpoint import prepare_output
 from refit_trainer.rows import Row, RowSet
+from refit_trainer.storage import remove
 from refit_trainer.unfinished import Unfinished, place_of
 
 IDENTITY = {"run": {"uid": "uid-1", "ordinal": 1}, "hyperparameters": {"epochs": 2.0}, "task": "text-classification"}
@@ -40,7 +41,7 @@ def test_the_newest_state_is_found_and_the_others_are_gone(output: str) -> None:
     assert saved and saved.step == 10
     assert (saved.folder / "model.safetensors").read_text() == "weights of step 10"
     shutil.rmtree(saved.folder, ignore_errors=True)
-    Unfinished(output, IDENTITY).remove()
+    remove(place_of(output))
     assert Unfinished(output, IDENTITY).saved is None
 
 

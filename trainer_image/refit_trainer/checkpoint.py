@@ -15,8 +15,8 @@ from typing import Any
 
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
-from refit_trainer.files import flush
-from refit_trainer.manifest import build_manifest, is_of_run, read_manifest, write_manifest
+from refit_trainer.files import flush, write_json
+from refit_trainer.manifest import build_manifest, is_of_run, read_manifest
 from refit_trainer.model_folder import MANIFEST, make_readable
 from refit_trainer.siblings import find_old_unfinished
 from refit_trainer.storage import local_path, make_scratch, remote, remove, upload
@@ -47,29 +47,48 @@ def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any])
         manifest = _write(folder, run, task, save, facts)
         upload(folder, uri, last=MANIFEST)
         return manifest
-    _remove_leftovers(target)
-    folder = target.parent / f".{target.name}.{uuid.uuid4().hex}.partial"
+    _remove_partial(target)
+    folder = _hidden(target)
     folder.mkdir(parents=True)
     manifest = _write(folder, run, task, save, facts)
     return manifest if _rename(folder, target) else _answer_of_other(folder, uri, run)
 
 
-def prepare_output(uri: str) -> None:
-    """Fail before the training rather than after it where nothing can be written; remove what killed attempts left.
+def unpublish(uri: str) -> None:
+    """Remove a checkpoint so that a part of it is never taken for a whole one: it is out of sight before it goes."""
+    target = local_path(uri)
+    if target is None:
+        remove(f"{uri}/{MANIFEST}")
+        remove(uri)
+        return
+    hidden = _hidden(target)
+    target.rename(hidden)
+    flush(target.parent, deep=False)
+    shutil.rmtree(hidden)
 
-    A state to go on from stays, but not those of earlier runs.
-    """
+
+def prepare_output(uri: str) -> None:
+    """Fail before the training rather than after it where nothing can be written; remove what killed attempts left."""
     target = local_path(uri)
     if target:
         target.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=target.parent).close()
-    _remove_leftovers(target)
+    remove_leftovers(uri)
+
+
+def remove_leftovers(uri: str) -> None:
+    """Remove what attempts of this run and of its monitor's earlier ones never published; the run's own state stays."""
+    _remove_partial(local_path(uri))
     for old in find_old_unfinished(uri):
         log.info("checkpoint.leftover_removed uri=%s", old)
         remove(old)
 
 
-def _remove_leftovers(target: Path | None) -> None:
+def _hidden(target: Path) -> Path:
+    return target.parent / f".{target.name}.{uuid.uuid4().hex}.partial"
+
+
+def _remove_partial(target: Path | None) -> None:
     for leftover in target.parent.glob(f".{_escape(target.name)}.*.partial") if target else ():
         log.info("checkpoint.leftover_removed path=%s", leftover)
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
@@ -81,7 +100,7 @@ def _write(folder: Path, run: Run, task: str, save: Save, facts: Mapping[str, An
     make_readable(folder)
     for path in sorted(folder.rglob("*")):
         flush(path, deep=False)
-    write_manifest(folder, manifest)
+    write_json(folder / MANIFEST, manifest)
     flush(folder, deep=False)
     return manifest
 

@@ -68,6 +68,7 @@ class TrainConfig(_Document):
     dataset: TrainDataset
     hyperparameters: dict[str, str] = Field(default_factory=dict)
     output: Uri
+    keep: Annotated[int, Field(gt=0)] | None = None
     protect: tuple[Uri, ...] = ()
     run: Run
 

@@ -1,14 +1,25 @@
 """Bytes on a disk: their hash, and whether they are there when the power goes."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a document for people and machines, through to the disk."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def flush(path: Path, deep: bool = True) -> None:

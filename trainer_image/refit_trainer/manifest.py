@@ -1,8 +1,8 @@
 """The facts of a run beside its weights: written last, so a folder with a manifest is a whole checkpoint."""
 
 import json
-import os
 import platform
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +11,7 @@ from typing import Any
 
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
+from refit_trainer.files import write_json
 from refit_trainer.model_folder import MANIFEST, digest_files, hash_files
 
 LIBRARIES = ("torch", "transformers", "accelerate", "safetensors", "scikit-learn")
@@ -46,12 +47,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write a manifest so that it is there whole or not at all."""
-    unfinished = folder.parent / f".{folder.name}.{MANIFEST}.{os.getpid()}.partial"
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=2, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
+    unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.partial"
+    write_json(unfinished, manifest)
     unfinished.rename(folder / MANIFEST)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from refit_trainer.checkpoint import find_published, prepare_output, publish
+from refit_trainer.checkpoint import find_published, prepare_output, publish, remove_leftovers, unpublish
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import read_rows
 from refit_trainer.errors import BadInput
@@ -16,6 +16,7 @@ from refit_trainer.methods import Hyperparameters, Method
 from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_method, find_task
 from refit_trainer.rows import RowSet
+from refit_trainer.siblings import find_old_published
 from refit_trainer.storage import fetch, remove
 from refit_trainer.tasks import Task, check_row
 from refit_trainer.unfinished import Unfinished, place_of
@@ -30,10 +31,22 @@ def train(text: str) -> dict[str, Any]:
     manifest = find_published(config.output, config.run)
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
-        remove(place_of(config.output))
-        return _report(config, manifest)
-    prepare_output(config.output)
-    return _report(config, _train(config))
+    else:
+        prepare_output(config.output)
+        manifest = _train(config)
+    _clean_up(config)
+    return _report(config, manifest)
+
+
+def _clean_up(config: TrainConfig) -> None:
+    """Remove what nobody needs once the run is published: its own states, and checkpoints beyond those to keep."""
+    remove(place_of(config.output))
+    if config.keep:
+        protect = (*config.protect, config.start_from.uri)
+        for old in find_old_published(config.output, config.keep, protect):
+            unpublish(old)
+            log.info("checkpoint.pruned uri=%s", old)
+    remove_leftovers(config.output)
 
 
 def _train(config: TrainConfig) -> dict[str, Any]:
@@ -61,7 +74,6 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     }
     manifest = publish(config.output, config.run, config.task, lambda folder: task.save(model, folder), facts)
     log.info("checkpoint.published uri=%s digest=%s", config.output, manifest["digest"])
-    unfinished.remove()
     return manifest
 
 

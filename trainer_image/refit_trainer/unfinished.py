@@ -85,10 +85,6 @@ class Unfinished:
             upload(final, f"{self._uri}/{final.name}", last=SEAL)
         self._remove_others(final.name)
 
-    def remove(self) -> None:
-        """Remove every state: the run is published."""
-        remove(self._uri)
-
     def _find(self) -> Saved | None:
         for step in sorted(map(_step, list_names(self._uri)), reverse=True):
             if step < 0:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -90,6 +91,9 @@ class RetrainRunSpec(ApiModel):
         default="",
         max_length=1024,
         description="The model in service that the candidate is judged against, uri@digest.",
+    )
+    protected_checkpoints: Annotated[list[Annotated[str, Field(max_length=1024)]], Field(max_length=8)] = Field(
+        default=[], description="Models that mustn't be pruned: in service, and what served before; pvc://claim/path."
     )
     live_pointer: str = Field(
         default="", max_length=1024, description="The target's pointer when the run was decided; empty: none."

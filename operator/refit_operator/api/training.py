@@ -64,6 +64,12 @@ class CheckpointsSpec(ApiModel):
     """Where checkpoints are published."""
 
     uri: ClaimUri = Field(description="Folder under which each run publishes its checkpoint, pvc://claim/path.")
+    keep: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="How many of the newest checkpoints stay, beside what serves and what served before.",
+    )
 
 
 class TrainingSpec(ApiModel):

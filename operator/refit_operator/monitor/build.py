@@ -1,6 +1,7 @@
 """The RetrainRun of one attempt. Its name follows from monitor and ordinal: a second one can't be made. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from refit_operator.api.base import API_VERSION, MONITOR_LABEL
@@ -22,6 +23,7 @@ def build_run(
     served: str,
     live_pointer: str,
     restore: str | None = None,
+    protected: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the RetrainRun, owned by its monitor, with a copy of everything that it will go by."""
     meta, spec = monitor.metadata, monitor.spec
@@ -31,6 +33,7 @@ def build_run(
         trigger=trigger,
         starting_checkpoint=starting,
         served_checkpoint=served,
+        protected_checkpoints=list(protected),
         live_pointer=live_pointer,
         prometheus=spec.prometheus,
         metric=spec.metric,
@@ -41,15 +44,16 @@ def build_run(
         mode=spec.mode,
         restore_pointer=restore,
     )
+    metadata = _metadata(monitor, run_name(monitor, ordinal))
+    return {"apiVersion": API_VERSION, "kind": "RetrainRun", "metadata": metadata, "spec": copy.to_json()}
+
+
+def _metadata(monitor: ModelMonitor, name: str) -> dict[str, Any]:
+    meta = monitor.metadata
     owner = {"apiVersion": API_VERSION, "kind": "ModelMonitor", "name": meta.name, "uid": meta.uid, "controller": True}
     return {
-        "apiVersion": API_VERSION,
-        "kind": "RetrainRun",
-        "metadata": {
-            "name": run_name(monitor, ordinal),
-            "namespace": meta.namespace,
-            "labels": {MONITOR_LABEL: meta.name, "app.kubernetes.io/managed-by": "refit"},
-            "ownerReferences": [owner],
-        },
-        "spec": copy.to_json(),
+        "name": name,
+        "namespace": meta.namespace,
+        "labels": {MONITOR_LABEL: meta.name, "app.kubernetes.io/managed-by": "refit"},
+        "ownerReferences": [owner],
     }

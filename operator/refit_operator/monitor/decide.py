@@ -171,7 +171,8 @@ def start_run(o: Observed) -> StartRun:
     )
     start, served = starting_model(o), o.served
     live = o.target.pointer if o.target else ""
-    body = build_run(o.monitor, next_ordinal(o), trigger, str(start or ""), str(served or ""), live)
+    models = (str(start or ""), str(served or ""), live)
+    body = build_run(o.monitor, next_ordinal(o), trigger, *models, protected=o.protected)
     return StartRun(body, f"a person requested it at {o.request}" if o.request else breach_message(o))
 
 

@@ -11,7 +11,13 @@ from refit_operator.api.uris import Pointer, parse_pointer
 from refit_operator.board import MassBreach
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.signal.window import count_breaches, eligible, newest
-from refit_operator.target.ownership import is_another_target, is_overruled, pointer_before, promoted_by
+from refit_operator.target.ownership import (
+    is_another_target,
+    is_overruled,
+    newest_rollout,
+    pointer_before,
+    promoted_by,
+)
 from refit_operator.target.request import open_request, open_rollback
 from refit_operator.target.view import TargetView
 
@@ -103,6 +109,21 @@ class Observed:
             return pointer and Pointer(self.target.to_claim_uri(pointer.uri), pointer.digest)
         initial = self.monitor.spec.serving.initial_model
         return Pointer(initial) if initial else None
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The models that may be needed again, in claim terms: what serves, what we promoted, what was before."""
+        if self.target is None:
+            return ()
+        runs = (self.served_by, newest_rollout(self.runs))
+        changes = [run.status.pointer_change for run in runs if run and run.status.pointer_change]
+        texts = {
+            self.target.pointer,
+            self.pointer_before or "",
+            *(text for change in changes for text in (change.old, change.new)),
+        }
+        pointers = [pointer for text in texts if (pointer := parse_pointer(text))]
+        return tuple(sorted({self.target.to_claim_uri(pointer.uri) for pointer in pointers}))
 
     @property
     def served_by(self) -> RetrainRun | None:

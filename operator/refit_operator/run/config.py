@@ -41,16 +41,23 @@ def _identity(run: RetrainRun) -> dict[str, Any]:
 def render_train_config(run: RetrainRun) -> dict[str, Any]:
     """Return the trainer's configuration; it never names the holdout."""
     start = parse_pointer(run.spec.starting_checkpoint)
-    served = parse_pointer(run.spec.served_checkpoint)
     return {
         "task": run.spec.training.task,
         "startFrom": _model(start) if start else None,
         "dataset": _dataset(run, "train", run.spec.training.dataset.train),
         "hyperparameters": dict(run.spec.training.hyperparameters),
         "output": mounted_uri(checkpoint_uri(run)),
-        "protect": [mounted_uri(served.uri)] if served else [],
+        "keep": run.spec.training.checkpoints.keep,
+        "protect": _protected(run),
         "run": _identity(run),
     }
+
+
+def _protected(run: RetrainRun) -> list[str]:
+    """Return what the trainer mustn't prune: what this run goes by, and what a rollback may need."""
+    ours = (parse_pointer(run.spec.starting_checkpoint), parse_pointer(run.spec.served_checkpoint))
+    uris = {*(pointer.uri for pointer in ours if pointer), *run.spec.protected_checkpoints}
+    return sorted(mounted_uri(uri) for uri in uris if "://" in uri)
 
 
 def render_judge_config(run: RetrainRun) -> dict[str, Any]:

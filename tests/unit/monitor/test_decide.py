@@ -339,3 +339,19 @@ def test_the_message_of_a_mass_breach_has_its_numbers() -> None:
 def test_the_run_remembers_the_generation_it_was_decided_by() -> None:
     spec = start_run(look(monitor=make_monitor(metadata={"generation": 7}))).body["spec"]
     assert spec["monitorRef"]["generation"] == 7
+
+
+def rolled_out(ordinal: int, old: str, new: str) -> Any:
+    change = {"targetUid": "target-uid", "old": old, "new": new, "time": LONG_AGO}
+    return finished(60, "Promoted", ordinal, status={"pointerChange": change, "rolledOutTime": LONG_AGO})
+
+
+def test_a_run_names_what_may_not_be_pruned() -> None:
+    one, two = (f"file:///models/checkpoints/reviews/{n}@{NEW_DIGEST}" for n in ("one", "two"))
+    runs = (rolled_out(1, "", one), rolled_out(2, one, two), finished(30, ordinal=3))
+    names = ["pvc://models/checkpoints/reviews/one", "pvc://models/checkpoints/reviews/two"]
+    assert start_run(look(pointer=two, runs=runs)).body["spec"]["protectedCheckpoints"] == names
+    by_hand = f"file:///models/by-hand@{NEW_DIGEST}"
+    overruled = start_run(look(pointer=by_hand, runs=runs)).body["spec"]["protectedCheckpoints"]
+    assert overruled == ["pvc://models/by-hand", *names]
+    assert start_run(look()).body["spec"]["protectedCheckpoints"] == []

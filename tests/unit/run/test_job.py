@@ -45,6 +45,18 @@ def test_the_judges_configuration_is_the_contracts() -> None:
     assert shape(render_judge_config(contract_run())) == shape(want)
 
 
+def test_what_serves_and_what_served_before_is_never_pruned() -> None:
+    before = ["pvc://models/checkpoints/reviews/reviews-1-0a1b2c3d", "a person's word"]
+    run = contract_run()
+    run = run.model_copy(update={"spec": run.spec.model_copy(update={"protected_checkpoints": before})})
+    config = render_train_config(run)
+    assert config["keep"] == 5
+    assert config["protect"] == [
+        "file:///refit/volumes/models/checkpoints/reviews/reviews-1-0a1b2c3d",
+        "file:///refit/volumes/models/reviews-v1",
+    ]
+
+
 def test_training_never_sees_the_holdout() -> None:
     pod = build_job(make_run())["spec"]["template"]["spec"]
     train, judge = pod["initContainers"][0], pod["containers"][0]

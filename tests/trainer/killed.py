@@ -1,0 +1,107 @@
+"""`python -m tests.trainer.killed WHAT FOLDER`: publication, or the saving of a state, killed at each of its points.
+
+A process of its own, without torch, so that hundreds of children are forked in seconds.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from refit_trainer import checkpoint as publication
+from refit_trainer.config import TrainConfig
+from refit_trainer.manifest import read_manifest
+from refit_trainer.model_folder import digest_folder
+from refit_trainer.train import _clean_up
+from refit_trainer.unfinished import Unfinished
+from tests.trainer.kill import killed_everywhere
+from tests.trainer.support import train_config
+
+NAMES = [f"reviews-{ordinal}-0a1b2c3d" for ordinal in range(1, 6)]
+IDENTITY = {"run": "uid-5"}
+EVERY = 3  # deaths for one retry
+
+
+def copy_of(published: Path) -> Callable[[Path], None]:
+    def save(folder: Path) -> None:
+        for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"):
+            shutil.copyfile(published / name, folder / name)
+
+    return save
+
+
+def keep_state(output: Path, step: int) -> None:
+    unfinished = Unfinished(output.as_uri(), IDENTITY)
+    folder = unfinished.writing / f"checkpoint-{step}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_text(f"weights of step {step}")
+    unfinished.keep(folder, step)
+
+
+def attempt(shelf: Path) -> None:
+    """Do what `refit-train` does but learn: publish the fifth, keep the newest three and the first."""
+    protect = [(shelf / NAMES[0]).as_uri()]
+    published = shelf / NAMES[-2]
+    config = TrainConfig.model_validate(
+        train_config(published, published, shelf / NAMES[-1], uid="uid-5", keep=3, protect=protect)
+    )
+    if publication.find_published(config.output, config.run) is None:
+        publication.prepare_output(config.output)
+        publication.publish(config.output, config.run, config.task, copy_of(published), {})
+    _clean_up(config)
+
+
+def visible(shelf: Path) -> list[str]:
+    return sorted(path.name for path in shelf.iterdir() if not path.name.startswith("."))
+
+
+def assert_whole(shelf: Path) -> None:
+    """Whatever is seen has a manifest, and its files are those of the manifest."""
+    for name in visible(shelf):
+        manifest = read_manifest(shelf / name)
+        assert manifest and manifest["digest"] == digest_folder(shelf / name), name
+
+
+def kill_publication(shelf: Path) -> None:
+    now, deaths, whole = shelf.parent / "now", 0, 0
+
+    def prepare() -> None:
+        shutil.rmtree(now, ignore_errors=True)
+        shutil.copytree(shelf, now)
+
+    for _ in killed_everywhere(lambda: attempt(now), prepare):
+        deaths += 1
+        assert_whole(now)
+        seen = visible(now)
+        whole += NAMES[-1] in seen
+        assert set(seen) >= {NAMES[0], *NAMES[2:-1]}
+        assert NAMES[-1] in seen or NAMES[1] in seen, "pruned before anything took its place"
+        if deaths % EVERY == 0:
+            attempt(now)
+            assert sorted(path.name for path in now.iterdir()) == [NAMES[0], *NAMES[2:]]
+    assert sorted(path.name for path in now.iterdir()) == [NAMES[0], *NAMES[2:]]
+    print(f"{deaths} deaths, {whole} after the publication")
+    assert deaths > 100 and 20 < whole < deaths - 20
+
+
+def kill_saving(folder: Path) -> None:
+    output, steps = folder / "out", []
+
+    def prepare() -> None:
+        shutil.rmtree(folder / ".out.unfinished", ignore_errors=True)
+        keep_state(output, 10)
+
+    for point in killed_everywhere(lambda: keep_state(output, 20), prepare):
+        saved = Unfinished(output.as_uri(), IDENTITY).saved
+        assert saved and (saved.folder / "model.safetensors").read_text() == f"weights of step {saved.step}", point
+        steps.append(saved.step)
+        keep_state(output, 30)
+        assert [path.name for path in (folder / ".out.unfinished").glob("step-*")] == ["step-30"]
+    print(f"{len(steps)} deaths, {steps.count(20)} after the save")
+    assert set(steps) == {10, 20}
+
+
+if __name__ == "__main__":
+    actions: dict[str, Any] = {"publication": kill_publication, "saving": kill_saving}
+    actions[sys.argv[1]](Path(sys.argv[2]))
