@@ -6,7 +6,8 @@ from enum import Enum, auto
 from typing import Any
 
 from refit_operator.api.clock import Phase
-from refit_operator.run.reports import JudgeReport, TrainReport, parse_error, parse_report
+from refit_operator.run.failure import failure_of
+from refit_operator.run.reports import JudgeReport, TrainReport, parse_report
 from refit_operator.run.waiting import Waiting, explain, has_started, is_over, statuses_of
 
 Document = dict[str, Any]
@@ -63,7 +64,7 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document])
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
-        error=_error(job, pods),
+        error=failure_of(job, pods),
         waiting=explain(job, pods, events),
     )
 
@@ -100,14 +101,3 @@ def _report(pods: list[Document], name: str, kind: Any) -> Any:
     ended = (_terminated(pod, name, 0) for pod in reversed(pods))
     reports = (parse_report(kind, found.get("message") or "") for found in ended if found)
     return next((report for report in reports if report), None)
-
-
-def _error(job: Document, pods: list[Document]) -> str:
-    for pod in reversed(pods):
-        for name, state in statuses_of(pod).items():
-            ended = state.get("terminated")
-            if ended and ended.get("exitCode") != 0:
-                said = parse_error(ended.get("message") or "") or ended.get("reason") or "no message"
-                return f"{name} exited {ended['exitCode']}: {said}"
-    ended = _ending(job)
-    return (ended.get("message") or ended.get("reason") or "") if ended and ended["type"] == "Failed" else ""

@@ -78,7 +78,8 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, mounts:
         ],
         "resources": run.spec.training.resources.to_json(),
         "volumeMounts": mounts,
-        "terminationMessagePolicy": "File",
+        # Of a script that leaves no message, what its log ends with.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

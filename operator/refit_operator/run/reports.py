@@ -58,9 +58,11 @@ def parse_report(kind: type[Report], message: str) -> Report | None:
 
 
 def parse_error(message: str) -> str:
-    """Return the sentence in `{"error": "…"}`, or the message itself where it is something else."""
+    """Return the sentence in `{"error": "…"}`; of anything else the last line, which is the essence of a traceback."""
     try:
         document = json.loads(message)
     except ValueError:
-        return message.strip()
-    return str(document["error"]) if isinstance(document, dict) and "error" in document else message.strip()
+        document = None
+    if isinstance(document, dict) and "error" in document:
+        return str(document["error"])
+    return message.strip().rpartition("\n")[2].strip()

@@ -1,0 +1,56 @@
+"""Why a try failed, in the words of whoever knows best: the container, the kubelet, or the Job's controller. Pure."""
+
+from typing import Any
+
+from refit_operator.run.reports import parse_error
+from refit_operator.run.waiting import statuses_of
+
+Document = dict[str, Any]
+
+
+def failure_of(job: Document, pods: list[Document]) -> str:
+    """Return why the newest pod failed that did, else why the Job did; empty where nothing failed. Oldest pod first."""
+    said = (failure_of_pod(pod) for pod in reversed(pods))
+    return next((words for words in said if words), "") or _failure_of_job(job)
+
+
+def failure_of_pod(pod: Document) -> str:
+    """Return why the pod failed, empty where it didn't."""
+    status = pod.get("status") or {}
+    disrupted = _condition(status, "DisruptionTarget")
+    if disrupted:
+        return f"the pod was taken away, which counts as no try: {_said(disrupted)}"
+    for name, state in statuses_of(pod).items():
+        ended = state.get("terminated")
+        if ended and ended.get("exitCode") != 0:
+            return _exit(pod, name, ended)
+    return f"the pod failed: {_said(status)}" if status.get("phase") == "Failed" else ""
+
+
+def _exit(pod: Document, name: str, ended: Document) -> str:
+    said = parse_error(ended.get("message") or "")
+    if ended.get("reason") == "OOMKilled":
+        words = f"{name} ran out of memory at its limit of {_memory_limit(pod, name)}: OOMKilled"
+        return f"{words}: {said}" if said else words
+    return f"{name} exited {ended['exitCode']}: {said or ended.get('reason') or 'no message'}"
+
+
+def _memory_limit(pod: Document, name: str) -> str:
+    spec = pod.get("spec") or {}
+    containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    container: Document = next((c for c in containers if c["name"] == name), {})
+    return str(container.get("resources", {}).get("limits", {}).get("memory", "the node's memory"))
+
+
+def _failure_of_job(job: Document) -> str:
+    failed = _condition(job.get("status") or {}, "Failed")
+    return _said(failed) if failed else ""
+
+
+def _condition(status: Document, kind: str) -> Document | None:
+    conditions = status.get("conditions") or ()
+    return next((c for c in conditions if c["type"] == kind and c["status"] == "True"), None)
+
+
+def _said(source: Document) -> str:
+    return source.get("message") or source.get("reason") or "no message"
