@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from refit_trainer.compute import autocast, pick_device
+from refit_trainer.batches import answer_in_batches
+from refit_trainer.compute import pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import Answer, LoadedModel, Tally
 
-BATCH = 64  # rows predicted at once
 Batch = dict[str, Any]
 
 
@@ -24,12 +24,16 @@ class Classification(ABC):
 
     roles: Roles
     input: str
+    plural: str
+    """What inputs are called in messages."""
     truth = "label"
     metrics: Mapping[str, bool] = {"accuracy": True, "macro_f1": True, "recall": True}
-    head: str
+    head: str | tuple[str, ...]
     """How the names of architectures with this head end."""
     network: Any
     """The Auto class that loads them."""
+    batch = 64
+    """Inputs predicted at once."""
 
     @abstractmethod
     def check_input(self, value: Any) -> str | None:
@@ -51,13 +55,13 @@ class Classification(ABC):
     def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
         """Return a batch of encoded inputs as the network's tensors."""
 
-    def size_of(self, value: Any) -> int:
+    def size_of(self, value: Any) -> float:
         """Return how long an input is: inputs of like size are predicted together, so that little is padded."""
         return 0
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Refuse: inputs have no length."""
-        raise BadInput(f"hyperparameters.max_length={length}: {self.input}s aren't cut")
+        raise BadInput(f"hyperparameters.max_length={length}: {self.plural} aren't cut")
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Read the label names from config.json; a model without a classification head knows none."""
@@ -107,14 +111,9 @@ class Classification(ABC):
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
         """Predict in batches of inputs of like size."""
         values = [row.values[self.input] for row in rows]
-        order = sorted(range(len(values)), key=lambda i: self.size_of(values[i]))
-        answers: dict[int, Answer] = {}
-        model.network.eval()
-        with torch.inference_mode(), autocast():
-            for start in range(0, len(order), BATCH):
-                batch = order[start : start + BATCH]
-                answers.update(zip(batch, self._predict_batch(model, [values[i] for i in batch]), strict=True))
-        return [answers[i] for i in range(len(values))]
+        return answer_in_batches(
+            model.network, values, self.size_of, self.batch, lambda batch: self._predict_batch(model, batch)
+        )
 
     def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
         inputs = self.pad(model, self.encode_inputs(model, values))

@@ -19,6 +19,7 @@ class ImageClassification(Classification):
 
     roles = Roles(required=("image", "label"), files=("image",))
     input = "image"
+    plural = "images"
     head = "ForImageClassification"
     network = AutoModelForImageClassification
 

@@ -18,6 +18,7 @@ class TextClassification(Classification):
 
     roles = Roles(required=("text", "label"))
     input = "text"
+    plural = "texts"
     head = "ForSequenceClassification"
     network = AutoModelForSequenceClassification
 
@@ -42,7 +43,7 @@ class TextClassification(Classification):
         """Cut at so many tokens; the tokenizer is saved with it."""
         model.processor.model_max_length = min(length, model.processor.model_max_length)
 
-    def size_of(self, value: Any) -> int:
+    def size_of(self, value: Any) -> float:
         """Return the text's length in characters."""
         return len(value)
 
