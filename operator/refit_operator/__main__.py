@@ -13,6 +13,7 @@ from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
 from refit_operator.board import Board
+from refit_operator.clock import Clock
 from refit_operator.cluster.client import Cluster
 from refit_operator.cluster.lease import LeaseLock
 from refit_operator.leadership.decide import Timing
@@ -47,17 +48,25 @@ async def connect() -> None:
         await config.load_kube_config()
 
 
+def traced(clock: Clock) -> client.Configuration:
+    """Return the client's configuration, by which the clock hears of every answer."""
+    configuration = client.Configuration.get_default_copy()
+    configuration.trace_configs = [clock.trace()]
+    return configuration
+
+
 async def run(settings: Settings) -> int:
     """Run the operator until it is told to stop or one of its parts ends; return the exit code."""
     stop, health = Stop(), Health()
     stop.listen()
     await serve_probes(health, settings.port)
     await connect()
-    async with client.ApiClient() as api:
+    clock = Clock()
+    async with client.ApiClient(traced(clock)) as api:
         leadership = make_leadership(await Cluster.connect(api), settings) if settings.leader_election else None
         if leadership and not await is_elected(leadership, stop):
             return 0
-        ended = await lead(api, leadership, health, stop, settings)
+        ended = await lead(api, clock, leadership, health, stop, settings)
         if leadership and ended != "lease":
             await leadership.release()
     return 0 if ended == "stop" else 1
@@ -85,12 +94,17 @@ async def is_elected(leadership: Leadership, stop: Stop) -> bool:
 
 
 async def lead(
-    api: client.ApiClient, leadership: Leadership | None, health: Health, stop: Stop, settings: Settings
+    api: client.ApiClient,
+    clock: Clock,
+    leadership: Leadership | None,
+    health: Health,
+    stop: Stop,
+    settings: Settings,
 ) -> str:
     """Do the operator's work; return the name of the part that ended first."""
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
-    ports, tls = await make_ports(cluster, settings)
+    ports, tls = await make_ports(cluster, clock, settings)
     schedule = make_schedule(ports, settings)
     if tls:
         # Its reads are told to no watchdog: a stranger's pod may be where no watch is.
@@ -109,13 +123,13 @@ async def lead(
     return await first_to_end(parts | ({"lease": leadership.hold()} if leadership else {}), stop)
 
 
-async def make_ports(cluster: Cluster, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
+async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
     """Return what looks reach the world through, and how to serve training pods, if they are served."""
     sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
     readings, board = Readings(sources), Board(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
-    return Ports(cluster, readings, board, reporting=reporting), tls
+    return Ports(cluster, readings, board, clock, reporting=reporting), tls
 
 
 def make_schedule(ports: Ports, settings: Settings) -> Schedule:

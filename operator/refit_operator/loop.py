@@ -1,6 +1,6 @@
 """One look at a monitor and the run under way: the run takes a step, then the monitor says how things are."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from refit_operator.api.conditions import ConditionType, find
@@ -23,11 +23,11 @@ async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
         return None
     runs = await ports.cluster.list_runs(monitor)
     active = [run for run in runs if not run.is_finished]
-    waits = [await reconcile_run(run, monitor, runs, ports, datetime.now(UTC)) for run in active]
+    waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
     if active:
         runs = await ports.cluster.list_runs(monitor)
-    waits.append(await reconcile_monitor(monitor, runs, ports, datetime.now(UTC)))
-    await pruner.prune(monitor, runs, ports, datetime.now(UTC))
+    waits.append(await reconcile_monitor(monitor, runs, ports, ports.clock.now()))
+    await pruner.prune(monitor, runs, ports, ports.clock.now())
     return min(wait for wait in waits if wait is not None)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Never
 
 from refit_operator.api.base import RUN_LABEL
+from refit_operator.cluster.freshness import number
 from refit_operator.telemetry.metrics import WATCH_OPENED
 
 KINDS = {"ModelMonitor": "modelmonitors", "RetrainRun": "retrainruns", "Job": "jobs", "Pod": "pods"}
@@ -64,7 +65,7 @@ class Streams:
     def told(self, kind: str, version: str) -> None:
         """Note an event of a watch."""
         stream = self._streams[kind]
-        stream.told = max(stream.told, _number(version))
+        stream.told = max(stream.told, number(version))
         if stream.missed and stream.missed[0] <= stream.told:
             stream.missed = stream.newest if stream.newest[0] > stream.told else None
 
@@ -75,7 +76,7 @@ class Streams:
         meta = document["metadata"]
         if stream is None or (kind in ("jobs", "pods") and RUN_LABEL not in (meta.get("labels") or {})):
             return
-        version = _number(meta.get("resourceVersion") or "")
+        version = number(meta.get("resourceVersion") or "")
         if version > max(stream.told, stream.newest[0]):
             stream.newest = version, self._clock()
             stream.missed = stream.missed or stream.newest
@@ -90,11 +91,6 @@ class Streams:
                 version, read = stream.missed
                 return f"the watch of {kind} hasn't told of version {version}, read {now - read:.0f} s ago"
         return None
-
-
-def _number(version: str) -> int:
-    """Return a resourceVersion as a number: that they grow is what etcd does and Kubernetes promises since 1.35."""
-    return int(version) if version.isdecimal() else 0
 
 
 async def watch_over(streams: Streams, limits: Limits) -> Never:

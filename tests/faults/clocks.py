@@ -8,31 +8,39 @@ from pathlib import Path
 from ssl import SSLContext
 
 import tests.faults.clock
+from tests.cluster.hosted import Hosted
 from tests.faults.trouble import Loop, Trouble
 
 OFF_S = 15
 """How long it is wrong."""
+SHIFT = "shift"
+
+
+def shiftable(folder: Path) -> dict[str, str]:
+    """Return the environment of an operator whose clock `shift` may set."""
+    path = [*tests.faults.clock.__path__, os.environ["PYTHONPATH"]]
+    return {"PYTHONPATH": os.pathsep.join(path), "CLOCK_SHIFT": str(folder / SHIFT)}
+
+
+def shift(operator: Hosted, folder: Path, seconds: int) -> None:
+    """Set its clock ahead, or with a negative number back."""
+    (folder / SHIFT).write_text(str(seconds))
+    operator.send(signal.SIGUSR1)
 
 
 class ClockOff(Trouble):
-    """By so many seconds, ahead or behind; see `clock/sitecustomize.py`."""
+    """By so many seconds, ahead or behind, for a while."""
 
     def __init__(self, mode: str, at: str, by_s: int) -> None:
         super().__init__(mode, at)
         self.by_s = by_s
 
     def surround(self, stack: ExitStack, folder: Path, trust: SSLContext) -> None:
-        self.shift = folder / "shift"
-        path = [*tests.faults.clock.__path__, os.environ["PYTHONPATH"]]
-        self.environment = {"PYTHONPATH": os.pathsep.join(path), "CLOCK_SHIFT": str(self.shift)}
+        self.environment = shiftable(folder)
 
     def play(self, loop: Loop) -> str:
-        self._set(loop, self.by_s)
+        shift(loop.lives[0].now, loop.folder, self.by_s)
         time.sleep(OFF_S)
-        self._set(loop, -self.by_s)
+        shift(loop.lives[0].now, loop.folder, -self.by_s)
         loop.record.fell = time.monotonic()
         return f"wrong for {OFF_S} s"
-
-    def _set(self, loop: Loop, seconds: int) -> None:
-        self.shift.write_text(str(seconds))
-        loop.lives[0].now.send(signal.SIGUSR1)

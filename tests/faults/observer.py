@@ -8,11 +8,14 @@ import time
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from tests.faults.background import Background
+from tests.faults.history import Gone, run_events
 from tests.faults.invariants import Seen, is_active
 
 KINDS = ("apis/refit.dev/v1alpha1/{}/retrainruns", "apis/batch/v1/{}/jobs", "apis/apps/v1/{}/deployments")
 WATCH = "watch=1&timeoutSeconds=3600&resourceVersion="
 """Everything after a version, for longer than a loop lasts; after 0: what the API server's cache has, too."""
+AGAIN = (404, 429, 503)
+"""What the API server answers while it takes in a CRD's change."""
 LONGEST_LINE = 2**22
 
 
@@ -45,29 +48,37 @@ class Observer(Background):
             await asyncio.gather(*watches, return_exceptions=True)
 
     async def _watch(self, session: ClientSession, kind: str) -> None:
-        """Start with what there is and stay; to see only a part would prove nothing, so a gap is a problem.
+        """Start with what there is and stay; to see only a part would prove nothing, so a gap is a problem."""
+        try:
+            await self._follow(session, f"{self.server}/{kind.format(f'namespaces/{self.namespace}')}?{WATCH}", kind)
+        except Exception as error:
+            self.problems.append(f"the observer's watch of {kind} broke: {error!r}")
 
-        A watch that the API server ends, as it does where a CRD is changed, goes on where it was.
-        """
-        url, version = f"{self.server}/{kind.format(f'namespaces/{self.namespace}')}?{WATCH}", "0"
+    async def _follow(self, session: ClientSession, url: str, kind: str) -> None:
+        """Go on where a watch ended, as it does where somebody changes the CRD."""
+        version = "0"
         try:
             while True:
                 async with session.get(url + version) as answer:
+                    if answer.status in AGAIN:
+                        await asyncio.sleep(0.5)
+                        continue
                     answer.raise_for_status()
                     self._opened.add(kind)
                     if len(self._opened) == len(KINDS):
                         self.up.set()
                     async for line in answer.content:
                         version = self._note(json.loads(line))
-        except Exception as error:
-            self.problems.append(f"the observer's watch of {kind} broke: {error!r}")
+        except Gone:
+            async for event in run_events(session, self.namespace, int(version)):
+                self._note(event)
 
     def _note(self, event: dict[str, object]) -> str:
         """Take an event in; return its version."""
         document = event["object"]
         assert isinstance(document, dict), event
         if event["type"] == "ERROR":
-            raise ValueError(document.get("message"))
+            raise (Gone if document.get("code") == 410 else ValueError)(document.get("message"))
         self.seen.append(Seen(str(event["type"]), document))
         if document["kind"] == "RetrainRun":
             self.has_finished |= not is_active(document)

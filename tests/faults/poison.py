@@ -11,7 +11,7 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.build import build_run
 from tests.cluster.hosted import as_service_account, until
-from tests.cluster.kubectl import Document
+from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import monitor
 from tests.faults.ending import BESIDE
 from tests.faults.trouble import Loop, Trouble
@@ -30,34 +30,39 @@ class Poisoned(Trouble):
         self.config = as_service_account(folder)
 
     def prepare(self, loop: Loop) -> None:
-        elsewhere = {"suspend": True, "serving": {"targetRef": {"name": "none"}}}
-        unreadable = elsewhere | {"prometheus": {"serverAddress": ADDRESS}}
-        loop.space.apply(monitor(UNREADABLE, **unreadable), monitor(SHELF, **elsewhere))
-        shelf = loop.space.get("mmon", SHELF)
-        for ordinal, label in ((1, SHELF), (2, "reviews")):
-            run = poisoned_run(shelf, ordinal, label)
-            loop.space.run("--kubeconfig", str(self.config), "create", "-f", "-", stdin=json.dumps(run))
+        poison(loop.space, self.config)
 
     def play(self, loop: Loop) -> str:
         loop.record.fell = time.monotonic()
-        until(lambda: told(loop) == {UNREADABLE, SHELF}, 60, f"who was told is {told(loop)}")
+        until(lambda: told(loop.space) == {UNREADABLE, SHELF}, 60, f"who was told is {told(loop.space)}")
         return "each of the two monitors that it concerns has an Event LookFailed, which names object and field"
 
 
-def poisoned_run(shelf: Document, ordinal: int, label: str) -> Document:
+def poison(space: Space, config: Path) -> None:
+    """Make them; `config` is a kubeconfig of somebody who may make runs."""
+    elsewhere = {"suspend": True, "serving": {"targetRef": {"name": "none"}}}
+    unreadable = elsewhere | {"prometheus": {"serverAddress": ADDRESS}}
+    space.apply(monitor(UNREADABLE, **unreadable), monitor(SHELF, **elsewhere))
+    shelf = space.get("mmon", SHELF)
+    for owner, label in ((SHELF, SHELF), (UNREADABLE, "reviews")):
+        run = poisoned_run(shelf | {"metadata": space.get("mmon", owner)["metadata"]}, label)
+        space.run("--kubeconfig", str(config), "create", "-f", "-", stdin=json.dumps(run))
+
+
+def poisoned_run(owner: Document, label: str) -> Document:
     """Return a run of that monitor which the operator can't parse."""
     trigger = Trigger(reason=TriggerReason.MANUAL, threshold=0.85, time=datetime.now(UTC))
-    run = build_run(ModelMonitor.model_validate(shelf), ordinal, trigger, "pvc://models/v1", "pvc://models/v1", "")
+    run = build_run(ModelMonitor.model_validate(owner), 1, trigger, "pvc://models/v1", "pvc://models/v1", "")
     run["spec"]["trigger"]["time"] = YEAR_ZERO
     run["metadata"]["labels"]["refit.dev/monitor"] = label
     return run
 
 
-def told(loop: Loop) -> set[str]:
+def told(space: Space) -> set[str]:
     """Return the names of the monitors that say which field of which object doesn't parse."""
     wrong = {UNREADABLE: "spec.prometheus.serverAddress", SHELF: "spec.trigger.time"}
     return {
         event["regarding"]["name"]
-        for event in loop.space.list("events.events.k8s.io")
+        for event in space.list("events.events.k8s.io")
         if event["reason"] == "LookFailed" and wrong.get(event["regarding"]["name"], "?") in event["note"]
     }

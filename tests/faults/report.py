@@ -51,8 +51,7 @@ def seconds_of(played: list[Played]) -> str:
 def surroundings(played: list[Played]) -> str:
     """Return a row for each fault of what the operator stands on."""
     rows = [
-        [one.fault, one.at or "all stages", one.led_to, f"{one.seconds:.1f} s", "; ".join(one.problems) or "nothing"]
-        for one in played
+        [one.fault, one.at, one.led_to, f"{one.seconds:.1f} s", "; ".join(one.problems) or "nothing"] for one in played
     ]
     return markdown([["fault", "at", "what it led to", "works again after", "lost or violated"], *rows])
 

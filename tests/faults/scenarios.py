@@ -60,11 +60,9 @@ SLOW = Scenario("surroundings", "Promoted", (), change=TAKES_ITS_TIME, ready_aft
 """Stays in each stage long enough for something to happen in it."""
 LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"watch": {"for": "150s"}}))
 """Goes on for longer than the watchdog waits."""
-ASLEEP = replace(SLOW, change=merge(TAKES_ITS_TIME, {"suspend": True}))
-"""Begins once somebody wakes it."""
 BACK = replace(ROLLBACK, group="surroundings", modes=(), after="")
 """Takes its promotion back."""
-SCENARIOS = (PROMOTION, ROLLBACK, SLOW, LONG, ASLEEP, BACK)
+SCENARIOS = (PROMOTION, ROLLBACK, SLOW, LONG, BACK)
 
 
 def lent(secret: str) -> tuple[Document, ...]:

@@ -10,7 +10,7 @@ from localcluster import addresses
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import cluster_environment
 from tests.faults.gate import Gate
-from tests.faults.scenarios import ASLEEP, BACK, LONG, Scenario
+from tests.faults.scenarios import BACK, LONG, Scenario
 from tests.faults.second_server import SecondServer
 from tests.faults.trouble import ELECTED, Loop, Trouble
 
@@ -109,11 +109,10 @@ class PrometheusDown(Trouble):
 class PrometheusDownWhileWatchingTheMetric(PrometheusDown):
     """Before any reading: no run is started, and the monitor says why."""
 
-    scenario = ASLEEP
+    def prepare(self, loop: Loop) -> None:
+        self.gate.refuse()
 
     def play(self, loop: Loop) -> str:
-        self.gate.refuse()
-        loop.space.run("patch", "mmon", "reviews", "--type=merge", "-p", '{"spec":{"suspend":false}}')
         loop.space.wait("mmon/reviews", ".status.state", "Blind")
         told = self.hold(loop, "the monitor was Blind")
         assert not loop.space.list("rr"), "a run was started"

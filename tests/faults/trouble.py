@@ -36,7 +36,7 @@ class Trouble:
 
     def __init__(self, mode: str, at: str) -> None:
         self.mode, self.at = mode, at
-        """What is done, and the stage of the run in which; empty: as soon as there is an operator."""
+        """What is done, and at which stage of the run; other words: as soon as there is an operator."""
         self.environment: dict[str, str] = {}
         """What each operator is told."""
         self.server = ""

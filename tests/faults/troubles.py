@@ -1,6 +1,8 @@
 """The faults of the surroundings that are played, in the order of their table."""
 
+from tests.faults.clocks import ClockOff
 from tests.faults.pairs import LeaderFrozen, TwoActive
+from tests.faults.poison import Poisoned
 from tests.faults.scenarios import BACK
 from tests.faults.surroundings import (
     AllWatchesHalfOpen,
@@ -29,11 +31,18 @@ def troubles() -> list[Trouble]:
         ReadsStale("target from before the promotion", "Watching", "get deployments", since="RollingOut"),
         ReadsStale("monitor from before the run", "Watching", "get modelmonitors", "list modelmonitors", since=""),
         ReadsStale("run from before its rollback", "RollingBack", *RUNS, since="RollingBack", scenario=BACK),
-        TwoActive("two operators at work, neither elected", ""),
+        TwoActive("two operators at work, neither elected", "all stages"),
         *(LeaderFrozen("leader stopped past its Lease, then continued", at) for at in ("Training", "RollingOut")),
-        PrometheusDownWhileWatchingTheMetric("Prometheus down", ""),
+        ClockOff("clock an hour ahead", "Training", HOUR),
+        ClockOff("clock an hour ahead", "Watching", HOUR),
+        ClockOff("clock an hour behind", "Training", -HOUR),
+        ClockOff("clock a day ahead", "Training", 24 * HOUR),
+        ClockOff("clock a day behind", "Watching", -24 * HOUR),
+        Poisoned("a monitor and two runs that don't parse", "all stages"),
+        PrometheusDownWhileWatchingTheMetric("Prometheus down", "before the run"),
         PrometheusDownInTheWatch("Prometheus down", "Watching"),
     ]
 
 
+HOUR = 3600
 RUNS = ("list retrainruns", "get retrainruns")

@@ -13,6 +13,7 @@ from refit_operator.api.metadata import Owned, Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.errors import Forbidden, Permanent, translated
+from refit_operator.cluster.freshness import Newest, number
 from refit_operator.cluster.parsing import parse
 from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read_key
 
@@ -30,12 +31,18 @@ SECRET = ("v1", "Secret")
 EVENT = ("events.k8s.io/v1", "Event")
 
 
+def plural(kind: tuple[str, str]) -> str:
+    """Return what a list of that kind is called, for people."""
+    return f"{kind[1]}s"
+
+
 class Cluster:
     """A connection to the API server."""
 
     def __init__(self, dynamic: DynamicClient, on_read: Callable[[Document], None]) -> None:
         self._dynamic = dynamic
         self._on_read = on_read
+        self._newest = Newest()
 
     @classmethod
     async def connect(cls, api: ApiClient, on_read: Callable[[Document], None] = lambda _: None) -> "Cluster":
@@ -48,7 +55,9 @@ class Cluster:
         return await self._dynamic.resources.get(api_version=kind[0], kind=kind[1])
 
     async def read(self, kind: tuple[str, str], ref: Ref) -> Document | None:
-        """Return the object, None where there is none."""
+        """Return the object, None where there is none. Raises Transient for one older than it was read before."""
+        name = f"{kind[1]} {ref}"
+        least = self._newest.of(name)
         with translated():
             resource = await self.resource(kind)
             try:
@@ -57,7 +66,11 @@ class Cluster:
                 if error.status == 404:
                     return None
                 raise
-            return self._show(dict(found.to_dict()))
+            document = dict(found.to_dict())
+            version = document["metadata"].get("resourceVersion") or ""
+            self._newest.take(name, least, version)
+            self._newest.note(plural(kind), number(version))
+            return self._show(document)
 
     def _show(self, document: Document) -> Document:
         self._on_read(document)
@@ -80,13 +93,16 @@ class Cluster:
     async def list_objects(
         self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
     ) -> list[Document]:
-        """Return the objects of a namespace that match the label selector and the field selector."""
+        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
+        least = self._newest.of(plural(kind))
         with translated():
             resource = await self.resource(kind)
             found = await resource.get(
                 namespace=namespace, label_selector=selector, field_selector=fields, _request_timeout=TIMEOUT
             )
-            return [self._show({"kind": kind[1], **item}) for item in found.to_dict()["items"]]
+            answer = found.to_dict()
+            self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
+            return [self._show({"kind": kind[1], **item}) for item in answer["items"]]
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.

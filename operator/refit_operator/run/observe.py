@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from refit_operator.api.base import TAKE_POINTER_ANNOTATION
+from refit_operator.api.base import RUN_LABEL, TAKE_POINTER_ANNOTATION
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.cluster.client import DEPLOYMENT, JOB
+from refit_operator.cluster.client import DEPLOYMENT, JOB, Document
 from refit_operator.ports import Ports
 from refit_operator.readings import Subject
 from refit_operator.run.decision import Observed
@@ -46,11 +46,21 @@ async def observe(
 
 
 async def _job(run: RetrainRun, ports: Ports) -> JobView:
-    job = await ports.cluster.read(JOB, Ref(run.metadata.namespace, run.metadata.name))
+    job = await _read_job(run, ports)
     pods = oldest_first(await ports.cluster.list_pods(run)) if job else []
     subject = subject_of(job, pods) if job else ""
     events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
     return view_job(job, pods, events)
+
+
+async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
+    """Return the run's Job. That it is gone, once made, is for a list to say: a list tells how new it is."""
+    meta = run.metadata
+    job = await ports.cluster.read(JOB, Ref(meta.namespace, meta.name))
+    if job or not run.status.job_ref:
+        return job
+    jobs = await ports.cluster.list_objects(JOB, meta.namespace, f"{RUN_LABEL}={meta.name}")
+    return next((job for job in jobs if job["metadata"]["name"] == meta.name), None)
 
 
 def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:

@@ -12,6 +12,9 @@ LOOK_FAILURES = Gauge(
     "refit_look_failures", "Looks that failed in a row; absent where the last one didn't.", ["namespace", "monitor"]
 )
 REPORTS = Counter("refit_progress_reports_total", "Reports of training pods, by the status answered.", ["status"])
+CLOCK_AHEAD = Gauge(
+    "refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."
+)
 LEADER = Gauge("refit_leader", "1 while this process leads, 0 while it stands by.")
 WATCH_OPENED = Gauge("refit_watch_opened_timestamp_seconds", "When the watch of a kind was last opened.", ["kind"])
 

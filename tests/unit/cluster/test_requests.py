@@ -6,8 +6,9 @@ import pytest
 from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
+from refit_operator.api.metadata import Ref
 from refit_operator.cluster.apply import Applied, Conflict, apply_pointer
-from refit_operator.cluster.client import JOB, RUN, Cluster
+from refit_operator.cluster.client import DEPLOYMENT, JOB, RUN, Cluster
 from refit_operator.cluster.errors import Permanent, Transient
 from tests.unit.samples import deployment, make_monitor, make_run
 
@@ -23,8 +24,10 @@ class Answer(dict[str, Any]):
 class StandIn:
     """A stand-in for the dynamic client and its resource: a real server can't be made to refuse a chosen request."""
 
-    def __init__(self, refusal: int = 0, exists: bool = False, answer: dict[str, Any] = BODY) -> None:
-        self.refusal, self.exists, self.answer = refusal, exists, answer
+    def __init__(
+        self, refusal: int = 0, exists: bool = False, answer: dict[str, Any] = BODY, found: dict[str, Any] = BODY
+    ) -> None:
+        self.refusal, self.exists, self.answer, self.found = refusal, exists, answer, found
         self.sent: dict[str, Any] = {}
         self.resources, self.status = self, self
 
@@ -35,7 +38,7 @@ class StandIn:
             return Answer(self.answer)
         if not self.exists:
             raise ApiException(status=404)
-        return Answer(BODY)
+        return Answer(self.found)
 
     async def create(self, **sent: Any) -> Answer:
         self.sent = sent
@@ -99,14 +102,46 @@ def stored_run(name: str, owner: str, **spec: Any) -> dict[str, Any]:
     return {"metadata": meta | {"ownerReferences": owners}, "spec": spec}
 
 
+def listed(*items: dict[str, Any], version: str = "100") -> dict[str, Any]:
+    return {"metadata": {"resourceVersion": version}, "items": list(items)}
+
+
 async def test_a_run_that_does_not_parse_is_no_affair_of_other_monitors() -> None:
     good = stored_run("good", "monitor-uid", **make_run().spec.to_json())
     strangers = stored_run("strangers", "other-uid")
-    runs = await Cluster(StandIn(answer={"items": [strangers, good]}), lambda _: None).list_runs(make_monitor())
+    runs = await Cluster(StandIn(answer=listed(strangers, good)), lambda _: None).list_runs(make_monitor())
     assert [run.metadata.name for run in runs] == ["good"]
 
 
 async def test_a_run_that_does_not_parse_stops_its_own_monitor_and_is_named() -> None:
-    server = StandIn(answer={"items": [stored_run("bad", "monitor-uid", ordinal=1)]})
+    server = StandIn(answer=listed(stored_run("bad", "monitor-uid", ordinal=1)))
     with pytest.raises(Permanent, match=r"RetrainRun bad doesn't parse: spec\.monitorRef: Field required; .*"):
         await Cluster(server, lambda _: None).list_runs(make_monitor())
+
+
+async def test_a_list_older_than_the_last_one_is_refused() -> None:
+    server = StandIn(answer=listed(version="100"))
+    cluster = Cluster(server, lambda _: None)
+    await cluster.list_objects(RUN, "shop")
+    server.answer = listed(version="99")
+    with pytest.raises(Transient, match="an old answer about RetrainRuns: version 99, and 100 was read before"):
+        await cluster.list_objects(RUN, "shop")
+    assert await cluster.list_objects(JOB, "shop") == []
+
+
+async def test_a_list_older_than_an_object_of_its_kind_is_refused() -> None:
+    server = StandIn(answer=listed(version="99"), exists=True, found=BODY | {"metadata": {"resourceVersion": "100"}})
+    cluster = Cluster(server, lambda _: None)
+    await cluster.read(RUN, Ref("shop", "one"))
+    with pytest.raises(Transient, match="an old answer about RetrainRuns"):
+        await cluster.list_objects(RUN, "shop")
+
+
+async def test_an_object_older_than_it_was_read_before_is_refused() -> None:
+    server = StandIn(exists=True, found=BODY | {"metadata": {"resourceVersion": "100"}})
+    cluster = Cluster(server, lambda _: None)
+    await cluster.read(DEPLOYMENT, Ref("shop", "reviews"))
+    server.found = BODY | {"metadata": {"resourceVersion": "99"}}
+    assert await cluster.read(DEPLOYMENT, Ref("shop", "others"))
+    with pytest.raises(Transient, match="an old answer about Deployment shop/reviews"):
+        await cluster.read(DEPLOYMENT, Ref("shop", "reviews"))

@@ -24,10 +24,12 @@ def test_modes_by_kinds_of_call() -> None:
 
 def test_a_row_for_each_fault_of_the_surroundings() -> None:
     away = Played("surroundings", "API server killed", "Training", "away for 8 s", 0.26)
-    twice = Played("surroundings", "two operators", "", "not as without a fault", 1.0, ("G1: 2 Jobs", "G3: not quiet"))
+    twice = Played(
+        "surroundings", "two operators", "all stages", "not as without a fault", 1.0, ("G1: 2 Jobs", "G3: late")
+    )
     assert surroundings([away, twice]).splitlines()[2:] == [
         "| API server killed | Training | away for 8 s | 0.3 s | nothing |",
-        "| two operators | all stages | not as without a fault | 1.0 s | G1: 2 Jobs; G3: not quiet |",
+        "| two operators | all stages | not as without a fault | 1.0 s | G1: 2 Jobs; G3: late |",
     ]
 
 
