@@ -43,7 +43,6 @@ def start(space: Space) -> None:
     space.apply(*made.values())
     make_models(space)
     space.apply(server)
-    space.run("wait", "job/stock-script", "--for=condition=Complete", "--timeout=60s")
     space.run("rollout", "status", "deploy/reviews", "--timeout=120s", limit_s=130)
     monitor["spec"]["training"]["args"] += LONG_ENOUGH_TO_BE_SEEN
     space.apply(merge(monitor, {"spec": QUICK}))
