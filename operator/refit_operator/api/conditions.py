@@ -44,6 +44,7 @@ class Reason(StrEnum):
 
     # Ready
     WATCHING = "Watching", "The spec is accepted, the target is found and wired, the query works."
+    REQUEST_IGNORED = "RequestIgnored", "As Watching; but the annotation of a person's request names no time."
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."

@@ -34,6 +34,8 @@ def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)
+        elif after and before and after.reason == Reason.REQUEST_IGNORED != before.reason:
+            yield Note(after.reason, after.message, "Warning")
     held = _held(new)
     if held and held != _held(old):
         allowed = find(new.conditions, ConditionType.RETRAIN_ALLOWED)

@@ -17,6 +17,7 @@ from refit_operator.monitor.history import earliest_start
 from refit_operator.monitor.readiness import READINESS
 from refit_operator.monitor.serving import serving_verdict
 from refit_operator.signal.reading import Value, describe, reason_of
+from refit_operator.target.request import malformed_request
 
 Truth = Literal["True", "False", "Unknown"]
 WORTH_A_WRITE = 0.01
@@ -84,6 +85,9 @@ def _ready(o: Observed) -> Condition:
     hold = first_hold(o, READINESS)
     if hold:
         return _condition(o, ConditionType.READY, "False", hold.reason, hold.message)
+    malformed = malformed_request(o.monitor.metadata)
+    if malformed:
+        return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
     message = f"watching {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
     return _condition(o, ConditionType.READY, "True", Reason.WATCHING, message)

@@ -21,6 +21,15 @@ def parse_time(text: str) -> datetime | None:
     return time if time.tzinfo else None
 
 
+def malformed_request(monitor: ObjectMeta) -> str:
+    """Return what is wrong with a request that can't be read, empty where nothing is."""
+    for annotation in (RETRAIN_ANNOTATION, ROLLBACK_ANNOTATION):
+        text = monitor.annotations.get(annotation, "")
+        if text and parse_time(text) is None:
+            return f"{annotation}={text[:64]!r} is ignored: it must be a time with its zone, as 2026-11-25T08:00:00Z"
+    return ""
+
+
 def open_request(monitor: ObjectMeta, runs: Iterable[RetrainRun], now: datetime) -> datetime | None:
     """Return the time of a request for a run that no run has answered yet."""
     return _unanswered(RETRAIN_ANNOTATION, monitor, runs, now)

@@ -31,6 +31,16 @@ def test_a_suspension_doesnt_change_ready() -> None:
     assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "Suspended")
 
 
+@pytest.mark.parametrize("text", ["now", "2026-11-24T12:00:00", "yesterday"])
+@pytest.mark.parametrize("annotation", ["refit.dev/retrain-requested-at", "refit.dev/rollback-requested-at"])
+def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: str) -> None:
+    calm, asked = look(GOOD), look(GOOD, monitor=make_monitor(metadata={"annotations": {annotation: text}}))
+    assert condition(asked, ConditionType.READY) == ("True", "RequestIgnored")
+    (note,) = notes_on(next_status(calm), next_status(asked))
+    assert note.message.startswith(f"{annotation}='{text}' is ignored")
+    assert list(notes_on(next_status(asked), next_status(asked))) == []
+
+
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
     observed = look(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
     assert condition(observed, ConditionType.READY) == ("True", "Watching")
