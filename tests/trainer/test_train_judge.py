@@ -56,6 +56,12 @@ def test_without_a_served_model_there_is_no_served_part(published: Path, holdout
     assert "served" not in report and set(report["slices"]["tweets"]) == {"candidate", "rows"}
 
 
+def test_a_hundred_tiny_slices_hide_no_large_one(published: Path, holdout_rows: Path, tmp_path: Path) -> None:
+    rows = [row | {"domain": "large" if n < 60 else f"tiny-{n}"} for n, row in enumerate(read_rows(holdout_rows))]
+    report = run_judge(published, write_rows(tmp_path / "rows.jsonl", rows), published)
+    assert next(iter(report["slices"])) == "large" and len(report["slices"]) == 41
+
+
 def test_training_learns_and_starts_from_a_checkpoint(published: Path, train_rows: Path, tmp_path: Path) -> None:
     more = {"learning_rate": "5e-3", "epochs": "8", "batch_size": "16"}
     run_train(published, train_rows, tmp_path / "out", hyperparameters=more)

@@ -17,6 +17,7 @@ from refit_trainer.rows import Row, RowSet
 from refit_trainer.storage import fetch
 from refit_trainer.tasks import Answer, Task, check_row
 
+FEW = 30  # rows: a slice with fewer tells nothing
 log = logging.getLogger(__name__)
 
 
@@ -78,7 +79,10 @@ def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: R
 
 
 def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequence[Row]) -> dict[str, Any]:
-    """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first."""
+    """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first.
+
+    Slices of fewer than 30 rows come last: the gate doesn't ask them, and a hundred of them would push out one it asks.
+    """
     members: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         if row.values.get("slice") is not None:
@@ -89,7 +93,12 @@ def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequ
         for name, indices in members.items()
     }
     sign = 1 if task.metrics[metric] else -1
-    return dict(sorted(slices.items(), key=lambda item: sign * (item[1]["candidate"] - item[1].get("served", 0))))
+
+    def order(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
+        part = item[1]
+        return part["rows"] < FEW, sign * (part["candidate"] - part.get("served", 0))
+
+    return dict(sorted(slices.items(), key=order))
 
 
 def _slice_metric(task: Task, metric: str, verdict: Verdict, rows: Sequence[Row], indices: list[int]) -> float:

@@ -86,8 +86,14 @@ def _copy_here(uri: str) -> Path:
     if not filesystem.exists(path):
         raise BadInput(f"{uri} doesn't exist")
     target = make_scratch() / path.rsplit("/", 1)[-1]
-    if filesystem.isdir(path):
-        filesystem.get(f"{path}/", f"{target}/", recursive=True)
-    else:
+    if not filesystem.isdir(path):
         filesystem.get_file(path, str(target))
+        return target
+    target.mkdir()
+    for entry in filesystem.find(path):
+        name = entry.rpartition(f"{path}/")[2]
+        if ".." in name.split("/") or name.startswith("/"):
+            raise BadInput(f"{uri}: {name!r} is outside of it")
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        filesystem.get_file(entry, str(target / name))
     return target
