@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.apart import Apart
 from tests.cluster.hosted import Hosted, hosted_settings, operators, reachable
 from tests.cluster.kubectl import ROOT, Space, kubectl
+from tests.faults.alone import left_alone
+from tests.faults.alone import namespace as alone
 
 COUNT = itertools.count(1)
 
@@ -47,6 +50,20 @@ def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> I
     settings = hosted_settings(tmp_path) | reachable(namespace)
     with operators(Hosted(namespace, tmp_path / "operator.log", **settings)):
         yield namespace
+
+
+@pytest.fixture(scope="session")
+def policy() -> Iterator[None]:
+    """Have the installed operator leave some namespaces alone."""
+    with left_alone():
+        yield
+
+
+@pytest.fixture
+def apart(policy: None, tmp_path: Path) -> Iterator[Apart]:
+    """A namespace in which no operator acts but those that the test starts."""
+    with alone(f"apart-{next(COUNT)}") as space:
+        yield Apart(space, tmp_path)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def pointer(space: Space) -> str:
     return space.run("get", "deploy", "reviews", "-o", f"jsonpath={ANNOTATION}")
 
 
-def run_number(space: Space, ordinal: int, limit_s: int = 90) -> Document:
+def run_number(space: Space, ordinal: int, limit_s: int = 180) -> Document:
     """Wait for a run to end, and return it."""
     space.wait("mmon/reviews", ".status.attempts", str(ordinal), limit_s)
     found = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)

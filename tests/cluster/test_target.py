@@ -20,9 +20,9 @@ def make_anew(space: Space, document: Document) -> None:
 
 def active(space: Space, ordinal: int, stage: str) -> str:
     """Wait until that run is in a stage, and return its name."""
-    space.wait("mmon/reviews", ".status.attempts", str(ordinal), 90)
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal), 180)
     name: str = next(run["metadata"]["name"] for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
-    space.wait(f"rr/{name}", ".status.stage", stage, 90)
+    space.wait(f"rr/{name}", ".status.stage", stage, 180)
     return name
 
 

@@ -91,4 +91,4 @@ def namespace(word: str) -> Iterator[Space]:
         kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
         yield Space(name)
     finally:
-        kubectl("delete", "namespace", name, "--wait=false")
+        kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 PACKAGE = PurePosixPath("operator/refit_operator")
 MONITOR = ("tests/unit/monitor/test_decide.py",)
+LOST = ("tests/unit/run/test_lost_record.py",)
 ROLLBACK = ("tests/unit/monitor/test_rollback.py",)
 HISTORY = ("tests/unit/monitor/test_history.py",)
 STATUS = ("tests/unit/monitor/test_status.py",)
@@ -348,6 +349,34 @@ PROMOTION = (
         "    if o.target and not o.target.reads_pointer:\n        message",
         "    if o.target and not o.target.uid:\n        message",
         RUN,
+    ),
+    Mutant(
+        "a pointer that was taken off is written again once the run's record is lost",
+        "run/promotion.py",
+        "    if not o.was_written or o.run.status.pointer_change or",
+        "    if o.run.status.result.checkpoint or",
+        LOST,
+    ),
+    Mutant(
+        "a run whose record was lost comes back to life beside a newer one",
+        "run/decide.py",
+        "    if o.is_newest:",
+        "    if o.run.spec.ordinal:",
+        LOST,
+    ),
+    Mutant(
+        "a rollback restores what the status says",
+        "run/promotion.py",
+        "WritePointer(o.run.spec.live_pointer),), look",
+        "WritePointer(change.old),), look",
+        LOST,
+    ),
+    Mutant(
+        "a run that doesn't say when it ended needs no cooldown",
+        "monitor/decision.py",
+        "run.status.completion_time or run.metadata.creation_timestamp for run in ended]",
+        "run.status.completion_time for run in ended if run.status.completion_time]",
+        MONITOR,
     ),
     Mutant(
         "a rollback that was answered is asked for again",

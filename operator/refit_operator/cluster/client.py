@@ -27,6 +27,7 @@ RUN = (API_VERSION, "RetrainRun")
 JOB = ("batch/v1", "Job")
 POD = ("v1", "Pod")
 DEPLOYMENT = ("apps/v1", "Deployment")
+REPLICA_SET = ("apps/v1", "ReplicaSet")
 SECRET = ("v1", "Secret")
 EVENT = ("events.k8s.io/v1", "Event")
 

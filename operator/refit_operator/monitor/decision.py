@@ -64,8 +64,9 @@ class Observed:
 
     @property
     def last_completion(self) -> datetime | None:
-        """When the newest finished run ended."""
-        times = [run.status.completion_time for run in self.runs if run.status.completion_time]
+        """When the newest finished run ended; one that doesn't say when ended no sooner than it was made."""
+        ended = [run for run in self.runs if run.is_finished]
+        times = [run.status.completion_time or run.metadata.creation_timestamp for run in ended]
         return max(times, default=None)
 
     @property

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from refit_operator.api.conditions import Reason
+from refit_operator.api.run import Outcome
 from refit_operator.run.deadlines import deadline_has_passed, pending_too_long
-from refit_operator.run.decision import Decision, Observed
+from refit_operator.run.decision import Decision, Observed, finish
 from refit_operator.run.persons import (
     a_person_ends_it,
     a_person_refuses,
@@ -15,6 +17,7 @@ from refit_operator.run.promotion import (
     gate_decides,
     pointer_is_overruled,
     pointer_is_unwritten,
+    pointer_was_there_before,
     rollback_is_done,
     rollback_is_under_way,
     rollout_is_under_way,
@@ -40,10 +43,19 @@ def is_finished(o: Observed) -> Decision | None:
     return Decision(o.run.status) if o.run.is_finished else None
 
 
+def a_newer_run_exists(o: Observed) -> Decision | None:
+    """End a run that only seems to be under way: no other is started before it has ended, so its record was lost."""
+    if o.is_newest:
+        return None
+    message = "a newer run exists; the record of how this one ended was lost"
+    return finish(o, Outcome.SUPERSEDED, Reason.SUPERSEDED, message)
+
+
 Check = Callable[[Observed], Decision | None]
 
 CHECKS: tuple[Check, ...] = (
     is_finished,
+    a_newer_run_exists,
     a_person_ends_it,
     superseded,
     pending_too_long,
@@ -58,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
     job_is_at_work,
     gate_decides,
     target_is_gone,
+    pointer_was_there_before,
     target_has_changed,
     a_person_refuses,
     approval_is_awaited,

@@ -33,6 +33,12 @@ class Observed:
     query_range: timedelta = timedelta(0)
     rolled_back: frozenset[str] = frozenset()
     """Digests that were taken back by this monitor's runs."""
+    is_newest: bool = True
+    """Whether no run of the monitor is newer."""
+    ended_before: bool = False
+    """Whether the monitor remembers how this run ended."""
+    was_written: bool = False
+    """Whether the target once carried this run's pointer; asked for only before it is written."""
     superseded_by: str = ""
     """The field of the monitor's spec that changed since the run was decided."""
     rollback_requested: bool = False

@@ -3,20 +3,22 @@
 from datetime import datetime, timedelta
 
 from refit_operator.api.base import RUN_LABEL, TAKE_POINTER_ANNOTATION
+from refit_operator.api.conditions import ConditionType, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.cluster.client import DEPLOYMENT, JOB, Document
+from refit_operator.cluster.client import DEPLOYMENT, JOB, REPLICA_SET, Document
 from refit_operator.ports import Ports
 from refit_operator.readings import Subject
+from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import Observed
 from refit_operator.run.job_view import JobView, oldest_first, view_job
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.ownership import handover, rolled_back_digests
 from refit_operator.target.request import open_rollback
-from refit_operator.target.view import TargetView, parse_target
+from refit_operator.target.view import TargetView, parse_target, pointers_of
 
 
 async def observe(
@@ -36,6 +38,9 @@ async def observe(
         window=await _window(run, view, ports, now),
         query_range=grid.query_range,
         rolled_back=rolled_back_digests(runs),
+        is_newest=all(other.spec.ordinal <= run.spec.ordinal for other in runs),
+        ended_before=monitor.status.last_run is not None and monitor.status.last_run.name == run.metadata.name,
+        was_written=await _was_written(run, view, ports),
         superseded_by=changed_field(run, monitor),
         rollback_requested=not run.is_rollback and open_rollback(monitor.metadata, runs, now) is not None,
         may_force=_is_handed_back(view, monitor, runs),
@@ -61,6 +66,16 @@ async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
         return job
     jobs = await ports.cluster.list_objects(JOB, meta.namespace, f"{RUN_LABEL}={meta.name}")
     return next((job for job in jobs if job["metadata"]["name"] == meta.name), None)
+
+
+async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:
+    """Return whether a ReplicaSet of the target has the run's pointer: asked before it is written, and only then."""
+    trained = is_true(run.status.conditions, ConditionType.TRAINED)
+    uri = target.to_server_uri(checkpoint_uri(run)) if target else None
+    if target is None or uri is None or run.is_rollback or run.status.pointer_change or not trained:
+        return False
+    found = await ports.cluster.list_objects(REPLICA_SET, run.metadata.namespace, target.selector)
+    return any(pointer.rpartition("@")[0] == uri for pointer in pointers_of(target, found))
 
 
 def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:

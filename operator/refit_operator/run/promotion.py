@@ -1,6 +1,7 @@
 """From two reports to a rolled-out checkpoint: gate, record, write, wait; and the way back. Pure.
 
-What a rollback restores is recorded before the target is touched.
+What a rollback restores is known before the target is touched: the live pointer that the run was decided on, which its
+spec keeps. The status shows it and is not believed.
 """
 
 from datetime import timedelta
@@ -55,10 +56,23 @@ def target_has_changed(o: Observed) -> Decision | None:
     if _new_pointer(o, o.target) is None:
         message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
         return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
-    if o.target.pointer != o.run.spec.live_pointer:
+    if o.target.pointer not in (o.run.spec.live_pointer, _new_pointer(o, o.target)):
         message = f"the pointer changed to {o.target.pointer or 'none'} while the candidate was trained"
         return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
     return None
+
+
+def pointer_was_there_before(o: Observed) -> Decision | None:
+    """Never write a pointer that was on the target and is no longer: the run's record of why was lost."""
+    new = _new_pointer(o, o.target) if o.target else None
+    if not o.was_written or o.run.status.pointer_change or o.target is None or new is None or o.target.pointer == new:
+        return None
+    change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
+    message = f"{name_pointer(new)} was on the target before and was taken off it; the record of why was lost"
+    is_back = o.target.pointer == o.run.spec.live_pointer
+    outcome, reason = (Outcome.ROLLED_BACK, Reason.ROLLED_BACK) if is_back else (Outcome.SUPERSEDED, Reason.OVERRULED)
+    ended = finish(o, outcome, reason, message)
+    return Decision(ended.status.model_copy(update={"pointer_change": change}), notes=ended.notes)
 
 
 def _new_pointer(o: Observed, target: TargetView) -> str | None:
@@ -76,7 +90,7 @@ def change_is_recorded(o: Observed) -> Decision | None:
     new = _new_pointer(o, o.target) if o.target else None
     if o.run.status.pointer_change or o.target is None or new is None:
         return None
-    change = PointerChange(target_uid=o.target.uid, old=o.target.pointer, new=new, time=o.now)
+    change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
     status = record(o, Stage.ROLLING_OUT, f"writing {name_pointer(change.new)}", pointer_change=change)
     return Decision(status, look_again=AT_ONCE)
 
@@ -84,7 +98,7 @@ def change_is_recorded(o: Observed) -> Decision | None:
 def pointer_is_overruled(o: Observed) -> Decision | None:
     """Stop where a person changed the pointer after it was written, or what reads it: theirs stays."""
     change, live = _change(o), _live(o)
-    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}
+    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, o.run.spec.live_pointer}
     message = f"a person changed the pointer from {name_pointer(change.new)} to {live or 'none'}"
     if o.target and not o.target.reads_pointer:
         message = "a person changed the target: no container reads the pointer any more"
@@ -126,7 +140,7 @@ def rollout_is_under_way(o: Observed) -> Decision | None:
 
 def _promoted(o: Observed) -> Decision:
     change = _change(o)
-    message = f"{name_pointer(change.new)} serves instead of {name_pointer(change.old)}"
+    message = f"{name_pointer(change.new)} serves instead of {name_pointer(o.run.spec.live_pointer)}"
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
     status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
     return Decision(status, notes=(Note("CheckpointPromoted", message),), look_again=AT_ONCE)
@@ -136,8 +150,8 @@ def rollback_is_done(o: Observed) -> Decision | None:
     """End a run that put the pointer of before back: there is nothing to compare it with."""
     if not o.run.is_rollback or o.run.status.rolled_out_time is None:
         return None
-    change = _change(o)
-    message = f"{name_pointer(change.new)} serves again instead of {name_pointer(change.old)}: a person asked for it"
+    new, old = name_pointer(_change(o).new), name_pointer(o.run.spec.live_pointer)
+    message = f"{new} serves again instead of {old}: a person asked for it"
     return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, note=Note("RolledBack", message))
 
 
@@ -157,7 +171,7 @@ def rollback_is_under_way(o: Observed) -> Decision | None:
         return None
     if _live(o) == change.new:
         status = record(o, Stage.ROLLING_BACK, f"taking back {name_pointer(change.new)}: {o.run.status.message}")
-        return Decision(status, actions=(WritePointer(change.old),), look_again=AT_ONCE)
+        return Decision(status, actions=(WritePointer(o.run.spec.live_pointer),), look_again=AT_ONCE)
     match _rollout(o):
         case Complete():
             return _rolled_back(o, Reason.ROLLED_BACK, "")

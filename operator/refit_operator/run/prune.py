@@ -58,7 +58,7 @@ def serving_runs(live: str, runs: tuple[RetrainRun, ...]) -> tuple[RetrainRun, .
     """Return the runs of the served checkpoint and of the one before it, as the target has it and as we left it."""
     promoted = tuple(run for run in runs if not run.is_rollback)
     current = [run for run in (promoted_by(live, runs), promoted_by(live, promoted), newest_rollout(runs)) if run]
-    before = (run.status.pointer_change.old for run in current if run.status.pointer_change)
+    before = (run.spec.live_pointer for run in current)
     return (*current, *(run for old in before if (run := promoted_by(old, runs))))
 
 

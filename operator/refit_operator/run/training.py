@@ -56,6 +56,8 @@ def job_is_missing(o: Observed) -> Decision | None:
         return None
     if o.run.status.job_ref:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"Job {o.run.status.job_ref} was deleted")
+    if o.ended_before:
+        return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, "the run had ended; the record of how was lost")
     status = record(o, Stage.QUEUED, "making the Job")
     return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), look_again=AT_ONCE)
 

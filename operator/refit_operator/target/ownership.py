@@ -29,8 +29,7 @@ def expected_pointer(runs: Iterable[RetrainRun]) -> str | None:
     run = newest_rollout(runs)
     if run is None or run.status.pointer_change is None:
         return None
-    change = run.status.pointer_change
-    return change.old if run.status.outcome is Outcome.ROLLED_BACK else change.new
+    return run.spec.live_pointer if run.status.outcome is Outcome.ROLLED_BACK else run.status.pointer_change.new
 
 
 def handover(live: str, runs: Iterable[RetrainRun]) -> str:
@@ -83,7 +82,7 @@ def pointer_before(live: str, runs: Iterable[RetrainRun]) -> str | None:
     never gone back to.
     """
     run = promoted_by(live, (run for run in runs if not run.is_rollback))
-    return run.status.pointer_change.old if run and run.status.pointer_change else None
+    return run.spec.live_pointer if run else None
 
 
 def rolled_back_digests(runs: Iterable[RetrainRun]) -> frozenset[str]:
@@ -95,6 +94,6 @@ def digest_taken_back(run: RetrainRun) -> str:
     """Return the digest that the run took back, or was to, for readings, an abort or a person's request; else empty."""
     change, candidate = run.status.pointer_change, run.status.result.candidate
     if run.status.outcome is Outcome.RESTORED and change:
-        return change.old.rpartition("@")[2]
+        return run.spec.live_pointer.rpartition("@")[2]
     decided = run.status.outcome is Outcome.ROLLED_BACK or (change is not None and change.rollback_time is not None)
     return candidate.digest if decided and candidate else ""

@@ -35,6 +35,12 @@ class TargetView:
     mounts: tuple[Mount, ...]
     document: dict[str, Any]
 
+    @property
+    def selector(self) -> str:
+        """The labels that its ReplicaSets and pods have, as a label selector."""
+        labels = (self.document["spec"].get("selector") or {}).get("matchLabels") or {}
+        return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
     def to_server_uri(self, uri: str) -> str | None:
         """Return the URI as the server sees it; None where the claim isn't mounted there."""
         place = parse_claim_uri(uri)
@@ -63,17 +69,30 @@ def _seen_at(mount: Mount, place: ClaimPath) -> str | None:
 
 def parse_target(deployment: dict[str, Any]) -> TargetView:
     """Return the view of a Deployment as the API server gave it."""
-    template = deployment["spec"]["template"]
-    annotations = (template.get("metadata") or {}).get("annotations") or {}
-    pod = template["spec"]
+    pod = deployment["spec"]["template"]["spec"]
     readers = [container for container in pod["containers"] if _reads_pointer(container)]
     return TargetView(
         uid=deployment["metadata"]["uid"],
-        pointer=annotations.get(CHECKPOINT_ANNOTATION, ""),
+        pointer=_pointer(deployment),
         reads_pointer=bool(readers),
         mounts=tuple(mount for container in readers for mount in _claim_mounts(pod, container)),
         document=deployment,
     )
+
+
+def _pointer(owner: dict[str, Any]) -> str:
+    """Return the pointer in the pod template of a Deployment or a ReplicaSet."""
+    meta = owner["spec"]["template"].get("metadata") or {}
+    return str((meta.get("annotations") or {}).get(CHECKPOINT_ANNOTATION, ""))
+
+
+def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:
+    """Return the pointers of the templates that the target has had, as far back as its ReplicaSets are kept."""
+    return {
+        _pointer(found)
+        for found in replica_sets
+        if any(owner["uid"] == target.uid for owner in found["metadata"].get("ownerReferences") or ())
+    }
 
 
 def _reads_pointer(container: dict[str, Any]) -> bool:

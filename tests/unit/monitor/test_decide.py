@@ -145,6 +145,10 @@ HELD = {
         look(monitor=make_monitor(metadata={"creationTimestamp": (NOW - timedelta(minutes=25)).isoformat()})),
         Reason.WITHIN,
     ),
+    "a run that doesn't say when it ended": (
+        look(runs=(make_run(1, status={"outcome": "Failed"}, created=NOW - timedelta(minutes=35)),)),
+        Reason.COOLING_DOWN,
+    ),
     "cooling down": (look(runs=(finished(55),)), Reason.COOLING_DOWN),
     "stale now": (look(window=(*readings(BAD, BAD, BAD, BAD), Stale(None, NOW))), Reason.METRIC_UNAVAILABLE),
     "too few samples now": (

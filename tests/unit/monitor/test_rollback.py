@@ -20,7 +20,7 @@ def run(ordinal: int, old: str, new: str, outcome: str = "Promoted", hours_ago: 
     time = (NOW - timedelta(hours=hours_ago)).isoformat()
     change = {"targetUid": "target-uid", "old": old, "new": new, "time": time}
     status = {"outcome": outcome, "completionTime": time, "rolledOutTime": time, "pointerChange": change}
-    return make_run(ordinal, status=status, **({"trigger": {"time": time}} | spec))
+    return make_run(ordinal, live=old, status=status, **({"trigger": {"time": time}} | spec))
 
 
 BEFORE = {"time": (NOW - timedelta(hours=1)).isoformat()}

@@ -18,7 +18,7 @@ OUT = {"rolledOutTime": TIME}
 
 
 def second(change: dict[str, Any], **status: Any) -> Any:
-    return make_run(2, status={"pointerChange": CHANGE | change, "message": "1 of 2 pods", **status})
+    return make_run(2, live=OLD, status={"pointerChange": CHANGE | change, "message": "1 of 2 pods", **status})
 
 
 def ended(outcome: str, reason: str) -> Any:

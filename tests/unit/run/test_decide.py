@@ -406,6 +406,7 @@ def test_recording_a_decision_and_looking_again_ends_quietly(
 def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
         "is_finished",
+        "a_newer_run_exists",
         "a_person_ends_it",
         "superseded",
         "pending_too_long",
@@ -420,6 +421,7 @@ def test_the_order_of_the_checks() -> None:
         "job_is_at_work",
         "gate_decides",
         "target_is_gone",
+        "pointer_was_there_before",
         "target_has_changed",
         "a_person_refuses",
         "approval_is_awaited",

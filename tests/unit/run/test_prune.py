@@ -25,7 +25,7 @@ def run(ordinal: int, outcome: str | None = "Rejected", old: int | None = None) 
         change = {"targetUid": "t", "old": pointer(old) if old else "", "new": pointer(ordinal), "time": ago(hours=2)}
         status |= {"pointerChange": change, "rolledOutTime": ago(hours=2)}
         status |= {"result": {"candidate": {"digest": NEW_DIGEST}}}
-    return make_run(ordinal, status=status)
+    return make_run(ordinal, live=pointer(old) if old else "", status=status)
 
 
 def rejected(*ordinals: int) -> tuple[RetrainRun, ...]:

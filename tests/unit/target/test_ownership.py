@@ -23,7 +23,7 @@ def run(
     finished = {"type": "Finished", "status": "True", "reason": reason, "lastTransitionTime": NOW.isoformat()}
     status: dict[str, Any] = {"outcome": outcome, "pointerChange": change, "conditions": [finished]}
     status["result"] = {"candidate": {"digest": NEW_DIGEST}}
-    return make_run(ordinal, status=status | ({"rolledOutTime": NOW.isoformat()} if rolled_out else {}))
+    return make_run(ordinal, live=old, status=status | ({"rolledOutTime": NOW.isoformat()} if rolled_out else {}))
 
 
 PROMOTED = run(1, "Promoted", "", "a")
@@ -100,7 +100,7 @@ def test_what_was_taken_back_is_remembered() -> None:
 def test_what_a_person_had_taken_back_is_remembered_and_never_gone_back_to() -> None:
     promoted, again = run(1, "Promoted", "", "a@x"), run(2, "Promoted", "a@x", "b@y")
     restored = make_run(
-        3, status=run(3, "Restored", "b@y", "a@x").status.to_json() | {"result": {}}, restorePointer="a@x"
+        3, live="b@y", status=run(3, "Restored", "b@y", "a@x").status.to_json() | {"result": {}}, restorePointer="a@x"
     )
     assert rolled_back_digests((promoted, again, restored)) == {"y"}
     assert pointer_before("b@y", (promoted, again)) == "a@x"

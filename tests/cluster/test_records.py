@@ -1,0 +1,100 @@
+"""Status is a cache: wiped or forged, at any stage, it starts no run, makes no Job and promotes nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.monitor.build import run_name
+from tests.cluster.kubectl import OPERATOR, Document, Refused, Space
+from tests.cluster.objects import CLAIMS, monitor, target
+from tests.cluster.test_crashes import slow_target
+from tests.cluster.test_persons import finished, say
+from tests.cluster.test_runs import pointer, run_number, start
+from tests.cluster.test_target import BROKEN, active
+
+WIPED = None
+REVISION = ".metadata.annotations.deployment\\.kubernetes\\.io/revision"
+
+
+def write_status(space: Space, what: str, status: Document | None, *flags: str) -> None:
+    """Write a status as somebody who may: only the operator may write those of runs."""
+    patch = json.dumps({"status": status})
+    space.run("patch", what, *flags, "--subresource=status", "--type=merge", "-p", patch)
+
+
+def revision(space: Space) -> str:
+    return space.run("get", "deploy", "reviews", "-o", f"jsonpath={{{REVISION}}}")
+
+
+def test_a_status_wiped_at_every_stage_changes_nothing(space: Space) -> None:
+    slow: dict[str, Any] = {"hyperparameters": {"seconds": "3", "judge_seconds": "3"}}
+    start(space, slow_target(), training=slow, watch={"for": "6s", "settle": "0s"})
+    for stage in ("Training", "Judging", "RollingOut", "Watching", "Finished"):
+        name = active(space, 1, stage)
+        with pytest.raises(Refused, match="by the operator only"):
+            write_status(space, f"rr/{name}", WIPED)
+        write_status(space, f"rr/{name}", WIPED, "--as", OPERATOR, "--as-group", "system:masters")
+        write_status(space, "mmon/reviews", WIPED)
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
+    space.wait("mmon/reviews", ".status.lastRun.outcome", "Promoted")
+    assert [item["metadata"]["name"] for item in space.list("rr")] == [run["metadata"]["name"]]
+    assert [job["metadata"]["name"] for job in space.list("job")] == [run["metadata"]["name"]]
+    assert revision(space) == "2"
+
+
+def test_a_run_that_was_taken_back_stays_so_though_its_status_is_wiped(space: Space) -> None:
+    start(space, training=BROKEN, serving={"rolloutDeadline": "15s"})
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space), revision(space)) == ("RolledBack", "", "3")
+    name = run["metadata"]["name"]
+    for wiped in (f"rr/{name}", "mmon/reviews"):
+        write_status(space, wiped, WIPED, "--as", OPERATOR, "--as-group", "system:masters")
+    again = run_number(space, 1)
+    assert (again["status"]["outcome"], pointer(space), revision(space)) == ("RolledBack", "", "3")
+    assert again["status"]["result"]["candidate"]["digest"] == run["status"]["result"]["candidate"]["digest"]
+    assert len(space.list("job")) == 1
+
+
+def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: Space) -> None:
+    start(space, watch={"for": "10m"})
+    name = active(space, 1, "Watching")
+    past, evil = "2026-01-01T00:00:00Z", "file:///models/evil"
+    write_status(
+        space,
+        "mmon/reviews",
+        {
+            "attempts": 0,
+            "activeRun": "another",
+            "state": "Watching",
+            "served": {"checkpoint": evil, "model": "evil"},
+            "lastRun": {"name": name, "outcome": "Promoted", "completionTime": past},
+            "nextRunNotBefore": past,
+            "conditions": [],
+        },
+    )
+    forged = {"stage": "Queued", "pointerChange": {"old": evil}}
+    write_status(space, f"rr/{name}", forged, "--as", OPERATOR, "--as-group", "system:masters")
+    space.wait("mmon/reviews", ".status.activeRun", name)
+    space.wait(f"rr/{name}", ".status.stage", "Watching")
+    status = space.get("mmon", "reviews")["status"]
+    assert ("lastRun" in status, status["attempts"], evil in json.dumps(status)) == (False, 1, False)
+    say(space, name, abort=True)
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], pointer(space), len(space.list("rr"))) == ("RolledBack", "", 1)
+
+
+def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) -> None:
+    space.apply(*CLAIMS, target(), monitor(suspend=True))
+    name = run_name(ModelMonitor.model_validate(space.get("mmon", "reviews")), 1)
+    pod = {"restartPolicy": "Never", "containers": [{"name": "theirs", "image": "none"}]}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
+    space.run("create", "-f", "-", stdin=json.dumps(job | {"spec": {"suspend": True, "template": {"spec": pod}}}))
+    uid = space.get("job", name)["metadata"]["uid"]
+    space.apply(monitor())
+    run = run_number(space, 1)
+    assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "TrainingFailed")
+    assert "isn't this run's" in run["status"]["message"]
+    assert [item["metadata"]["uid"] for item in space.list("job")] == [uid]
