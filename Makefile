@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability bench-calibration verify lint types layers crds check-crds check-reliability format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability matrix bench-calibration verify lint types layers crds check-crds check-reliability check-matrix format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -50,7 +50,12 @@ bench-calibration:  ## the threshold for drifts that really happened: sentences 
 	data=$$($(PYTHON) -m demo.data) && python3 -m localcluster run-image -v "$$data:/data:ro" trainer -- \
 	    env REFIT_DATA=/data python -m benchmarks.calibration /tmp/calibration
 
-verify: lint types layers check-crds check-reliability  ## lint, types, layers, drift of what is generated, sizes
+matrix: cluster-up  ## every kind of reading in every stage of a run, and the table of them (not part of `test`; about ten minutes)
+	$(IN_CLUSTER) REFIT_MATRIX=$(CURDIR)/docs/reliability/matrix.jsonl \
+	    $(PYTHON) -m pytest -n 4 --dist worksteal -m "" tests/cluster/test_matrix.py
+	$(PYTHON) -m tests.matrix.report
+
+verify: lint types layers check-crds check-reliability check-matrix  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -69,6 +74,9 @@ check-crds:
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check
+
+check-matrix:
+	$(PYTHON) -m tests.matrix.report --check
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

@@ -8,6 +8,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
 from refit_operator.ports import Ports
+from refit_operator.run.decision import AT_ONCE
 from refit_operator.run.pruning import Pruner
 from refit_operator.run.reconcile import reconcile as reconcile_run
 from refit_operator.telemetry.metrics import forget_monitor
@@ -24,6 +25,8 @@ async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
     runs = await ports.cluster.list_runs(monitor)
     active = [run for run in runs if not run.is_finished]
     waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
+    if AT_ONCE in waits:
+        return AT_ONCE  # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
     if active:
         runs = await ports.cluster.list_runs(monitor)
     waits.append(await reconcile_monitor(monitor, runs, ports, ports.clock.now()))

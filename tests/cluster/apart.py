@@ -15,8 +15,8 @@ class Apart:
         self.space, self._folder, self._settings = space, folder, hosted_settings(folder)
 
     @contextmanager
-    def operator(self) -> Iterator[Hosted]:
+    def operator(self, **settings: str) -> Iterator[Hosted]:
         """Have an operator while it lasts; at its end it is killed."""
         log = self._folder / f"operator-{len(list(self._folder.glob('*.log')))}.log"
-        with operators(Hosted(self.space, log, **self._settings)) as (operator,):
+        with operators(Hosted(self.space, log, **self._settings | settings)) as (operator,):
             yield operator

@@ -4,13 +4,11 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,16 +21,9 @@ from refit_operator.ports import Ports
 from refit_operator.readings import Readings
 from refit_operator.sources import Sources
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
+from tests.local import free_port, until
 
 SERVICE_ACCOUNT = "refit-operator"
-
-
-def until(what: Callable[[], bool], limit_s: float, why: str) -> None:
-    """Ask again and again until it is so."""
-    deadline = time.monotonic() + limit_s
-    while not what():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.1)
 
 
 def admin_config() -> Document:
@@ -64,12 +55,6 @@ def hosted_settings(folder: Path) -> dict[str, str]:
         "REFIT_LEADER_ELECTION": "false",
         "REFIT_PROMETHEUS_ALLOWED": "http://prometheus.monitoring:*",
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def nowhere(cluster: Cluster) -> Ports:

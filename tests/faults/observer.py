@@ -1,4 +1,4 @@
-"""Every event that the invariants speak of, watched as the cluster's administrator, not through the proxy."""
+"""Every event that the invariants speak of, and what else is asked for, watched as the cluster's administrator."""
 
 import asyncio
 import json
@@ -22,9 +22,10 @@ LONGEST_LINE = 2**22
 class Observer(Background):
     """Notes what each watch says, in the order of each."""
 
-    def __init__(self, server: str, trust: ssl.SSLContext, namespace: str) -> None:
+    def __init__(self, server: str, trust: ssl.SSLContext, namespace: str, more: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.server, self.trust, self.namespace = server, trust, namespace
+        self.kinds = (*KINDS, *more)
         self.seen: list[Seen] = []
         self.problems: list[str] = []
         self.has_finished = False
@@ -41,7 +42,7 @@ class Observer(Background):
             read_bufsize=LONGEST_LINE,
         )
         async with session:
-            watches = [asyncio.create_task(self._watch(session, kind)) for kind in KINDS]
+            watches = [asyncio.create_task(self._watch(session, kind)) for kind in self.kinds]
             await self.down.wait()
             for watch in watches:
                 watch.cancel()
@@ -65,7 +66,7 @@ class Observer(Background):
                         continue
                     answer.raise_for_status()
                     self._opened.add(kind)
-                    if len(self._opened) == len(KINDS):
+                    if len(self._opened) == len(self.kinds):
                         self.up.set()
                     async for line in answer.content:
                         version = self._note(json.loads(line))

@@ -7,6 +7,7 @@ blocks, so each question runs in a thread.
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ from refit_operator.signal.session import HardenedSession
 DEADLINE = timedelta(seconds=10)
 # What the session can't bound, a name's resolution and a TLS handshake, is left behind in its thread after this.
 _GRACE = timedelta(seconds=2)
+
+# Made as needed. asyncio's own are six on two cores: as many questions to a server that hangs would let all others wait
+# past their deadlines. Sixteen looks side by side, each with up to eight guards, ask less than this at once.
+_THREADS = ThreadPoolExecutor(max_workers=256, thread_name_prefix="prometheus")
 
 T = TypeVar("T")
 
@@ -94,7 +99,7 @@ async def read_instant(server: PrometheusServer, query: str, time: datetime, bou
 async def _ask(server: PrometheusServer, time: datetime, ask: Callable[[], T]) -> T | QueryFailed:
     try:
         async with asyncio.timeout((server.deadline + _GRACE).total_seconds()):
-            return await asyncio.to_thread(ask)
+            return await asyncio.get_running_loop().run_in_executor(_THREADS, ask)
     except EXPECTED as error:
         kind, sentence = explain(error, server.secrets)
         return QueryFailed(kind, f"{server.name}: {sentence}", time)

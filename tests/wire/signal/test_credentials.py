@@ -15,7 +15,7 @@ from refit_operator.readings import Readings
 from refit_operator.signal.allowed import parse_allowed
 from refit_operator.signal.reading import FailureKind, QueryFailed, Value
 from refit_operator.sources import Sources
-from tests.wire.signal.fakes import self_signed
+from tests.prometheus.fakes import self_signed
 from tests.wire.signal.front import front
 from tests.wire.signal.test_readings import ACCURACY, NOON, SUBJECT
 

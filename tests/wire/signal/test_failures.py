@@ -9,8 +9,8 @@ import pytest
 
 from refit_operator.signal.prometheus import PrometheusServer, read_instant, read_window
 from refit_operator.signal.reading import FailureKind, QueryFailed, Value
-from tests.wire.signal.conftest import free_port
-from tests.wire.signal.fakes import Script, answer, dripping, endless, self_signed, serve, silent, truncated
+from tests.local import free_port
+from tests.prometheus.fakes import Script, answer, dripping, endless, self_signed, serve, silent, truncated
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 STAMP = int(T.timestamp())

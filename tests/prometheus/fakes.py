@@ -1,4 +1,4 @@
-"""Fake servers for what a real Prometheus won't do: each connection is given to one function."""
+"""Fake servers for what a real Prometheus won't do, and targets for it to scrape: one function has each connection."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -8,6 +8,8 @@ from socket import socket
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from subprocess import run
 from threading import Event, Thread
+
+import requests
 
 Script = Callable[[socket, Event], None]
 
@@ -32,15 +34,56 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
             server.shutdown()
 
 
+class Switch:
+    """A script that can be exchanged for another while its server runs."""
+
+    def __init__(self, script: Script) -> None:
+        self.now = script
+        self.calls = 0
+
+    def __call__(self, connection: socket, over: Event) -> None:
+        self.calls += 1
+        self.now(connection, over)
+
+
+def whole(status: str, body: bytes, *headers: str) -> bytes:
+    """Return an answer as it goes over the wire."""
+    head = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "\r\n"]
+    return "\r\n".join(head).encode() + body
+
+
 def answer(status: str, body: bytes, *headers: str) -> Script:
     """Answer one request."""
-    head = "\r\n".join([f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "\r\n"])
 
     def script(connection: socket, over: Event) -> None:
         connection.recv(65536)
-        connection.sendall(head.encode() + body)
+        connection.sendall(whole(status, body, *headers))
 
     return script
+
+
+def telling(metrics: Callable[[], str]) -> Script:
+    """Be a target: tell the metrics of the moment."""
+
+    def script(connection: socket, over: Event) -> None:
+        answer("200 OK", metrics().encode(), "Content-Type: text/plain; version=0.0.4")(connection, over)
+
+    return script
+
+
+def passing(address: str) -> Script:
+    """Be a proxy: ask the real server, and hand its answer on."""
+
+    def script(connection: socket, over: Event) -> None:
+        path = connection.recv(65536).split()[1].decode()
+        reply = requests.get(address + path, timeout=10)
+        connection.sendall(whole(f"{reply.status_code} {reply.reason}", reply.content))
+
+    return script
+
+
+def hanging_up(connection: socket, over: Event) -> None:
+    """Close the connection without a word."""
 
 
 def truncated(body: bytes) -> Script:

@@ -1,0 +1,19 @@
+"""What tests of processes on this host share: a port, and waiting for what is awaited, not for a time."""
+
+import socket
+import time
+from collections.abc import Callable
+
+
+def until(what: Callable[[], bool], limit_s: float, why: str) -> None:
+    """Ask again and again until it is so."""
+    deadline = time.monotonic() + limit_s
+    while not what():
+        assert time.monotonic() < deadline, why
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
