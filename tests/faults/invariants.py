@@ -33,6 +33,8 @@ class World:
         """Of every run that ever was, by UID: its monitor's UID and its ordinal."""
         self.jobs: dict[tuple[str, int], set[str]] = defaultdict(set)
         """UIDs of all Jobs that ever were of one attempt."""
+        self.lost_reports: dict[tuple[str, int], int] = defaultdict(int)
+        """Whether an attempt has recorded that its report was lost, so that the judge gets a Job of its own."""
         self.ways: set[tuple[str, str]] = set()
         """What the pointer may change from and to, as recorded by now."""
         self.pointer: str | None = None
@@ -57,6 +59,7 @@ class World:
         if seen.change == "DELETED":
             del self.runs[uid]
         self._record_ways(run.get("status", {}))
+        self.lost_reports[(monitor, ordinal)] = int("lostReportTime" in run.get("status", {}))
         twins = sum(attempt == (monitor, ordinal) for attempt in self.attempts.values())
         active = [r for r in self.runs.values() if r["spec"]["monitorRef"]["uid"] == monitor and is_active(r)]
         found = [f"G1: {twins} runs are attempt {ordinal}"] if twins > 1 else []
@@ -80,8 +83,8 @@ class World:
         if attempt is None:
             return [f"G1: Job {job['metadata']['name']} belongs to no run"]
         self.jobs[attempt].add(job["metadata"]["uid"])
-        count = len(self.jobs[attempt])
-        return [f"G1: {count} Jobs of attempt {attempt[1]}"] if count > 1 else []
+        count, most = len(self.jobs[attempt]), 1 + self.lost_reports[attempt]
+        return [f"G1: {count} Jobs of attempt {attempt[1]}"] if count > most else []
 
     def _target(self, deployment: Document) -> list[str]:
         annotations = deployment["spec"]["template"]["metadata"].get("annotations", {})

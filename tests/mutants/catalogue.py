@@ -13,6 +13,7 @@ FORGED = ("tests/unit/monitor/test_forged.py",)
 RUN = ("tests/unit/run/test_decide.py",)
 DEADLINES = ("tests/unit/run/test_deadlines.py",)
 JOB_VIEW = ("tests/unit/run/test_job_view.py",)
+REPORTS = ("tests/unit/run/test_reports.py",)
 WATCH = ("tests/unit/run/test_watch.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
@@ -78,9 +79,30 @@ ONCE = (
     Mutant(
         "a Job that was deleted is made again",
         "run/training.py",
-        "    if o.run.status.job_ref:\n        return finish(",
+        "    if o.run.status.job_ref == o.job_name:\n        return finish(",
         "    if False:\n        return finish(",
         RUN,
+    ),
+    Mutant(
+        "a lost report is judged again and again",
+        "run/training.py",
+        "    if o.run.status.lost_report_time:\n        return finish(",
+        "    if False:\n        return finish(",
+        REPORTS,
+    ),
+    Mutant(
+        "what a trainer says besides a report goes unheard",
+        "run/training.py",
+        "silent = words == MISSING and bool(o.run.spec.training.command)",
+        "silent = bool(o.run.spec.training.command)",
+        REPORTS,
+    ),
+    Mutant(
+        "the judge's own Job trains as well",
+        "run/job.py",
+        "pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)",
+        "pod = build_pod(run, reporting)",
+        REPORTS,
     ),
     Mutant(
         "403 isn't read as a name that may exist",

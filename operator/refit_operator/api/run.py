@@ -169,9 +169,12 @@ class RetrainRunStatus(ApiModel):
     progress: RunProgress | None = Field(default=None, description="How far training is, where the trainer reports it.")
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
-    job_ref: str | None = Field(default=None, description="Name of the Job.")
+    job_ref: str | None = Field(default=None, description="Name of the newest Job.")
     clock: RunClock | None = Field(default=None, description="Where the Job's time goes.")
     start_time: datetime | None = Field(default=None, description="When the Job was made.")
+    lost_report_time: datetime | None = Field(
+        default=None, description="When the Job had succeeded and its report was lost; the judge's own Job follows."
+    )
     trained_time: datetime | None = Field(default=None, description="When trainer and judge had reported.")
     rolled_out_time: datetime | None = Field(default=None, description="When every pod ran the candidate.")
     completion_time: datetime | None = Field(default=None, description="When the run ended.")

@@ -19,6 +19,8 @@ from refit_operator.cluster.secrets import SecretProblem, forbidden_secret, read
 
 log = structlog.get_logger()
 Document = dict[str, Any]
+JOB_LABEL = "batch.kubernetes.io/controller-uid"
+"""The label that Kubernetes gives the pods of a Job."""
 TIMEOUT = 10
 """Seconds that one request may take."""
 
@@ -178,9 +180,10 @@ class Cluster:
         own = [item for item in found if parse(Owned, item).metadata.is_owned_by(meta.uid)]
         return tuple(sorted((parse(RetrainRun, item) for item in own), key=lambda run: run.spec.ordinal))
 
-    async def list_pods(self, run: RetrainRun) -> list[Document]:
-        """Return the pods of a run's Job."""
-        return await self.list_objects(POD, run.metadata.namespace, f"{RUN_LABEL}={run.metadata.name}")
+    async def list_pods(self, job: Document) -> list[Document]:
+        """Return the pods of exactly that Job."""
+        meta = job["metadata"]
+        return await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
 
     async def list_events(self, namespace: str, uid: str) -> list[Document]:
         """Return the Events about an object. They only explain: where they may not be read, there are none."""

@@ -13,6 +13,7 @@ from refit_operator.api.notes import Note
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
 from refit_operator.progress.reporting import Reporting
+from refit_operator.run.job import job_name
 from refit_operator.run.job_view import JobView
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.view import TargetView
@@ -52,6 +53,11 @@ class Observed:
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where nothing listens."""
 
+    @property
+    def job_name(self) -> str:
+        """The name of the Job that `job` is about."""
+        return job_name(self.run)
+
 
 @dataclass(frozen=True)
 class CreateJob:
@@ -64,6 +70,7 @@ class CreateJob:
 class DeleteJob:
     """Stop the run's Job."""
 
+    name: str
     uid: str
 
 
@@ -128,7 +135,7 @@ def stopping(o: Observed, ended: Decision) -> Decision:
     One that is done keeps its log, and a stranger's is no affair of ours.
     """
     is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
-    actions = (DeleteJob(o.job.uid),) if is_ours and not is_trained(o) else ()
+    actions = (DeleteJob(o.job_name, o.job.uid),) if is_ours and not is_trained(o) else ()
     return Decision(status=ended.status, actions=actions, notes=ended.notes)
 
 

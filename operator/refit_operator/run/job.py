@@ -6,26 +6,35 @@ from typing import Any
 from refit_operator.api.base import API_VERSION, MONITOR_LABEL, QUEUE_LABEL, RUN_LABEL
 from refit_operator.api.run import RetrainRun
 from refit_operator.progress.reporting import Reporting, reporting_annotations
-from refit_operator.run.pod import build_pod
+from refit_operator.run.pod import build_judging_pod, build_pod
 
 Document = dict[str, Any]
 BAD_INPUT = 64
 """The exit code for a wrong configuration or wrong data (EX_USAGE of sysexits.h): trying again can't help."""
 
 
-def build_failure_policy() -> Document:
+def job_name(run: RetrainRun) -> str:
+    """Return the name of the run's newest Job: its first, or the judge's own where the report of that was lost."""
+    return f"{run.metadata.name}-judge" if run.status.lost_report_time else run.metadata.name
+
+
+def build_failure_policy(pod: Document) -> Document:
     """Return what counts as a try: bad input ends the Job at once, a disruption isn't the trainer's fault."""
     bad_input = [
-        {"action": "FailJob", "onExitCodes": {"containerName": name, "operator": "In", "values": [BAD_INPUT]}}
-        for name in ("train", "judge")
+        {
+            "action": "FailJob",
+            "onExitCodes": {"containerName": container["name"], "operator": "In", "values": [BAD_INPUT]},
+        }
+        for container in (*pod["initContainers"], *pod["containers"])
     ]
     disrupted = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     return {"rules": [*bad_input, disrupted]}
 
 
 def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
-    """Return the run's Job. Its name is the run's, so that a second one can't be made."""
+    """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be made."""
     meta, training = run.metadata, run.spec.training
+    pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)
     labels = {RUN_LABEL: meta.name, MONITOR_LABEL: run.spec.monitor_ref.name, "app.kubernetes.io/managed-by": "refit"}
     owner = {"apiVersion": API_VERSION, "kind": "RetrainRun", "name": meta.name, "uid": meta.uid, "controller": True}
     queue = {QUEUE_LABEL: training.queue_name} if training.queue_name else {}
@@ -33,7 +42,7 @@ def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": meta.name,
+            "name": job_name(run),
             "namespace": meta.namespace,
             "labels": labels | queue,
             "ownerReferences": [owner],
@@ -42,9 +51,9 @@ def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
             "suspend": bool(training.queue_name),
             "backoffLimit": training.backoff_limit,
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": build_failure_policy(),
+            "podFailurePolicy": build_failure_policy(pod),
             "activeDeadlineSeconds": backstop_seconds(run),
-            "template": {"metadata": _pod_metadata(run, labels, reporting), "spec": build_pod(run, reporting)},
+            "template": {"metadata": _pod_metadata(run, labels, reporting), "spec": pod},
         },
     }
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from refit_operator.api.clock import Phase
 from refit_operator.run.failure import failure_of
-from refit_operator.run.reports import JudgeReport, TrainReport, parse_report
+from refit_operator.run.reports import JudgeReport, TrainReport, flaw_of, parse_report
 from refit_operator.run.waiting import Waiting, explain, has_started, is_over, statuses_of
 
 Document = dict[str, Any]
+KINDS: dict[str, type[TrainReport] | type[JudgeReport]] = {"train": TrainReport, "judge": JudgeReport}
 
 
 class JobState(Enum):
@@ -37,6 +38,8 @@ class JobView:
     created: datetime | None = None
     train_report: TrainReport | None = None
     judge_report: JudgeReport | None = None
+    flaws: tuple[tuple[str, str], ...] = ()
+    """Containers of the newest pod that ended well with no good report, each with what is wrong with it."""
     error: str = ""
     """Why a container failed, in its own words; empty where none did."""
     waiting: Waiting | None = None
@@ -64,6 +67,7 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document])
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
+        flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, pods),
         waiting=explain(job, pods, events),
     )
@@ -101,3 +105,9 @@ def _report(pods: list[Document], name: str, kind: Any) -> Any:
     ended = (_terminated(pod, name, 0) for pod in reversed(pods))
     reports = (parse_report(kind, found.get("message") or "") for found in ended if found)
     return next((report for report in reports if report), None)
+
+
+def _flaws(pod: Document) -> tuple[tuple[str, str], ...]:
+    ended = ((name, kind, _terminated(pod, name, 0)) for name, kind in KINDS.items())
+    flaws = ((name, flaw_of(kind, found.get("message") or "")) for name, kind, found in ended if found)
+    return tuple((name, flaw) for name, flaw in flaws if flaw)

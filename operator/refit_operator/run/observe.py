@@ -13,6 +13,7 @@ from refit_operator.ports import Ports
 from refit_operator.readings import Subject
 from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import Observed
+from refit_operator.run.job import job_name
 from refit_operator.run.job_view import JobView, oldest_first, view_job
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
@@ -52,20 +53,20 @@ async def observe(
 
 async def _job(run: RetrainRun, ports: Ports) -> JobView:
     job = await _read_job(run, ports)
-    pods = oldest_first(await ports.cluster.list_pods(run)) if job else []
+    pods = oldest_first(await ports.cluster.list_pods(job)) if job else []
     subject = subject_of(job, pods) if job else ""
     events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
     return view_job(job, pods, events)
 
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
-    """Return the run's Job. That it is gone, once made, is for a list to say: a list tells how new it is."""
-    meta = run.metadata
-    job = await ports.cluster.read(JOB, Ref(meta.namespace, meta.name))
-    if job or not run.status.job_ref:
+    """Return the run's newest Job. That it is gone, once made, is for a list to say: a list tells how new it is."""
+    meta, name = run.metadata, job_name(run)
+    job = await ports.cluster.read(JOB, Ref(meta.namespace, name))
+    if job or run.status.job_ref != name:
         return job
     jobs = await ports.cluster.list_objects(JOB, meta.namespace, f"{RUN_LABEL}={meta.name}")
-    return next((job for job in jobs if job["metadata"]["name"] == meta.name), None)
+    return next((job for job in jobs if job["metadata"]["name"] == name), None)
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

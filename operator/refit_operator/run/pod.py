@@ -131,6 +131,13 @@ def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     }
 
 
+def build_judging_pod(run: RetrainRun) -> Document:
+    """Return the pod that only judges what was trained."""
+    pod = build_pod(run)
+    mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+    return pod | {"initContainers": [], "volumes": [v for v in pod["volumes"] if v["name"] in mounted]}
+
+
 def _placement(template: PodTemplate) -> Document:
     """Return what the user says in the pod spec's own words, and nothing that they left out."""
     said = template.model_dump(mode="json", by_alias=True, exclude_none=True, include=PLACEMENT)

@@ -55,8 +55,8 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
     match action:
         case CreateJob(body):
             return await _create_job(body, decision, o, ports)
-        case DeleteJob(uid):
-            await ports.cluster.delete(JOB, Ref(meta.namespace, meta.name), uid)
+        case DeleteJob(name, uid):
+            await ports.cluster.delete(JOB, Ref(meta.namespace, name), uid)
             return decision
         case WritePointer(pointer, force):
             return await _write_pointer(pointer, force, decision, o, ports)

@@ -47,6 +47,9 @@ class JudgeReport(_Report):
 
 
 Report = TypeVar("Report", bound=_Report)
+LARGEST = 4096
+"""Bytes of a termination message that Kubernetes keeps."""
+MISSING = "there is none"
 
 
 def parse_report(kind: type[Report], message: str) -> Report | None:
@@ -55,6 +58,20 @@ def parse_report(kind: type[Report], message: str) -> Report | None:
         return kind.model_validate_json(message)
     except ValidationError:
         return None
+
+
+def flaw_of(kind: type[_Report], message: str) -> str:
+    """Return what is wrong with the report in a termination message, empty where nothing is."""
+    try:
+        kind.model_validate_json(message)
+    except ValidationError as error:
+        if not message.strip():
+            return MISSING
+        if len(message.encode()) >= LARGEST:
+            return f"cut off at {LARGEST} bytes, the most that Kubernetes keeps of it"
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+    return ""
 
 
 def parse_error(message: str) -> str:

@@ -1,5 +1,7 @@
 """From nothing to two reports: the checks that look at the run's Job. Pure."""
 
+from functools import partial
+
 from refit_operator.api.clock import Phase
 from refit_operator.api.conditions import ConditionType, Reason
 from refit_operator.api.notes import Note
@@ -22,7 +24,7 @@ from refit_operator.run.decision import (
 )
 from refit_operator.run.job import build_job
 from refit_operator.run.job_view import JobState
-from refit_operator.run.reports import JudgeReport, TrainReport
+from refit_operator.run.reports import MISSING, JudgeReport, TrainReport
 from refit_operator.run.results import record_judgement
 from refit_operator.run.waiting import Waiting, refused
 
@@ -54,7 +56,7 @@ def job_is_missing(o: Observed) -> Decision | None:
     """Make the Job, once. One that was there before and is gone was deleted by somebody: that ends the run."""
     if is_trained(o) or o.job.state is not JobState.MISSING:
         return None
-    if o.run.status.job_ref:
+    if o.run.status.job_ref == o.job_name:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"Job {o.run.status.job_ref} was deleted")
     if o.ended_before:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, "the run had ended; the record of how was lost")
@@ -84,18 +86,19 @@ def job_is_a_strangers(o: Observed) -> Decision | None:
     """Refuse to adopt a Job that this run doesn't own."""
     if is_trained(o) or o.job.owner_uid == o.run.metadata.uid:
         return None
-    message = f"a Job named {o.run.metadata.name} is there and isn't this run's"
+    message = f"a Job named {o.job_name} is there and isn't this run's"
     return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, message)
 
 
 def job_is_new(o: Observed) -> Decision | None:
     """Record the Job that was made."""
-    if is_trained(o) or o.run.status.job_ref:
+    if is_trained(o) or o.run.status.job_ref == o.job_name:
         return None
-    note = Note(
-        "RetrainStarted", f"Job {o.run.metadata.name} trains from {name_pointer(o.run.spec.starting_checkpoint)}"
-    )
-    status = record(o, Stage.QUEUED, "the Job is made", job_ref=o.run.metadata.name, start_time=o.job.created or o.now)
+    start = o.run.status.start_time or o.job.created or o.now
+    status = record(o, Stage.QUEUED, "the Job is made", job_ref=o.job_name, start_time=start)
+    if o.run.status.lost_report_time:
+        return Decision(status, look_again=AT_ONCE)
+    note = Note("RetrainStarted", f"Job {o.job_name} trains from {name_pointer(o.run.spec.starting_checkpoint)}")
     return Decision(status, notes=(note,), look_again=AT_ONCE)
 
 
@@ -118,6 +121,22 @@ def _with_training(o: Observed, report: TrainReport) -> RunResult:
     )
 
 
+def report_is_invalid(o: Observed) -> Decision | None:
+    """End a run whose trainer or judge ended well without a good report: another try would say the same."""
+    flaw = next((words for words in map(partial(_complaint, o), o.job.flaws) if words), "")
+    if is_trained(o) or not flaw:
+        return None
+    return stopping(o, finish(o, Outcome.FAILED, Reason.REPORT_INVALID, flaw))
+
+
+def _complaint(o: Observed, flaw: tuple[str, str]) -> str:
+    """Return what is wrong, empty where it is no fault: a command of the user's own needn't report."""
+    name, words = flaw
+    known = o.run.status.result.training_rows is not None
+    silent = words == MISSING and bool(o.run.spec.training.command)
+    return "" if name == "train" and (known or silent) else f"the report of container {name} is no good: {words}"
+
+
 def judge_has_reported(o: Observed) -> Decision | None:
     """Copy the judge's report: from here on the Job is no longer needed."""
     report = o.job.judge_report
@@ -132,10 +151,10 @@ def judge_has_reported(o: Observed) -> Decision | None:
 
 
 def _trained(o: Observed, report: JudgeReport) -> RunResult | None:
-    """Return what was trained, as the trainer says, or the judge where a command of the user's own says nothing."""
+    """Return what was trained, as the trainer says, or the judge where the trainer's word is lost or wasn't needed."""
     if o.run.status.result.training_rows is not None:
         return o.run.status.result
-    if not o.run.spec.training.command:
+    if not o.run.spec.training.command and not o.run.status.lost_report_time:
         return None
     return RunResult(checkpoint=f"{checkpoint_uri(o.run)}@{report.candidate.digest}")
 
@@ -149,10 +168,14 @@ def job_has_failed(o: Observed) -> Decision | None:
 
 
 def report_is_lost(o: Observed) -> Decision | None:
-    """End a run whose Job succeeded without a report: nothing that isn't judged is ever promoted."""
+    """Judge again, once, where the Job succeeded and its pod is gone with its report: nothing unjudged is promoted."""
     if is_trained(o) or o.job.state is not JobState.SUCCEEDED:
         return None
-    return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "the Job succeeded but a report is missing or malformed")
+    message = f"Job {o.job_name} succeeded, but its pod is gone and its report with it"
+    if o.run.status.lost_report_time:
+        return finish(o, Outcome.FAILED, Reason.REPORT_LOST, f"{message}, for the second time")
+    status = record(o, Stage.JUDGING, f"{message}: judging again", lost_report_time=o.now)
+    return Decision(status, notes=(Note("ReportLost", message, "Warning"),), look_again=AT_ONCE)
 
 
 def job_is_at_work(o: Observed) -> Decision | None:

@@ -35,6 +35,8 @@ CASES: dict[str, tuple[list[Document], str]] = {
         "",
     ),
     "a second Job": ([run(), job("one"), job("two")], "G1: 2 Jobs of attempt 1"),
+    "a Job of the judge's after a lost report": ([run(), job("one"), run(lostReportTime="now"), job("two")], ""),
+    "a third Job": ([run(lostReportTime="now"), job("a"), job("b"), job("c")], "G1: 3 Jobs of attempt 1"),
     "a Job of nobody's": ([run(), job("one", owner="other")], "G1: Job one belongs to no run"),
     "a Job before its run": ([job("one"), run()], "G1: Job one belongs to no run"),
     "two active runs": ([run("a", 1), run("b", 2)], "G1: 2 active runs"),

@@ -13,7 +13,7 @@ from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.decide import CHECKS, decide
 from refit_operator.run.decision import CreateJob, Decision, DeleteJob, Observed, WritePointer
 from refit_operator.run.job_view import JobState, JobView
-from refit_operator.run.reports import JudgeReport, TrainReport
+from refit_operator.run.reports import MISSING, JudgeReport, TrainReport
 from refit_operator.signal.reading import NoData, Value
 from refit_operator.target.view import parse_target
 from tests.unit.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run
@@ -150,7 +150,7 @@ def test_the_judgement_is_copied_after_the_trainers_report() -> None:
 
 
 def test_a_users_own_command_that_reports_nothing_is_known_by_what_the_judge_found() -> None:
-    silent = job(JobState.SUCCEEDED, judge_report=judged())
+    silent = job(JobState.SUCCEEDED, judge_report=judged(), flaws=(("train", MISSING),))
     seen = look(STARTED, silent, progress=HALF)
     theirs = make_run(status=STARTED, training={"command": ["python3", "train.py"]})
     status = decide(replace(seen, run=theirs)).status
@@ -176,7 +176,15 @@ ENDS = {
         "TrainingFailed",
         "rows.jsonl:17",
     ),
-    "a report that is lost": (look(STARTED, job(JobState.SUCCEEDED)), Outcome.FAILED, "ReportLost", "missing"),
+    "a report that is lost twice": (
+        look(
+            STARTED | {"jobRef": f"{RUN.metadata.name}-judge", "lostReportTime": NOW.isoformat()},
+            job(JobState.SUCCEEDED),
+        ),
+        Outcome.FAILED,
+        "ReportLost",
+        "second time",
+    ),
     "a stranger's Job of the same name": (
         look(None, JobView(JobState.TRAINING, owner_uid="somebody")),
         Outcome.FAILED,
@@ -414,6 +422,7 @@ def test_the_order_of_the_checks() -> None:
         "job_is_a_strangers",
         "job_is_new",
         "trainer_has_reported",
+        "report_is_invalid",
         "judge_has_reported",
         "job_has_failed",
         "report_is_lost",
