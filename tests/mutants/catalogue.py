@@ -14,6 +14,7 @@ RUN = ("tests/unit/run/test_decide.py",)
 DEADLINES = ("tests/unit/run/test_deadlines.py",)
 JOB_VIEW = ("tests/unit/run/test_job_view.py",)
 REPORTS = ("tests/unit/run/test_reports.py",)
+STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_watch.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
@@ -103,6 +104,20 @@ ONCE = (
         "pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)",
         "pod = build_pod(run, reporting)",
         REPORTS,
+    ),
+    Mutant(
+        "silence that nobody could hear is a stall",
+        "run/stall.py",
+        "o.now - max(heard.time, o.heard_since)",
+        "o.now - heard.time",
+        STALL,
+    ),
+    Mutant(
+        "another pod's word is this one's",
+        "run/stall.py",
+        "heard.pod == o.job.pod and",
+        "",
+        STALL,
     ),
     Mutant(
         "403 isn't read as a name that may exist",

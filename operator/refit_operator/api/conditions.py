@@ -80,6 +80,7 @@ class Reason(StrEnum):
         "PendingTooLong",
         "A pod of the run waited longer than training.pendingDeadline; the message says for what.",
     )
+    NO_PROGRESS = "NoProgress", "Pods that had reported progress said nothing for training.stallTimeout, over and over."
     REPORT_INVALID = "ReportInvalid", "Trainer or judge ended well, but its report is missing, malformed or cut off."
     REPORT_LOST = "ReportLost", "The report was lost with its pod, and so was that of the judge's second try."
     APPROVAL_REFUSED = "ApprovalRefused", "A person refused the promotion: spec.approval of the run is Rejected."

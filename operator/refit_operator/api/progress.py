@@ -17,6 +17,7 @@ class RunProgress(ApiModel):
     percentage: int | None = Field(default=None, ge=0, le=100, description="Per cent of the training that is done.")
     estimated_remaining: Duration | None = Field(default=None, description="The trainer's own guess of what is left.")
     metrics: dict[str, str] = Field(default={}, description="Metrics by name, such as loss.")
+    pod: str = Field(default="", description="Name of the pod that reported.")
     time: datetime = Field(description="When the report came.")
 
     def describe(self) -> str:

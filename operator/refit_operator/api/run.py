@@ -172,6 +172,8 @@ class RetrainRunStatus(ApiModel):
     job_ref: str | None = Field(default=None, description="Name of the newest Job.")
     clock: RunClock | None = Field(default=None, description="Where the Job's time goes.")
     start_time: datetime | None = Field(default=None, description="When the Job was made.")
+    stalls: int = Field(default=0, description="How often a pod was ended because it reported nothing more.")
+    stalled_pod: str | None = Field(default=None, description="The pod that is being ended for that.")
     lost_report_time: datetime | None = Field(
         default=None, description="When the Job had succeeded and its report was lost; the judge's own Job follows."
     )

@@ -124,6 +124,11 @@ class TrainingSpec(ApiModel):
         description="The longest that a pod may wait to start: for a node, its image, its volumes, a quota. "
         "Time in the queue doesn't count.",
     )
+    stall_timeout: Duration = Field(
+        default=timedelta(minutes=15),
+        description="The longest that a pod that reports its progress may say nothing, before the end of its training. "
+        "A pod that never reports is never stalled. 0s: no limit.",
+    )
     backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is tried again.")
     train_env_from: EnvSources = Field(
         default=[], description="Secrets and ConfigMaps whose keys are variables of the trainer alone."

@@ -137,6 +137,20 @@ class Cluster:
                 if error.status not in (404, 409):
                     raise
 
+    async def suspend_job(self, ref: Ref, resource_version: str, suspend: bool) -> None:
+        """Suspend or resume exactly the Job that was read; a change since then is Transient."""
+        body = {"metadata": {"resourceVersion": resource_version}, "spec": {"suspend": suspend}}
+        with translated():
+            resource = await self.resource(JOB)
+            await resource.patch(
+                name=ref.name,
+                namespace=ref.namespace,
+                body=body,
+                content_type="application/merge-patch+json",
+                field_manager=FIELD_MANAGER,
+                _request_timeout=TIMEOUT,
+            )
+
     async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> None:
         """Replace the status of the object as it was read; a change since then is Transient."""
         meta = owner.metadata

@@ -22,10 +22,11 @@ class PodIdentity:
 
 @dataclass(frozen=True)
 class Caller:
-    """The run that a report is about, and the monitor it belongs to."""
+    """The run that a report is about, the monitor it belongs to, and the pod that sent it."""
 
     run: Ref
     monitor: Ref
+    pod: str
 
 
 def read_review(status: Document) -> PodIdentity | None:
@@ -50,4 +51,4 @@ def find_caller(identity: PodIdentity, pod: Document | None) -> Caller | None:
     owners = pod["metadata"].get("ownerReferences") or ()
     if not run or not monitor or not any(o.get("kind") == "Job" and o.get("name") == run for o in owners):
         return None
-    return Caller(Ref(identity.ref.namespace, run), Ref(identity.ref.namespace, monitor))
+    return Caller(Ref(identity.ref.namespace, run), Ref(identity.ref.namespace, monitor), identity.ref.name)

@@ -28,6 +28,10 @@ class Endpoint:
     def __init__(self, tracer: Tracer, latest: Latest, wake: Wake) -> None:
         self._tracer, self._latest, self._wake = tracer, latest, wake
 
+    def listens(self) -> None:
+        """Note that reports are taken from now on."""
+        self._latest.heard_since = _now()
+
     async def take(self, request: web.Request) -> web.Response:
         """Answer one report."""
         status = await self._status(request)
@@ -39,6 +43,8 @@ class Endpoint:
         if kind.lower() != "bearer" or not token.strip():
             return 401
         caller = await self._tracer.trace(token.strip())
+        if caller is Refusal.UNAVAILABLE:
+            self._latest.heard_since = _now()
         if isinstance(caller, Refusal):
             return STATUS[caller]
         try:
@@ -50,12 +56,16 @@ class Endpoint:
             return 413
 
     def _keep(self, caller: Caller, body: bytes) -> int:
-        progress = parse_report(body, datetime.now(UTC).replace(microsecond=0))
+        progress = parse_report(body, caller.pod, _now())
         if progress is None:
             return 400
         first = self._latest.put(caller.run, progress)
         self._wake(caller.monitor, timedelta(0) if first else WRITTEN_AFTER)
         return 200  # the only status that trainers count as success
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def make_application(endpoint: Endpoint) -> web.Application:
@@ -75,3 +85,4 @@ async def serve_progress(endpoint: Endpoint, port: int, tls: ssl.SSLContext) -> 
     runner = web.AppRunner(make_application(endpoint), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, port=port, ssl_context=tls).start()
+    endpoint.listens()

@@ -1,6 +1,7 @@
 """The newest report of each run, in memory: a cache, which the run's next look copies into its status."""
 
 from collections import OrderedDict
+from datetime import datetime
 
 from refit_operator.api.metadata import Ref
 from refit_operator.api.progress import RunProgress
@@ -13,6 +14,8 @@ class Latest:
 
     def __init__(self) -> None:
         self._reports: OrderedDict[Ref, RunProgress] = OrderedDict()
+        self.heard_since: datetime | None = None
+        """Since when every report would have been heard; None where nothing listens. Silence before it says nothing."""
 
     def put(self, run: Ref, progress: RunProgress) -> bool:
         """Keep a report; return whether it is the run's first."""

@@ -35,8 +35,8 @@ class _Body(_Part):
     trainer_status: _TrainerStatus
 
 
-def parse_report(body: bytes, now: datetime) -> RunProgress | None:
-    """Return the report as of now, None where it is malformed. The pod's own clock isn't believed."""
+def parse_report(body: bytes, pod: str, now: datetime) -> RunProgress | None:
+    """Return a pod's report as of now, None where it is malformed. The pod's own clock isn't believed."""
     try:
         said = _Body.model_validate_json(body).trainer_status
     except ValidationError:
@@ -46,6 +46,7 @@ def parse_report(body: bytes, now: datetime) -> RunProgress | None:
         percentage=said.progress_percentage,
         estimated_remaining=None if seconds is None else _bounded(seconds),
         metrics=_numbers(said.metrics or []),
+        pod=pod,
         time=now,
     )
 

@@ -24,6 +24,7 @@ from refit_operator.run.promotion import (
     target_has_changed,
     target_is_gone,
 )
+from refit_operator.run.stall import pod_has_stalled, stalled_pod_is_ended
 from refit_operator.run.training import (
     job_has_failed,
     job_is_a_strangers,
@@ -69,6 +70,8 @@ CHECKS: tuple[Check, ...] = (
     job_has_failed,
     report_is_lost,
     deadline_has_passed,
+    stalled_pod_is_ended,
+    pod_has_stalled,
     job_is_at_work,
     gate_decides,
     target_is_gone,

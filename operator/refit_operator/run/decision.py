@@ -50,6 +50,8 @@ class Observed:
     """Time to the next point of the readings' grid."""
     progress: RunProgress | None = None
     """The newest report of the training pod; None where none came to this process."""
+    heard_since: datetime | None = None
+    """Since when a report of the training pod would have been heard; None where nothing listens."""
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where nothing listens."""
 
@@ -75,6 +77,15 @@ class DeleteJob:
 
 
 @dataclass(frozen=True)
+class SuspendJob:
+    """Suspend the run's Job, which ends its pods, or resume it. Refused where the Job changed since it was read."""
+
+    name: str
+    resource_version: str
+    suspend: bool
+
+
+@dataclass(frozen=True)
 class WritePointer:
     """Write the checkpoint pointer to the target as it was read; empty removes it."""
 
@@ -82,7 +93,7 @@ class WritePointer:
     force: bool = False
 
 
-Action = CreateJob | DeleteJob | WritePointer
+Action = CreateJob | DeleteJob | SuspendJob | WritePointer
 
 
 @dataclass(frozen=True)
@@ -142,3 +153,8 @@ def stopping(o: Observed, ended: Decision) -> Decision:
 def is_trained(o: Observed) -> bool:
     """Return whether both reports are recorded; a rollback needs none."""
     return o.run.is_rollback or is_true(o.run.status.conditions, ConditionType.TRAINED)
+
+
+def newest_progress(o: Observed) -> RunProgress | None:
+    """Return the newest report: what was recorded stands until the pod reports to this process."""
+    return o.progress or o.run.status.progress

@@ -42,6 +42,9 @@ class JobView:
     """Containers of the newest pod that ended well with no good report, each with what is wrong with it."""
     error: str = ""
     """Why a container failed, in its own words; empty where none did."""
+    pod: str = ""
+    """Name of the newest pod that isn't over, empty where there is none."""
+    resource_version: str = ""
     waiting: Waiting | None = None
     """Why a pod doesn't start: unschedulable, image pull…"""
 
@@ -67,6 +70,8 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document])
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
+        pod=next((pod["metadata"]["name"] for pod in reversed(pods) if not is_over(pod)), ""),
+        resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, pods),
         waiting=explain(job, pods, events),

@@ -47,6 +47,7 @@ async def observe(
         may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_look(now) - now),
         progress=ports.progress.of(ref),
+        heard_since=ports.progress.heard_since,
         reporting=ports.reporting,
     )
 

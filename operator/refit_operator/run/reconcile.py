@@ -15,7 +15,7 @@ from refit_operator.cluster.errors import Forbidden, Invalid, Transient
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.ports import Ports
 from refit_operator.run.decide import decide
-from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, WritePointer
+from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, SuspendJob, WritePointer
 from refit_operator.run.observe import observe
 from refit_operator.run.promotion import after_refusal
 from refit_operator.run.training import job_is_forbidden, job_is_refused
@@ -57,6 +57,9 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
             return await _create_job(body, decision, o, ports)
         case DeleteJob(name, uid):
             await ports.cluster.delete(JOB, Ref(meta.namespace, name), uid)
+            return decision
+        case SuspendJob(name, resource_version, suspend):
+            await ports.cluster.suspend_job(Ref(meta.namespace, name), resource_version, suspend)
             return decision
         case WritePointer(pointer, force):
             return await _write_pointer(pointer, force, decision, o, ports)

@@ -6,7 +6,6 @@ from refit_operator.api.clock import Phase
 from refit_operator.api.conditions import ConditionType, Reason
 from refit_operator.api.notes import Note
 from refit_operator.api.policy import Mode
-from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RunResult, Stage
 from refit_operator.api.uris import name_pointer
 from refit_operator.run.config import checkpoint_uri
@@ -19,6 +18,7 @@ from refit_operator.run.decision import (
     condition,
     finish,
     is_trained,
+    newest_progress,
     record,
     stopping,
 )
@@ -200,8 +200,3 @@ def _at_work(o: Observed) -> str:
     progress = newest_progress(o)
     words = progress.describe() if progress and stage is Stage.TRAINING else ""
     return f"{stage.value}: {words}" if words else stage.value
-
-
-def newest_progress(o: Observed) -> RunProgress | None:
-    """Return the newest report: what was recorded stands until the pod reports to this process."""
-    return o.progress or o.run.status.progress

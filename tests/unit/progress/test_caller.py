@@ -36,7 +36,7 @@ POD: dict[str, Any] = {
 
 def test_a_pods_own_token() -> None:
     assert read_review(REVIEW) == IDENTITY
-    assert find_caller(IDENTITY, POD) == Caller(Ref("shop", RUN), Ref("shop", "reviews"))
+    assert find_caller(IDENTITY, POD) == Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
 
 STRANGERS: dict[str, dict[str, Any]] = {
@@ -76,7 +76,7 @@ def test_a_pod_that_is_no_runs(change: dict[str, Any] | None) -> None:
 
 
 def test_the_newest_report_of_each_run_is_kept_and_not_of_more_than_so_many() -> None:
-    latest, report = Latest(), parse_report(b'{"trainerStatus": {}}', NOW)
+    latest, report = Latest(), parse_report(b'{"trainerStatus": {}}', "pod-1", NOW)
     assert report is not None
     assert [latest.put(Ref("shop", "a"), report) for _ in range(2)] == [True, False]
     for number in range(MOST_RUNS):

@@ -12,9 +12,9 @@ from refit_operator.cluster.errors import Permanent, Transient
 from refit_operator.progress.caller import Caller
 from refit_operator.progress.tracing import MOST_AT_ONCE, Document, Refusal, Sight, Tracer
 from tests.unit.jumping import clock, play, since
-from tests.unit.progress.test_caller import POD, REVIEW, RUN
+from tests.unit.progress.test_caller import IDENTITY, POD, REVIEW, RUN
 
-CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"))
+CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
 
 class Server:

@@ -427,6 +427,8 @@ def test_the_order_of_the_checks() -> None:
         "job_has_failed",
         "report_is_lost",
         "deadline_has_passed",
+        "stalled_pod_is_ended",
+        "pod_has_stalled",
         "job_is_at_work",
         "gate_decides",
         "target_is_gone",

@@ -15,7 +15,7 @@ WAITING: Document = {"waiting": {"reason": "PodInitializing"}}
 
 def job(*conditions: str, suspend: bool = False) -> Document:
     return {
-        "metadata": {"name": "reviews-1", "uid": "job-uid", "creationTimestamp": CREATED},
+        "metadata": {"name": "reviews-1", "uid": "job-uid", "resourceVersion": "77", "creationTimestamp": CREATED},
         "spec": {"suspend": suspend},
         "status": {"conditions": [{"type": kind, "status": "True", "message": kind} for kind in conditions]},
     }

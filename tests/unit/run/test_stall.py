@@ -1,0 +1,110 @@
+"""Pods that reported their progress and say nothing more: when they count as stalled, and how they are ended."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.progress import RunProgress
+from refit_operator.api.run import Outcome
+from refit_operator.run.decide import decide
+from refit_operator.run.decision import Decision, DeleteJob, Observed, SuspendJob
+from refit_operator.run.job_view import JobState
+from tests.unit.run.test_decide import STARTED, TRAIN, actions, job, look
+from tests.unit.samples import NOW, make_run
+
+POD, TIMEOUT = "reviews-1-x", timedelta(minutes=15)
+
+
+def said(ago: timedelta, pod: str = POD, percentage: int | None = 41) -> RunProgress:
+    return RunProgress(percentage=percentage, pod=pod, time=NOW - ago)
+
+
+def silent(
+    heard: RunProgress | None, status: dict[str, Any] | None = None, state: JobState = JobState.TRAINING, **more: Any
+) -> Observed:
+    """A run whose pod said that last, heard by an operator that has listened for a day."""
+    view = job(state, pod=more.pop("pod", POD), resource_version="77")
+    facts = {"heard_since": NOW - timedelta(days=1)} | more
+    return look(STARTED | (status or {}), view, progress=heard, **facts)
+
+
+LAST_TRY = {"stalls": 2}
+STALLED: dict[str, Observed] = {
+    "it said nothing for as long as that": silent(said(TIMEOUT)),
+    "what it said is known by the status": silent(None, {"progress": said(TIMEOUT).to_json()}),
+    "what it said had no number": silent(said(TIMEOUT, percentage=None)),
+    "the operator listens for just as long": silent(said(timedelta(hours=3)), heard_since=NOW - TIMEOUT),
+}
+
+
+@pytest.mark.parametrize("name", STALLED)
+def test_stalled(name: str) -> None:
+    decision = decide(STALLED[name])
+    assert (decision.status.stalled_pod, decision.status.stalls, decision.actions) == (POD, 1, ())
+    assert [note.reason for note in decision.notes] == ["PodStalled"]
+
+
+NOT_STALLED: dict[str, Observed] = {
+    "it spoke a moment before": silent(said(TIMEOUT - timedelta(seconds=1))),
+    "it never spoke": silent(None),
+    "another pod spoke": silent(said(timedelta(hours=3), pod="reviews-1-earlier")),
+    "another pod spoke, and this one isn't there yet": silent(said(timedelta(hours=3)), pod=""),
+    "the operator has just begun to listen": silent(said(timedelta(hours=3)), heard_since=NOW - timedelta(minutes=14)),
+    "nothing listens": silent(said(timedelta(hours=3)), heard_since=None),
+    "it has reported the end": silent(said(timedelta(hours=3), percentage=100)),
+    "it judges": silent(said(timedelta(hours=3)), state=JobState.JUDGING),
+    "it is suspended": silent(said(timedelta(hours=3)), state=JobState.QUEUED),
+    "there is no limit": replace(
+        silent(said(timedelta(hours=3))), run=make_run(status=STARTED, training={"stallTimeout": "0s"})
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_STALLED)
+def test_not_stalled(name: str) -> None:
+    status = decide(NOT_STALLED[name]).status
+    assert (status.stalled_pod, status.stalls, status.outcome) == (None, 0, None)
+
+
+def test_after_as_many_as_backoff_limit_the_run_ends_and_its_job_with_it() -> None:
+    assert decide(silent(said(TIMEOUT), {"stalls": 1})).status.stalls == 2
+    decision = decide(silent(said(TIMEOUT), LAST_TRY))
+    assert (decision.status.outcome, decision.status.conditions[-1].reason) == (Outcome.FAILED, "NoProgress")
+    assert decision.status.message == f"pod {POD} has reported nothing for 15m, and before it 41 %"
+    assert actions(decision) == [DeleteJob]
+
+
+ENDING = {"stalls": 1, "stalledPod": POD}
+
+
+def step(state: JobState, pod: str, queue: str = "") -> Decision:
+    observed = silent(said(timedelta(hours=1)), ENDING, state, pod=pod)
+    queued = make_run(status=STARTED | ENDING, training={"queueName": queue})
+    return decide(replace(observed, run=queued) if queue else observed)
+
+
+def test_a_stalled_pod_is_ended_by_suspending_its_job_and_resuming_it() -> None:
+    name = make_run().metadata.name
+    assert step(JobState.TRAINING, POD).actions == (SuspendJob(name, "77", True),)
+    assert step(JobState.QUEUED, POD).actions == ()
+    assert step(JobState.QUEUED, "").actions == (SuspendJob(name, "77", False),)
+    resumed = step(JobState.PENDING, "")
+    assert (resumed.actions, resumed.status.stalled_pod, resumed.status.stalls) == ((), None, 1)
+
+
+def test_the_next_pod_is_left_alone() -> None:
+    assert step(JobState.TRAINING, "reviews-1-next").actions == ()
+
+
+def test_with_a_queue_whoever_admits_jobs_resumes_it() -> None:
+    assert actions(step(JobState.TRAINING, POD, queue="gpus")) == [SuspendJob]
+    ended = step(JobState.QUEUED, "", queue="gpus")
+    assert (ended.actions, ended.status.stalled_pod) == ((), None)
+
+
+def test_a_report_that_came_at_last_counts_more_than_the_stall() -> None:
+    observed = silent(said(TIMEOUT))
+    trained = decide(replace(observed, job=replace(observed.job, train_report=TRAIN))).status
+    assert (trained.result.training_rows, trained.stalls) == (1500, 0)
