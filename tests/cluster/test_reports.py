@@ -1,5 +1,6 @@
 """Reports on the real node: lost with their pod, malformed, cut off by the kubelet, or about another checkpoint."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,9 +47,11 @@ def deaf(space: Space, run: str) -> Iterator[None]:
 
 
 def is_refused(space: Space, run: str) -> bool:
-    words = ("--subresource=status", "--type=merge", "--dry-run=server", "-p", '{"status": {"message": "x"}}')
+    document = space.get("rr", run)
+    document["status"]["message"] = "x"
+    words = ("--subresource=status", "--dry-run=server", "-f", "-")
     try:
-        space.run("patch", "rr", run, "--as", OPERATOR, *words)
+        space.run("replace", "--as", OPERATOR, *words, stdin=json.dumps(document))
     except Refused as error:
         return "not now" in str(error)
     return False

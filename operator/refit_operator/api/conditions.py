@@ -121,8 +121,10 @@ class Reason(StrEnum):
         "ContainerNotStarted",
         "A container can't be made, for example for a Secret that is missing.",
     )
-    VOLUME_NOT_MOUNTED = "VolumeNotMounted", "A volume of the pod can't be mounted."
-    VOLUME_NOT_SHAREABLE = "VolumeNotShareable", "A claim is in use on another node, and its volume can't be on two."
+    CLAIM_MISSING = "ClaimMissing", "A claim that the run needs doesn't exist; the message names it."
+    CLAIM_UNBOUND = "ClaimUnbound", "A claim that the run needs has no volume yet."
+    VOLUME_NOT_MOUNTED = "VolumeNotMounted", "A volume of the pod can't be mounted; the message names its claim."
+    VOLUME_NOT_SHAREABLE = "VolumeNotShareable", "A claim is in use elsewhere, and its volume can't be in two places."
     QUOTA_EXCEEDED = "QuotaExceeded", "A quota of the namespace doesn't let the Job or its pod be made."
     POD_REFUSED = "PodRefused", "The API server doesn't let the Job or its pod be made; the message says why."
     JOB_SUCCEEDED = "JobSucceeded", "Trainer and judge reported."

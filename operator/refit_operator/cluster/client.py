@@ -31,6 +31,7 @@ POD = ("v1", "Pod")
 DEPLOYMENT = ("apps/v1", "Deployment")
 REPLICA_SET = ("apps/v1", "ReplicaSet")
 SECRET = ("v1", "Secret")
+CLAIM = ("v1", "PersistentVolumeClaim")
 EVENT = ("events.k8s.io/v1", "Event")
 
 
@@ -200,9 +201,19 @@ class Cluster:
         return await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
 
     async def list_events(self, namespace: str, uid: str) -> list[Document]:
-        """Return the Events about an object. They only explain: where they may not be read, there are none."""
+        """Return the Events about an object."""
+        return await self._list_to_explain(EVENT, namespace, f"regarding.uid={uid}")
+
+    async def list_claims(self, namespace: str) -> list[Document]:
+        """Return the PersistentVolumeClaims of a namespace."""
+        return await self._list_to_explain(CLAIM, namespace)
+
+    async def _list_to_explain(
+        self, kind: tuple[str, str], namespace: str, fields: str | None = None
+    ) -> list[Document]:
+        """Return objects that only explain something: where they may not be read, there are none."""
         try:
-            return await self.list_objects(EVENT, namespace, fields=f"regarding.uid={uid}")
+            return await self.list_objects(kind, namespace, fields=fields)
         except Forbidden as error:
-            log.warning("events not read", namespace=namespace, error=str(error))
+            log.warning("not read", kind=kind[1], namespace=namespace, error=str(error))
             return []

@@ -57,8 +57,10 @@ class JobView:
         return Phase.PENDING if waits else Phase.RUNNING
 
 
-def view_job(job: Document | None, pods: list[Document], events: list[Document]) -> JobView:
-    """Return the view of a Job, its pods and the Events that `subject_of` asks for, as the API server gave them."""
+def view_job(job: Document | None, pods: list[Document], events: list[Document], claims: list[Document]) -> JobView:
+    """Return the view of a Job and its pods, by the Events that `subject_of` asks for and, where those are about
+    volumes, the claims of the namespace: all as the API server gave them.
+    """
     if job is None:
         return JobView(JobState.MISSING)
     pods = oldest_first(pods)
@@ -74,7 +76,7 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document])
         resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, pods),
-        waiting=explain(job, pods, events),
+        waiting=explain(job, pods, events, claims),
     )
 
 

@@ -15,6 +15,7 @@ from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import Observed
 from refit_operator.run.job import job_name
 from refit_operator.run.job_view import JobView, oldest_first, view_job
+from refit_operator.run.storage import is_about_volumes
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
 from refit_operator.target.ownership import handover, rolled_back_digests
@@ -57,7 +58,8 @@ async def _job(run: RetrainRun, ports: Ports) -> JobView:
     pods = oldest_first(await ports.cluster.list_pods(job)) if job else []
     subject = subject_of(job, pods) if job else ""
     events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
-    return view_job(job, pods, events)
+    claims = await ports.cluster.list_claims(run.metadata.namespace) if is_about_volumes(events) else []
+    return view_job(job, pods, events, claims)
 
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.conditions import Reason
+from refit_operator.run.storage import MOUNTING, unmounted_volume, unscheduled_volume
 
 Document = dict[str, Any]
 NORMAL = ("ContainerCreating", "PodInitializing")
@@ -12,9 +13,7 @@ IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverP
 BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
 OVER = ("Failed", "Succeeded")
 EVENTS = {
-    "FailedMount": Reason.VOLUME_NOT_MOUNTED,
-    "FailedAttachVolume": Reason.VOLUME_NOT_MOUNTED,
-    "FailedMapVolume": Reason.VOLUME_NOT_MOUNTED,
+    **dict.fromkeys(MOUNTING, Reason.VOLUME_NOT_MOUNTED),
     "FailedCreatePodSandBox": Reason.CONTAINER_NOT_STARTED,
     "FailedCreate": Reason.POD_REFUSED,
 }
@@ -63,29 +62,30 @@ def is_halted(job: Document) -> bool:
     return ended or bool(job["spec"].get("suspend"))
 
 
-def explain(job: Document, pods: list[Document], events: list[Document]) -> Waiting | None:
+def explain(job: Document, pods: list[Document], events: list[Document], claims: list[Document]) -> Waiting | None:
     """Return what stands in the way of the Job's next pod, None where nothing is known to."""
     if is_halted(job):
         return None
     newest = pods[-1] if pods else None
     if newest is not None and not is_over(newest):
-        return by_pod(newest) or (None if has_started(newest) else by_events(events, ""))
-    return by_events(events, newest["metadata"]["creationTimestamp"] if newest else "")
+        return by_pod(newest) or (None if has_started(newest) else by_events(events, "", claims))
+    return by_events(events, newest["metadata"]["creationTimestamp"] if newest else "", claims)
 
 
 def by_pod(pod: Document) -> Waiting | None:
     """Return what the pod's own status says."""
     for condition in (pod.get("status") or {}).get("conditions") or ():
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return unscheduled(condition.get("message") or condition.get("reason") or "")
+            return unscheduled(condition.get("message") or condition.get("reason") or "", pod)
     waiting = ((name, state.get("waiting") or {}) for name, state in statuses_of(pod).items())
     found = ((name, w) for name, w in waiting if w.get("reason") and w["reason"] not in NORMAL)
     return next((_not_started(pod, name, w["reason"], w.get("message") or "") for name, w in found), None)
 
 
-def unscheduled(message: str) -> Waiting:
+def unscheduled(message: str, pod: Document) -> Waiting:
     """Return why the scheduler finds no node; its message names what is missing, such as nvidia.com/gpu."""
-    return Waiting(Reason.UNSCHEDULABLE, f"no node takes the pod: {message}")
+    volume = unscheduled_volume(message, pod)
+    return Waiting(*volume) if volume else Waiting(Reason.UNSCHEDULABLE, f"no node takes the pod: {message}")
 
 
 def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting:
@@ -97,11 +97,11 @@ def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting
     return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {reason}: {message}")
 
 
-def by_events(events: list[Document], since: str) -> Waiting | None:
+def by_events(events: list[Document], since: str, claims: list[Document]) -> Waiting | None:
     """Return what the newest telling Event says, one older than `since` (RFC 3339) left out."""
     telling = [e for e in events if e.get("reason") in EVENTS and _time(e) >= since]
     newest = max(telling, key=_time, default=None)
-    return _told(newest["reason"], newest.get("note") or "") if newest else None
+    return _told(newest["reason"], newest.get("note") or "", claims) if newest else None
 
 
 def _time(event: Document) -> str:
@@ -109,14 +109,13 @@ def _time(event: Document) -> str:
     return series.get("lastObservedTime") or event.get("deprecatedLastTimestamp") or event.get("eventTime") or ""
 
 
-def _told(reason: str, note: str) -> Waiting:
+def _told(reason: str, note: str, claims: list[Document]) -> Waiting:
     kind = EVENTS[reason]
     if kind is Reason.POD_REFUSED:
         return refused("pod", note.removeprefix("Error creating: "))
-    if kind is Reason.VOLUME_NOT_MOUNTED and "Multi-Attach" in note:
-        return Waiting(Reason.VOLUME_NOT_SHAREABLE, f"a volume is in use on another node: {note}")
-    what = "a volume can't be mounted" if kind is Reason.VOLUME_NOT_MOUNTED else "the pod can't start"
-    return Waiting(kind, f"{what}: {note}")
+    if kind is Reason.VOLUME_NOT_MOUNTED:
+        return Waiting(*unmounted_volume(note, claims))
+    return Waiting(kind, f"the pod can't start: {note}")
 
 
 def refused(what: str, message: str) -> Waiting:

@@ -67,9 +67,9 @@ STATES: dict[str, tuple[Document, list[Document], JobState, Phase]] = {
 @pytest.mark.parametrize("name", STATES)
 def test_state(name: str) -> None:
     document, pods, state, phase = STATES[name]
-    view = view_job(document, pods, [])
+    view = view_job(document, pods, [], [])
     assert (view.state, view.phase) == (state, phase)
 
 
 def test_no_job() -> None:
-    assert view_job(None, [], []).state is JobState.MISSING
+    assert view_job(None, [], [], []).state is JobState.MISSING

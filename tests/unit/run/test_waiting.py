@@ -11,6 +11,10 @@ BEFORE = "2026-11-24T10:00:00Z"
 SPEC = {
     "initContainers": [{"name": "train", "image": "registry/trainer:2"}],
     "containers": [{"name": "judge", "image": "registry/judge:3"}],
+    "volumes": [
+        *({"name": f"claim-{name}", "persistentVolumeClaim": {"claimName": name}} for name in ("feedback", "models")),
+        {"name": "tmp", "emptyDir": {}},
+    ],
 }
 
 
@@ -36,6 +40,15 @@ QUOTA = 'pods "reviews-1-x" is forbidden: exceeded quota: q, requested: pods=1, 
 MOUNT = 'MountVolume.SetUp failed for volume "pv": hostPath type check failed: /x is not a directory'
 ATTACH = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) reviews-0'
 SECURITY = 'pods "reviews-1-x" is forbidden: violates PodSecurity "restricted:latest"'
+
+CLAIMS = [
+    {"metadata": {"name": "waiting"}, "spec": {}},
+    {"metadata": {"name": "feedback"}, "spec": {"volumeName": "pv-1"}},
+    {"metadata": {"name": "models"}, "spec": {"volumeName": "pv-12"}},
+]
+NO_CLAIM = '0/1 nodes are available: persistentvolumeclaim "nowhere" not found. not found'
+UNBOUND = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
+ALONE = "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod"
 
 CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str] | None]] = {
     "nothing is known": (job(), [new_pod()], [], None),
@@ -75,6 +88,51 @@ CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str]
         [new_pod()],
         [event("FailedAttachVolume", ATTACH)],
         ("VolumeNotShareable", f"a volume is in use on another node: {ATTACH}"),
+    ),
+    "a mount of a known claim": (
+        job(),
+        [new_pod()],
+        [event("FailedMount", 'MountVolume.SetUp failed for volume "pv-12" : no such folder')],
+        (
+            "VolumeNotMounted",
+            'the claim models can\'t be mounted: MountVolume.SetUp failed for volume "pv-12" : no such folder',
+        ),
+    ),
+    "a mount by the name in the pod": (
+        job(),
+        [new_pod()],
+        [event("FailedMount", "Unable to attach or mount volumes: unmounted volumes=[claim-waiting]")],
+        (
+            "VolumeNotMounted",
+            "the claim waiting can't be mounted: Unable to attach or mount volumes: unmounted volumes=[claim-waiting]",
+        ),
+    ),
+    "a claim on another node": (
+        job(),
+        [new_pod()],
+        [event("FailedAttachVolume", 'Multi-Attach error for volume "pv-1" Volume is already used')],
+        (
+            "VolumeNotShareable",
+            'the claim feedback is in use on another node: Multi-Attach error for volume "pv-1" Volume is already used',
+        ),
+    ),
+    "a claim that isn't there": (
+        job(),
+        [new_pod(node=NO_CLAIM)],
+        [],
+        ("ClaimMissing", "the claim nowhere doesn't exist"),
+    ),
+    "a claim without a volume": (
+        job(),
+        [new_pod(node=UNBOUND)],
+        [],
+        ("ClaimUnbound", f"a claim has no volume yet, one of feedback, models: {UNBOUND}"),
+    ),
+    "a claim that another pod has for itself": (
+        job(),
+        [new_pod(node=ALONE)],
+        [],
+        ("VolumeNotShareable", f"one of the claims feedback, models is another pod's alone: {ALONE}"),
     ),
     "an attachment that failed for another reason": (
         job(),
@@ -121,7 +179,7 @@ CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str]
 @pytest.mark.parametrize("name", CASES)
 def test_explain(name: str) -> None:
     document, pods, events, want = CASES[name]
-    found = explain(document, pods, events)
+    found = explain(document, pods, events, CLAIMS)
     assert (found and (found.reason.value, found.message)) == want
 
 
@@ -148,6 +206,6 @@ def later(**time: Any) -> Document:
 
 def test_an_event_that_goes_on_is_as_new_as_its_last_time() -> None:
     going_on = later(series={"lastObservedTime": "2026-11-24T11:09:00.000000Z"})
-    found = explain(job(), [new_pod()], [going_on, event("FailedMount", "once", LATER)])
+    found = explain(job(), [new_pod()], [going_on, event("FailedMount", "once", LATER)], [])
     assert found is not None
     assert "lastObservedTime" in found.message

@@ -1,0 +1,78 @@
+"""Claims that don't exist, can't be mounted, aren't to be shared or written to: said by name, on the real node."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.cluster.kubectl import Document, Space, kubectl
+from tests.cluster.objects import CLAIMS, monitor, target
+from tests.cluster.test_persons import active_run, finished
+from tests.cluster.test_runs import run_number, start
+
+Make = Callable[..., None]
+
+
+@pytest.fixture
+def volume(space: Space) -> Iterator[Make]:
+    """Make a claim whose volume is a folder of the node."""
+    made: list[str] = []
+
+    def make(claim: str, path: str, mode: str = "ReadWriteOnce") -> None:
+        name = f"{space.name}-{claim}"
+        size, alone = {"storage": "1Mi"}, {"accessModes": [mode], "storageClassName": "", "volumeMode": "Filesystem"}
+        folder = {"capacity": size, "hostPath": {"path": path, "type": "Directory"}}
+        owner = {"claimRef": {"namespace": space.name, "name": claim}, "persistentVolumeReclaimPolicy": "Retain"}
+        wants = {"resources": {"requests": size}, "volumeName": name}
+        made.append(name)
+        space.apply(document("PersistentVolume", name, folder | owner | alone))
+        space.apply(document("PersistentVolumeClaim", claim, wants | alone))
+
+    yield make
+    for name in made:
+        kubectl("delete", "pv", name, "--wait=false")
+
+
+def document(kind: str, name: str, spec: Document) -> Document:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def begin(space: Space, made: str, **training: Any) -> None:
+    """Start a run of which one claim is there already."""
+    space.apply(*(claim for claim in CLAIMS if claim["metadata"]["name"] != made), target())
+    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
+    space.apply(monitor(training=training))
+
+
+def assert_pending_too_long(space: Space, reason: str, words: str) -> None:
+    assert words in space.wait_condition(f"rr/{active_run(space, 'Queued')}", "Trained", reason)
+    run = run_number(space, 1)
+    assert finished(run) == ("Failed", "PendingTooLong")
+    assert words in run["status"]["message"]
+
+
+def test_a_claim_that_does_not_exist(space: Space) -> None:
+    start(space, training={"dataset": {"train": "pvc://nowhere/train"}, "pendingDeadline": "15s"})
+    assert_pending_too_long(space, "ClaimMissing", "the claim nowhere doesn't exist")
+
+
+def test_a_claim_that_cannot_be_mounted(space: Space, volume: Make) -> None:
+    volume("feedback", "/refit-no-such-folder")
+    begin(space, "feedback", pendingDeadline="30s")
+    assert_pending_too_long(space, "VolumeNotMounted", "the claim feedback can't be mounted: MountVolume.SetUp failed")
+
+
+def test_a_claim_that_serving_has_for_itself(space: Space, volume: Make) -> None:
+    volume("models", "/opt", mode="ReadWriteOncePod")
+    begin(space, "models", pendingDeadline="15s")
+    words = "one of the claims feedback, holdout, models is another pod's alone"
+    assert_pending_too_long(space, "VolumeNotShareable", words)
+
+
+def test_a_claim_that_the_trainer_cannot_write_to(space: Space, volume: Make) -> None:
+    volume("models", "/opt")
+    begin(space, "models", backoffLimit=0)
+    run = run_number(space, 1)
+    assert finished(run) == ("Failed", "TrainingFailed")
+    words = "train exited 1: PermissionError: [Errno 13] Permission denied: '/refit/volumes/models/checkpoints'"
+    assert run["status"]["message"] == words
