@@ -63,7 +63,7 @@ class Space:
         items: list[Document] = json.loads(self.run("get", kind, "-o", "json"))["items"]
         return items
 
-    def wait(self, what: str, path: str, value: str, limit_s: int = 60) -> None:
+    def wait(self, what: str, path: str, value: str, limit_s: int = 120) -> None:
         """Wait until a field has a value; on failure show the object."""
         wanted = f"--for=jsonpath={{{path}}}={value}"
         try:
@@ -71,7 +71,7 @@ class Space:
         except Refused as error:
             raise AssertionError(f"{error}\n{self.run('get', what, '-o', 'yaml')}\n{operator_log()}") from None
 
-    def wait_condition(self, what: str, kind: str, reason: str, limit_s: int = 60) -> str:
+    def wait_condition(self, what: str, kind: str, reason: str, limit_s: int = 120) -> str:
         """Wait until a condition has a reason; return its message."""
         self.wait(what, f'.status.conditions[?(@.type=="{kind}")].reason', reason, limit_s)
         return self.run("get", what, "-o", f'jsonpath={{.status.conditions[?(@.type=="{kind}")].message}}')

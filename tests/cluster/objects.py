@@ -58,7 +58,7 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
             "dataset": {"train": "pvc://feedback/train", "holdout": "pvc://holdout/rows"},
             "checkpoints": {"uri": "pvc://models/checkpoints"},
         },
-        "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "30s"},
+        "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "3m"},
         "watch": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
     }
     document = {"apiVersion": "refit.dev/v1alpha1", "kind": "ModelMonitor", "metadata": {"name": name}}

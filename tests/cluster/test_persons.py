@@ -12,7 +12,7 @@ from tests.cluster.test_runs import pointer, run_number, start
 PERSON = ("--as", "somebody", "--as-group", "system:authenticated")
 
 
-def active_run(space: Space, stage: str, limit_s: int = 90) -> str:
+def active_run(space: Space, stage: str, limit_s: int = 180) -> str:
     """Wait until the first run is in a stage, and return its name."""
     space.wait("mmon/reviews", ".status.attempts", "1", limit_s)
     name: str = space.list("rr")[0]["metadata"]["name"]

@@ -25,7 +25,7 @@ def run_number(space: Space, ordinal: int, limit_s: int = 180) -> Document:
 
 def start(space: Space, server: Document | None = None, **spec: Any) -> None:
     space.apply(*CLAIMS, server or target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
+    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
     space.apply(monitor(**spec))
 
 
@@ -85,7 +85,7 @@ def test_a_promotion_that_disappoints_is_taken_back_and_those_weights_never_retu
 def test_the_manifest_applied_again_leaves_the_pointer_alone(space: Space, flags: tuple[str, ...]) -> None:
     space.apply(*CLAIMS)
     space.apply(target(), flags=flags)
-    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
+    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
     space.apply(monitor())
     promoted = run_number(space, 1)["status"]["pointerChange"]["new"]
     space.apply(target(), flags=flags)

@@ -19,7 +19,7 @@ time.sleep(600)
 
 def test_a_pod_that_stalls_is_ended_and_the_next_one_trains(space: Space) -> None:
     start(space, training=script(FIRST_HANGS, stallTimeout="5s", backoffLimit=1))
-    run = run_number(space, 1, limit_s=180)
+    run = run_number(space, 1)
     assert (run["status"]["outcome"], run["status"]["stalls"]) == ("Promoted", 1)
     job = space.get("job", run["metadata"]["name"])
     assert (job["status"]["succeeded"], "failed" in job["status"]) == (1, False)

@@ -31,7 +31,7 @@ def tries(space: Space) -> Document:
 def test_a_trainer_out_of_memory_is_tried_again_and_then_said_to_be_so(space: Space) -> None:
     limits = {"limits": {"memory": "64Mi"}}
     start(space, training=script("b'x' * (256 << 20)", resources=limits, backoffLimit=1))
-    run = run_number(space, 1, limit_s=180)
+    run = run_number(space, 1)
     assert finished(run) == ("Failed", "TrainingFailed")
     assert run["status"]["message"] == "train ran out of memory at its limit of 64Mi: OOMKilled"
     assert tries(space)["failed"] == 2
@@ -64,7 +64,7 @@ def test_an_evicted_trainer_is_tried_again_and_that_counts_as_no_try(space: Spac
     start(space, training=script(FIRST_HANGS, backoffLimit=0))
     name = active_run(space, "Training")
     evict(space, space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip().removeprefix("pod/"))
-    run = run_number(space, 1, limit_s=180)
+    run = run_number(space, 1)
     assert run["status"]["outcome"] == "Promoted"
     assert tries(space)["succeeded"] == 1
 
