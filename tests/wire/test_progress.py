@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.metadata import Ref
+from refit_operator.cluster.errors import Transient
 from refit_operator.progress.certificates import make_bundle, make_context
 from refit_operator.progress.endpoint import WRITTEN_AFTER, Endpoint, serve_progress
 from refit_operator.progress.latest import Latest
@@ -34,6 +35,10 @@ async def pod(_: Ref) -> dict[str, Any] | None:
     return POD
 
 
+async def review_is_away(_: str) -> dict[str, Any]:
+    raise Transient("away")
+
+
 async def other_pod(_: Ref) -> dict[str, Any] | None:
     return None
 
@@ -41,9 +46,9 @@ async def other_pod(_: Ref) -> dict[str, Any] | None:
 class Served:
     """An endpoint on a port of its own, and what it did."""
 
-    def __init__(self, find_pod: Any = pod) -> None:
+    def __init__(self, find_pod: Any = pod, ask: Any = review) -> None:
         self.latest, self.woken = Latest(), list[tuple[Ref, timedelta]]()
-        self.endpoint = Endpoint(Tracer(Sight(review, find_pod)), self.latest, self.wake)
+        self.endpoint = Endpoint(Tracer(Sight(ask, find_pod)), self.latest, self.wake)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -102,6 +107,18 @@ async def test_what_is_refused(status: int, body: str, headers: dict[str, str]) 
 async def test_a_pod_of_no_run() -> None:
     served = await Served(other_pod).start()
     assert await served.post(REPORT, Authorization="Bearer good") == 403
+
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("ask", "status", "is_anew"), [(review, 200, False), (review_is_away, 503, True)])
+async def test_silence_counts_anew_from_a_report_that_could_not_be_traced(ask: Any, status: int, is_anew: bool) -> None:
+    served = await Served(ask=ask).start()
+    assert served.latest.heard_since is not None
+    served.latest.heard_since = LONG_AGO
+    assert await served.post(REPORT, Authorization="Bearer good") == status
+    assert (served.latest.heard_since != LONG_AGO) is is_anew
 
 
 async def test_a_body_that_never_ends_is_given_up() -> None:
