@@ -62,7 +62,7 @@ def test_a_quota_is_waited_for(space: Space) -> None:
     assert "the pod may not be made: " in message
     assert "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1" in message
     space.apply(quota(9))
-    assert run_number(space, 1)["status"]["outcome"] == "Promoted"
+    space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")
 
 
 def test_a_quota_on_jobs_is_waited_for(space: Space) -> None:
@@ -73,4 +73,4 @@ def test_a_quota_on_jobs_is_waited_for(space: Space) -> None:
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
     assert message.startswith("the Job may not be made: ")
     space.run("delete", "resourcequota", "q")
-    assert run_number(space, 1)["status"]["outcome"] == "Promoted"
+    space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")
