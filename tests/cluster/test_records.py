@@ -7,7 +7,8 @@ import pytest
 
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.build import run_name
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space
+from tests.cluster.hosted import until
+from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_crashes import slow_target
 from tests.cluster.test_persons import finished, say
@@ -98,3 +99,32 @@ def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) ->
     assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "TrainingFailed")
     assert "isn't this run's" in run["status"]["message"]
     assert [item["metadata"]["uid"] for item in space.list("job")] == [uid]
+
+
+def change_crds(*operations: str) -> None:
+    """Add a field that nobody reads to the specs of both types, or remove it."""
+    path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/addedLater"
+    patch = [{"op": operation, "path": path, "value": {"type": "string"}} for operation in operations]
+    for kind in ("modelmonitors", "retrainruns"):
+        kubectl("patch", "crd", f"{kind}.refit.dev", "--type=json", "-p", json.dumps(patch))
+
+
+def keeps_new_field(space: Space) -> bool:
+    """Return whether the field is stored: the API server takes a moment to learn it."""
+    space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": {"addedLater": "x"}}))
+    return "addedLater" in space.get("mmon", "reviews")["spec"]
+
+
+def test_the_types_are_applied_again_and_grow_while_a_run_is_under_way(space: Space) -> None:
+    start(space, training={"hyperparameters": {"seconds": "5"}})
+    active(space, 1, "Training")
+    change_crds("add")
+    try:
+        kubectl("replace", "-f", "-", stdin=kubectl("get", "crd", "retrainruns.refit.dev", "-o", "json"))
+        until(lambda: keeps_new_field(space), 30, "the API server doesn't know the new field")
+        run = run_number(space, 1)
+    finally:
+        change_crds("add", "remove")
+    assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
+    assert len(space.list("job")) == 1
+    space.wait("mmon/reviews", ".status.state", "CoolingDown")

@@ -1,8 +1,10 @@
 """What happens to a Deployment while its monitor watches it, rolls it out, or watches a promotion."""
 
 import json
+import signal
 from typing import Any
 
+from tests.cluster.apart import Apart
 from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import monitor, target
 from tests.cluster.test_crashes import slow_target
@@ -43,6 +45,23 @@ def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(sp
     set_cooldown(space, "1h")
     run = run_number(space, 2)
     assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
+
+
+def test_a_target_made_anew_behind_the_operators_back_ends_the_run_that_rolls_it_out_or_watches_it(
+    apart: Apart,
+) -> None:
+    space = apart.space
+    often = {"cooldown": "0s", "maxRuns": {"count": 9}, "giveUpAfter": 9}
+    with apart.operator() as operator:
+        start(space, slow_target(), watch=HELD_IN_WATCH, policy=often)
+        for ordinal, stage in enumerate(("RollingOut", "Watching"), start=1):
+            active(space, ordinal, stage)
+            operator.send(signal.SIGSTOP)
+            make_anew(space, slow_target())
+            operator.send(signal.SIGCONT)
+            assert (*finished(run_number(space, ordinal)), pointer(space)) == ("Failed", "TargetReplaced", "")
+        space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
+        assert len(space.list("rr")) == 2
 
 
 def test_a_target_that_halts_in_the_watch_blocks_the_rollback_until_it_goes_on(space: Space) -> None:
