@@ -104,7 +104,7 @@ def test_a_text_is_cut_at_max_length_in_service_too(tiny: Path, train_rows: Path
         ({"learning_rate": "nan"}, "learning_rate='nan'"),
         ({"epochs": "-1"}, "epochs='-1': Input should be greater than 0"),
         ({"batch_size": "1.5"}, "batch_size='1.5'"),
-        ({"method": "magic"}, "hyperparameters.method='magic': unknown; this image knows full"),
+        ({"method": "magic"}, "hyperparameters.method='magic': unknown; this image knows full, head, "),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(

@@ -1,18 +1,21 @@
 """Many inputs answered in batches of like size, so that little is padded."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from refit_trainer.compute import autocast
-from refit_trainer.tasks import Answer
 
-AnswerBatch = Callable[[list[Any]], list[Answer]]
+Answer = TypeVar("Answer")
 
 
 def answer_in_batches(
-    network: Any, values: Sequence[Any], size_of: Callable[[Any], float], batch: int, answer: AnswerBatch
+    network: Any,
+    values: Sequence[Any],
+    size_of: Callable[[Any], float],
+    batch: int,
+    answer: Callable[[list[Any]], list[Answer]],
 ) -> list[Answer]:
     """Return the answer to each value, in order; `answer` gets `batch` values at most, and runs without gradients."""
     sizes = [size_of(value) for value in values]

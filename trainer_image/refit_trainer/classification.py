@@ -115,10 +115,14 @@ class Classification(ABC):
             model.network, values, self.size_of, self.batch, lambda batch: self._predict_batch(model, batch)
         )
 
-    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
+    def logits(self, model: LoadedModel, values: Sequence[Any]) -> Any:
+        """Return what the network says of a batch of inputs, (inputs, labels) in fp32."""
         inputs = self.pad(model, self.encode_inputs(model, values))
         device = model.network.device
-        logits = model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
+        return model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
+
+    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
+        logits = self.logits(model, values)
         scores, indices = logits.softmax(dim=-1).max(dim=-1)
         return [Answer(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
 
@@ -135,6 +139,14 @@ class Classification(ABC):
             "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
             "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
         }
+
+
+def require_classification(task: Any, method: str) -> Classification:
+    """Return the task as a classification; raise BadInput where it is none."""
+    if isinstance(task, Classification):
+        return task
+    name = type(task).__module__.rpartition(".")[2].replace("_", "-")
+    raise BadInput(f"hyperparameters.method={method!r}: it is for classification alone, and task={name!r} is none")
 
 
 def _load_network(auto: Any, folder: Path, labels: tuple[str, ...], has_head: bool) -> Any:

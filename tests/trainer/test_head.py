@@ -1,0 +1,100 @@
+"""The method `head`: the backbone's weights stay bit for bit, and the last layer learns as well as it can."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from refit_trainer.errors import BadInput
+from refit_trainer.judge import judge
+from refit_trainer.train import train
+from tests.trainer.pictures import make_tiny_resnet, write_digits
+from tests.trainer.support import judge_config, train_config
+
+HEAD = {"method": "head"}
+IMAGES = {"task": "image-classification"}
+
+
+def run(start: Path, rows: Path, output: Path, **changes: Any) -> dict[str, Any]:
+    return train(json.dumps(train_config(start, rows, output, **{"hyperparameters": HEAD, **changes})))
+
+
+def accuracy(candidate: Path, rows: Path, **changes: Any) -> float:
+    report = judge(json.dumps(judge_config(candidate, rows, **changes)))
+    return float(report["candidate"]["metrics"]["accuracy"])
+
+
+def changed_weights(before: Path, after: Path) -> set[str]:
+    old, new = (load_file(folder / "model.safetensors") for folder in (before, after))
+    assert set(old) == set(new)
+    return {name for name in old if not old[name].equal(new[name])}
+
+
+def test_the_last_layer_alone_learns(published: Path, train_rows: Path, tmp_path: Path) -> None:
+    before = accuracy(published, train_rows)
+    report = run(published, train_rows, tmp_path / "out")
+    assert changed_weights(published, tmp_path / "out") == {"classifier.weight", "classifier.bias"}
+    after = accuracy(tmp_path / "out", train_rows)
+    print(f"before {before:.3f}, after {after:.3f}")
+    assert after > before and report["rows"] == 200
+
+
+def test_the_loss_is_that_of_the_published_model(published: Path, train_rows: Path, tmp_path: Path) -> None:
+    """Features and rows are matched up again after they were sorted by length."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from refit_trainer.config import Dataset
+    from refit_trainer.data import read_rows as read
+    from refit_trainer.tasks.text_classification import TASK
+
+    report = run(published, train_rows, tmp_path / "out")
+    rows = read(train_rows.as_uri(), Dataset(), TASK.roles, lambda row: None).rows
+    model = TASK.load(tmp_path / "out")
+    model.network.eval()
+    with torch.inference_mode():
+        logits = TASK.logits(model, [row.values["text"] for row in rows])
+    labels = torch.tensor([model.labels.index(row.values["label"]) for row in rows])
+    assert report["metrics"]["loss"] == pytest.approx(float(cross_entropy(logits, labels)), abs=0.05)
+
+
+def test_the_same_run_again_gives_the_same_weights(published: Path, train_rows: Path, tmp_path: Path) -> None:
+    first, again = (run(published, train_rows, tmp_path / f"out{n}", uid=f"uid-{n}") for n in (1, 2))
+    assert first["digest"] == again["digest"]
+
+
+def test_images(tmp_path: Path) -> None:
+    dataset = {"train": write_digits(tmp_path / "train", 0, 400).as_uri()}
+    run(make_tiny_resnet(tmp_path / "resnet"), tmp_path / "train", tmp_path / "out", dataset=dataset, **IMAGES)
+    holdout = {"holdout": write_digits(tmp_path / "holdout", 1000, 1200).as_uri()}
+    assert accuracy(tmp_path / "out", tmp_path / "holdout", dataset=holdout, **IMAGES) > 0.5
+
+
+def test_a_network_that_does_not_end_in_a_linear_layer(published: Path) -> None:
+    """No classifier of the library does so at hand: the layer is put after the head by hand."""
+    import torch
+
+    from refit_trainer.methods.head import find_last_layer
+    from refit_trainer.tasks.text_classification import TASK
+
+    model = TASK.load(published)
+    assert find_last_layer(model) is model.network.classifier
+    model.network.after = torch.nn.Linear(3, 7)
+    with pytest.raises(BadInput, match=r"hyperparameters.method='head': Bert\w+ doesn't end in a linear layer"):
+        find_last_layer(model)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "early_stopping"])
+def test_what_it_does_not_understand_is_refused(published: Path, train_rows: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInput, match=rf"hyperparameters: {name}='1': Extra.*known: batch_size, epochs"):
+        run(published, train_rows, tmp_path / "out", hyperparameters={**HEAD, name: "1"})
+
+
+def test_what_is_no_classification_is_refused() -> None:
+    from refit_trainer.classification import require_classification
+    from refit_trainer.registry import find_task
+
+    with pytest.raises(BadInput, match="method='head': it is for classification alone, and task='recommendation'"):
+        require_classification(find_task("recommendation"), "head")

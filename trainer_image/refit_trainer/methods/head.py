@@ -1,0 +1,111 @@
+"""`head`: the backbone stays as it is. What it makes of each row is computed once and kept; the last layer learns.
+
+Multinomial logistic regression on those features, scaled to one variance: a convex problem, so that L-BFGS (Liu and
+Nocedal 1989) goes over all of them at once, from the weights that the layer has, to where the loss falls no more.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch.nn.functional import cross_entropy
+
+from refit_trainer import methods
+from refit_trainer.batches import answer_in_batches
+from refit_trainer.classification import Classification, require_classification
+from refit_trainer.errors import BadInput
+from refit_trainer.rows import Row
+from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.unfinished import Unfinished
+
+log = logging.getLogger(__name__)
+
+
+class Hyperparameters(methods.Hyperparameters):
+    """What `head` understands beside the common ones."""
+
+    epochs: int = Field(200, gt=0)
+    """Passes over the features at most."""
+    weight_decay: float = Field(0.03, ge=0)
+    """Half of it times the squared distance from the weights at the start is added to the mean cross-entropy."""
+
+
+class Head:
+    """The method `head`."""
+
+    hyperparameters = Hyperparameters
+
+    def train(
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+    ) -> dict[str, float]:
+        """Train the last layer in place; return the loss. It takes seconds, so there is no state to go on from."""
+        classification = require_classification(task, "head")
+        layer = find_last_layer(model)
+        features = compute_features(classification, model, layer, rows)
+        log.info("head.features rows=%d width=%d", *features.shape)
+        ids = {label: i for i, label in enumerate(model.labels)}
+        labels = torch.tensor([ids[str(row.values["label"])] for row in rows], device=features.device)
+        return {"loss": round(fit(layer, features, labels, settings), 6)}
+
+
+def find_last_layer(model: LoadedModel) -> Any:
+    """Return the linear layer that gives the logits; raise BadInput where the last one doesn't."""
+    layers = [module for module in model.network.modules() if isinstance(module, torch.nn.Linear)]
+    if layers and layers[-1].out_features == len(model.labels):
+        return layers[-1]
+    raise BadInput(f"hyperparameters.method='head': {type(model.network).__name__} doesn't end in a linear layer")
+
+
+def compute_features(task: Classification, model: LoadedModel, layer: Any, rows: Sequence[Row]) -> Any:
+    """Return what the layer is given for each row, (rows, width) in fp32."""
+    values = [row.values[task.input] for row in rows]
+    with _inputs_of(layer) as given:
+
+        def compute(batch: Sequence[Any]) -> list[Any]:
+            task.logits(model, batch)
+            return list(given.pop().float())
+
+        return torch.stack(answer_in_batches(model.network, values, task.size_of, task.batch, compute))
+
+
+@contextmanager
+def _inputs_of(layer: Any) -> Iterator[list[Any]]:
+    given: list[Any] = []
+    hook = layer.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    try:
+        yield given
+    finally:
+        hook.remove()
+
+
+def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters) -> float:
+    """Move the layer's weights to where mean cross-entropy and penalty are least; return the former."""
+    scale, mean = torch.std_mean(features, dim=0, correction=0)
+    scale = torch.where(scale > 1e-6, scale, torch.ones_like(scale))
+    scaled, before = (features - mean) / scale, layer(features).detach()
+    step, offset = torch.zeros_like(layer.weight), torch.zeros_like(layer.weight[:, 0])
+    optimizer = torch.optim.LBFGS(
+        [step.requires_grad_(), offset.requires_grad_()],
+        max_iter=settings.epochs,
+        tolerance_grad=1e-5,
+        line_search_fn="strong_wolfe",
+    )
+
+    def evaluate() -> Any:
+        optimizer.zero_grad()
+        entropy = cross_entropy(before + scaled @ step.T + offset, labels)
+        loss = entropy + settings.weight_decay / 2 * step.square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(evaluate)
+    with torch.no_grad():
+        layer.weight += step / scale
+        layer.bias += offset - (step / scale) @ mean
+        return float(cross_entropy(layer(features), labels))
+
+
+METHOD = Head()

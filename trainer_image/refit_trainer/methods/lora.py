@@ -1,0 +1,74 @@
+"""`lora`: the weights stay, and small matrices beside them learn (Hu et al. 2021, by peft); at the end they are merged.
+
+So the checkpoint is an ordinary one, of the architecture that the training began with: judge and server know of no
+adapters. The head, which may be new, learns in full.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from pydantic import Field
+
+from refit_trainer.compute import seed_everything
+from refit_trainer.errors import BadInput
+from refit_trainer.methods import full
+from refit_trainer.rows import Row
+from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.unfinished import Unfinished
+
+
+class Hyperparameters(full.Hyperparameters):
+    """What `lora` understands beside what `full` does."""
+
+    learning_rate: float = Field(1e-3, gt=0)
+    rank: int = Field(8, gt=0)
+    """Rank of the matrices; those of a layer are of (inputs + outputs) x rank weights."""
+    alpha: float = Field(16, gt=0)
+    """What the matrices add is scaled by alpha / rank."""
+
+
+class Lora:
+    """The method `lora`."""
+
+    hyperparameters = Hyperparameters
+
+    def train(
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+    ) -> dict[str, float]:
+        """Train as `full` does, merge, and return its metrics and the share of the weights that learnt."""
+        seed_everything(settings.seed)
+        adapted = replace(model, network=get_peft_model(model.network, build_config(model.network, settings)))
+        learning, total = adapted.network.get_nb_trainable_parameters()
+        metrics = full.METHOD.train(task, adapted, rows, settings, unfinished)
+        model.network = adapted.network.merge_and_unload()
+        return metrics | {"trained_share": round(learning / total, 6)}
+
+
+def build_config(network: Any, settings: Hyperparameters) -> LoraConfig:
+    """Return what peft is to adapt; raise BadInput where nothing is, or where the head could only learn as embeddings.
+
+    Linear layers and convolutions of the backbone are adapted; what is beside the backbone learns in full.
+    """
+    if getattr(network.config, "tie_word_embeddings", False) and network.get_output_embeddings() is not None:
+        raise _refusal(network, "answers by its embeddings, which adapters leave as they are")
+    backbone = network.base_model
+    inside = {id(part) for part in backbone.modules()}
+    targets = [name for name, part in network.named_modules() if name and id(part) in inside and _is_adaptable(part)]
+    if not targets:
+        raise _refusal(network, "has no linear layer or convolution to adapt in its backbone")
+    heads = [name for name, part in network.named_children() if part is not backbone and list(part.parameters())]
+    return LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=targets, modules_to_save=heads or None)
+
+
+def _is_adaptable(layer: Any) -> bool:
+    return isinstance(layer, torch.nn.Linear) or (isinstance(layer, torch.nn.Conv2d) and layer.groups == 1)
+
+
+def _refusal(network: Any, reason: str) -> BadInput:
+    return BadInput(f"hyperparameters.method='lora': {type(network).__name__} {reason}")
+
+
+METHOD = Lora()
