@@ -58,6 +58,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"training": {"dataset": {"holdout": "pvc://feedback/holdout"}}},
         "train and holdout must be on different claims",
     ),
+    "old rows without recent ones": ({"training": {"dataset": {"replay": 0.2}}}, "replay needs recent"),
     "startFrom Base without one": ({"training": {"startFrom": "Base"}}, "startFrom Base needs a baseModel"),
     "the holdout's claim where training sees it": (
         {

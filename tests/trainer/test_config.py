@@ -30,6 +30,8 @@ def test_a_newer_operators_keys_are_ignored() -> None:
         ("startFrom.digest", "sha1:abc", "startFrom.digest='sha1:abc'"),
         ("dataset.recent", 0, "dataset.recent=0: Input should be greater than 0"),
         ("dataset.format", "", "dataset.format=''"),
+        ("dataset.replay", 0.95, "dataset.replay=0.95: Input should be less than or equal to 0.9"),
+        ("dataset.recent", None, "replay=0.2 needs recent: without it every row is used"),
         ("dataset.columns", {"text": 3}, "dataset.columns.text=3"),
         ("hyperparameters", {"epochs": 1}, "hyperparameters.epochs=1"),
         ("run.uid", "", "run.uid=''"),

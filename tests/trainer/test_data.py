@@ -105,6 +105,28 @@ def test_recent_goes_by_order_of_files_and_rows(tmp_path: Path) -> None:
     assert texts(read(tmp_path, recent=4)) == ["a2", "b0", "b1", "b2"]
 
 
+def test_replay_is_a_share_of_the_rows_used(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "feedback.jsonl", [{**GOOD, "text": f"{n}"} for n in range(100)])
+    used = read(path, recent=30, replay=0.25)
+    old, recent = texts(used)[:10], texts(used)[10:]
+    assert recent == [f"{n}" for n in range(70, 100)] and used.replayed == used.facts()["replayed"] == 10
+    assert old == sorted(set(old), key=int) and set(old) < {f"{n}" for n in range(70)} and old[-1] != "9"
+    assert texts(read(path, recent=30, replay=0.25)) == texts(used)
+
+
+def test_other_old_rows_return_once_there_are_more(tmp_path: Path) -> None:
+    rows = [{**GOOD, "text": f"{n}"} for n in range(101)]
+    path, longer = write_rows(tmp_path / "a.jsonl", rows[:100]), write_rows(tmp_path / "b.jsonl", rows)
+    assert texts(read(path, recent=30, replay=0.25))[:10] != texts(read(longer, recent=30, replay=0.25))[:10]
+
+
+@pytest.mark.parametrize(("recent", "replayed"), [(100, 0), (98, 2), (300, 0)])
+def test_no_more_old_rows_return_than_there_are(tmp_path: Path, recent: int, replayed: int) -> None:
+    path = write_rows(tmp_path / "feedback.jsonl", [GOOD] * 100)
+    used = read(path, recent=recent, replay=0.5)
+    assert (len(used), used.replayed) == (100, replayed)
+
+
 def test_recent_goes_by_time_where_every_row_has_one(tmp_path: Path) -> None:
     times = ["2026-11-24T16:40:02Z", "2026-11-24T18:00:00+02:00", "2026-11-24T15:00:00.5Z"]
     rows = [{**GOOD, "text": f"film {n}", "time": time} for n, time in enumerate(times)]

@@ -41,15 +41,21 @@ def test_the_last_layer_alone_learns(published: Path, train_rows: Path, tmp_path
     assert after > before and report["rows"] == 200
 
 
-def test_the_loss_is_that_of_the_published_model(published: Path, train_rows: Path, tmp_path: Path) -> None:
-    """Features and rows are matched up again after they were sorted by length."""
+def test_the_loss_is_that_of_the_published_model(
+    published: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features and rows are matched up again after they were sorted by length. In fp32: bf16 blurs so small a model."""
+    import contextlib
+
     import torch
     from torch.nn.functional import cross_entropy
 
+    from refit_trainer import batches
     from refit_trainer.config import Dataset
     from refit_trainer.data import read_rows as read
     from refit_trainer.tasks.text_classification import TASK
 
+    monkeypatch.setattr(batches, "autocast", contextlib.nullcontext)
     report = run(published, train_rows, tmp_path / "out")
     rows = read(train_rows.as_uri(), Dataset(), TASK.roles, lambda row: None).rows
     model = TASK.load(tmp_path / "out")
@@ -57,7 +63,7 @@ def test_the_loss_is_that_of_the_published_model(published: Path, train_rows: Pa
     with torch.inference_mode():
         logits = TASK.logits(model, [row.values["text"] for row in rows])
     labels = torch.tensor([model.labels.index(row.values["label"]) for row in rows])
-    assert report["metrics"]["loss"] == pytest.approx(float(cross_entropy(logits, labels)), abs=0.05)
+    assert report["metrics"]["loss"] == pytest.approx(float(cross_entropy(logits, labels)), abs=1e-3)
 
 
 def test_the_same_run_again_gives_the_same_weights(published: Path, train_rows: Path, tmp_path: Path) -> None:

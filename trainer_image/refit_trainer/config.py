@@ -6,7 +6,7 @@ must be right, and everything wrong is named at once.
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from refit_trainer.errors import BadInput
 
@@ -32,6 +32,14 @@ class Dataset(_Document):
     format: Name = "jsonl"
     columns: dict[Name, Name] = Field(default_factory=dict)
     recent: Annotated[int, Field(gt=0)] | None = None
+    replay: Annotated[float, Field(ge=0, le=0.9)] = 0
+    """Share of the rows used that are drawn from those before the recent ones."""
+
+    @model_validator(mode="after")
+    def _has_old_rows(self) -> "Dataset":
+        if self.replay and not self.recent:
+            raise ValueError(f"replay={self.replay} needs recent: without it every row is used")
+        return self
 
 
 class TrainDataset(Dataset):

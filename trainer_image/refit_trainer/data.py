@@ -4,6 +4,7 @@ The model server may be appending while this reads: an unfinished last line isn'
 """
 
 import logging
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,7 @@ Check = Callable[[Mapping[str, Any]], str | None]
 
 
 def read_rows(uri: str, dataset: Dataset, roles: Roles, check: Check) -> RowSet:
-    """Read the rows at a URI, the newest `dataset.recent` of them; raise BadInput with all that is wrong."""
+    """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong."""
     columns = roles.map_columns(dataset.columns)
     path, problems, kind = fetch(uri), Problems(), find_format(dataset.format)
     lines = list(kind.read(path, problems))
@@ -31,11 +32,22 @@ def read_rows(uri: str, dataset: Dataset, roles: Roles, check: Check) -> RowSet:
     if not lines:
         raise BadInput(f"{uri} has no rows" if path.is_file() else f"{uri} has no rows in {kind.holds}")
     order = sorted(range(len(lines)), key=lambda i: times[i]) if times else range(len(lines))
-    chosen = [lines[i] for i in order][-(dataset.recent or len(lines)) :]
+    old = max(0, len(lines) - (dataset.recent or len(lines)))
+    drawn = draw_old(old, dataset)
+    chosen = [lines[order[i]] for i in (*drawn, *range(old, len(lines)))]
     rows = tuple(_to_rows(chosen, columns, roles, check, problems))
     problems.raise_if_any()
-    log.info("data.read uri=%s rows=%d of=%d", uri, len(rows), len(lines))
-    return RowSet(rows, newest=_utc(max(times)) if times else None)
+    log.info("data.read uri=%s rows=%d of=%d replayed=%d", uri, len(rows), len(lines), len(drawn))
+    return RowSet(rows, newest=_utc(max(times)) if times else None, replayed=len(drawn))
+
+
+def draw_old(old: int, dataset: Dataset) -> list[int]:
+    """Draw from the rows before the recent ones, in order, so many that they are the share `replay` of all rows used.
+
+    The same rows give the same draw, and more rows another one, so that it isn't always the same that return.
+    """
+    wanted = round((dataset.recent or 0) * dataset.replay / (1 - dataset.replay))
+    return sorted(random.Random(old).sample(range(old), min(old, wanted)))
 
 
 def _times(lines: Sequence[Document], column: str | None, problems: Problems) -> list[float]:

@@ -26,6 +26,8 @@ class RowSet:
 
     rows: tuple[Row, ...]
     newest: str | None = None
+    replayed: int = 0
+    """How many of the rows, its first ones, are from before the recent ones."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,9 +41,10 @@ class RowSet:
         return f"sha256:{total.hexdigest()}"
 
     def facts(self) -> dict[str, Any]:
-        """Return what a report says about the rows: digest, number, and the newest row's time where one is known."""
+        """Return what a report says about the rows: digest, number, the newest row's time, how many are old."""
         facts: dict[str, Any] = {"digest": self.digest, "rows": len(self)}
-        return facts | ({"newest": self.newest} if self.newest else {})
+        facts |= {"newest": self.newest} if self.newest else {}
+        return facts | ({"replayed": self.replayed} if self.replayed else {})
 
 
 def encode_values(values: Any) -> bytes:

@@ -9,12 +9,13 @@ from pydantic import ValidationError
 
 from refit_trainer.checkpoint import find_published, prepare_output, publish, remove_leftovers, unpublish
 from refit_trainer.config import TrainConfig, describe, parse_config
-from refit_trainer.data import read_rows
+from refit_trainer.data import Check, read_rows
 from refit_trainer.errors import BadInput
 from refit_trainer.manifest import library_versions
 from refit_trainer.methods import Hyperparameters, Method
 from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_method, find_task
+from refit_trainer.roles import Roles
 from refit_trainer.rows import RowSet
 from refit_trainer.siblings import find_old_published
 from refit_trainer.storage import fetch, remove
@@ -58,8 +59,9 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
+    roles = method.accept(task, is_trained=labels is not None)
     unfinished = Unfinished(config.output, _identity(config, method_name, settings, base_digest))
-    rows = _read(config, task, labels, unfinished)
+    rows = _read(config, roles, check_row(task, labels), unfinished)
     model = _load(task, base, rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, rows.rows, settings, unfinished)
@@ -89,12 +91,12 @@ def _identity(config: TrainConfig, method: str, settings: Hyperparameters, base_
     }
 
 
-def _read(config: TrainConfig, task: Task, labels: tuple[str, ...] | None, unfinished: Unfinished) -> RowSet:
+def _read(config: TrainConfig, roles: Roles, check: Check, unfinished: Unfinished) -> RowSet:
     """Read the rows: where there is a state to go on from, the very rows that it was trained on."""
 
     def read(recent: int | None) -> RowSet:
         dataset = config.dataset.model_copy(update={"recent": recent})
-        return read_rows(dataset.train, dataset, task.roles, check_row(task, labels))
+        return read_rows(dataset.train, dataset, roles, check)
 
     rows = unfinished.read_again(lambda: read(None)) or read(config.dataset.recent)
     unfinished.pin(rows)

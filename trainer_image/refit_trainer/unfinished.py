@@ -57,7 +57,8 @@ class Unfinished:
         pinned = json.loads((saved.folder / ROWS).read_bytes())
         try:
             by_source = {row.source: row for row in read_all().rows}
-            rows = RowSet(tuple(by_source[source] for source in pinned["sources"]), pinned["newest"])
+            found = tuple(by_source[source] for source in pinned["sources"])
+            rows = RowSet(found, pinned["newest"], pinned["replayed"])
         except (BadInput, KeyError) as error:
             self._leave(saved, f"its rows can't be read again: {error}")
             return None
@@ -68,7 +69,8 @@ class Unfinished:
 
     def pin(self, rows: RowSet) -> None:
         """Name the rows that the states to come are trained on."""
-        self._rows = {"digest": rows.digest, "newest": rows.newest, "sources": [row.source for row in rows.rows]}
+        sources = [row.source for row in rows.rows]
+        self._rows = {"digest": rows.digest, "newest": rows.newest, "replayed": rows.replayed, "sources": sources}
 
     def keep(self, folder: Path, step: int) -> None:
         """Seal a written folder and make it the state to go on from; the ones before it go."""

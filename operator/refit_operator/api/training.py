@@ -39,7 +39,8 @@ class DatasetSpec(ApiModel):
             (
                 "self.train.split('/')[2] != self.holdout.split('/')[2]",
                 "train and holdout must be on different claims, so that training can't see the holdout",
-            )
+            ),
+            ("!has(self.replay) || has(self.recent)", "replay needs recent: without it every row is used"),
         )
     )
 
@@ -51,6 +52,12 @@ class DatasetSpec(ApiModel):
         description="The column of each role: text, label, and optionally slice and time.",
     )
     recent: int | None = Field(default=None, ge=1, description="Train on the newest so many rows only. Default: all.")
+    replay: float | None = Field(
+        default=None,
+        ge=0,
+        le=0.9,
+        description="With recent: the share of the rows trained on that is drawn from the older ones. Default: 0.",
+    )
 
 
 class ResourcesSpec(ApiModel):

@@ -31,7 +31,8 @@ def _model(pointer: Pointer) -> dict[str, str]:
 def _dataset(run: RetrainRun, role: str, uri: str) -> dict[str, Any]:
     dataset = run.spec.training.dataset
     document: dict[str, Any] = {role: mounted_uri(uri), "format": dataset.format, "columns": dict(dataset.columns)}
-    return document | ({"recent": dataset.recent} if dataset.recent and role == "train" else {})
+    chosen = {"recent": dataset.recent, "replay": dataset.replay} if role == "train" else {}
+    return document | {name: value for name, value in chosen.items() if value}
 
 
 def _identity(run: RetrainRun) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def example(name: str) -> Any:
 
 def contract_run() -> Any:
     training = {
-        "dataset": {"columns": {"text": "text", "label": "label"}, "recent": 1500},
+        "dataset": {"columns": {"text": "text", "label": "label"}, "recent": 1500, "replay": 0.2},
         "hyperparameters": {"learning_rate": "1e-4", "epochs": "1", "method": "full"},
     }
     run = make_run(monitor=make_monitor(training=training))

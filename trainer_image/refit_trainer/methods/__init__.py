@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.unfinished import Unfinished
@@ -25,6 +26,12 @@ class Method(Protocol):
     """What the trainer needs of a method."""
 
     hyperparameters: type[Hyperparameters]
+
+    def accept(self, task: Task, is_trained: bool) -> Roles:
+        """Return the columns that it learns from; raise BadInput where it can't work with the task.
+
+        Nor may it be able to with a model that has no head for the task yet: one that isn't trained.
+        """
 
     def train(
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any, unfinished: Unfinished

@@ -15,6 +15,7 @@ from refit_trainer.compute import is_bf16_fast, pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.keep_best import KeepBest
 from refit_trainer.resume import ResumableTrainer
+from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.unfinished import Unfinished
@@ -38,6 +39,10 @@ class Full:
     """The method `full`."""
 
     hyperparameters = Hyperparameters
+
+    def accept(self, task: Task, is_trained: bool) -> Roles:
+        """Learn from what the task has."""
+        return task.roles
 
     def train(
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished

@@ -17,6 +17,7 @@ from refit_trainer import methods
 from refit_trainer.batches import answer_in_batches
 from refit_trainer.classification import Classification, require_classification
 from refit_trainer.errors import BadInput
+from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.unfinished import Unfinished
@@ -37,6 +38,10 @@ class Head:
     """The method `head`."""
 
     hyperparameters = Hyperparameters
+
+    def accept(self, task: Task, is_trained: bool) -> Roles:
+        """Refuse what is no classification."""
+        return require_classification(task, "head").roles
 
     def train(
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished

@@ -15,6 +15,7 @@ from pydantic import Field
 from refit_trainer.compute import seed_everything
 from refit_trainer.errors import BadInput
 from refit_trainer.methods import full
+from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.unfinished import Unfinished
@@ -34,6 +35,10 @@ class Lora:
     """The method `lora`."""
 
     hyperparameters = Hyperparameters
+
+    def accept(self, task: Task, is_trained: bool) -> Roles:
+        """Learn from what the task has; which networks can't be adapted is known once one is loaded."""
+        return task.roles
 
     def train(
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
