@@ -1,5 +1,5 @@
 from datetime import timedelta
-from time import monotonic
+from time import process_time
 
 import promql_parser
 import pytest
@@ -68,11 +68,11 @@ def test_what_gives_no_repeatable_number_is_refused(query: str, message: str) ->
 
 @pytest.mark.parametrize("query", ["(" * 2040 + "x" + ")" * 2040, "-" * 4000 + "x", "+".join(["x"] * 2000)])
 def test_a_hostile_query_is_refused_without_holding_up_the_rest(query: str) -> None:
-    begin = monotonic()
+    begin = process_time()
     for _ in range(20):
         with pytest.raises(QueryInvalid):
             parse_query(query)
-    assert monotonic() - begin < 10
+    assert process_time() - begin < 10
 
 
 VALUES = {"name": "reviews", "namespace": "shop", "target": "my.app", "digest": "sha256:ab"}
