@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability matrix bench-calibration verify lint types layers crds check-crds check-reliability check-matrix format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -55,7 +55,10 @@ matrix: cluster-up  ## every kind of reading in every stage of a run, and the ta
 	    $(PYTHON) -m pytest -n 4 --dist worksteal -m "" tests/cluster/test_matrix.py
 	$(PYTHON) -m tests.matrix.report
 
-verify: lint types layers check-crds check-reliability check-matrix  ## lint, types, layers, drift of what is generated, sizes
+bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
+	$(PYTHON) -m benchmarks.bench_tasks
+
+verify: lint types layers check-crds check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -71,6 +74,9 @@ layers:
 check-crds:
 	$(PYTHON) -m refit_operator.api.crd --check crds
 	$(PYTHON) -m refit_operator.api.reference --check docs/reference/conditions.md
+
+check-benchmarks:
+	$(PYTHON) -m benchmarks.bench_tasks --check
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check

@@ -4,6 +4,8 @@ A scenario is a model, real data before and after a drift, and how to train; eve
 Its functions run inside the trainer image, except those of `materials`, which fetch what the data is made of.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,3 +31,14 @@ class Scenario:
     """Write into a folder: `model`, and in `before` and `after` the rows, `train` and `holdout`."""
     materials: Mapping[str, Callable[[], Path]]
     """What has to be fetched by name: each function returns a folder, made once."""
+
+
+def scenario_names() -> list[str]:
+    """Return the tasks that have a scenario."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def find_scenario(name: str) -> Scenario:
+    """Return a task's scenario; ImportError where it has none."""
+    scenario: Scenario = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").SCENARIO
+    return scenario

@@ -1,0 +1,94 @@
+"""`python -m benchmarks.bench_tasks [NAME…]`: every task on real data that drifts, in the trainer image; and its table.
+
+Records go into docs/benchmarks/tasks.jsonl, the newest for each task; docs/benchmarks/tasks.md is made from them.
+`--check` only tells whether the page is what the records say.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.tasks import Scenario, find_scenario, scenario_names
+from localcluster import provider
+from localcluster.images import IMAGES
+from localcluster.paths import CHECKOUT
+from localcluster.progress import step
+from localcluster.run_image import run_image
+
+FOLDER = CHECKOUT / "docs" / "benchmarks"
+RECORDS, PAGE = FOLDER / "tasks.jsonl", FOLDER / "tasks.md"
+BEGIN, END = "<!-- made by `make bench-tasks` -->", "<!-- end -->"
+Record = dict[str, Any]
+
+
+def play(name: str) -> Record:
+    """Fetch a scenario's materials and play it in the trainer image; return its record."""
+    scenario = find_scenario(name)
+    cluster = provider.choose()
+    with tempfile.TemporaryDirectory() as answers, step(f"task {name}"):
+        Path(answers).chmod(0o1777)
+        mounts = [f"{make()}:/materials/{material}:ro" for material, make in scenario.materials.items()]
+        command = ["python", "-m", "benchmarks.play_task", name, "/answers/record.json"]
+        mounts.append(f"{answers}:/answers")
+        if run_image(cluster.layout, cluster.builder(), IMAGES["trainer"], command, mounts) != 0:
+            sys.exit(f"{name} failed")
+        record: Record = json.loads(Path(answers, "record.json").read_text())
+    return record
+
+
+def read_records() -> dict[str, Record]:
+    """Return the records by task."""
+    lines = RECORDS.read_text().splitlines() if RECORDS.exists() else []
+    return {record["task"]: record for record in map(json.loads, lines)}
+
+
+def write_records(records: dict[str, Record]) -> None:
+    """Write the records, a line each, in the order of the tasks' names."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    RECORDS.write_text("".join(json.dumps(records[task]) + "\n" for task in sorted(records)))
+
+
+def render_table(records: dict[str, Record]) -> str:
+    """Return the table of all tasks that have a scenario and a record."""
+    rows = [
+        "| task | model | real data | drift | metric | before | after the drift | retrained | seconds |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    scenarios = [find_scenario(name) for name in scenario_names()]
+    rows += [_row(scenario, records[scenario.task]) for scenario in scenarios if scenario.task in records]
+    return "\n".join(rows)
+
+
+def _row(scenario: Scenario, record: Record) -> str:
+    values = [f"{record[when]:.3f}" for when in ("before", "drifted", "retrained")]
+    words = [f"`{scenario.task}`", scenario.model, scenario.data, scenario.drift, scenario.metric, *values]
+    return f"| {' | '.join(words)} | {record['seconds']['retrain']:.0f} |"
+
+
+def render_page(page: str, records: dict[str, Record]) -> str:
+    """Return the page with the table between its markers made anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{render_table(records)}\n{END}{after}"
+
+
+def main() -> None:
+    """Play what is named, all by default, and make the page; or only check it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_tasks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: {', '.join(scenario_names())}")
+    parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
+    arguments = parser.parse_args()
+    if arguments.check:
+        sys.exit(0 if render_page(PAGE.read_text(), read_records()) == PAGE.read_text() else f"{PAGE} is out of date")
+    for name in arguments.names or scenario_names():
+        record = play(name)
+        write_records(read_records() | {record["task"]: record})
+        PAGE.write_text(render_page(PAGE.read_text(), read_records()))
+        print(_row(find_scenario(name), record))
+
+
+if __name__ == "__main__":
+    main()

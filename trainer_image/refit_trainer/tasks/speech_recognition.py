@@ -1,0 +1,144 @@
+"""Speech to text, by letters: wav2vec2, HuBERT, WavLM and any other that AutoModelForCTC knows."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoModelForCTC
+
+from refit_trainer.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
+from refit_trainer.batches import answer_in_batches
+from refit_trainer.blob import Blob
+from refit_trainer.compute import pick_device
+from refit_trainer.errors import BadInput
+from refit_trainer.roles import Roles
+from refit_trainer.rows import Row
+from refit_trainer.speech import (
+    OFFLINE,
+    count_errors,
+    find_unknown,
+    fit_case,
+    has_vocabulary,
+    load_processor,
+    measure_errors,
+)
+from refit_trainer.tasks import Answer, LoadedModel, Tally
+
+BATCH = 16  # recordings transcribed at once
+NOT_COUNTED = -100  # of a label: the loss leaves it out
+Batch = dict[str, Any]
+
+
+class SpeechRecognition:
+    """The task `speech-recognition`; a model's labels are the letters that it can write."""
+
+    roles = Roles(required=("audio", "text"), files=("audio",))
+    input = "audio"
+    truth = "text"
+    metrics: Mapping[str, bool] = {"wer": False, "cer": False}
+
+    def known_labels(self, folder: Path) -> tuple[str, ...] | None:
+        """Return the letters of a model that has a head for them."""
+        config = json.loads((folder / "config.json").read_text())
+        if not any(name.endswith("ForCTC") for name in config.get("architectures") or []):
+            return None
+        if not has_vocabulary(folder):
+            raise BadInput(f"{folder} has a head for letters, but no vocabulary that says which")
+        return load_processor(folder, ()).letters
+
+    def check_input(self, value: Any) -> str | None:
+        """Say what is wrong with a recording."""
+        return check_audio(value)
+
+    def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
+        """Say what is wrong with a transcript."""
+        if not isinstance(value, str):
+            return f"text is {value!r}, not a string"
+        if not value.strip():
+            return "text is empty"
+        unknown = find_unknown(value, labels) if labels else []
+        return f"text has {', '.join(map(repr, unknown))}, which the model can't write" if unknown else None
+
+    def example(self) -> Blob:
+        """Return a second of silence."""
+        return write_wav(np.zeros(16_000), 16_000)
+
+    def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
+        """Load network and processor; a new head gets the letters of the vocabulary, or of the rows' transcripts."""
+        has_head = self.known_labels(folder) is not None
+        processor = load_processor(folder, [row.values["text"] for row in rows])
+        network = _load_network(folder, processor.tokenizer, has_head)
+        return LoadedModel(network.to(pick_device()), processor, processor.letters)
+
+    def limit_length(self, model: LoadedModel, length: int) -> None:
+        """Refuse: a transcript of half a recording would be wrong."""
+        raise BadInput(f"hyperparameters.max_length={length}: recordings aren't cut")
+
+    def save(self, model: LoadedModel, folder: Path) -> None:
+        """Write safetensors, configuration, feature extractor and vocabulary."""
+        model.network.save_pretrained(folder)
+        model.processor.save_pretrained(folder)
+
+    def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
+        """Return features and the letters' numbers."""
+        inputs = encode_recordings(model.processor.extractor, [row.values["audio"] for row in rows])
+        texts = [fit_case(row.values["text"], model.labels) for row in rows]
+        ids = [model.processor.tokenizer(text).input_ids for text in texts]
+        return [{**found, "labels": numbers} for found, numbers in zip(inputs, ids, strict=True)]
+
+    def collator(self, model: LoadedModel) -> Callable[[list[Batch]], Batch]:
+        """Pad each batch to its longest recording and its longest transcript."""
+
+        def collate(encoded: list[Batch]) -> Batch:
+            inputs = [{name: value for name, value in row.items() if name != "labels"} for row in encoded]
+            texts = [torch.tensor(row["labels"]) for row in encoded]
+            labels = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=NOT_COUNTED)
+            return {**pad_recordings(model.processor.extractor, inputs), "labels": labels}
+
+        return collate
+
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+        """Transcribe in batches of recordings of like length."""
+        values = [row.values["audio"] for row in rows]
+        return answer_in_batches(model.network, values, measure_seconds, BATCH, lambda some: _transcribe(model, some))
+
+    def tally(self, answer: Any, truth: Any) -> Tally:
+        """Count the words, and those that are wrong."""
+        return count_errors(str(answer), str(truth))
+
+    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+        """Return the error rates of words and letters."""
+        return measure_errors([answer.value for answer in answers], [row.values["text"] for row in rows])
+
+
+def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Answer]:
+    """Answer with the letter that is most probable at each moment; the score is the mean of their probabilities."""
+    extractor, tokenizer = model.processor.extractor, model.processor.tokenizer
+    inputs = pad_recordings(extractor, encode_recordings(extractor, recordings))
+    device = model.network.device
+    logits = model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
+    scores, letters = logits.softmax(dim=-1).max(dim=-1)
+    texts = tokenizer.batch_decode(letters.cpu().numpy(), skip_special_tokens=True)
+    return [Answer(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
+
+
+def _load_network(folder: Path, tokenizer: Any, has_head: bool) -> Any:
+    head = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, "ctc_loss_reduction": "mean"}
+    network, found = AutoModelForCTC.from_pretrained(
+        folder,
+        **({} if has_head else head),
+        ctc_zero_infinity=True,
+        dtype=torch.float32,
+        use_safetensors=True,
+        output_loading_info=True,
+        **OFFLINE,
+    )
+    if has_head and found["missing_keys"]:
+        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    return network
+
+
+TASK = SpeechRecognition()
