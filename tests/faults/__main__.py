@@ -2,7 +2,7 @@
 
     python -m tests.faults [--group calls] [--modes kill-after 409] [--at "POST jobs#1"] [--into docs/reliability]
 
-With --into, each loop's line in its group's file there is replaced.
+With --into, each loop's line in its group's file there is replaced; all go first where all loops are played.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def consequence(result: Result) -> str:
     """Return what the fault led to, in a sentence."""
     clauses = [result.story] if result.story else []
     clauses.append("not as without a fault" if result.problems else "as without a fault")
-    if result.story and result.failed_looks:
+    if isinstance(result.fault, Trouble) and result.failed_looks:
         clauses.append(f"{result.failed_looks} looks failed")
     clauses += [f"operator started {starts} times" for starts in result.starts if starts > 1]
     return "; ".join(clauses)
@@ -138,12 +138,15 @@ def main(words: list[str]) -> int:
     """Play the loops; exit code 1 where one didn't end as it should, or too few faults came."""
     options, began = parsed(words), time.monotonic()
     found: list[Played] = []
+    scenarios = [one for one in SCENARIOS if one.group in (options.group or [one.group])]
+    if options.into and not (options.modes or options.at):
+        for scenario in scenarios:
+            (options.into / f"{scenario.group}.jsonl").unlink(missing_ok=True)
     with left_alone(), logs_of(options) as folder:
-        for number, scenario in enumerate(SCENARIOS):
-            if scenario.group in (options.group or [scenario.group]):
-                here = folder / f"{number}-{scenario.group}"
-                here.mkdir(parents=True)
-                found += play(scenario, options, here)
+        for number, scenario in enumerate(scenarios):
+            here = folder / f"{number}-{scenario.group}"
+            here.mkdir(parents=True)
+            found += play(scenario, options, here)
     for group in in_order_of_appearance(one.group for one in found):
         print(TABLES[group]([one for one in found if one.group == group]))
     came = [one for one in found if one.led_to != NEVER]

@@ -38,10 +38,11 @@ class Named(Protocol):
 
 
 def keep(path: Path, played: list[Played], order: Sequence[Named]) -> None:
-    """Put what was played in place of what is known of the same faults; faults that there no longer are go."""
+    """Put what was played in place of what is known of the same faults, each where it stands in the order."""
     known = load(path) if path.exists() else []
     newest = {(one.fault, one.at): one for one in [*known, *played]}
-    save(path, [newest[key] for fault in order if (key := (fault.mode, fault.at)) in newest])
+    places = {(fault.mode, fault.at): place for place, fault in enumerate(order)}
+    save(path, sorted(newest.values(), key=lambda one: places.get((one.fault, one.at), len(places))))
 
 
 def save(path: Path, played: list[Played]) -> None:

@@ -10,8 +10,8 @@ def played(fault: str, led_to: str) -> Played:
     return Played("surroundings", fault, "Training", led_to, 1.0)
 
 
-def test_lines_are_replaced_kept_in_order_and_dropped_with_their_fault(tmp_path: Path) -> None:
+def test_lines_are_replaced_added_and_kept_in_order(tmp_path: Path) -> None:
     path = tmp_path / "surroundings.jsonl"
-    save(path, [played("no longer played", "a"), played("b", "b"), played("c", "c")])
+    save(path, [played("not in this loop", "a"), played("b", "b"), played("c", "c")])
     keep(path, [played("c", "anew"), played("a", "a")], [Fault(name, "Training") for name in "abc"])
-    assert load(path) == [played("a", "a"), played("b", "b"), played("c", "anew")]
+    assert load(path) == [played("a", "a"), played("b", "b"), played("c", "anew"), played("not in this loop", "a")]
