@@ -26,7 +26,7 @@ AT_WORK = threading.Semaphore(4)
 QUIET_S = 60
 """G3: seconds without a write after which a loop counts as quiet."""
 QUIET_WITHIN_S = 120
-LIMIT_S = 300
+LIMIT_S = 600
 PLAYED_AGAIN = 5
 """Loops until one is seen whole. Where somebody changes a CRD, its watches end, and what came meanwhile is lost."""
 

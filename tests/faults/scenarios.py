@@ -61,7 +61,7 @@ TAKES_ITS_TIME = {
 }
 SLOW = Scenario("surroundings", "Promoted", (), change=TAKES_ITS_TIME, ready_after_s=6)
 """Stays in each stage long enough for something to happen in it."""
-LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"watch": {"for": "150s"}}))
+LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"watch": {"for": "100s"}}))
 """Goes on for longer than the watchdog waits."""
 BACK = replace(ROLLBACK, group="surroundings", modes=(), after="")
 """Takes its promotion back."""
