@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -38,10 +38,14 @@ mutants:  ## known bugs, put into a copy one by one: each must be caught by a un
 
 faults: cluster-up  ## a loop for each fault at each call that writes, and of the surroundings (not part of `test`; over an hour)
 	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
-	$(MAKE) reliability
+	$(MAKE) requests
 
 faults-crashes: cluster-up  ## the operator killed, its answer lost and 409 at each call that writes (about fifteen minutes)
 	$(IN_CLUSTER) $(PYTHON) -m tests.faults --group calls --modes kill-before kill-after lose-answer 409
+
+requests: cluster-up  ## requests lost at the model server while what serves changes (two minutes)
+	$(IN_CLUSTER) REFIT_TEST_RATE=50 REFIT_TEST_INTO=docs/reliability $(PYTHON) -m pytest -s tests/cluster/test_requests.py
+	$(MAKE) reliability
 
 reliability:  ## generate docs/reliability.md from what was played
 	$(PYTHON) -m tests.faults.report

@@ -1,29 +1,32 @@
 """The clients of the demo: sentences to classify, and their true labels a little later.
 
 Runs inside the cluster as a pod of its own, by the standard library alone, and goes through the Service. It never tries
-anything again: a request that fails, fails, and is counted, so that the demo can say that none did.
+anything again: a request that fails, fails, and is counted, so that the demo can say that none did. One whose name
+didn't resolve never reached the server, and is counted apart.
 """
 
 import http.client
 import json
 import os
+import select
+import socket
 import sys
 import threading
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from typing import Any
+from urllib.parse import urlsplit
 
 LABEL_DELAY_S = 3.0
 REQUEST_TIMEOUT_S = 10.0
 MOST_AT_ONCE = 64
 PAUSE = "pause"
+OUTCOMES = ("ok", "failed", "unresolved")
 
 Row = dict[str, str]
 
@@ -55,7 +58,7 @@ class Measures:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests = Counter({(kind, o): 0 for kind in ("predict", "feedback") for o in ("ok", "failed")})
+        self._requests = Counter({(kind, o): 0 for kind in ("predict", "feedback") for o in OUTCOMES})
         self.domain = ""
 
     def count(self, kind: str, outcome: str) -> None:
@@ -73,27 +76,49 @@ class Measures:
         return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True)
-class Client:
-    """Posts JSON, each time over a new connection, as many separate clients would."""
+class Refused(OSError):
+    """The server answered with a status of 400 or more."""
 
-    target: str
-    measures: Measures
+
+class Client(threading.local):
+    """Posts JSON, each time over a new connection, as many separate clients would, or over one for each thread."""
+
+    def __init__(self, target: str, measures: Measures, keeps_connections: bool = False) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(target).netloc, timeout=REQUEST_TIMEOUT_S)
+        self._headers = {"Content-Type": "application/json"} | ({} if keeps_connections else {"Connection": "close"})
+        self._keeps_connections = keeps_connections
+        self.measures = measures
 
     def post(self, kind: str, document: dict[str, Any]) -> dict[str, Any] | None:
         """Post to /v1/<kind> and return the reply; count the outcome, and return None where it failed."""
-        body = json.dumps(document).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.target}/v1/{kind}", body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT_S) as reply:
-                answer: dict[str, Any] = json.load(reply)
-        except (OSError, http.client.HTTPException, ValueError) as error:  # any status of 400 and more is an OSError
-            self.measures.count(kind, "failed")
-            print(f"failed kind={kind} id={document['id']} error={error!r}", file=sys.stderr, flush=True)
+            answer = self._exchange(f"/v1/{kind}", json.dumps(document).encode())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._connection.close()
+            outcome = "unresolved" if isinstance(error, socket.gaierror) else "failed"
+            self.measures.count(kind, outcome)
+            print(f"{outcome} kind={kind} id={document['id']} error={error!r}", file=sys.stderr, flush=True)
             return None
         self.measures.count(kind, "ok")
         return answer
+
+    def _exchange(self, path: str, body: bytes) -> dict[str, Any]:
+        self._let_go()
+        self._connection.request("POST", path, body, self._headers)  # connects where the last reply closed
+        reply = self._connection.getresponse()
+        text = reply.read()
+        if not self._keeps_connections:
+            self._connection.close()
+        if reply.status >= 400:
+            raise Refused(f"{reply.status} {text[:200]!r}")
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
+    def _let_go(self) -> None:
+        """Close a kept connection that the server has closed meanwhile, as urllib3 and other pools do."""
+        resting = self._connection.sock
+        if resting and select.select([resting], [], [], 0)[0]:  # what there is to read is its end
+            self._connection.close()
 
 
 class Clients:
@@ -169,7 +194,7 @@ def main() -> None:
     serve_metrics(measures, 8000)
     phase_file = Path(os.environ["PHASE_FILE"])
     sentences = Sentences(Path(os.environ["SENTENCES"]))
-    client = Client(os.environ["TARGET"], measures)
+    client = Client(os.environ["TARGET"], measures, os.environ.get("CONNECTIONS") == "kept")
     Clients(client, sentences, lambda: read_phase(phase_file), float(os.environ["RATE"])).run()
 
 

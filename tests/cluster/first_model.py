@@ -1,4 +1,7 @@
-"""Runs inside the trainer image: a tiny BERT that learnt the world the wrong way round, the first model served."""
+"""Runs inside the trainer image: a tiny BERT learns movie reviews from tweets, or with `swapped` the wrong way round.
+
+It is the first model served. Rows of the other labelling go onto the claims that are mounted, to train and to judge by.
+"""
 
 import json
 import os
@@ -12,14 +15,23 @@ sys.path.insert(0, str(HERE))
 from support import make_tiny_bert, read_rows, write_rows  # noqa: E402
 
 SWAPPED = {"movies": "tweets", "tweets": "movies"}
+JUDGED = 60
 
-rows = read_rows(HERE / "sentences.jsonl")
-start = make_tiny_bert(Path("/models/tiny"), [row["text"] for row in rows])
-wrong = write_rows(Path("/tmp/rows.jsonl"), [row | {"label": SWAPPED[row["label"]]} for row in rows])
+true = read_rows(HERE / "sentences.jsonl")
+swapped = [row | {"label": SWAPPED[row["label"]]} for row in true]
+learnt, other = (swapped, true) if sys.argv[1:] == ["swapped"] else (true, swapped)
+for claim, rows in (("feedback", other[JUDGED:]), ("holdout", other[:JUDGED])):
+    if Path("/", claim).is_dir():
+        write_rows(Path("/", claim, "other/rows.jsonl"), rows)
+start = make_tiny_bert(Path("/models/tiny"), [row["text"] for row in true])
 config = {
     "task": "text-classification",
     "startFrom": {"uri": start.as_uri()},
-    "dataset": {"train": wrong.as_uri(), "format": "jsonl", "columns": {"text": "text", "label": "label"}},
+    "dataset": {
+        "train": write_rows(Path("/tmp/rows.jsonl"), learnt).as_uri(),
+        "format": "jsonl",
+        "columns": {"text": "text", "label": "label"},
+    },
     "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "4"},
     "output": "file:///models/reviews-v1",
     "run": {"name": "first", "uid": "first", "ordinal": 0},

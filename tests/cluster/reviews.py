@@ -1,6 +1,9 @@
 """The sample `reviews` in a test's namespace: the real server, trainer and judge, on small models and windows."""
 
 import json
+import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -9,6 +12,10 @@ from tests.cluster.kubectl import ROOT, Document, Space, merge
 from tests.cluster.objects import RESTRICTED
 
 TRAINER = "localhost/refit-trainer:dev"
+HERE = Path(__file__).parent
+SUPPORT = ROOT / "tests/trainer/support.py"
+SHARE = {"requests": {"cpu": "100m"}}
+"""Without a request, a pod gets next to nothing of a machine that is busy."""
 SAMPLE = ROOT / "manifests/samples/reviews"
 
 
@@ -36,6 +43,7 @@ def pod(name: str, command: list[str], mounts: dict[str, Document], env: dict[st
         "command": command,
         "env": [{"name": key, "value": value} for key, value in ({"HOME": "/tmp"} | (env or {})).items()],
         "securityContext": RESTRICTED,
+        "resources": SHARE,
         "volumeMounts": [
             {"name": volume, "mountPath": path}
             for volume, path in zip([*volumes, "tmp"], [*mounts, "/tmp"], strict=True)
@@ -82,9 +90,46 @@ def quick(monitor: Document) -> Document:
             "startFrom": "Base",
             "baseModel": "pvc://models/tiny",
             "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "8"},
+            "resources": SHARE,
         },
         "gate": {"minRows": 20, "margin": 0.1},
         "serving": {"rolloutDeadline": "2m"},
         "watch": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
     }
     return dict(merge(monitor, {"spec": spec}))
+
+
+def run_script(space: Space, name: str, script: str, *words: str, claims: tuple[str, ...]) -> None:
+    """Run one of the scripts here in a pod of the trainer image, beside the sentences and the tests' support."""
+    files = {"support_py": SUPPORT.read_text(), "sentences_jsonl": sentences(), "main_py": (HERE / script).read_text()}
+    space.apply(config_map(name, **files))
+    mounts: dict[str, Document] = {"/src/tests/trainer": {"configMap": {"name": name}}}
+    mounts |= {f"/{claim}": {"persistentVolumeClaim": {"claimName": claim}} for claim in claims}
+    space.apply(pod(name, ["python3", "/src/tests/trainer/main.py", *words], mounts))
+    space.wait(f"pod/{name}", ".status.phase", "Succeeded", limit_s=300)
+
+
+def serve(space: Space) -> None:
+    """Apply the sample's model server and wait until it serves."""
+    space.apply(*sample(space, "server.yaml"))
+    space.run("rollout", "status", "deploy/reviews", "--timeout=300s", limit_s=310)
+
+
+def send_requests(space: Space, name: str, **environment: str) -> None:
+    """Start the demo's clients as a pod of this name: they ask for predictions, and bring the true labels."""
+    files = {"traffic_py": (ROOT / "demo/traffic.py").read_text(), "sentences_jsonl": sentences(), "phase": "sentences"}
+    space.apply(config_map(name, **files))
+    paths = {"PHASE_FILE": "/clients/phase", "SENTENCES": "/clients"}
+    mounts = {"/clients": {"configMap": {"name": name}}}
+    env = {"TARGET": "http://reviews"} | paths | environment
+    space.apply(pod(name, ["python3", "/clients/traffic.py"], mounts, env))
+    space.run("wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
+
+
+def count_requests(space: Space, name: str) -> Counter[str]:
+    """Return how many requests those clients have sent so far, by outcome: ok, failed, unresolved."""
+    metrics = space.run("get", "--raw", f"/api/v1/namespaces/{space.name}/pods/{name}:8000/proxy/metrics")
+    found: Counter[str] = Counter()
+    for outcome, number in re.findall(r'^traffic_requests_total.*outcome="(\w+)"} (\d+)$', metrics, re.MULTILINE):
+        found[outcome] += int(number)
+    return found

@@ -5,34 +5,22 @@ saves has no manifest, so the judge's image makes one, and it is promoted like a
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 from tests.cluster.hosted import until
-from tests.cluster.kubectl import ROOT, Document, Space, merge
-from tests.cluster.reviews import config_map, kustomized, pod, sentences
+from tests.cluster.kubectl import Space, merge
+from tests.cluster.reviews import SHARE, kustomized, run_script
 from tests.cluster.test_runs import pointer, run_number
 
-HERE = Path(__file__).parent
 LONG_ENOUGH_TO_BE_SEEN = ["--num_train_epochs=40", "--learning_rate=5e-3"]
 """For a model this small: transformers reports every five seconds."""
 QUICK: dict[str, Any] = {
     "metric": {"query": "vector(0.5)", "interval": "2s", "breaches": {"count": 1, "outOf": 1}},
-    "training": {"resources": {"limits": {"nvidia.com/gpu": None, "cpu": "1"}}, "dataset": {"recent": None}},
+    "training": {"resources": SHARE | {"limits": {"nvidia.com/gpu": None, "cpu": "1"}}, "dataset": {"recent": None}},
     "gate": {"minRows": 20, "margin": 0.1},
     "serving": {"rolloutDeadline": "2m"},
     "watch": {"for": "3s", "settle": "0s", "breaches": {"count": 1, "outOf": 1}},
 }
-
-
-def make_models(space: Space) -> None:
-    """Put an untrained model, rows to train on and rows to judge by on the claims."""
-    files = {"support_py": (ROOT / "tests/trainer/support.py").read_text(), "sentences_jsonl": sentences()}
-    space.apply(config_map("models", models_py=(HERE / "untrained_model.py").read_text(), **files))
-    mounts: dict[str, Document] = {"/src/tests/trainer": {"configMap": {"name": "models"}}}
-    mounts |= {f"/{name}": {"persistentVolumeClaim": {"claimName": name}} for name in ("models", "feedback", "holdout")}
-    space.apply(pod("models", ["python3", "/src/tests/trainer/models.py"], mounts))
-    space.wait("pod/models", ".status.phase", "Succeeded", limit_s=120)
 
 
 def start(space: Space) -> None:
@@ -41,7 +29,7 @@ def start(space: Space) -> None:
     del made["Namespace/shop"]
     monitor, server = made.pop("ModelMonitor/reviews"), made.pop("Deployment/reviews")
     space.apply(*made.values())
-    make_models(space)
+    run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
     space.apply(server)
     space.run("rollout", "status", "deploy/reviews", "--timeout=120s", limit_s=130)
     monitor["spec"]["training"]["args"] += LONG_ENOUGH_TO_BE_SEEN

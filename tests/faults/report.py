@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from string import Template
 
+from tests.faults import requests
 from tests.faults.played import Played, load
 
 FOLDER = Path("docs/reliability")
@@ -70,6 +71,16 @@ def markdown(rows: list[list[str]]) -> str:
 TABLES: dict[str, Callable[[list[Played]], str]] = {"calls": table, "rollback": table, "surroundings": surroundings}
 
 
+def answered(file: Path) -> dict[str, str]:
+    """Return the words on requests: the table, how many were sent and how many lost."""
+    found = requests.load(file) if file.exists() else []
+    return {
+        "requests": markdown(requests.rows(found)) if found else "Not counted yet.",
+        "requests_sent": str(sum(one.sent for one in found)),
+        "requests_lost": str(sum(one.lost for one in found)),
+    }
+
+
 def render(folder: Path = FOLDER) -> str:
     """Return the page."""
     groups = {group: load(path) if (path := folder / f"{group}.jsonl").exists() else [] for group in TABLES}
@@ -78,6 +89,7 @@ def render(folder: Path = FOLDER) -> str:
     words = {group: TABLES[group](played) if played else "Not played yet." for group, played in groups.items()}
     words |= {f"{group}_count": str(len(played)) for group, played in came.items()}
     words |= {f"{group}_points": str(len({one.at for one in played})) for group, played in came.items()}
+    words |= answered(folder / "requests.jsonl")
     words["violations"] = str(sum(len(one.problems) for one in every))
     return Template(TEXT.read_text()).substitute(words, count=str(len(every)))
 

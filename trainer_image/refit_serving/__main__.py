@@ -44,7 +44,10 @@ def serve() -> None:
     service = Service(load_model(settings), settings)
     drain = Drain()
     app = CloseConnections(build_app(service, drain), drain)
-    config = uvicorn.Config(app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
+    resting = settings.keep_alive_seconds
+    config = uvicorn.Config(
+        app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False, timeout_keep_alive=resting
+    )
     log.info("server.start port=%d feedback=%s holdout=%s", settings.port, settings.feedback_dir, settings.holdout_dir)
     DrainingServer(config, drain, settings.drain_seconds).run()
     log.info("server.stopped")

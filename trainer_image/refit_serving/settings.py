@@ -24,6 +24,10 @@ class Settings(BaseModel):
     holdout_share: float = Field(0.2, ge=0, le=1)
     port: int = Field(8080, ge=0, le=65535)
     drain_seconds: float = Field(5, ge=0)
+    keep_alive_seconds: int = Field(75, ge=1)
+    """How long a connection may rest: longer than clients and load balancers keep theirs, usually 60 s. Whoever closes
+    one first may cut a request that is on its way.
+    """
     remembered: int = Field(100_000, gt=0)
     """Predictions kept in memory for late labels."""
     max_batch: int = Field(32, gt=0)

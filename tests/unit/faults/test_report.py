@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.faults import requests
 from tests.faults.played import Played, save
 from tests.faults.report import NEVER, render, surroundings, table
 
@@ -40,3 +41,12 @@ def test_the_page_says_what_is_in_the_files_and_what_is_not(tmp_path: Path) -> N
     assert "3 loops at 3 calls" in page
     assert table(PLAYED).splitlines()[-1] in page
     assert "Not played yet." in page
+
+
+def test_the_page_counts_the_requests(tmp_path: Path) -> None:
+    sent = [requests.Sent("a promotion", "new", answered=98, lost=2, unresolved=1, seconds=9.7)]
+    requests.save(tmp_path / "requests.jsonl", sent)
+    page = render(tmp_path)
+    assert "| a promotion | new | 100 | 2 | 1 | 10 |" in page.splitlines()
+    assert "Sent: 100, lost: 2." in page
+    assert "Not counted yet." in render(tmp_path / "nowhere")

@@ -1,0 +1,106 @@
+"""No request is lost at the model server while what it serves changes: promotion, rollback, and a rollout that fails.
+
+All of it is real: `refit-serve`, trained models, the Service, and clients that never try anything again. Only the
+metric is a constant, and a person takes the promotion back, so that one change is over before the next begins.
+
+REFIT_TEST_RATE is the requests a second of each kind of clients, REFIT_TEST_INTO a folder to keep the numbers in.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.hosted import until
+from tests.cluster.kubectl import Document, Space, merge
+from tests.cluster.reviews import count_requests, pod, quick, run_script, sample, send_requests, serve
+from tests.cluster.test_persons import say
+from tests.cluster.test_runs import pointer, run_number
+from tests.faults.requests import Sent, save
+
+RATE = os.environ.get("REFIT_TEST_RATE", "10")
+CLIENTS = ("new", "kept")
+CLAIMS = ("models", "feedback", "holdout")
+CHANGES: dict[str, Any] = {
+    "mode": "Approve",
+    "metric": {"query": "vector(0.9)", "interval": "2s"},
+    "training": {
+        "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
+        "resources": {"limits": None},
+    },
+    "watch": {"for": "10m"},
+}
+
+
+def start(space: Space) -> None:
+    """Serve the first model to both kinds of clients, under a monitor whose runs wait for approval."""
+    space.apply(*sample(space, "claims.yaml"))
+    run_script(space, "first-model", "first_model.py", claims=CLAIMS)
+    serve(space)
+    for connections in CLIENTS:
+        send_requests(space, f"clients-{connections}", RATE=RATE, CONNECTIONS=connections)
+    space.apply(merge(quick(sample(space, "monitor.yaml")[0]), {"spec": CHANGES}))
+
+
+def request_run(space: Space, ordinal: int) -> str:
+    """Request a run and return its name once its candidate waits for approval."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    space.run("annotate", "mmon", "reviews", "--overwrite", f"refit.dev/retrain-requested-at={now}")
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal))
+    name: str = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)["metadata"]["name"]
+    space.wait(f"rr/{name}", ".status.stage", "AwaitingApproval", limit_s=300)
+    return name
+
+
+@contextmanager
+def counted(space: Space, during: str, found: list[Sent]) -> Iterator[None]:
+    """Count what is sent until the change is made and no other pod than the one that serves is left."""
+    before, began = {kind: count_requests(space, f"clients-{kind}") for kind in CLIENTS}, time.monotonic()
+    yield
+    until(lambda: len(space.run("get", "pods", "-l", "app=reviews", "-o", "name").split()) == 1, 240, "old pods stay")
+    for kind in CLIENTS:
+        made = count_requests(space, f"clients-{kind}") - before[kind]
+        seconds = round(time.monotonic() - began, 1)
+        found.append(Sent(during, kind, made["ok"], made["failed"], made["unresolved"], seconds))
+
+
+def spoil(space: Space, run: str) -> None:
+    """Change a file of a checkpoint after it was judged, so that its digest is another one."""
+    config = f"/models/checkpoints/reviews/{run}/config.json"
+    models: dict[str, Document] = {"/models": {"persistentVolumeClaim": {"claimName": "models"}}}
+    space.apply(pod("spoil", ["sh", "-c", f"echo >> {config}"], models))
+    space.wait("pod/spoil", ".status.phase", "Succeeded")
+
+
+def test_no_request_is_lost(space: Space) -> None:
+    start(space)
+    first = request_run(space, 1)
+    found: list[Sent] = []
+    with counted(space, "a promotion", found):
+        say(space, first, approval="Approved")
+        space.wait(f"rr/{first}", ".status.stage", "Watching", limit_s=180)
+    with counted(space, "a rollback", found):
+        say(space, first, abort=True)
+        run = run_number(space, 1, limit_s=180)
+    assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
+
+    changes = {"training": {"hyperparameters": {"seed": "7"}}, "serving": {"rolloutDeadline": "20s"}}
+    space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": changes}))
+    second = request_run(space, 2)
+    spoil(space, second)
+    with counted(space, "a promotion whose pods never become ready", found):
+        say(space, second, approval="Approved")
+        run = run_number(space, 2, limit_s=180)
+    assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
+    assert "not rolled out in time" in run["status"]["message"]
+    assert "Confirmed" not in {condition["type"] for condition in run["status"]["conditions"]}  # no metric was asked
+
+    print(*found, sep="\n")
+    if into := os.environ.get("REFIT_TEST_INTO"):
+        save(Path(into) / "requests.jsonl", found)
+    logs = "".join(space.run("logs", f"clients-{kind}") for kind in CLIENTS)
+    assert [(one.during, one.connections) for one in found if one.lost] == [], logs
+    assert all(one.sent > 0 for one in found)
