@@ -272,10 +272,17 @@ BREACH = (
     Mutant(
         "the status can say that the metric is well",
         "monitor/decide.py",
-        "    return None if o.is_breached else",
+        "    return None if o.is_breached and goes_on else",
         '    well = any(c.reason == "WithinThreshold" for c in o.monitor.status.conditions)\n'
-        "    return None if o.is_breached and not well else",
+        "    return None if o.is_breached and goes_on and not well else",
         FORGED,
+    ),
+    Mutant(
+        "what held a breach ends, and a run starts on a good reading",
+        "monitor/decide.py",
+        "o.is_breached and goes_on else",
+        "o.is_breached else",
+        MONITOR,
     ),
 )
 

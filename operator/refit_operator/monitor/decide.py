@@ -78,8 +78,13 @@ def reading_is_a_value(o: Observed) -> Hold | None:
 
 
 def metric_is_in_breach(o: Observed) -> Hold | None:
-    """M of the last N readings are on the wrong side of the threshold."""
-    return None if o.is_breached else Hold(Reason.WITHIN, breach_message(o))
+    """M of the last N readings are on the wrong side of the threshold, the newest among them.
+
+    The reading that completes a breach is in breach itself. What held the breach may end after the metric came back.
+    """
+    newest = o.newest
+    goes_on = isinstance(newest, Value) and o.monitor.spec.metric.is_breached_by(newest.value)
+    return None if o.is_breached and goes_on else Hold(Reason.WITHIN, breach_message(o))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -359,3 +359,17 @@ def test_a_run_names_what_may_not_be_pruned() -> None:
     overruled = start_run(look(pointer=by_hand, runs=runs)).body["spec"]["protectedCheckpoints"]
     assert overruled == ["pvc://models/by-hand", *names]
     assert start_run(look()).body["spec"]["protectedCheckpoints"] == []
+
+
+@pytest.mark.parametrize(
+    ("window", "starts"),
+    [
+        ((GOOD, GOOD, BAD, BAD, BAD), True),
+        ((BAD, GOOD, BAD, GOOD, BAD), True),
+        ((BAD, BAD, BAD, BAD, GOOD), False),
+        ((BAD, BAD, BAD, BAD, 0.85), False),
+    ],
+)
+def test_a_run_starts_on_a_reading_in_breach(window: tuple[float, ...], starts: bool) -> None:
+    """What held the breach, a mass breach for one, may end because the metric came back."""
+    assert isinstance(decide(look(*window)), StartRun) is starts
