@@ -446,8 +446,8 @@ PROMOTION = (
     Mutant(
         "a person's undo during a run is overruled",
         "run/promotion.py",
-        "    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, change.old}",
-        "    ours = {change.new, change.old}",
+        "    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new,",
+        "    ours = {change.new,",
         RUN,
     ),
     Mutant(
