@@ -1,4 +1,4 @@
-"""The commands `refit-train` and `refit-judge`: environment in, termination message and exit code out.
+"""The commands `refit-train`, `refit-judge` and `refit-explain`: environment in, termination message and exit code out.
 
 SIGTERM has its handler before anything is imported that takes long: process 1 of a container ignores it otherwise.
 """
@@ -29,6 +29,11 @@ def train() -> NoReturn:
 def judge() -> NoReturn:
     """Run `refit-judge`."""
     sys.exit(run(_judge))
+
+
+def explain() -> NoReturn:
+    """Run `refit-explain`."""
+    sys.exit(run(_explain))
 
 
 def run(command: Callable[[str], Mapping[str, Any]]) -> int:
@@ -67,6 +72,12 @@ def _judge(text: str) -> Mapping[str, Any]:
     return command(text)
 
 
+def _explain(text: str) -> Mapping[str, Any]:
+    from refit_trainer.judge import explain as command
+
+    return command(text)
+
+
 def _stop(signum: int, frame: FrameType | None) -> None:
     """End at once: what is unpublished is invisible. While the model learns, `resume` takes the signal instead."""
     write_error("stopped by SIGTERM")
@@ -75,4 +86,4 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    {"train": train, "judge": judge}[sys.argv[1]]()
+    {"train": train, "judge": judge, "explain": explain}[sys.argv[1]]()

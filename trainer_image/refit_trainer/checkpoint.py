@@ -48,7 +48,7 @@ def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any])
         upload(folder, uri, last=MANIFEST)
         return manifest
     _remove_partial(target)
-    folder = _hidden(target)
+    folder = hidden_beside(target)
     folder.mkdir(parents=True)
     manifest = _write(folder, run, task, save, facts)
     return manifest if _rename(folder, target) else _answer_of_other(folder, uri, run)
@@ -61,7 +61,7 @@ def unpublish(uri: str) -> None:
         remove(f"{uri}/{MANIFEST}")
         remove(uri)
         return
-    hidden = _hidden(target)
+    hidden = hidden_beside(target)
     target.rename(hidden)
     flush(target.parent, deep=False)
     shutil.rmtree(hidden)
@@ -84,7 +84,8 @@ def remove_leftovers(uri: str) -> None:
         remove(old)
 
 
-def _hidden(target: Path) -> Path:
+def hidden_beside(target: Path) -> Path:
+    """Return a new name beside a checkpoint that nobody takes for one, and that is cleaned up if it stays."""
     return target.parent / f".{target.name}.{uuid.uuid4().hex}.partial"
 
 

@@ -1,6 +1,7 @@
 """`refit-judge`: the candidate and the model in service, on exactly the same rows."""
 
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +35,41 @@ class Verdict:
         return {"digest": self.digest, "metrics": _rounded(self.metrics)}
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What both models did on the same rows."""
+
+    config: JudgeConfig
+    task: Task
+    folder: Path
+    holdout: RowSet
+    verdicts: Mapping[str, Verdict]
+
+    def explain(self) -> str:
+        """Leave the report beside the candidate, and return its URI."""
+        from refit_trainer.explain.write import explain
+
+        given = {name: (verdict.answers, verdict.metrics) for name, verdict in self.verdicts.items()}
+        return explain(self.config, self.task, self.folder, self.holdout.rows, given)
+
+
 def judge(text: str) -> dict[str, Any]:
-    """Judge as REFIT_CONFIG's text says and return the report."""
+    """Judge as REFIT_CONFIG's text says and return the report. What it leaves for people changes no verdict."""
+    found = _compare(text)
+    if os.environ.get("REFIT_REPORT", "on") != "off":
+        try:
+            found.explain()
+        except Exception as error:
+            log.warning("report.not_written error=%s: %s", type(error).__name__, error, exc_info=True)
+    return _report(found.task, found.config.gate.metric, found.verdicts, found.holdout)
+
+
+def explain(text: str) -> dict[str, Any]:
+    """Judge as REFIT_CONFIG's text says, and leave the report."""
+    return {"report": _compare(text).explain()}
+
+
+def _compare(text: str) -> Comparison:
     config = parse_config(text, JudgeConfig)
     task = find_task(config.task)
     if config.gate.metric not in task.metrics:
@@ -48,7 +82,7 @@ def judge(text: str) -> dict[str, Any]:
     verdicts = {"candidate": _judge(task, "candidate", folder, digest, holdout)}
     if served:
         verdicts["served"] = _judge(task, "served", *served, holdout)
-    return _report(task, config.gate.metric, verdicts, holdout)
+    return Comparison(config, task, folder, holdout, verdicts)
 
 
 def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:

@@ -8,13 +8,13 @@ from refit_trainer.errors import BadInput
 from refit_trainer.files import hash_file
 from refit_trainer.refusals import find_names, refuse_contents
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "manifest.json", "README.md"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each of the model's files by name; raise BadInput for what a model folder may not hold.
 
-    The manifest and the reports (`report.*`, `report/`) aren't the model's.
+    The manifest, the card (`README.md`) and the reports (`report.*`, `report/`) aren't the model's.
     """
     if not folder.is_dir():
         raise BadInput(f"{folder} isn't a model folder")
@@ -53,4 +53,4 @@ def make_readable(folder: Path) -> None:
 
 
 def _is_about_the_run(name: str) -> bool:
-    return name == MANIFEST or name.startswith(("report.", "report/"))
+    return name in (MANIFEST, CARD) or name.startswith(("report.", "report/"))

@@ -1,0 +1,58 @@
+"""Write the page and the card beside a checkpoint. They explain; that they can't be written changes no verdict."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from refit_trainer.checkpoint import hidden_beside
+from refit_trainer.config import JudgeConfig
+from refit_trainer.explain.card import render_card
+from refit_trainer.explain.facts import Facts, gather
+from refit_trainer.explain.measures import Judged
+from refit_trainer.explain.page import render
+from refit_trainer.manifest import read_manifest
+from refit_trainer.model_folder import CARD, make_readable
+from refit_trainer.rows import Row
+from refit_trainer.storage import local_path, make_scratch, upload
+from refit_trainer.tasks import Answer, Task
+
+REPORT = "report.html"
+log = logging.getLogger(__name__)
+
+
+def explain(
+    config: JudgeConfig,
+    task: Task,
+    folder: Path,
+    rows: Sequence[Row],
+    verdicts: Mapping[str, tuple[Sequence[Answer], Mapping[str, float]]],
+) -> str:
+    """Explain a candidate's folder by what the models answered to the rows; return the URI of the page beside it."""
+    started = time.monotonic()
+    manifest: dict[str, Any] = read_manifest(folder) or {}
+    manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
+    models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
+    facts = gather(task, config.gate.metric, rows, models, manifest, task.load(folder))
+    write(facts, config.candidate.uri)
+    page = f"{config.candidate.uri}/{REPORT}"
+    log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)
+    return page
+
+
+def write(facts: Facts, uri: str) -> None:
+    """Write both files into the folder that a URI names; a reader sees each whole or not at all."""
+    texts = {CARD: render_card(facts), REPORT: render(facts)}
+    target = local_path(uri)
+    folder = hidden_beside(target) if target else make_scratch() / "report"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    make_readable(folder)
+    if target is None:
+        upload(folder, uri, last=REPORT)
+        return
+    for name in texts:
+        (folder / name).replace(target / name)
+    folder.rmdir()
