@@ -120,7 +120,9 @@ def test_the_types_are_applied_again_and_grow_while_a_run_is_under_way(space: Sp
     active(space, 1, "Training")
     change_crds("add")
     try:
-        kubectl("replace", "-f", "-", stdin=kubectl("get", "crd", "retrainruns.refit.dev", "-o", "json"))
+        # A plain `replace` would note the resourceVersion as applied, and no `apply` would pass any more.
+        crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/retrainruns.refit.dev"
+        kubectl("replace", "--raw", crd, "-f", "-", stdin=kubectl("get", "--raw", crd))
         until(lambda: keeps_new_field(space), 30, "the API server doesn't know the new field")
         run = run_number(space, 1)
     finally:
