@@ -1,6 +1,7 @@
 """The report and the card: of real models, whole in one file, and never in the way of a verdict."""
 
 import json
+import random
 import re
 import shutil
 from html.parser import HTMLParser
@@ -117,23 +118,24 @@ def test_the_command_leaves_the_report(checkpoint: Path, holdout_rows: Path, tmp
 
 
 def test_words_that_tell_are_found(tiny: Path, tmp_path: Path) -> None:
-    """A model that learnt one word: two of three methods put that word first.
-
-    Not all: some leave words out, and what this small model says of a text with holes it never learnt.
-    """
+    """A model that goes by whether one word is there: each method puts that word first."""
     from refit_trainer.explain.attribution import METHODS, attribute
     from refit_trainer.tasks.text_classification import TASK
     from refit_trainer.train import train
 
-    fillers = ["the film was seen by people", "we went there on a day", "it is what it is"]
-    rows = [{"text": f"{f} {w} {f}", "label": w} for f in fillers * 12 for w in ("good", "bad")]
-    settings = {"learning_rate": "3e-3", "epochs": "40", "batch_size": "16"}
+    draw = random.Random(0)
+    around = ["the", "film", "was", "by", "people"]
+    rows = []
+    for label in ["good", "bad"] * 60:
+        kept = [word if draw.random() < 0.5 else "[MASK]" for word in around]
+        rows.append({"text": " ".join([*kept[:3], "good" if label == "good" else "[MASK]", *kept[3:]]), "label": label})
+    settings = {"learning_rate": "3e-3", "epochs": "20", "batch_size": "16"}
     config = train_config(tiny, write_rows(tmp_path / "rows.jsonl", rows), tmp_path / "out", hyperparameters=settings)
     assert train(json.dumps(config))["metrics"]["loss"] < 0.3, "it learnt nothing"
     words = attribute(TASK.load(tmp_path / "out"), "the film was good by people", "good")
     assert [word.text for word in words] == ["the", "film", "was", "good", "by", "people"]
-    firsts = [max(words, key=lambda word: word.weights[number]).text for number in range(len(METHODS))]
-    assert firsts.count("good") >= 2, dict(zip(METHODS, firsts, strict=True))
+    for number, method in enumerate(METHODS):
+        assert max(words, key=lambda word: word.weights[number]).text == "good", method
 
 
 def test_drift_names_what_came_and_what_went() -> None:
