@@ -6,11 +6,10 @@ from typing import Any
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Refused, Space
 from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.reviews import TRAINER
+from tests.cluster.reviews import TRAINER, run_script
 from tests.cluster.test_runs import pointer, run_number
-from tests.cluster.test_stock_script import make_models
 
-LONG_ENOUGH_TO_BE_STOPPED = {"epochs": "200", "learning_rate": "1e-3", "batch_size": "16"}
+LONG_ENOUGH_TO_BE_STOPPED = {"epochs": "100", "learning_rate": "1e-3", "batch_size": "16"}
 TRAINING: dict[str, Any] = {
     "image": TRAINER,
     "hyperparameters": LONG_ENOUGH_TO_BE_STOPPED,
@@ -34,7 +33,7 @@ def training_log(space: Space) -> str:
 
 def test_a_deleted_training_pod_is_gone_on_from(space: Space) -> None:
     space.apply(*CLAIMS)
-    make_models(space)
+    run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
     space.apply(target())
     space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
     gate = {"minRows": 20, "margin": 0.1}
