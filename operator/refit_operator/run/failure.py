@@ -1,11 +1,7 @@
 """Why a try failed, in the words of whoever knows best: the container, the kubelet, or the Job's controller. Pure."""
 
-from typing import Any
-
+from refit_operator.run.documents import Document, condition_of, containers_of, statuses_of
 from refit_operator.run.reports import parse_error
-from refit_operator.run.waiting import statuses_of
-
-Document = dict[str, Any]
 
 
 def failure_of(job: Document, pods: list[Document]) -> str:
@@ -17,7 +13,7 @@ def failure_of(job: Document, pods: list[Document]) -> str:
 def failure_of_pod(pod: Document) -> str:
     """Return why the pod failed, empty where it didn't."""
     status = pod.get("status") or {}
-    disrupted = _condition(status, "DisruptionTarget")
+    disrupted = condition_of(pod, "DisruptionTarget")
     if disrupted:
         return f"the pod was taken away, which counts as no try: {_said(disrupted)}"
     for name, state in statuses_of(pod).items():
@@ -36,20 +32,13 @@ def _exit(pod: Document, name: str, ended: Document) -> str:
 
 
 def _memory_limit(pod: Document, name: str) -> str:
-    spec = pod.get("spec") or {}
-    containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
-    container: Document = next((c for c in containers if c["name"] == name), {})
+    container = containers_of(pod).get(name, {})
     return str(container.get("resources", {}).get("limits", {}).get("memory", "the node's memory"))
 
 
 def _failure_of_job(job: Document) -> str:
-    failed = _condition(job.get("status") or {}, "Failed")
+    failed = condition_of(job, "Failed")
     return _said(failed) if failed else ""
-
-
-def _condition(status: Document, kind: str) -> Document | None:
-    conditions = status.get("conditions") or ()
-    return next((c for c in conditions if c["type"] == kind and c["status"] == "True"), None)
 
 
 def _said(source: Document) -> str:

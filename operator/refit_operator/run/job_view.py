@@ -6,11 +6,11 @@ from enum import Enum, auto
 from typing import Any
 
 from refit_operator.api.clock import Phase
+from refit_operator.run.documents import Document, ending_of, has_started, is_over, owner_of, statuses_of
 from refit_operator.run.failure import failure_of
 from refit_operator.run.reports import JudgeReport, TrainReport, flaw_of, parse_report
-from refit_operator.run.waiting import Waiting, explain, has_started, is_over, statuses_of
+from refit_operator.run.waiting import Waiting, explain
 
-Document = dict[str, Any]
 KINDS: dict[str, type[TrainReport] | type[JudgeReport]] = {"train": TrainReport, "judge": JudgeReport}
 
 
@@ -64,10 +64,9 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document],
     if job is None:
         return JobView(JobState.MISSING)
     pods = oldest_first(pods)
-    owner = next((o["uid"] for o in job["metadata"].get("ownerReferences") or () if o.get("controller")), "")
     return JobView(
         state=_state(job, pods),
-        owner_uid=owner,
+        owner_uid=owner_of(job),
         uid=job["metadata"]["uid"],
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
@@ -86,7 +85,7 @@ def oldest_first(pods: list[Document]) -> list[Document]:
 
 
 def _state(job: Document, pods: list[Document]) -> JobState:
-    ended = _ending(job)
+    ended = ending_of(job)
     if ended:
         return JobState.SUCCEEDED if ended["type"] == "Complete" else JobState.FAILED
     if job["spec"].get("suspend"):
@@ -95,11 +94,6 @@ def _state(job: Document, pods: list[Document]) -> JobState:
     if not has_started(newest):
         return JobState.PENDING
     return JobState.JUDGING if _terminated(newest, "train", 0) else JobState.TRAINING
-
-
-def _ending(job: Document) -> Document | None:
-    conditions = (job.get("status") or {}).get("conditions") or ()
-    return next((c for c in conditions if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
 
 
 def _terminated(pod: Document, name: str, code: int) -> Document | None:

@@ -5,15 +5,13 @@ back, how many attempts there were. So a run is deleted only where none of this 
 Job along; checkpoints on volumes are not touched.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from refit_operator.api.run import Outcome, RetrainRun
+from refit_operator.run.documents import Document, ending_of, owner_of
 from refit_operator.target.ownership import digest_taken_back, newest_rollout, promoted_by
 
-Document = dict[str, Any]
 KEEP_FAILED = timedelta(days=1)
 """How long a failed Job, with its pod's log, stays after its end."""
 UNCOUNTED = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
@@ -68,32 +66,25 @@ def jobs_to_delete(h: History) -> tuple[Document, ...]:
     One that is still at work though its run has long ended goes too: an operator that slept through the end made it.
     """
     finished = {run.metadata.uid: run for run in h.runs if run.is_finished}
-    ours = [job for job in h.jobs if _owner(job) in {run.metadata.uid for run in h.runs}]
+    ours = [job for job in h.jobs if owner_of(job) in {run.metadata.uid for run in h.runs}]
     newest = max(
         ours, key=lambda job: (_time(job["metadata"]["creationTimestamp"]), job["metadata"]["name"]), default=None
     )
     return tuple(
-        job for job in ours if (run := finished.get(_owner(job))) and _is_over(job, run, h.now, is_newest=job is newest)
+        job
+        for job in ours
+        if (run := finished.get(owner_of(job))) and _is_over(job, run, h.now, is_newest=job is newest)
     )
 
 
 def _is_over(job: Document, run: RetrainRun, now: datetime, is_newest: bool) -> bool:
-    ended = next((c for c in _conditions(job) if c["type"] in ("Complete", "Failed") and c["status"] == "True"), None)
+    ended = ending_of(job)
     if ended is None:
         completed = run.status.completion_time
         return completed is not None and now - completed >= STRAY_AFTER
     if is_newest:
         return False
     return bool(ended["type"] == "Complete") or now - _time(ended["lastTransitionTime"]) >= KEEP_FAILED
-
-
-def _conditions(job: Document) -> Iterable[Document]:
-    return (job.get("status") or {}).get("conditions") or ()
-
-
-def _owner(job: Document) -> str:
-    owners = job["metadata"].get("ownerReferences") or ()
-    return next((owner["uid"] for owner in owners if owner.get("controller")), "")
 
 
 def _time(text: str) -> datetime:

@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from refit_operator.api.conditions import Reason
+from refit_operator.run.documents import Document, containers_of, ending_of, has_started, is_over, statuses_of
 from refit_operator.run.storage import MOUNTING, unmounted_volume, unscheduled_volume
 
-Document = dict[str, Any]
 NORMAL = ("ContainerCreating", "PodInitializing")
 IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
 BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": \w+: ')
-OVER = ("Failed", "Succeeded")
 EVENTS = {
     **dict.fromkeys(MOUNTING, Reason.VOLUME_NOT_MOUNTED),
     "FailedCreatePodSandBox": Reason.CONTAINER_NOT_STARTED,
@@ -28,23 +26,6 @@ class Waiting:
     message: str
 
 
-def statuses_of(pod: Document) -> dict[str, Document]:
-    """Return the state of each container by name, in the order in which they run."""
-    status = pod.get("status") or {}
-    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-    return {container["name"]: container.get("state") or {} for container in found}
-
-
-def is_over(pod: Document) -> bool:
-    """Return whether nothing of the pod will run any more."""
-    return (pod.get("status") or {}).get("phase") in OVER
-
-
-def has_started(pod: Document) -> bool:
-    """Return whether a container of it runs or ran."""
-    return any("running" in state or "terminated" in state for state in statuses_of(pod).values())
-
-
 def subject_of(job: Document, pods: list[Document]) -> str:
     """Return the UID of the object whose Events may tell why nothing starts; empty where none is needed."""
     if is_halted(job):
@@ -57,9 +38,7 @@ def subject_of(job: Document, pods: list[Document]) -> str:
 
 def is_halted(job: Document) -> bool:
     """Return whether the Job is suspended or over, so that no pod is to start."""
-    conditions = (job.get("status") or {}).get("conditions") or ()
-    ended = any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in conditions)
-    return ended or bool(job["spec"].get("suspend"))
+    return ending_of(job) is not None or bool(job["spec"].get("suspend"))
 
 
 def explain(job: Document, pods: list[Document], events: list[Document], claims: list[Document]) -> Waiting | None:
@@ -90,10 +69,8 @@ def unscheduled(message: str, pod: Document) -> Waiting:
 
 def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting:
     if reason in IMAGE:
-        spec = pod["spec"]
-        images = {c["name"]: c["image"] for c in (*(spec.get("initContainers") or ()), *spec["containers"])}
-        why = BACK_OFF.sub("", message)
-        return Waiting(Reason.IMAGE_NOT_PULLED, f"the image {images[name]} of container {name} can't be pulled: {why}")
+        image, why = containers_of(pod)[name]["image"], BACK_OFF.sub("", message)
+        return Waiting(Reason.IMAGE_NOT_PULLED, f"the image {image} of container {name} can't be pulled: {why}")
     return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {reason}: {message}")
 
 

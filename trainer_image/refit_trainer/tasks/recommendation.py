@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from refit_trainer.compute import autocast, pick_device
+from refit_trainer.batches import answer_in_batches
+from refit_trainer.compute import pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
@@ -90,14 +91,7 @@ class Recommendation:
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
         """Predict in batches of histories of like length."""
         histories = [model.processor.encode(row.values["items"]) for row in rows]
-        order = sorted(range(len(histories)), key=lambda i: len(histories[i]))
-        answers: dict[int, Answer] = {}
-        model.network.eval()
-        with torch.inference_mode(), autocast():
-            for start in range(0, len(order), BATCH):
-                batch = order[start : start + BATCH]
-                answers.update(zip(batch, _predict_batch(model, [histories[i] for i in batch]), strict=True))
-        return [answers[i] for i in range(len(histories))]
+        return answer_in_batches(model.network, histories, len, BATCH, lambda some: _predict_batch(model, some))
 
     def tally(self, answer: Any, truth: Any) -> Tally:
         """Count an answer as right where the next item is among the ten."""
