@@ -50,7 +50,7 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights(
     total = 39 if settings == SETTINGS else 30
     assert stops == [f"stopped by SIGTERM after step {step} of {total}" for step in range(5, total, 5)]
     assert report["digest"] == whole["digest"]
-    assert report["metrics"] == pytest.approx(whole["metrics"], abs=1e-6)
+    assert report["metrics"] == pytest.approx(whole["metrics"], abs=1e-5)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts", "whole"]
 
 

@@ -83,8 +83,11 @@ def test_a_broken_pid_file_names_nobody(text: str, tmp_path: Path) -> None:
 
 
 def test_a_process_is_found_by_a_mark_in_its_environment(tmp_path: Path) -> None:
-    process = processes.start(SLEEP, tmp_path / "log", tmp_path / "pid.json", {"REFIT_MARK": str(tmp_path)})
+    log, mark = tmp_path / "log", {"REFIT_MARK": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    process = processes.start(STUBBORN, log, tmp_path / "pid.json", mark)
     try:
+        while "deaf" not in log.read_text():  # the kernel shows an environment only some time after `exec`
+            assert process.is_alive()
         assert processes.with_environment(f"REFIT_MARK={tmp_path}") == [process]
     finally:
         processes.kill([process])
