@@ -82,7 +82,7 @@ class Classification(ABC):
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the rows' labels in sorted order."""
         known = self.known_labels(folder)
-        labels = known or tuple(sorted({str(row.values["label"]) for row in rows}))
+        labels = known or tuple(sorted({str(row.values["label"]) for row in rows if row.values["label"] is not None}))
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
         network = _load_network(self.network, folder, labels, has_head=known is not None)

@@ -84,15 +84,16 @@ def _to_rows(
     lines: Sequence[Document], columns: Mapping[str, str], roles: Roles, check: Check, problems: Problems
 ) -> Iterator[Row]:
     absent = {column for column in columns.values() if not any(column in line.columns for line in lines)}
-    for role in roles.required:
+    needed = [role for role in roles.required if role not in roles.may_lack]
+    for role in needed:
         if columns[role] in absent:
             problems.add("every row", f'column "{columns[role]}" ({role}) is missing')
     for line in lines:
         values = {role: line.columns.get(column) for role, column in columns.items()}
-        for role in roles.required:
+        for role in needed:
             if columns[role] not in absent and (problem := _missing(line, columns[role])):
                 problems.add(line.source, f'column "{columns[role]}" ({role}) {problem}')
-        present = all(values[role] is not None for role in roles.required)
+        present = all(values[role] is not None for role in needed)
         if present and (problem := _find_files(values, columns, roles, line) or check(values)):
             problems.add(line.source, problem)
         yield Row(values, line.source)

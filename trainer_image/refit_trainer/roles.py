@@ -14,6 +14,8 @@ class Roles:
     optional: tuple[str, ...] = ("slice", "time")
     files: tuple[str, ...] = ()
     """Roles whose values are files: their contents, or paths beside the rows."""
+    may_lack: tuple[str, ...] = ()
+    """Required roles whose values a row may lack."""
 
     def map_columns(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Return column by role; raise BadInput for a role that the task doesn't have."""

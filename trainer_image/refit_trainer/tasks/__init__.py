@@ -83,5 +83,10 @@ class Task(Protocol):
 
 
 def check_row(task: Task, labels: tuple[str, ...] | None) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return the check of a row's values for a task and a model that knows some labels."""
-    return lambda values: task.check_input(values[task.input]) or task.check_truth(values[task.truth], labels)
+    """Return the check of a row's values for a task and a model that knows some labels; a row may lack its truth."""
+
+    def check(values: Mapping[str, Any]) -> str | None:
+        truth = values[task.truth]
+        return task.check_input(values[task.input]) or (None if truth is None else task.check_truth(truth, labels))
+
+    return check
