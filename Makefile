@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -62,7 +62,7 @@ matrix: cluster-up  ## every kind of reading in every stage of a run, and the ta
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers check-crds check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
+verify: lint types layers check-crds check-lock check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -87,6 +87,15 @@ check-reliability:
 
 check-matrix:
 	$(PYTHON) -m tests.matrix.report --check
+
+check-lock:
+	$(PYTHON) -m localcluster.lock --check
+
+lock:  ## pin what the trainer's image installs, with hashes
+	$(PYTHON) -m localcluster.lock
+
+sbom:  ## write what is in the trainer's image to dist/, as CycloneDX
+	mkdir -p dist && python3 -m localcluster run-image trainer -- cat /opt/sbom.cdx.json > dist/trainer.cdx.json
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

@@ -21,6 +21,8 @@ class Image:
     code: tuple[str, ...]
     extra: str
     base: Base
+    locks: tuple[str, ...] = ()
+    """Files that pin what is installed below the code."""
 
     @property
     def name(self) -> str:
@@ -34,7 +36,9 @@ class Image:
     def dependencies_key(self, checkout: Path = CHECKOUT) -> str:
         """Return the content key of everything below the code."""
         project = project_parts(checkout / "pyproject.toml", self.extra)
-        return key(files_key([checkout / self.dockerfile], checkout), project, self.base.image)
+        return key(
+            files_key([checkout / file for file in (self.dockerfile, *self.locks)], checkout), project, self.base.image
+        )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ TRAINER = Image(
     ("trainer_image/refit_trainer", "trainer_image/refit_serving", "trainer_image/refit_calibrate"),
     "trainer",
     TRAINER_BASE,
+    locks=tuple(f"trainer_image/{name}.lock" for name in ("requirements", "torch", "sbom")),
 )
 STUB = Image("stub", "tests/stub_trainer/Dockerfile", ("tests/stub_trainer",), "operator", OPERATOR_BASE)
 IMAGES = {image.short: image for image in (OPERATOR, TRAINER, STUB)}
