@@ -12,6 +12,8 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 from refit_trainer.batches import answer_in_batches
 from refit_trainer.compute import pick_device
 from refit_trainer.errors import BadInput
+from refit_trainer.question_heads import answer_questions, grouped_loss, number
+from refit_trainer.questions import SIGN, check_answers, columns_of, names, one_by_one
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import Answer, LoadedModel, Tally
@@ -72,7 +74,9 @@ class Classification(ABC):
         return tuple(names[key] for key in sorted(names, key=int))
 
     def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
-        """Say what is wrong with a label."""
+        """Say what is wrong with a label; a model of several questions knows objects of answers."""
+        if columns_of(labels or ()):
+            return check_answers(value, labels)
         if isinstance(value, (bool, float, list, dict)) or str(value) == "":
             return f"label is {value!r}, not a name"
         if labels is not None and str(value) not in labels:
@@ -82,11 +86,13 @@ class Classification(ABC):
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the rows' labels in sorted order."""
         known = self.known_labels(folder)
-        labels = known or tuple(sorted({str(row.values["label"]) for row in rows if row.values["label"] is not None}))
+        labels = known or _labels_of(rows)
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
         network = _load_network(self.network, folder, labels, has_head=known is not None)
-        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels)
+        columns = columns_of(labels)
+        loss = grouped_loss(columns) if columns else None
+        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write safetensors, configuration and processor."""
@@ -96,8 +102,11 @@ class Classification(ABC):
     def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
         """Return inputs and label numbers."""
         ids = {label: i for i, label in enumerate(model.labels)}
+        columns = columns_of(model.labels)
+        truths = [row.values["label"] for row in rows]
+        numbers = [number(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths]
         inputs = self.encode_inputs(model, [row.values[self.input] for row in rows])
-        return [{**found, "labels": ids[str(row.values["label"])]} for found, row in zip(inputs, rows, strict=True)]
+        return [{**found, "labels": label} for found, label in zip(inputs, numbers, strict=True)]
 
     def collator(self, model: LoadedModel) -> Callable[[list[Batch]], Batch]:
         """Pad each batch to its own longest row."""
@@ -123,21 +132,39 @@ class Classification(ABC):
 
     def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
         logits = self.logits(model, values)
+        if columns := columns_of(model.labels):
+            return answer_questions(logits, model.labels, columns)
         scores, indices = logits.softmax(dim=-1).max(dim=-1)
         return [Answer(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
 
     def tally(self, answer: Any, truth: Any) -> Tally:
-        """Count an answer as one unit, right or wrong."""
+        """Count an answer as one unit, right or wrong; the answer to each question where there are several."""
+        if isinstance(truth, dict) and isinstance(answer, dict):
+            asked = {question: str(name) for question, name in truth.items() if name is not None}
+            return Tally(sum(answer.get(question) != name for question, name in asked.items()), len(asked))
         return Tally(float(str(answer) != str(truth)))
 
     def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        """Return accuracy, and F1 and recall as means over the classes."""
+        """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
+        if rows and isinstance(rows[0].values["label"], dict):
+            return self._measure_questions(rows, answers)
         truth = [str(row.values["label"]) for row in rows]
         found = [answer.value for answer in answers]
         return {
             "accuracy": float(accuracy_score(truth, found)),
             "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
             "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+        }
+
+    def _measure_questions(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+        pairs = list(one_by_one(rows, answers))
+        by_question: dict[str, list[tuple[Row, Answer]]] = {}
+        for row, said in pairs:
+            by_question.setdefault(row.values["label"].partition(SIGN)[0], []).append((row, said))
+        measured = self.measure(*zip(*pairs, strict=True))
+        return measured | {
+            f"accuracy_{question}": self.measure(*zip(*own, strict=True))["accuracy"]
+            for question, own in sorted(by_question.items())
         }
 
 
@@ -147,6 +174,15 @@ def require_classification(task: Any, method: str) -> Classification:
         return task
     name = type(task).__module__.rpartition(".")[2].replace("_", "-")
     raise BadInput(f"hyperparameters.method={method!r}: it is for classification alone, and task={name!r} is none")
+
+
+def _labels_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the label names of rows, sorted; raise BadInput where they look like those of several questions."""
+    truths = [row.values["label"] for row in rows if row.values["label"] is not None]
+    found = {name for truth in truths for name in (names(truth) if isinstance(truth, dict) else [str(truth)])}
+    if columns_of(tuple(found)) and not isinstance(truths[0], dict):
+        raise BadInput(f"label {truths[0]!r}: names with a {SIGN!r} are those of several questions; give an object")
+    return tuple(sorted(found))
 
 
 def _load_network(auto: Any, folder: Path, labels: tuple[str, ...], has_head: bool) -> Any:

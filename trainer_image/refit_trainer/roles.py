@@ -14,6 +14,8 @@ class Roles:
     optional: tuple[str, ...] = ("slice", "time")
     files: tuple[str, ...] = ()
     """Roles whose values are files: their contents, or paths beside the rows."""
+    several: tuple[str, ...] = ()
+    """Required roles whose values are objects: answers to several questions."""
     may_lack: tuple[str, ...] = ()
     """Required roles whose values a row may lack."""
 

@@ -61,7 +61,7 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     labels = task.known_labels(base)
     roles = method.accept(task, is_trained=labels is not None)
     unfinished = Unfinished(config.output, _identity(config, method_name, settings, base_digest))
-    rows = _read(config, roles, check_row(task, labels), unfinished)
+    rows = _read(config, roles, check_row(task, labels, roles), unfinished)
     model = _load(task, base, rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, rows.rows, settings, unfinished)

@@ -1,12 +1,13 @@
 """Everything that the page shows, gathered: measures for any task, classes and words where the task has them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Bin, Judged, Part, by_slice, calibration, calibration_error, confusion
 from refit_trainer.explain.surrogate import Surrogate, fit_surrogate
+from refit_trainer.questions import one_by_one
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 
@@ -72,6 +73,7 @@ def gather(
     model: LoadedModel,
 ) -> Facts:
     """Gather the facts about a candidate (the first of `models`) and, where there is one, the served model."""
+    rows, models = _single(rows, models)
     truth = [str(row.values[task.truth]) for row in rows]
     found = [[str(answer.value) for answer in judged.answers] for judged in models]
     name = str(manifest.get("task", ""))
@@ -97,6 +99,17 @@ def gather(
         manifest=manifest,
         **facts,
     )
+
+
+def _single(rows: Sequence[Row], models: Sequence[Judged]) -> tuple[Sequence[Row], Sequence[Judged]]:
+    """Return each answer of a model of several questions as a row of its own."""
+    if not rows or not isinstance(rows[0].values.get("label"), dict):
+        return rows, models
+    asked = [list(one_by_one(rows, judged.answers)) for judged in models]
+    singles = [
+        replace(judged, answers=[said for _, said in pairs]) for judged, pairs in zip(models, asked, strict=True)
+    ]
+    return [row for row, _ in asked[0]], singles
 
 
 def _of_texts(texts: Sequence[str], truth: Sequence[str], judged: Judged, model: LoadedModel) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Full:
             train_dataset=examples[slice_rows:],
             eval_dataset=examples[:slice_rows] or None,
             data_collator=task.collator(model),
+            compute_loss_func=model.loss,
             callbacks=[_LogSteps(), *best],
         )
         loss = trainer.train_on()

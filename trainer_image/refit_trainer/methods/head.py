@@ -17,6 +17,7 @@ from refit_trainer import methods
 from refit_trainer.batches import answer_in_batches
 from refit_trainer.classification import Classification, require_classification
 from refit_trainer.errors import BadInput
+from refit_trainer.questions import columns_of
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
@@ -48,6 +49,10 @@ class Head:
     ) -> dict[str, float]:
         """Train the last layer in place; return the loss. It takes seconds, so there is no state to go on from."""
         classification = require_classification(task, "head")
+        if columns_of(model.labels):
+            raise BadInput(
+                "hyperparameters.method='head': the model answers several questions, and one layer learns one"
+            )
         layer = find_last_layer(model)
         features = compute_features(classification, model, layer, rows)
         log.info("head.features rows=%d width=%d", *features.shape)

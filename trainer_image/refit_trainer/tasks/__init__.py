@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from refit_trainer.questions import check_answers
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 
@@ -16,6 +17,8 @@ class LoadedModel:
     network: Any
     processor: Any
     labels: tuple[str, ...]
+    loss: Any = None
+    """How a batch is learnt from, as the Trainer's `compute_loss_func`; None: by the network's own loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,14 @@ class Task(Protocol):
         """Return every metric of the answers against the rows' true ones."""
 
 
-def check_row(task: Task, labels: tuple[str, ...] | None) -> Callable[[Mapping[str, Any]], str | None]:
+def check_row(
+    task: Task, labels: tuple[str, ...] | None, roles: Roles | None = None
+) -> Callable[[Mapping[str, Any]], str | None]:
     """Return the check of a row's values for a task and a model that knows some labels; a row may lack its truth."""
+    check_truth = check_answers if roles and task.truth in roles.several else task.check_truth
 
     def check(values: Mapping[str, Any]) -> str | None:
         truth = values[task.truth]
-        return task.check_input(values[task.input]) or (None if truth is None else task.check_truth(truth, labels))
+        return task.check_input(values[task.input]) or (None if truth is None else check_truth(truth, labels))
 
     return check

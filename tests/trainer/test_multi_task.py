@@ -1,0 +1,147 @@
+"""The method `multi-task`: how people feel, and where they wrote it, by one encoder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from refit_trainer.errors import BadInput
+from refit_trainer.judge import judge
+from refit_trainer.model_folder import verify_folder
+from refit_trainer.question_heads import UNANSWERED, answer_questions, grouped_loss, number
+from refit_trainer.questions import check_answers, columns_of
+from refit_trainer.tasks.text_classification import TASK
+from refit_trainer.train import train
+from tests.trainer.support import judge_config, read_rows, train_config, write_rows
+from tests.trainer.test_serving import Server
+
+SETTINGS = {"method": "multi-task", "learning_rate": "5e-3", "batch_size": "16", "epochs": "6"}
+LABELS = ("feeling=bad", "feeling=good", "length=long", "length=short")
+COLUMNS = columns_of(LABELS)
+
+
+def ask_both(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ask each row for its feeling and whether it is short; every third row lacks the first answer."""
+    return [
+        row
+        | {
+            "label": {
+                "feeling": None if i % 3 == 0 else row["label"],
+                "length": "short" if len(row["text"]) < 60 else "long",
+            }
+        }
+        for i, row in enumerate(rows)
+    ]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
+    return write_rows(tmp_path_factory.mktemp("both") / "train.jsonl", ask_both(sentences[:200]))
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, tiny: Path, rows: Path) -> Path:
+    output = tmp_path_factory.mktemp("models") / "both"
+    train(json.dumps(train_config(tiny, rows, output, hyperparameters=SETTINGS)))
+    return output
+
+
+def test_the_checkpoint_is_an_ordinary_classifier_whose_labels_name_the_questions(both: Path) -> None:
+    verify_folder(both, None, "both")
+    labels = TASK.known_labels(both)
+    assert labels and set(columns_of(labels)) == {"feeling", "length"}
+    assert {"length=long", "length=short"} < set(labels)
+
+
+def test_the_judge_measures_over_all_answers_and_each_question(
+    both: Path, sentences: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    holdout = write_rows(tmp_path / "holdout.jsonl", ask_both(sentences[:200]))
+    metrics = judge(json.dumps(judge_config(both, holdout, both)))["candidate"]["metrics"]
+    print(metrics)
+    shares = [200 - 67, 200]
+    parts = [metrics["accuracy_feeling"], metrics["accuracy_length"]]
+    mean = sum(part * share for part, share in zip(parts, shares, strict=True)) / sum(shares)
+    assert metrics["accuracy"] == pytest.approx(mean, abs=1e-5) and metrics["accuracy_length"] > 0.8
+
+
+def test_it_learns_on_by_other_methods_and_leaves_a_report(
+    both: Path, rows: Path, sentences: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"method": "incremental", "learning_rate": "1e-3"}
+    train(json.dumps(train_config(both, rows, tmp_path / "on", uid="uid-2", hyperparameters=settings)))
+    monkeypatch.setenv("REFIT_REPORT", "on")
+    holdout = write_rows(tmp_path / "holdout.jsonl", ask_both(sentences[200:]))
+    judge(json.dumps(judge_config(tmp_path / "on", holdout, both, run={"name": "on", "uid": "uid-2", "ordinal": 2})))
+    assert "length=short" in (tmp_path / "on" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("good", "label is 'good', not an object of answers by question"),
+        ({"feeling": None}, "not an object of answers"),
+        ({"feeling": 0.5}, "the answer to 'feeling' is 0.5, not a name"),
+        ({"fee=ling": "good"}, "question 'fee=ling' is empty or has a '='"),
+        ({"feeling": "so so"}, "unknown label 'feeling=so so'; the model knows feeling=bad"),
+    ],
+)
+def test_bad_answers_are_told(label: Any, said: str) -> None:
+    assert said in str(check_answers(label, LABELS))
+
+
+@pytest.mark.parametrize("method", ["full", "lora", "semi-supervised"])
+def test_a_new_head_for_several_questions_is_asked_for_by_name(
+    method: str, tiny: Path, rows: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=r"train.jsonl:1: label is \{'feeling': None.*\}, not a name"):
+        train(json.dumps(train_config(tiny, rows, tmp_path / "out", hyperparameters={"method": method})))
+
+
+def test_a_model_of_one_question_is_refused(published: Path, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="unknown label 'feeling="):
+        train(json.dumps(train_config(published, rows, tmp_path / "out", hyperparameters=SETTINGS)))
+
+
+def test_one_layer_learns_one_question(both: Path, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="method='head': the model answers several questions"):
+        train(json.dumps(train_config(both, rows, tmp_path / "out", hyperparameters={"method": "head"})))
+
+
+def test_names_that_look_like_answers_are_refused(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
+    named = [row | {"label": f"mood={row['label']}"} for row in read_rows(train_rows)]
+    with pytest.raises(BadInput, match="names with a '=' are those of several questions"):
+        train(json.dumps(train_config(tiny, write_rows(tmp_path / "rows.jsonl", named), tmp_path / "out")))
+
+
+def test_an_answer_that_lacks_teaches_nothing() -> None:
+    """The loss is the mean of what was answered, each among its own question's labels."""
+    logits = torch.tensor([[0.0, 2.0, 9.0, 1.0], [1.0, 1.0, 5.0, 5.0]])
+    labels = torch.tensor([number({"feeling": "good"}, LABELS, COLUMNS), number({"length": "long"}, LABELS, COLUMNS)])
+    assert labels.tolist() == [[1, UNANSWERED], [UNANSWERED, 0]]
+    outputs = type("Outputs", (), {"logits": logits})
+    expected = (-torch.tensor([0.0, 2.0]).log_softmax(0)[1] - torch.tensor([5.0, 5.0]).log_softmax(0)[0]) / 2
+    assert float(grouped_loss(COLUMNS)(outputs, labels)) == pytest.approx(float(expected))
+
+
+def test_each_question_is_answered_and_the_least_sure_one_counts() -> None:
+    [found] = answer_questions(torch.tensor([[0.0, 9.0, 1.0, 1.0]]), LABELS, COLUMNS)
+    assert found.value == {"feeling": "good", "length": "long"} and found.score == pytest.approx(0.5)
+    tally = TASK.tally(found.value, {"feeling": "good", "length": "short"})
+    assert (tally.errors, tally.units) == (1, 2)
+
+
+def test_the_server_answers_all_questions_and_takes_what_is_known(both: Path, tmp_path: Path) -> None:
+    server = Server(tmp_path, INITIAL_MODEL_URI=both.as_uri()).wait()
+    try:
+        [said] = server.post("/v1/predict", instances=[{"id": "a", "text": "a fine little film"}])["predictions"]
+        assert set(said["label"]) == {"feeling", "length"}
+        server.post("/v1/feedback", id="a", label={"length": "short"})
+        assert server.count("predictions_judged_total") == 1
+        code, message = server.refused("/v1/feedback", id="b", text="so so", label={"feeling": "odd"})
+        assert code in (400, 422) and "unknown label 'feeling=odd'" in message
+        assert [row["label"] for row in server.rows()] == [{"length": "short"}]
+    finally:
+        server.stop()
