@@ -27,8 +27,9 @@ test-wire:  ## a real Prometheus, hostile answers
 
 test-trainer:  ## real training on small real data, inside the trainer's image
 	data=$$($(PYTHON) -m demo.data) && recordings=$$($(PYTHON) -m benchmarks.recordings) && \
-	    python3 -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" trainer -- \
-	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings python -m pytest tests/trainer
+	    s3=$$(python3 -m localcluster s3-server) && \
+	    python3 -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" -v "$$s3:/s3:ro" trainer -- \
+	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest tests/trainer
 
 test-cluster:  ## a real API server, kubelet and Prometheus
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from localcluster import provider
+from localcluster.binaries import S3_SERVER, ensure_binaries
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all
 from localcluster.images import IMAGES, find_images
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     plain: tuple[tuple[str, Command, str], ...] = (
         ("down", _down, "stop it and remove every trace but the cache"),
         ("status", _status, "show what runs"),
+        ("s3-server", _s3_server, "build the S3 server that tests start, and print its folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )
     up = commands.add_parser("up", help="start the cluster, or repair it")
@@ -80,6 +82,14 @@ def _status(arguments: argparse.Namespace) -> int:
     lines, works = provider.choose().status()
     print("\n".join(lines))
     return 0 if works else 1
+
+
+def _s3_server(arguments: argparse.Namespace) -> int:
+    cluster = provider.choose()
+    with exclusive(cluster.layout, S3_SERVER.name):
+        ensure_binaries(cluster.layout, [S3_SERVER])
+    print(S3_SERVER.output(cluster.layout))
+    return 0
 
 
 def _env(arguments: argparse.Namespace) -> int:

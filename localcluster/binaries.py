@@ -57,6 +57,8 @@ NODE_SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
 KIND = Source("kind", ("sigs.k8s.io/kind",))
 KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")
 KIND_SOURCES = (KIND, KUBECTL)
+# A real S3 server, which the trainer's tests start inside the image.
+S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",))
 
 
 def are_built(layout: Layout, sources: Sequence[Source]) -> bool:

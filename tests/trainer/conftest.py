@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.trainer import support
+from tests.trainer.s3_server import PROGRAM, S3Server
 
 if find_spec("torch") is None or find_spec("transformers") is None:
     collect_ignore_glob = ["test_*.py"]
@@ -55,3 +56,20 @@ def published(tmp_path_factory: pytest.TempPathFactory, tiny: Path, train_rows: 
 def checkpoint(published: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the published checkpoint, to change."""
     yield Path(shutil.copytree(published, tmp_path / "checkpoint"))
+
+
+@pytest.fixture(scope="session")
+def s3_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    if PROGRAM not in os.environ:
+        pytest.skip(f"{PROGRAM} names no S3 server: `make test-trainer` builds one")
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_process: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, and an environment that leads to it."""
+    for name, value in s3_process.variables.items():
+        monkeypatch.setenv(name, value)
+    return s3_process

@@ -15,24 +15,29 @@ from typing import Any
 
 WRITES = {f"os.{name}" for name in ("rename", "mkdir", "remove", "rmdir", "chmod", "link", "symlink", "truncate")}
 WATCHED = {"checkpoint.py", "manifest.py", "files.py", "storage.py", "siblings.py", "unfinished.py", "train.py"}
+Arm = Callable[[int], None]
 LIMIT = 3000  # points; more means that it never ends
 
 
-def killed_everywhere(action: Callable[[], None], prepare: Callable[[], None]) -> Iterator[int]:
-    """Yield after each death, once for each point; ends when the action survived. Call `prepare` before each child."""
+def killed_everywhere(action: Callable[[], None], prepare: Callable[[], None], arm: Arm | None = None) -> Iterator[int]:
+    """Yield after each death, once for each point; ends when the action survived. Call `prepare` before each child.
+
+    `arm` says what a point is, when it isn't a write or a line.
+    """
     for point in range(1, LIMIT):
         prepare()
-        if _survives(action, point):
+        if survives(action, point, arm or at_writes_and_lines):
             return
         yield point
     raise AssertionError(f"no end after {LIMIT} points")
 
 
-def _survives(action: Callable[[], None], point: int) -> bool:
+def survives(action: Callable[[], None], point: int, arm: Arm) -> bool:
+    """Run an action in a child that is killed at a point; tell whether it came to its end before."""
     child = os.fork()
     if child == 0:
         try:
-            _arm(point)
+            arm(point)
             action()
         except BaseException:
             os._exit(2)
@@ -45,13 +50,31 @@ def _survives(action: Callable[[], None], point: int) -> bool:
     return True
 
 
-def _arm(point: int) -> None:
+def _counter(point: int) -> Callable[[], None]:
     left = [point]
 
     def count() -> None:
         left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    return count
+
+
+def at_requests(point: int) -> None:
+    """Die before the k-th request to an object store: fsspec makes each in its function `sync`."""
+    count = _counter(point)
+
+    def on_call(frame: FrameType, event: str, _: Any) -> None:
+        if frame.f_code.co_name == "sync" and Path(frame.f_code.co_filename).name == "asyn.py":
+            count()
+
+    sys.settrace(on_call)
+
+
+def at_writes_and_lines(point: int) -> None:
+    """Die at the k-th write or line."""
+    count = _counter(point)
 
     def on_event(event: str, given: tuple[Any, ...]) -> None:
         opens = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)

@@ -15,7 +15,7 @@ from refit_trainer.manifest import read_manifest
 from refit_trainer.model_folder import digest_folder
 from refit_trainer.train import _clean_up
 from refit_trainer.unfinished import Unfinished
-from tests.trainer.kill import killed_everywhere
+from tests.trainer.kill import LIMIT, at_requests, killed_everywhere, survives
 from tests.trainer.support import train_config
 
 NAMES = [f"reviews-{ordinal}-0a1b2c3d" for ordinal in range(1, 6)]
@@ -39,15 +39,17 @@ def keep_state(output: Path, step: int) -> None:
     unfinished.keep(folder, step)
 
 
-def attempt(shelf: Path) -> None:
-    """Do what `refit-train` does but learn: publish the fifth, keep the newest three and the first."""
-    protect = [(shelf / NAMES[0]).as_uri()]
+def attempt(shelf: Path, uri: str = "") -> None:
+    """Do what `refit-train` does but learn: publish the fifth, keep the newest three and the first.
+
+    The URI is that of the shelf; the path is where its files can be read.
+    """
+    uri = uri or shelf.as_uri()
     published = shelf / NAMES[-2]
-    config = TrainConfig.model_validate(
-        train_config(published, published, shelf / NAMES[-1], uid="uid-5", keep=3, protect=protect)
-    )
+    document = train_config(published, published, shelf, uid="uid-5", keep=3, protect=[f"{uri}/{NAMES[0]}"])
+    config = TrainConfig.model_validate(document | {"output": f"{uri}/{NAMES[-1]}"})
     if publication.find_published(config.output, config.run) is None:
-        publication.prepare_output(config.output)
+        publication.prepare_output(config.output, config.run)
         publication.publish(config.output, config.run, config.task, copy_of(published), {})
     _clean_up(config)
 
@@ -85,6 +87,37 @@ def kill_publication(shelf: Path) -> None:
     assert deaths > 100 and 20 < whole < deaths - 20
 
 
+def kill_upload(shelf: Path, uri: str) -> None:
+    """The same in a bucket of the S3 server. The parent looks at the server's files: clients don't survive a fork."""
+    before, deaths, whole = Path(shutil.copytree(shelf, shelf.parent / "before")), 0, 0
+    import s3fs  # noqa: F401  # once, not in each child
+
+    def prepare() -> None:
+        shutil.rmtree(shelf)
+        shutil.copytree(before, shelf)
+
+    for _ in killed_everywhere(lambda: attempt(shelf, uri), prepare, at_requests):
+        deaths += 1
+        seen = [name for name in visible(shelf) if (shelf / name / "manifest.json").exists()]
+        for name in seen:
+            manifest = read_manifest(shelf / name)
+            assert manifest and manifest["digest"] == digest_folder(shelf / name), name
+        whole += NAMES[-1] in seen
+        assert set(seen) >= {NAMES[0], *NAMES[2:-1]}
+        assert NAMES[-1] in seen or NAMES[1] in seen, "pruned before anything took its place"
+        if deaths % EVERY == 0:
+            assert survives(lambda: attempt(shelf, uri), LIMIT, at_requests)
+            assert_done(shelf)
+    assert_done(shelf)
+    print(f"{deaths} deaths, {whole} after the publication")
+    assert deaths > 25 and 10 < whole < deaths - 10
+
+
+def assert_done(shelf: Path) -> None:
+    assert_whole(shelf)
+    assert sorted(path.name for path in shelf.iterdir()) == [NAMES[0], *NAMES[2:]]
+
+
 def kill_saving(folder: Path) -> None:
     output, steps = folder / "out", []
 
@@ -103,5 +136,5 @@ def kill_saving(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    actions: dict[str, Any] = {"publication": kill_publication, "saving": kill_saving}
-    actions[sys.argv[1]](Path(sys.argv[2]))
+    actions: dict[str, Any] = {"publication": kill_publication, "saving": kill_saving, "upload": kill_upload}
+    actions[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])

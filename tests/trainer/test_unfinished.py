@@ -9,17 +9,22 @@ from typing import Any
 import pytest
 
 from refit_trainer.checkpoint import prepare_output
+from refit_trainer.config import Run
 from refit_trainer.rows import Row, RowSet
 from refit_trainer.storage import remove
 from refit_trainer.unfinished import Unfinished, place_of
+from tests.trainer.s3_server import BUCKET
 
 IDENTITY = {"run": {"uid": "uid-1", "ordinal": 1}, "hyperparameters": {"epochs": 2.0}, "task": "text-classification"}
 ROWS = RowSet(tuple(Row({"text": text, "label": "a"}, f"rows.jsonl:{i}") for i, text in enumerate("abc")), "now")
-PLACES = ("file://{}/out", "memory://bucket{}/out")
+RUN = Run(name="reviews-3", uid="uid-3")
+PLACES = ("file://{}/out", "memory://bucket{}/out", f"s3://{BUCKET}{{}}/out")
 
 
-@pytest.fixture(params=PLACES, ids=["file", "object store"])
+@pytest.fixture(params=PLACES, ids=["file", "object store", "s3"])
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param.startswith("s3:"):
+        request.getfixturevalue("s3")
     return str(request.param).format(tmp_path)
 
 
@@ -113,9 +118,9 @@ def test_what_earlier_runs_never_finished_goes(tmp_path: Path) -> None:
     for name in (*begun, *others):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text("x")
-    prepare_output(f"file://{tmp_path}/reviews-3-0a1b2c3d")
+    prepare_output(f"file://{tmp_path}/reviews-3-0a1b2c3d", RUN)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
-    prepare_output(f"file://{tmp_path}/mine-too")
+    prepare_output(f"file://{tmp_path}/mine-too", RUN)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 from refit_trainer.answer import write_error
 from refit_trainer.environment import set_defaults
-from refit_trainer.errors import BadInput
+from refit_trainer.errors import BadInput, StorageFailed
 from refit_trainer.logs import configure_logs
 
-WRONG_INPUT, STOPPED = 64, 143
+FAILED, WRONG_INPUT, STOPPED = 1, 64, 143
 log = logging.getLogger("refit_serving")
 
 
@@ -27,6 +27,10 @@ def main() -> NoReturn:
         log.error("refused error=%s", error)
         write_error(str(error))
         sys.exit(WRONG_INPUT)
+    except StorageFailed as error:
+        log.error("failed error=%s", error)
+        write_error(str(error))
+        sys.exit(FAILED)
     sys.exit(0)
 
 

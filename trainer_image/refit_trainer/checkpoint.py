@@ -1,10 +1,10 @@
 """Publication: a checkpoint is there whole, under its final name, or it isn't there.
 
 The folder is written under a temporary name beside its final one, flushed to disk, given its manifest, and renamed. A
-process killed at any moment leaves at most a hidden folder, which the next attempt of the run removes.
+process killed at any moment leaves at most a hidden folder, which the next attempt of the run removes. What knows no
+rename, an object store, is in `upload`.
 """
 
-import json
 import logging
 import shutil
 import tempfile
@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from refit_trainer import upload
 from refit_trainer.config import Run
 from refit_trainer.errors import BadInput
 from refit_trainer.files import flush, write_json
-from refit_trainer.manifest import build_manifest, is_of_run, read_manifest
+from refit_trainer.manifest import build_manifest, is_of_run, parse_manifest, read_manifest
 from refit_trainer.model_folder import MANIFEST, make_readable
 from refit_trainer.siblings import find_old_unfinished
-from refit_trainer.storage import local_path, make_scratch, remote, remove, upload
+from refit_trainer.storage import local_path, make_scratch, remove
 
 log = logging.getLogger(__name__)
 Save = Callable[[Path], None]
@@ -32,8 +33,7 @@ def find_published(uri: str, run: Run) -> dict[str, Any] | None:
         return manifest
     if manifest is not None:
         raise BadInput(f"output={uri}: another run's checkpoint is there: {manifest.get('run')}")
-    folder = local_path(uri)
-    if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if _is_taken(uri):
         raise BadInput(f"output={uri}: something without a manifest is there")
     return None
 
@@ -45,8 +45,10 @@ def publish(uri: str, run: Run, task: str, save: Save, facts: Mapping[str, Any])
         folder = make_scratch() / "checkpoint"
         folder.mkdir()
         manifest = _write(folder, run, task, save, facts)
-        upload(folder, uri, last=MANIFEST)
-        return manifest
+        found = find_published(uri, run)
+        if found is None:
+            upload.publish(folder, uri)
+        return found or manifest
     _remove_partial(target)
     folder = hidden_beside(target)
     folder.mkdir(parents=True)
@@ -58,8 +60,7 @@ def unpublish(uri: str) -> None:
     """Remove a checkpoint so that a part of it is never taken for a whole one: it is out of sight before it goes."""
     target = local_path(uri)
     if target is None:
-        remove(f"{uri}/{MANIFEST}")
-        remove(uri)
+        upload.take_away(uri)
         return
     hidden = hidden_beside(target)
     target.rename(hidden)
@@ -67,13 +68,21 @@ def unpublish(uri: str) -> None:
     shutil.rmtree(hidden)
 
 
-def prepare_output(uri: str) -> None:
+def prepare_output(uri: str, run: Run) -> None:
     """Fail before the training rather than after it where nothing can be written; remove what killed attempts left."""
     target = local_path(uri)
     if target:
         target.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=target.parent).close()
+    else:
+        upload.announce(uri, run)
     remove_leftovers(uri)
+
+
+def finish_output(uri: str) -> None:
+    """Remove what said that a checkpoint was being written, once it is published."""
+    if local_path(uri) is None:
+        upload.forget(uri)
 
 
 def remove_leftovers(uri: str) -> None:
@@ -81,7 +90,10 @@ def remove_leftovers(uri: str) -> None:
     _remove_partial(local_path(uri))
     for old in find_old_unfinished(uri):
         log.info("checkpoint.leftover_removed uri=%s", old)
-        remove(old)
+        if announced := upload.announced_by(old):
+            upload.forget(announced)
+        else:
+            remove(old)
 
 
 def hidden_beside(target: Path) -> Path:
@@ -130,11 +142,16 @@ def _manifest_at(uri: str) -> dict[str, Any] | None:
     folder = local_path(uri)
     if folder is not None:
         return read_manifest(folder)
-    filesystem, path = remote(uri)
-    if not filesystem.exists(f"{path}/{MANIFEST}"):
-        return None
-    manifest: dict[str, Any] = json.loads(filesystem.cat_file(f"{path}/{MANIFEST}"))
-    return manifest
+    contents = upload.read_manifest(uri)
+    return None if contents is None else parse_manifest(contents, uri)
+
+
+def _is_taken(uri: str) -> bool:
+    """Tell whether something is there that may not be written over."""
+    folder = local_path(uri)
+    if folder is None:
+        return upload.is_taken(uri)
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
 
 
 def _escape(name: str) -> str:

@@ -5,5 +5,9 @@ class BadInput(Exception):
     """The configuration, the data or a model folder is wrong: exit 64, not retried."""
 
 
+class StorageFailed(OSError):
+    """A store didn't answer, or failed by its own account: exit 1, and a retry may find it well."""
+
+
 class Stopped(Exception):
     """SIGTERM came in the middle of the training: exit 143, and the next attempt goes on from the saved state."""

@@ -35,13 +35,20 @@ def build_manifest(folder: Path, run: Run, task: str, facts: Mapping[str, Any]) 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return a folder's manifest, None where there is none; raise BadInput where it can't be read as one."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        contents = (folder / MANIFEST).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    return parse_manifest(contents, str(folder))
+
+
+def parse_manifest(contents: bytes, where: str) -> dict[str, Any]:
+    """Return the manifest that a file holds; raise BadInput, which says where it is, for anything else."""
+    try:
+        manifest = json.loads(contents)
     except ValueError as error:
-        raise BadInput(f"{folder}/{MANIFEST} isn't JSON: {error}") from None
+        raise BadInput(f"{where}/{MANIFEST} isn't JSON: {error}") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("digest"), str):
-        raise BadInput(f"{folder}/{MANIFEST} isn't a manifest")
+        raise BadInput(f"{where}/{MANIFEST} isn't a manifest")
     return manifest
 
 

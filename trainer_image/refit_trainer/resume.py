@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from transformers import PrinterCallback, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from refit_trainer.errors import Stopped
+from refit_trainer.errors import BadInput, Stopped
 from refit_trainer.unfinished import Unfinished
 
 SHARE = 0.02  # of the time may go into saving
@@ -104,7 +104,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         with self._clock.saving():
             try:
                 self._save_state(model, trial)
-            except (OSError, RuntimeError, SafetensorError) as error:
+            except (BadInput, OSError, RuntimeError, SafetensorError) as error:
                 log.warning("state.not_saved step=%d error=%s: %s", self.state.global_step, type(error).__name__, error)
         if self._clock.is_stopping:
             raise Stopped(f"stopped by SIGTERM after step {self.state.global_step} of {self.state.max_steps}")

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from refit_trainer.storage import list_names
 
 NAME = re.compile(r"(?P<monitor>.+)-(?P<ordinal>\d+)-[0-9a-f]{8}")
-UNFINISHED = re.compile(r"\.(?P<name>.+)\.(unfinished|[0-9a-f]{32}\.partial)")
+UNFINISHED = re.compile(r"\.(?P<name>.+)\.(unfinished|uploading|[0-9a-f]{32}\.partial)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from refit_trainer.checkpoint import find_published, prepare_output, publish, remove_leftovers, unpublish
+from refit_trainer.checkpoint import find_published, finish_output, prepare_output, publish, remove_leftovers, unpublish
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import Check, read_rows
 from refit_trainer.errors import BadInput
@@ -33,7 +33,7 @@ def train(text: str) -> dict[str, Any]:
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
     else:
-        prepare_output(config.output)
+        prepare_output(config.output, config.run)
         manifest = _train(config)
     _clean_up(config)
     return _report(config, manifest)
@@ -42,6 +42,7 @@ def train(text: str) -> dict[str, Any]:
 def _clean_up(config: TrainConfig) -> None:
     """Remove what nobody needs once the run is published: its own states, and checkpoints beyond those to keep."""
     remove(place_of(config.output))
+    finish_output(config.output)
     if config.keep:
         protect = (*config.protect, config.start_from.uri)
         for old in find_old_published(config.output, config.keep, protect):

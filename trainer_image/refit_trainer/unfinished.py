@@ -15,8 +15,9 @@ from typing import Any
 
 from refit_trainer.errors import BadInput
 from refit_trainer.files import flush, hash_file
+from refit_trainer.object_store import upload
 from refit_trainer.rows import RowSet
-from refit_trainer.storage import fetch, list_names, local_path, make_scratch, remove, upload
+from refit_trainer.storage import fetch, list_names, local_path, make_scratch, remove
 
 SEAL, ROWS, WRITING = "state.json", "rows.json", "writing"
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Unfinished:
         flush(self._root, deep=False)
         if local_path(self._uri) is None:
             upload(final, f"{self._uri}/{final.name}", last=SEAL)
+            shutil.rmtree(final)
         self._remove_others(final.name)
 
     def _find(self) -> Saved | None:

@@ -14,8 +14,9 @@ from refit_trainer.explain.measures import Judged
 from refit_trainer.explain.page import render
 from refit_trainer.manifest import read_manifest
 from refit_trainer.model_folder import CARD, make_readable
+from refit_trainer.object_store import upload
 from refit_trainer.rows import Row
-from refit_trainer.storage import local_path, make_scratch, upload
+from refit_trainer.storage import local_path, make_scratch
 from refit_trainer.tasks import Answer, Task
 
 REPORT = "report.html"

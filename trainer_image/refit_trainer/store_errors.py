@@ -1,0 +1,51 @@
+"""What a store's refusal means: whether the configuration is wrong, or a retry may find the store well."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from refit_trainer.errors import BadInput, StorageFailed
+
+WRONG_PLACE = {"NoSuchBucket", "InvalidBucketName", "PermanentRedirect", "IllegalLocationConstraintException", "301"}
+WRONG_PLACE |= {"AuthorizationHeaderMalformed"}  # another region's bucket
+PASSING = {"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired"}  # the next pod has new credentials
+UNKNOWN_KEY = {"XAdminUserNotFound"}  # Versity's; others answer 403
+WITHOUT_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "InvalidRegionError"}
+
+
+@contextmanager
+def naming(uri: str) -> Iterator[None]:
+    """Raise what goes wrong with a store as BadInput or StorageFailed that names the URI."""
+    try:
+        yield
+    except (BadInput, StorageFailed):
+        raise
+    except Exception as error:
+        if not _is_of_a_store(error):
+            raise
+        raise explain(uri, error) from error
+
+
+def explain(uri: str, error: Exception) -> BadInput | StorageFailed:
+    """Return what a store's error means to the command: BadInput for what stays wrong however often it is tried."""
+    code, said = _code(error), str(error) or type(error).__name__
+    if code in PASSING:
+        return StorageFailed(f"{uri}: {code}: {said}")
+    if code in WRONG_PLACE:
+        return BadInput(f"{uri}: {code}: {said}")
+    if isinstance(error, PermissionError) or code in UNKNOWN_KEY:
+        return BadInput(f"{uri}: access denied ({code or type(error).__name__}): {said}")
+    if type(error).__name__ in WITHOUT_CREDENTIALS:
+        return BadInput(f"{uri}: no credentials that can be used: {said}")
+    return StorageFailed(f"{uri}: {said}")
+
+
+def _is_of_a_store(error: Exception) -> bool:
+    """botocore's own errors, such as of a connection, are no OSErrors; ValueError is how it refuses an endpoint."""
+    return isinstance(error, OSError) or type(error).__module__.startswith(("botocore.", "aiobotocore.", "aiohttp."))
+
+
+def _code(error: Exception) -> str:
+    """Return the code in an S3 error's response, which s3fs keeps as the cause of its own; empty without one."""
+    response = getattr(error.__cause__, "response", None) or getattr(error, "response", None)
+    found = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(found.get("Code", ""))
