@@ -10,7 +10,7 @@ from refit_trainer.errors import BadInput
 from refit_trainer.model_folder import verify_folder
 from refit_trainer.registry import find_task
 from refit_trainer.rows import Row
-from refit_trainer.storage import fetch
+from refit_trainer.storage import fetch, pin
 from refit_trainer.tasks import Answer, LoadedModel, Task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
@@ -35,6 +35,7 @@ def load_model(settings: Settings) -> ServedModel:
     from refit_trainer.compute import limit_threads
 
     uri, expected = parse_pointer(settings)
+    uri = pin(uri)
     folder = fetch(uri)
     digest = verify_folder(folder, expected, uri)
     task = find_task(settings.task)

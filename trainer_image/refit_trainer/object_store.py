@@ -86,6 +86,8 @@ def _opened(uri: str) -> Iterator[tuple[Any, str]]:
     """Give the fsspec filesystem of a URI and the path in it; what goes wrong with them names the URI."""
     from fsspec.core import url_to_fs
 
+    if uri.startswith("hf://"):
+        raise BadInput(f"{uri}: the hub is read from, never written to")
     is_s3 = uri.startswith(("s3://", "s3a://"))
     options: dict[str, Any] = {"config_kwargs": S3} if is_s3 else {}
     with naming(uri):

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from refit_trainer import object_store
+from refit_trainer import hub, object_store
 from refit_trainer.errors import BadInput
 
 
@@ -24,10 +24,15 @@ def fetch(uri: str) -> Path:
     """Return a local file or folder with what the URI names; raise BadInput where there is nothing."""
     path = local_path(uri)
     if path is None:
-        return object_store.copy(uri, make_scratch())
+        return hub.copy(uri, make_scratch()) if uri.startswith(hub.SCHEME) else object_store.copy(uri, make_scratch())
     if not path.exists():
         raise BadInput(f"{uri} doesn't exist")
     return path
+
+
+def pin(uri: str) -> str:
+    """Return the URI of exactly what is there now, where a store has names for that: the hub's commits."""
+    return hub.pin(uri) if uri.startswith(hub.SCHEME) else uri
 
 
 def list_names(uri: str) -> list[str]:

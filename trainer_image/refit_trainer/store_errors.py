@@ -8,6 +8,8 @@ from refit_trainer.errors import BadInput, StorageFailed
 WRONG_PLACE = {"NoSuchBucket", "InvalidBucketName", "PermanentRedirect", "IllegalLocationConstraintException", "301"}
 WRONG_PLACE |= {"AuthorizationHeaderMalformed"}  # another region's bucket
 PASSING = {"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired"}  # the next pod has new credentials
+WRONG_STATUS = (401, 403, 404)  # the hub's answers: not for this token, or not there
+CLIENTS = ("botocore.", "aiobotocore.", "aiohttp.", "httpx", "httpcore")
 UNKNOWN_KEY = {"XAdminUserNotFound"}  # Versity's; others answer 403
 WITHOUT_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "InvalidRegionError"}
 
@@ -27,7 +29,7 @@ def naming(uri: str) -> Iterator[None]:
 
 def explain(uri: str, error: Exception) -> BadInput | StorageFailed:
     """Return what a store's error means to the command: BadInput for what stays wrong however often it is tried."""
-    code, said = _code(error), str(error) or type(error).__name__
+    code, said = _code(error), " ".join(str(error).split()) or type(error).__name__
     if code in PASSING:
         return StorageFailed(f"{uri}: {code}: {said}")
     if code in WRONG_PLACE:
@@ -36,12 +38,14 @@ def explain(uri: str, error: Exception) -> BadInput | StorageFailed:
         return BadInput(f"{uri}: access denied ({code or type(error).__name__}): {said}")
     if type(error).__name__ in WITHOUT_CREDENTIALS:
         return BadInput(f"{uri}: no credentials that can be used: {said}")
+    if _status(error) in WRONG_STATUS:
+        return BadInput(f"{uri}: {said}")
     return StorageFailed(f"{uri}: {said}")
 
 
 def _is_of_a_store(error: Exception) -> bool:
-    """botocore's own errors, such as of a connection, are no OSErrors; ValueError is how it refuses an endpoint."""
-    return isinstance(error, OSError) or type(error).__module__.startswith(("botocore.", "aiobotocore.", "aiohttp."))
+    """The clients' own errors, such as of a connection, are no OSErrors."""
+    return isinstance(error, OSError) or type(error).__module__.startswith(CLIENTS)
 
 
 def _code(error: Exception) -> str:
@@ -49,3 +53,9 @@ def _code(error: Exception) -> str:
     response = getattr(error.__cause__, "response", None) or getattr(error, "response", None)
     found = response.get("Error", {}) if isinstance(response, dict) else {}
     return str(found.get("Code", ""))
+
+
+def _status(error: Exception) -> int | None:
+    """Return the status of the hub's answer, None for an error without one."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None

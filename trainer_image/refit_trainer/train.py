@@ -18,7 +18,7 @@ from refit_trainer.registry import find_method, find_task
 from refit_trainer.roles import Roles
 from refit_trainer.rows import RowSet
 from refit_trainer.siblings import find_old_published
-from refit_trainer.storage import fetch, remove
+from refit_trainer.storage import fetch, pin, remove
 from refit_trainer.tasks import Task, check_row
 from refit_trainer.unfinished import Unfinished, place_of
 
@@ -34,7 +34,7 @@ def train(text: str) -> dict[str, Any]:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
     else:
         prepare_output(config.output, config.run)
-        manifest = _train(config)
+        manifest = _train(_pin(config))
     _clean_up(config)
     return _report(config, manifest)
 
@@ -49,6 +49,13 @@ def _clean_up(config: TrainConfig) -> None:
             unpublish(old)
             log.info("checkpoint.pruned uri=%s", old)
     remove_leftovers(config.output)
+
+
+def _pin(config: TrainConfig) -> TrainConfig:
+    """Return the configuration with the URIs of what is read now: what is recorded stays findable."""
+    start = config.start_from.model_copy(update={"uri": pin(config.start_from.uri)})
+    dataset = config.dataset.model_copy(update={"train": pin(config.dataset.train)})
+    return config.model_copy(update={"start_from": start, "dataset": dataset})
 
 
 def _train(config: TrainConfig) -> dict[str, Any]:
