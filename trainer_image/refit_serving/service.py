@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from refit_serving.batching import Batcher
-from refit_serving.documents import Feedback, Instance
+from refit_serving.documents import Feedback, Instance, Unfit
 from refit_serving.feedback_files import RowFile, choose_side
 from refit_serving.measures import Measures
 from refit_serving.memory import Memory, Prediction
@@ -51,10 +51,16 @@ class Service:
         return replies
 
     def take_feedback(self, feedback: Feedback) -> Taken:
-        """Store a labelled row, then count it; an id that was taken before changes nothing."""
+        """Store a labelled row, then count it; an id that was taken before changes nothing.
+
+        Raise Unfit where the label can't be this input's.
+        """
         if self._memory.is_labelled(feedback.id):
             return Taken(judged=False, stored=None, duplicate=True)
         known = self._memory.recall(feedback.id)
+        value = known.value if known else feedback.value
+        if value is not None and (problem := self.task.check_pair(value, feedback.label)):
+            raise Unfit(problem)
         stored = self._store(feedback, known)
         predicted = self._predicted(feedback, known)
         if predicted is not None:

@@ -1,6 +1,5 @@
 """What all classifiers share: the head and its labels, the batches, the metrics. A task adds what its input is."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 from refit_trainer.batches import answer_in_batches
 from refit_trainer.compute import pick_device
 from refit_trainer.errors import BadInput
+from refit_trainer.heads import load_network, read_labels
 from refit_trainer.question_heads import answer_questions, grouped_loss, number
 from refit_trainer.questions import SIGN, check_answers, columns_of, names, one_by_one
 from refit_trainer.roles import Roles
@@ -67,11 +67,7 @@ class Classification(ABC):
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Read the label names from config.json; a model without a classification head knows none."""
-        config = json.loads((folder / "config.json").read_text())
-        if not any(name.endswith(self.head) for name in config.get("architectures") or []):
-            return None
-        names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
-        return tuple(names[key] for key in sorted(names, key=int))
+        return read_labels(folder, self.head)
 
     def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
         """Say what is wrong with a label; a model of several questions knows objects of answers."""
@@ -83,13 +79,17 @@ class Classification(ABC):
             return f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
         return None
 
+    def check_pair(self, value: Any, truth: Any) -> str | None:
+        """Find nothing: any input may have any label."""
+        return None
+
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the rows' labels in sorted order."""
         known = self.known_labels(folder)
         labels = known or _labels_of(rows)
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
-        network = _load_network(self.network, folder, labels, has_head=known is not None)
+        network = load_network(self.network, folder, labels, has_head=known is not None)
         columns = columns_of(labels)
         loss = grouped_loss(columns) if columns else None
         return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
@@ -183,20 +183,3 @@ def _labels_of(rows: Sequence[Row]) -> tuple[str, ...]:
     if columns_of(tuple(found)) and not isinstance(truths[0], dict):
         raise BadInput(f"label {truths[0]!r}: names with a {SIGN!r} are those of several questions; give an object")
     return tuple(sorted(found))
-
-
-def _load_network(auto: Any, folder: Path, labels: tuple[str, ...], has_head: bool) -> Any:
-    network, found = auto.from_pretrained(
-        folder,
-        num_labels=len(labels),
-        id2label=dict(enumerate(labels)),
-        label2id={label: i for i, label in enumerate(labels)},
-        dtype=torch.float32,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-    )
-    if has_head and found["missing_keys"]:
-        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
-    return network

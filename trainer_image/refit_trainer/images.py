@@ -30,6 +30,12 @@ def check_image(value: Any) -> str | None:
     return None
 
 
+def measure_image(blob: Blob) -> tuple[int, int]:
+    """Return the width and height in pixels of what `read_image` reads."""
+    with Image.open(io.BytesIO(blob.read())) as image:
+        return image.width, image.height
+
+
 def write_png(image: Any) -> Blob:
     """Return an image as PNG."""
     contents = io.BytesIO()

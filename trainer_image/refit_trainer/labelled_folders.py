@@ -1,17 +1,20 @@
-"""Folders of files by label, `<label>/<file>`, as torchvision and Hugging Face read them."""
+"""Folders of files as Hugging Face reads them: by label, `<label>/<file>`, or listed in `metadata.jsonl`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from refit_trainer.blob import Blob
 from refit_trainer.formats import Document
+from refit_trainer.formats.jsonl import read_lines
 from refit_trainer.rows import Problems
+
+METADATA = "metadata.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledFolders:
-    """A format in which the folder that a file is in is its label."""
+    """A format in which the folder that a file is in is its label, or the columns of `metadata.jsonl` are its row's."""
 
     column: str
     suffixes: tuple[str, ...]
@@ -19,11 +22,16 @@ class LabelledFolders:
     @property
     def holds(self) -> str:
         """What there must be."""
-        return f"folders, one a label, with files named {', '.join('*' + suffix for suffix in self.suffixes)}"
+        names = ", ".join("*" + suffix for suffix in self.suffixes)
+        return f"folders, one a label, with files named {names}, or in {METADATA} with file_name"
 
     def read(self, path: Path, problems: Problems) -> Iterator[Document]:
-        """Yield a row for each file, in the order of their paths."""
+        """Yield a row for each file, in the order of their paths, or of the lines that name them."""
         if path.is_file():
+            return
+        if (path / METADATA).is_file():
+            for line in read_lines(path / METADATA, problems):
+                yield replace(line, columns={self.column: line.columns.get("file_name"), **line.columns})
             return
         for file in sorted(path.glob("*/*")):
             if file.suffix.lower() in self.suffixes and not file.name.startswith("."):

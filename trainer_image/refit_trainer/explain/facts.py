@@ -7,6 +7,7 @@ from typing import Any
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Bin, Judged, Part, by_slice, calibration, calibration_error, confusion
 from refit_trainer.explain.surrogate import Surrogate, fit_surrogate
+from refit_trainer.objects import read_objects
 from refit_trainer.questions import one_by_one
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
@@ -85,6 +86,8 @@ def gather(
             right = [answer == label for answer, label in zip(answers, truth, strict=True)]
             bins = calibration(right, [answer.score for answer in judged.answers])
             facts["curves"].append(Curve(judged.name, bins, calibration_error(bins)))
+    if name == "object-detection":
+        facts["classes"] = class_changes([one.label for row in rows for one in read_objects(row.values[task.truth])])
     if name == "text-classification":
         facts |= _of_texts([str(row.values["text"]) for row in rows], truth, models[0], model)
     run = manifest.get("run") or {}

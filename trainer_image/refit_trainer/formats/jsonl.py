@@ -20,10 +20,11 @@ class JsonLines:
     def read(self, path: Path, problems: Problems) -> Iterator[Document]:
         """Yield the objects of all lines."""
         for file in files_named(path, ".jsonl"):
-            yield from _read_lines(file, problems)
+            yield from read_lines(file, problems)
 
 
-def _read_lines(file: Path, problems: Problems) -> Iterator[Document]:
+def read_lines(file: Path, problems: Problems) -> Iterator[Document]:
+    """Yield the objects of a file's lines, noting what isn't one."""
     *finished, last = file.read_bytes().split(b"\n")
     for number, text in enumerate(finished, start=1):
         if text.strip():

@@ -57,6 +57,9 @@ class Task(Protocol):
     def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
         """Return what is wrong with a true answer; any label is right where `labels` is None."""
 
+    def check_pair(self, value: Any, truth: Any) -> str | None:
+        """Return what is wrong with a true answer to this very input, where each is right by itself."""
+
     def example(self) -> Any:
         """Return an input to try a model with."""
 
@@ -92,7 +95,10 @@ def check_row(
     check_truth = check_answers if roles and task.truth in roles.several else task.check_truth
 
     def check(values: Mapping[str, Any]) -> str | None:
-        truth = values[task.truth]
-        return task.check_input(values[task.input]) or (None if truth is None else check_truth(truth, labels))
+        value, truth = values[task.input], values[task.truth]
+        problem = task.check_input(value)
+        if problem or truth is None:
+            return problem
+        return check_truth(truth, labels) or task.check_pair(value, truth)
 
     return check

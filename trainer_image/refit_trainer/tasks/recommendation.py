@@ -49,6 +49,10 @@ class Recommendation:
         """Say what is wrong with the next item; one that the model doesn't know yet is right."""
         return None if _is_item(value) else f"next is {value!r}, not an item"
 
+    def check_pair(self, value: Any, truth: Any) -> str | None:
+        """Find nothing: any item may come next."""
+        return None
+
     def example(self) -> list[str]:
         """Return a history."""
         return ["an item that no model knows"]

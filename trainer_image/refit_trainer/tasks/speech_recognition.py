@@ -62,6 +62,10 @@ class SpeechRecognition:
         unknown = find_unknown(value, labels) if labels else []
         return f"text has {', '.join(map(repr, unknown))}, which the model can't write" if unknown else None
 
+    def check_pair(self, value: Any, truth: Any) -> str | None:
+        """Find nothing: any recording may have any transcript."""
+        return None
+
     def example(self) -> Blob:
         """Return a second of silence."""
         return write_wav(np.zeros(16_000), 16_000)
