@@ -72,6 +72,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         },
         "must not bring the holdout's claim",
     ),
+    "no machine": ({"training": {"numNodes": 0}}, "spec.training.numNodes"),
+    "more machines than there may be": ({"training": {"numNodes": 65}}, "spec.training.numNodes"),
     "a volume over the operator's own": (
         {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/refit", "emptyDir": {}}]}}},
         "mountPath must not be under /refit",

@@ -14,16 +14,21 @@ from typing import Any, NoReturn
 
 from refit_trainer.answer import write_error, write_report
 from refit_trainer.environment import set_defaults
-from refit_trainer.errors import BadInput, Stopped
+from refit_trainer.errors import BadInput, Ended, PeerLost, Stopped
 from refit_trainer.logs import configure_logs
+from refit_trainer.peers import is_loss
 
-DONE, FAILED, WRONG_INPUT, STOPPED = 0, 1, 64, 143
+DONE, FAILED, WRONG_INPUT, PEER_LOST, STOPPED = 0, 1, 64, 75, 143
 log = logging.getLogger("refit_trainer")
 
 
 def train() -> NoReturn:
     """Run `refit-train`."""
-    sys.exit(run(_train))
+    code = run(_train)
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        sys.stdout.flush()
+        os._exit(code)  # what gloo does at an ordinary end may wait for processes that are gone
+    sys.exit(code)
 
 
 def judge() -> NoReturn:
@@ -43,21 +48,32 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
     configure_logs()
     try:
         report = command(os.environ.get("REFIT_CONFIG", ""))
-    except BadInput as error:
-        log.error("refused error=%s", error)
-        write_error(str(error))
-        return WRONG_INPUT
-    except Stopped as stopped:
-        log.info("stopped signal=SIGTERM")
-        write_error(str(stopped))
-        return STOPPED
+    except Ended as ended:
+        return ended.code
     except Exception as error:
-        log.exception("failed")
-        write_error(f"{type(error).__name__}: {error}")
-        return FAILED
+        return _fail(error)
     write_report(report)
     log.info("done report=%s", json.dumps(report, ensure_ascii=False))
     return DONE
+
+
+def _fail(error: Exception) -> int:
+    """Say why a command failed, and return its exit code."""
+    match error:
+        case BadInput():
+            log.error("refused error=%s", error)
+            code, words = WRONG_INPUT, str(error)
+        case Stopped():
+            log.info("stopped signal=SIGTERM")
+            code, words = STOPPED, str(error)
+        case _ if isinstance(error, PeerLost) or is_loss(error):
+            log.warning("peer.lost error=%s", error)
+            code, words = PEER_LOST, f"another machine of this training is gone: {error}"
+        case _:
+            log.exception("failed", exc_info=error)
+            code, words = FAILED, f"{type(error).__name__}: {error}"
+    write_error(words)
+    return code
 
 
 def _train(text: str) -> Mapping[str, Any]:

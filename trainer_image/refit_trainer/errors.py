@@ -11,3 +11,15 @@ class StorageFailed(OSError):
 
 class Stopped(Exception):
     """SIGTERM came in the middle of the training: exit 143, and the next attempt goes on from the saved state."""
+
+
+class PeerLost(Exception):
+    """Another process of the same training is gone: exit 75, since whose fault it is, is that one's to say."""
+
+
+class Ended(Exception):
+    """A process that worked for this one ended with this exit code, and has said why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exit code {code}")
+        self.code = code

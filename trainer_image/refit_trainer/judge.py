@@ -13,6 +13,7 @@ from refit_trainer.config import JudgeConfig, parse_config
 from refit_trainer.data import read_rows
 from refit_trainer.errors import BadInput
 from refit_trainer.model_folder import verify_folder
+from refit_trainer.place import read_place
 from refit_trainer.registry import find_task
 from refit_trainer.rows import Row, RowSet
 from refit_trainer.storage import fetch
@@ -54,7 +55,12 @@ class Comparison:
 
 
 def judge(text: str) -> dict[str, Any]:
-    """Judge as REFIT_CONFIG's text says and return the report. What it leaves for people changes no verdict."""
+    """Judge as REFIT_CONFIG's text says and return the report. What it leaves for people changes no verdict.
+
+    One machine judges: on the others there is nothing to do.
+    """
+    if not read_place().is_first_machine:
+        return {"machine": read_place().machine}
     found = _compare(text)
     if os.environ.get("REFIT_REPORT", "on") != "off":
         try:

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ from safetensors import SafetensorError
 from transformers import PrinterCallback, Trainer, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from refit_trainer.errors import BadInput, Stopped
+from refit_trainer import peers
+from refit_trainer.errors import BadInput, PeerLost, Stopped
 from refit_trainer.unfinished import Unfinished
 
 SHARE = 0.02  # of the time may go into saving
@@ -47,8 +49,9 @@ class Clock:
         self._cost, self._last = 0.0, time.monotonic()
 
     def is_due(self) -> bool:
-        """Tell whether a state should be saved now."""
-        return self.is_stopping or time.monotonic() - self._last >= max(self._least, self._cost / SHARE)
+        """Tell whether a state should be saved now. The processes of one training agree on it."""
+        passed = time.monotonic() - self._last >= max(self._least, self._cost / SHARE)
+        return peers.any_of(self.is_stopping or passed)
 
     @contextmanager
     def saving(self) -> Iterator[None]:
@@ -78,6 +81,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     def __init__(self, unfinished: Unfinished, companions: Sequence[Companion] = (), **settings: Any) -> None:
         self._unfinished, self._companions, self._clock = unfinished, companions, Clock()
         super().__init__(**settings)
+        self.model_accepts_loss_kwargs &= peers.count() == 1 or self._heeds_count()
         self.remove_callback(PrinterCallback)
         self.add_callback(_AskForSaves(self._clock))
 
@@ -92,30 +96,67 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             self.train(resume_from_checkpoint=str(saved.folder) if saved else None)
         return mean_loss(self.state.log_history)
 
+    def _heeds_count(self) -> bool:
+        """Tell whether the network divides its loss by the number of labels that it is given, those of all processes.
+
+        The Trainer believes it of each that takes keywords, and multiplies the loss by the number of processes; of one
+        that takes the mean of its own rows, the mean over the processes is what one alone would have.
+        """
+        inputs = self._prepare_inputs(self.data_collator([self.train_dataset[0]]))
+        self.model.eval()
+        with torch.no_grad():
+            plain, counted = (float(self.model(**inputs, **more).loss) for more in ({}, {"num_items_in_batch": 1000}))
+        self.model.train()
+        return plain != counted
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
-        return _ByLength(self.args.train_batch_size, train_dataset or self.train_dataset, seed=self.args.seed)
+        batch = self.args.train_batch_size * self.args.world_size  # a step's rows, which the processes share
+        return _ByLength(batch, train_dataset or self.train_dataset, seed=self.args.seed)
+
+    def store_flos(self) -> None:
+        """Count no operations: the Trainer adds them up over all processes, even where one alone saves."""
+        self.current_flos = 0
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save a state that can be gone on from; that there is no room for one costs the resume, not the training."""
         if self.control.should_training_stop:
             return  # what is left to do takes less time than a save
         with self._clock.saving():
-            try:
-                self._save_state(model, trial)
-            except (BadInput, OSError, RuntimeError, SafetensorError) as error:
-                log.warning("state.not_saved step=%d error=%s: %s", self.state.global_step, type(error).__name__, error)
-        if self._clock.is_stopping:
-            raise Stopped(f"stopped by SIGTERM after step {self.state.global_step} of {self.state.max_steps}")
+            random_states = peers.gather(self._random_state()) if peers.count() > 1 else []
+            if peers.is_first():
+                self._try_to_save(model, trial, random_states)
+            is_stopping = self._clock.is_stopping
+            is_one_stopping = peers.any_of(is_stopping)
+        reached = f"after step {self.state.global_step} of {self.state.max_steps}"
+        if is_stopping:
+            raise Stopped(f"stopped by SIGTERM {reached}")
+        if is_one_stopping:
+            raise PeerLost(f"it was stopped {reached}")
 
-    def _save_state(self, model: Any, trial: Any) -> None:
+    def _random_state(self) -> tuple[str, bytes]:
+        """Return the file in which the Trainer keeps this process's random numbers, by its name."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._save_rng_state(folder)
+            [path] = Path(folder).iterdir()
+            return path.name, path.read_bytes()
+
+    def _try_to_save(self, model: Any, trial: Any, random_states: Sequence[tuple[str, bytes]]) -> None:
+        try:
+            self._save_state(model, trial, random_states)
+        except (BadInput, OSError, RuntimeError, SafetensorError) as error:
+            log.warning("state.not_saved step=%d error=%s: %s", self.state.global_step, type(error).__name__, error)
+
+    def _save_state(self, model: Any, trial: Any, random_states: Sequence[tuple[str, bytes]]) -> None:
         shutil.rmtree(self.args.output_dir, ignore_errors=True)
         super()._save_checkpoint(model, trial)
         [folder] = Path(self.args.output_dir).iterdir()
         (folder / "training_args.bin").unlink()  # a pickle that nothing reads
         for companion in self._companions:
             companion.save(folder)
+        for name, state in random_states:
+            (folder / name).write_bytes(state)
         self._unfinished.keep(folder, self.state.global_step)
         log.info("state.saved step=%d of=%d", self.state.global_step, self.state.max_steps)
 

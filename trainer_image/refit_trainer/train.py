@@ -7,13 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from refit_trainer import peers
 from refit_trainer.checkpoint import find_published, finish_output, prepare_output, publish, remove_leftovers, unpublish
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import Check, read_rows
 from refit_trainer.errors import BadInput
+from refit_trainer.launch import launch_workers
 from refit_trainer.manifest import library_versions
 from refit_trainer.methods import Hyperparameters, Method
 from refit_trainer.model_folder import verify_folder
+from refit_trainer.place import Place, read_place
 from refit_trainer.registry import find_method, find_task
 from refit_trainer.roles import Roles
 from refit_trainer.rows import RowSet
@@ -27,16 +30,46 @@ log = logging.getLogger(__name__)
 
 def train(text: str) -> dict[str, Any]:
     """Run a training described by REFIT_CONFIG's text and return its report."""
-    config = parse_config(text, TrainConfig)
+    config, place = parse_config(text, TrainConfig), read_place()
+    if place.is_worker:
+        _learn_with_others(config)
+        return {"process": place.process}
     log.info("train.start run=%s output=%s", config.run.name, config.output)
     manifest = find_published(config.output, config.run)
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
+    elif place.machines > 1:
+        manifest = _launch(config, place)
     else:
         prepare_output(config.output, config.run)
         manifest = _train(_pin(config))
+    if not place.is_first_machine:
+        return {"machine": place.machine}
     _clean_up(config)
     return _report(config, manifest)
+
+
+def _launch(config: TrainConfig, place: Place) -> dict[str, Any]:
+    """Learn in processes of their own, here and on the other machines; return what the first of them published."""
+    if place.is_first_machine:
+        prepare_output(config.output, config.run)
+    launch_workers(place, config.run.uid)
+    manifest = find_published(config.output, config.run)
+    if manifest is None:
+        raise OSError(f"output={config.output}: machine {place.machine} doesn't see what the first one published")
+    return manifest
+
+
+def _learn_with_others(config: TrainConfig) -> None:
+    """Learn, publish where this is the first process, and leave only once that is done."""
+    peers.join()
+    _train(peers.share(_pin(config) if peers.is_first() else None))
+    try:
+        peers.wait()
+    except RuntimeError as error:
+        if not peers.is_first():
+            raise
+        log.warning("peer.lost after=publication error=%s", error)  # what counts is done
 
 
 def _clean_up(config: TrainConfig) -> None:
@@ -64,6 +97,7 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     method_name = config.hyperparameters.get("method", "full")
     method = find_method(method_name)
     settings = _parse_settings(method, config.hyperparameters)
+    _refuse_to_share(method_name, method, settings)
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
@@ -82,6 +116,8 @@ def _train(config: TrainConfig) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 1),
         "metrics": metrics,
     }
+    if not peers.is_first():
+        return {}
     manifest = publish(config.output, config.run, config.task, lambda folder: task.save(model, folder), facts)
     log.info("checkpoint.published uri=%s digest=%s", config.output, manifest["digest"])
     return manifest
@@ -106,9 +142,25 @@ def _read(config: TrainConfig, roles: Roles, check: Check, unfinished: Unfinishe
         dataset = config.dataset.model_copy(update={"recent": recent})
         return read_rows(dataset.train, dataset, roles, check)
 
+    if not peers.is_first():
+        return unfinished.follow(peers.share(None), lambda: read(None))
     rows = unfinished.read_again(lambda: read(None)) or read(config.dataset.recent)
     unfinished.pin(rows)
+    peers.share(unfinished.lead())
     return rows
+
+
+def _refuse_to_share(name: str, method: Method, settings: Hyperparameters) -> None:
+    """Raise BadInput where several processes can't do this together."""
+    if peers.count() == 1:
+        return
+    if not method.is_shareable:
+        raise BadInput(f"hyperparameters.method={name!r}: learns on one machine; training.numNodes must be 1")
+    if settings.batch_size % peers.count():
+        raise BadInput(
+            f"hyperparameters.batch_size={settings.batch_size} can't be divided among {peers.count()} processes: it is "
+            "the rows of a step over all machines"
+        )
 
 
 def _parse_settings(method: Method, texts: Mapping[str, str]) -> Hyperparameters:

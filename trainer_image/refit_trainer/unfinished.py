@@ -57,16 +57,25 @@ class Unfinished:
             return None
         pinned = json.loads((saved.folder / ROWS).read_bytes())
         try:
-            by_source = {row.source: row for row in read_all().rows}
-            found = tuple(by_source[source] for source in pinned["sources"])
-            rows = RowSet(found, pinned["newest"], pinned["replayed"])
-        except (BadInput, KeyError) as error:
+            return _pick(pinned, read_all())
+        except (BadInput, LookupError) as error:
             self._leave(saved, f"its rows can't be read again: {error}")
             return None
-        if rows.digest != pinned["digest"]:
-            self._leave(saved, "its rows have changed")
-            return None
-        return rows
+
+    def lead(self) -> dict[str, Any]:
+        """Return what other processes need to go along: the state to go on from, and the rows."""
+        return {"step": self.saved.step if self.saved else None, "rows": self._rows}
+
+    def follow(self, first: Mapping[str, Any], read_all: Callable[[], RowSet]) -> RowSet:
+        """Go on from the first process's state, and return its rows; raise OSError where they aren't seen here."""
+        if first["step"] is None:
+            self.saved = None
+        elif self.saved is None or self.saved.step != first["step"]:
+            raise OSError(f"{self._uri}: the state of step {first['step']} isn't seen here")
+        try:
+            return _pick(first["rows"], read_all())
+        except LookupError as error:
+            raise OSError(f"the first process's rows aren't seen here: {error}") from error
 
     def pin(self, rows: RowSet) -> None:
         """Name the rows that the states to come are trained on."""
@@ -108,6 +117,15 @@ class Unfinished:
         for other in list_names(self._uri):
             if other not in (name, WRITING):
                 remove(f"{self._uri}/{other}")
+
+
+def _pick(pinned: Mapping[str, Any], rows: RowSet) -> RowSet:
+    """Return the rows that were pinned; raise LookupError where they aren't there any more as they were."""
+    by_source = {row.source: row for row in rows.rows}
+    found = RowSet(tuple(by_source[s] for s in pinned["sources"]), pinned["newest"], pinned["replayed"])
+    if found.digest != pinned["digest"]:
+        raise LookupError("they have changed")
+    return found
 
 
 def place_of(output: str) -> str:

@@ -114,6 +114,13 @@ class TrainingSpec(ApiModel):
         default={}, description="Hyperparameters by name, as strings: learning_rate, epochs, batch_size…"
     )
     resources: ResourcesSpec = section(ResourcesSpec, "Resources of the trainer and of the judge.")
+    num_nodes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="On how many machines a run trains: a pod each, which share every batch. Their claims have to be "
+        "mounted on all of them (ReadWriteMany).",
+    )
     queue_name: str = Field(
         default="",
         pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$",

@@ -31,6 +31,7 @@ POD = ("v1", "Pod")
 DEPLOYMENT = ("apps/v1", "Deployment")
 REPLICA_SET = ("apps/v1", "ReplicaSet")
 SECRET = ("v1", "Secret")
+SERVICE = ("v1", "Service")
 CLAIM = ("v1", "PersistentVolumeClaim")
 EVENT = ("events.k8s.io/v1", "Event")
 

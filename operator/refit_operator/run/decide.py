@@ -24,6 +24,7 @@ from refit_operator.run.promotion import (
     target_has_changed,
     target_is_gone,
 )
+from refit_operator.run.service import service_is_a_strangers, service_is_missing
 from refit_operator.run.stall import pod_has_stalled, stalled_pod_is_ended
 from refit_operator.run.training import (
     job_has_failed,
@@ -61,6 +62,8 @@ CHECKS: tuple[Check, ...] = (
     a_person_ends_it,
     superseded,
     pending_too_long,
+    service_is_a_strangers,
+    service_is_missing,
     job_is_missing,
     job_is_a_strangers,
     job_is_new,

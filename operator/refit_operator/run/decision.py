@@ -52,6 +52,11 @@ class Observed:
     """The newest report of the training pod; None where none came to this process."""
     heard_since: datetime | None = None
     """Since when a report of the training pod would have been heard; None where nothing listens."""
+    service_owner: str | None = None
+    """UID of what controls the Service of the run's name; empty where nothing does, None where there is no Service.
+
+    Asked for only where the run has several machines.
+    """
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where nothing listens."""
 
@@ -64,6 +69,13 @@ class Observed:
 @dataclass(frozen=True)
 class CreateJob:
     """Make the run's Job, unless one of its name is there."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CreateService:
+    """Make the Service of a run on several machines, unless one of its name is there."""
 
     body: dict[str, Any]
 
@@ -93,7 +105,7 @@ class WritePointer:
     force: bool = False
 
 
-Action = CreateJob | DeleteJob | SuspendJob | WritePointer
+Action = CreateJob | CreateService | DeleteJob | SuspendJob | WritePointer
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from typing import Any
 
 Document = dict[str, Any]
 OVER = ("Failed", "Succeeded")
+INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+"""The annotation that Kubernetes gives the pods of an Indexed Job."""
 
 
 def condition_of(document: Document, *kinds: str) -> Document | None:
@@ -15,6 +17,24 @@ def condition_of(document: Document, *kinds: str) -> Document | None:
 def ending_of(job: Document) -> Document | None:
     """Return the condition by which a Job is over, None while it isn't."""
     return condition_of(job, "Complete", "Failed")
+
+
+def index_of(pod: Document) -> int:
+    """Return the pod's index in its Job; 0 in one that isn't Indexed."""
+    return int((pod["metadata"].get("annotations") or {}).get(INDEX_ANNOTATION) or 0)
+
+
+def by_index(job: Document, pods: list[Document]) -> list[list[Document]]:
+    """Return the pods of each index, in the order given; of a Job that isn't Indexed they are all of one."""
+    if job["spec"].get("completionMode") != "Indexed":
+        return [pods]
+    return [[pod for pod in pods if index_of(pod) == index] for index in range(job["spec"]["completions"])]
+
+
+def machine_of(job: Document, index: int) -> str:
+    """Return which machine an index is, to put before what is said of it; empty where there is but one."""
+    indexed = job["spec"].get("completionMode") == "Indexed"
+    return f"machine {index} of {job['spec']['completions']}: " if indexed else ""
 
 
 def owner_of(document: Document) -> str:

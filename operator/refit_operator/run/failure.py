@@ -1,13 +1,24 @@
 """Why a try failed, in the words of whoever knows best: the container, the kubelet, or the Job's controller. Pure."""
 
-from refit_operator.run.documents import Document, condition_of, containers_of, statuses_of
+from refit_operator.run.documents import Document, condition_of, containers_of, index_of, machine_of, statuses_of
+from refit_operator.run.machines import PEER_LOST
 from refit_operator.run.reports import parse_error
 
 
 def failure_of(job: Document, pods: list[Document]) -> str:
-    """Return why the newest pod failed that did, else why the Job did; empty where nothing failed. Oldest pod first."""
-    said = (failure_of_pod(pod) for pod in reversed(pods))
-    return next((words for words in said if words), "") or _failure_of_job(job)
+    """Return why the newest pod failed that did, else why the Job did; empty where nothing failed. Oldest pod first.
+
+    Of several machines, the one that lost another says nothing of why.
+    """
+    failed = [(pod, words) for pod in reversed(pods) if (words := failure_of_pod(pod))]
+    failed.sort(key=lambda found: _lost_a_peer(found[0]))
+    said = (f"{machine_of(job, index_of(pod))}{words}" for pod, words in failed)
+    return next(said, "") or _failure_of_job(job)
+
+
+def _lost_a_peer(pod: Document) -> bool:
+    ended = statuses_of(pod).get("train", {}).get("terminated") or {}
+    return ended.get("exitCode") == PEER_LOST
 
 
 def failure_of_pod(pod: Document) -> str:

@@ -3,9 +3,11 @@
 import math
 from typing import Any
 
-from refit_operator.api.base import API_VERSION, MONITOR_LABEL, QUEUE_LABEL, RUN_LABEL
+from refit_operator.api.base import QUEUE_LABEL
 from refit_operator.api.run import RetrainRun
 from refit_operator.progress.reporting import Reporting, reporting_annotations
+from refit_operator.run.machines import indexing, peer_rules
+from refit_operator.run.owned import labels_of, owned_by
 from refit_operator.run.pod import build_judging_pod, build_pod
 
 Document = dict[str, Any]
@@ -18,8 +20,10 @@ def job_name(run: RetrainRun) -> str:
     return f"{run.metadata.name}-judge" if run.status.lost_report_time else run.metadata.name
 
 
-def build_failure_policy(pod: Document) -> Document:
-    """Return what counts as a try: bad input ends the Job at once, a disruption isn't the trainer's fault."""
+def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
+    """Return what counts as a try: bad input ends the Job at once; a disruption isn't the trainer's fault, nor is that
+    another machine is gone.
+    """
     bad_input = [
         {
             "action": "FailJob",
@@ -28,32 +32,25 @@ def build_failure_policy(pod: Document) -> Document:
         for container in (*pod["initContainers"], *pod["containers"])
     ]
     disrupted = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
-    return {"rules": [*bad_input, disrupted]}
+    return {"rules": [*bad_input, *peer_rules(run), disrupted]}
 
 
 def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be made."""
-    meta, training = run.metadata, run.spec.training
+    training = run.spec.training
     pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)
-    labels = {RUN_LABEL: meta.name, MONITOR_LABEL: run.spec.monitor_ref.name, "app.kubernetes.io/managed-by": "refit"}
-    owner = {"apiVersion": API_VERSION, "kind": "RetrainRun", "name": meta.name, "uid": meta.uid, "controller": True}
-    queue = {QUEUE_LABEL: training.queue_name} if training.queue_name else {}
+    metadata, queue = owned_by(run, job_name(run)), {QUEUE_LABEL: training.queue_name} if training.queue_name else {}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {
-            "name": job_name(run),
-            "namespace": meta.namespace,
-            "labels": labels | queue,
-            "ownerReferences": [owner],
-        },
+        "metadata": metadata | {"labels": metadata["labels"] | queue},
         "spec": {
             "suspend": bool(training.queue_name),
-            "backoffLimit": training.backoff_limit,
+            **indexing(run),
             "podReplacementPolicy": "Failed",
-            "podFailurePolicy": build_failure_policy(pod),
+            "podFailurePolicy": build_failure_policy(run, pod),
             "activeDeadlineSeconds": backstop_seconds(run),
-            "template": {"metadata": _pod_metadata(run, labels, reporting), "spec": pod},
+            "template": {"metadata": _pod_metadata(run, labels_of(run), reporting), "spec": pod},
         },
     }
 

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any
 
 from refit_operator.api.clock import Phase
-from refit_operator.run.documents import Document, ending_of, has_started, is_over, owner_of, statuses_of
+from refit_operator.run.documents import Document, by_index, ending_of, has_started, is_over, owner_of, statuses_of
 from refit_operator.run.failure import failure_of
 from refit_operator.run.reports import JudgeReport, TrainReport, flaw_of, parse_report
 from refit_operator.run.waiting import Waiting, explain
@@ -63,7 +63,8 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document],
     """
     if job is None:
         return JobView(JobState.MISSING)
-    pods = oldest_first(pods)
+    everywhere = oldest_first(pods)
+    pods = by_index(job, everywhere)[0]  # of several machines the first is the one that reports
     return JobView(
         state=_state(job, pods),
         owner_uid=owner_of(job),
@@ -74,8 +75,8 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document],
         pod=next((pod["metadata"]["name"] for pod in reversed(pods) if not is_over(pod)), ""),
         resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
-        error=failure_of(job, pods),
-        waiting=explain(job, pods, events, claims),
+        error=failure_of(job, everywhere),
+        waiting=explain(job, everywhere, events, claims),
     )
 
 

@@ -8,13 +8,15 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.cluster.client import DEPLOYMENT, JOB, REPLICA_SET, Document
+from refit_operator.cluster.client import DEPLOYMENT, JOB, REPLICA_SET, SERVICE, Document
 from refit_operator.ports import Ports
 from refit_operator.readings import Subject
 from refit_operator.run.config import checkpoint_uri
 from refit_operator.run.decision import Observed
+from refit_operator.run.documents import owner_of
 from refit_operator.run.job import job_name
 from refit_operator.run.job_view import JobView, oldest_first, view_job
+from refit_operator.run.machines import is_shared, service_name
 from refit_operator.run.storage import is_about_volumes
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
@@ -49,6 +51,7 @@ async def observe(
         next_reading=max(timedelta(0), grid.next_look(now) - now),
         progress=ports.progress.of(ref),
         heard_since=ports.progress.heard_since,
+        service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
     )
 
@@ -70,6 +73,14 @@ async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
         return job
     jobs = await ports.cluster.list_objects(JOB, meta.namespace, f"{RUN_LABEL}={meta.name}")
     return next((job for job in jobs if job["metadata"]["name"] == name), None)
+
+
+async def _service_owner(run: RetrainRun, ports: Ports) -> str | None:
+    """Return the UID of what controls the Service of the run's name, None where there is none or none is needed."""
+    if not is_shared(run) or run.is_rollback or is_true(run.status.conditions, ConditionType.TRAINED):
+        return None
+    service = await ports.cluster.read(SERVICE, Ref(run.metadata.namespace, service_name(run)))
+    return owner_of(service) if service else None
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

@@ -18,6 +18,7 @@ from refit_operator.progress.reporting import (
     reporting_volume,
 )
 from refit_operator.run.config import MOUNT_ROOT, checkpoint_uri, render_judge_config, render_paths, render_train_config
+from refit_operator.run.machines import meeting_variables, naming, place_variables
 
 Document = dict[str, Any]
 GRACE_SECONDS = 60
@@ -75,6 +76,7 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, mounts:
             *(variable.to_json() for variable in run.spec.training.pod_template.env),
             {"name": "REFIT_CONFIG", "value": json.dumps(config, sort_keys=True)},
             {"name": "HOME", "value": "/tmp"},
+            *place_variables(run),
         ],
         "resources": run.spec.training.resources.to_json(),
         "volumeMounts": mounts,
@@ -96,6 +98,7 @@ def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Docume
     container = _container(run, "train", training.image, render_train_config(run), mounts)
     container["command"] = list(training.command) or ["refit-train"]
     container["env"].extend({"name": name, "value": value} for name, value in render_paths(run).items())
+    container["env"].extend(meeting_variables(run))
     if reporting:
         container["env"].extend(reporting_environment(reporting))
         container["volumeMounts"].append(reporting_mount())
@@ -119,16 +122,20 @@ def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     """Return the pod's spec; it keeps Pod Security's level `restricted`."""
     template = run.spec.training.pod_template
     grace = template.termination_grace_period_seconds
-    return _placement(template) | {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
-        "securityContext": _security(template),
-        "initContainers": [build_trainer(run, reporting)],
-        "containers": [build_judge(run)],
-        "volumes": _volumes(run, reporting),
-    }
+    return (
+        _placement(template)
+        | naming(run)
+        | {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
+            "securityContext": _security(template),
+            "initContainers": [build_trainer(run, reporting)],
+            "containers": [build_judge(run)],
+            "volumes": _volumes(run, reporting),
+        }
+    )
 
 
 def build_judging_pod(run: RetrainRun) -> Document:

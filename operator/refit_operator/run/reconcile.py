@@ -10,15 +10,24 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
-from refit_operator.cluster.client import JOB, RUN
+from refit_operator.cluster.client import JOB, RUN, SERVICE
 from refit_operator.cluster.errors import Forbidden, Invalid, Transient
 from refit_operator.cluster.events import build_event, post_event
 from refit_operator.ports import Ports
 from refit_operator.run.decide import decide
-from refit_operator.run.decision import Action, CreateJob, Decision, DeleteJob, Observed, SuspendJob, WritePointer
+from refit_operator.run.decision import (
+    Action,
+    CreateJob,
+    CreateService,
+    Decision,
+    DeleteJob,
+    Observed,
+    SuspendJob,
+    WritePointer,
+)
 from refit_operator.run.observe import observe
 from refit_operator.run.promotion import after_refusal
-from refit_operator.run.training import job_is_forbidden, job_is_refused
+from refit_operator.run.training import creation_is_forbidden, creation_is_refused
 
 log = structlog.get_logger()
 
@@ -54,7 +63,9 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
     log.info("act", run=f"{meta.namespace}/{meta.name}", action=type(action).__name__)
     match action:
         case CreateJob(body):
-            return await _create_job(body, decision, o, ports)
+            return await _create(JOB, body, decision, o, ports)
+        case CreateService(body):
+            return await _create(SERVICE, body, decision, o, ports)
         case DeleteJob(name, uid):
             await ports.cluster.delete(JOB, Ref(meta.namespace, name), uid)
             return decision
@@ -67,13 +78,15 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
             assert_never(action)
 
 
-async def _create_job(body: dict[str, Any], decision: Decision, o: Observed, ports: Ports) -> Decision:
+async def _create(
+    kind: tuple[str, str], body: dict[str, Any], decision: Decision, o: Observed, ports: Ports
+) -> Decision:
     try:
-        await ports.cluster.create(JOB, o.run.metadata.namespace, body)
+        await ports.cluster.create(kind, o.run.metadata.namespace, body)
     except Forbidden as error:
-        return job_is_forbidden(o, str(error))
+        return creation_is_forbidden(o, kind[1], str(error))
     except Invalid as error:
-        return job_is_refused(o, str(error))
+        return creation_is_refused(o, kind[1], str(error))
     return decision
 
 

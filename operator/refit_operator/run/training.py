@@ -64,14 +64,14 @@ def job_is_missing(o: Observed) -> Decision | None:
     return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), look_again=AT_ONCE)
 
 
-def job_is_refused(o: Observed, message: str) -> Decision:
+def creation_is_refused(o: Observed, kind: str, message: str) -> Decision:
     """End a run whose Job the API server finds invalid: training.podTemplate, most likely."""
-    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"the API server refuses the Job: {message}")
+    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, f"the API server refuses the {kind}: {message}")
 
 
-def job_is_forbidden(o: Observed, message: str) -> Decision:
-    """Wait for whoever forbids it, such as a quota, to let the Job be made."""
-    return waits_for(o, refused("Job", message))
+def creation_is_forbidden(o: Observed, kind: str, message: str) -> Decision:
+    """Wait for whoever forbids it, such as a quota, to let the Job be made, or the Service."""
+    return waits_for(o, refused(kind, message))
 
 
 def waits_for(o: Observed, waiting: Waiting) -> Decision:

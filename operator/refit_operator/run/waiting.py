@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass
 
 from refit_operator.api.conditions import Reason
-from refit_operator.run.documents import Document, containers_of, ending_of, has_started, is_over, statuses_of
+from refit_operator.run.documents import (
+    Document,
+    by_index,
+    containers_of,
+    ending_of,
+    has_started,
+    is_over,
+    machine_of,
+    statuses_of,
+)
 from refit_operator.run.storage import MOUNTING, unmounted_volume, unscheduled_volume
 
 NORMAL = ("ContainerCreating", "PodInitializing")
@@ -30,10 +39,18 @@ def subject_of(job: Document, pods: list[Document]) -> str:
     """Return the UID of the object whose Events may tell why nothing starts; empty where none is needed."""
     if is_halted(job):
         return ""
-    newest = pods[-1] if pods else None
-    if newest is None or is_over(newest):
+    found = (_subject(job, pods[-1] if pods else None) for pods in by_index(job, pods))
+    return next((uid for uid in found if uid), "")
+
+
+def _subject(job: Document, newest: Document | None) -> str:
+    if newest is None or (is_over(newest) and not _is_done(newest)):
         return str(job["metadata"]["uid"])
     return "" if has_started(newest) or by_pod(newest) else str(newest["metadata"]["uid"])
+
+
+def _is_done(pod: Document) -> bool:
+    return bool(pod["status"]["phase"] == "Succeeded")
 
 
 def is_halted(job: Document) -> bool:
@@ -45,10 +62,18 @@ def explain(job: Document, pods: list[Document], events: list[Document], claims:
     """Return what stands in the way of the Job's next pod, None where nothing is known to."""
     if is_halted(job):
         return None
-    newest = pods[-1] if pods else None
-    if newest is not None and not is_over(newest):
-        return by_pod(newest) or (None if has_started(newest) else by_events(events, "", claims))
-    return by_events(events, newest["metadata"]["creationTimestamp"] if newest else "", claims)
+    machines = enumerate(by_index(job, pods))
+    found = ((index, _explain(pods[-1] if pods else None, events, claims)) for index, pods in machines)
+    told = ((machine_of(job, index), waiting) for index, waiting in found if waiting)
+    return next((Waiting(waiting.reason, f"{machine}{waiting.message}") for machine, waiting in told), None)
+
+
+def _explain(newest: Document | None, events: list[Document], claims: list[Document]) -> Waiting | None:
+    if newest is None:
+        return by_events(events, "", claims)
+    if is_over(newest):
+        return None if _is_done(newest) else by_events(events, newest["metadata"]["creationTimestamp"], claims)
+    return by_pod(newest) or (None if has_started(newest) else by_events(events, "", claims))
 
 
 def by_pod(pod: Document) -> Waiting | None:

@@ -418,6 +418,8 @@ def test_the_order_of_the_checks() -> None:
         "a_person_ends_it",
         "superseded",
         "pending_too_long",
+        "service_is_a_strangers",
+        "service_is_missing",
         "job_is_missing",
         "job_is_a_strangers",
         "job_is_new",

@@ -26,6 +26,8 @@ class Method(Protocol):
     """What the trainer needs of a method."""
 
     hyperparameters: type[Hyperparameters]
+    is_shareable: bool
+    """Whether several processes can learn together by it, each from its share of every batch."""
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Return the columns that it learns from; raise BadInput where it can't work with the task.

@@ -4,13 +4,13 @@ import logging
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
 from transformers import TrainerCallback, TrainingArguments, set_seed
 
-from refit_trainer import methods
+from refit_trainer import methods, peers
 from refit_trainer.compute import is_bf16_fast, pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.keep_best import KeepBest
@@ -33,12 +33,15 @@ class Hyperparameters(methods.Hyperparameters):
     early_stopping: int = Field(0, ge=0)
     """Epochs without a better loss on a slice of the training rows after which to stop; 0: never, and no slice."""
     early_stopping_share: float = Field(0.1, gt=0, lt=0.5)
+    parallelism: Literal["ddp"] = "ddp"
+    """How several machines share the work: each has the whole model, and a share of every batch."""
 
 
 class Full:
     """The method `full`."""
 
     hyperparameters = Hyperparameters
+    is_shareable = True
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Learn from what the task has."""
@@ -88,14 +91,15 @@ def _arguments(settings: Hyperparameters, rows: int, groups: bool, folder: Path)
         output_dir=str(folder),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size * 2,
+        per_device_train_batch_size=settings.batch_size // peers.count(),
+        per_device_eval_batch_size=settings.batch_size * 2 // peers.count(),
         warmup_steps=settings.warmup_ratio,
         weight_decay=settings.weight_decay,
         seed=settings.seed,
         optim="adamw_torch_fused",
         bf16=is_bf16_fast(),
         use_cpu=pick_device().type == "cpu",
+        ddp_backend="gloo" if peers.count() > 1 and pick_device().type == "cpu" else None,
         train_sampling_strategy="group_by_length" if groups else "random",
         remove_unused_columns=False,
         dataloader_pin_memory=pick_device().type == "cuda",

@@ -39,6 +39,7 @@ class Head:
     """The method `head`."""
 
     hyperparameters = Hyperparameters
+    is_shareable = False
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Refuse what is no classification."""

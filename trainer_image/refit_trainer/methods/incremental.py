@@ -29,6 +29,7 @@ class Incremental:
     """The method `incremental`."""
 
     hyperparameters = Hyperparameters
+    is_shareable = True
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Refuse a model that has learnt nothing to go on from."""

@@ -35,6 +35,7 @@ class Lora:
     """The method `lora`."""
 
     hyperparameters = Hyperparameters
+    is_shareable = True
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Learn from what the task has; which networks can't be adapted is known once one is loaded."""

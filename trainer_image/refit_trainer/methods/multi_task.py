@@ -20,6 +20,7 @@ class MultiTask:
     """The method `multi-task`."""
 
     hyperparameters = full.Hyperparameters
+    is_shareable = False
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Take labels that answer several questions; refuse what is no classification."""

@@ -33,6 +33,7 @@ class SemiSupervised:
     """The method `semi-supervised`."""
 
     hyperparameters = Hyperparameters
+    is_shareable = False
 
     def accept(self, task: Task, is_trained: bool) -> Roles:
         """Let rows lack their label; refuse what is no classification."""
