@@ -47,6 +47,13 @@ def monitor_document(**spec: Any) -> dict[str, Any]:
     return merge(base, {"spec": spec})
 
 
+def in_buckets(holdout: str) -> ModelMonitor:
+    """Return a monitor with nothing on a claim."""
+    dataset = {"train": "s3://data/rows", "holdout": holdout}
+    training = {"dataset": dataset, "checkpoints": {"uri": "s3://models/reviews"}}
+    return make_monitor(training=training, serving={"initialModel": "hf://owner/model@main"})
+
+
 def make_monitor(
     metadata: dict[str, Any] | None = None, status: dict[str, Any] | None = None, **spec: Any
 ) -> ModelMonitor:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.durations import Duration
 from refit_operator.api.pod import EnvSources, PodTemplate
-from refit_operator.api.uris import ClaimUri, ModelUri
+from refit_operator.api.uris import DataUri, ModelUri, StoreUri
 
 Quantity = int | str
 Resources = Annotated[dict[str, Quantity], Field(max_length=16)]
@@ -44,8 +44,8 @@ class DatasetSpec(ApiModel):
         )
     )
 
-    train: ClaimUri = Field(description="File or folder with the training rows, pvc://claim/path.")
-    holdout: ClaimUri = Field(description="File or folder with the rows to judge by, which training never sees.")
+    train: DataUri = Field(description="File or folder with the training rows: pvc://claim/path, s3://, gs://, hf://.")
+    holdout: DataUri = Field(description="File or folder with the rows to judge by, which training never sees.")
     format: Annotated[str, Field(max_length=32)] = Field(default="jsonl", description="Format of the files.")
     columns: Annotated[dict[str, Annotated[str, Field(max_length=128)]], Field(max_length=16)] = Field(
         default={"text": "text", "label": "label"},
@@ -70,7 +70,7 @@ class ResourcesSpec(ApiModel):
 class CheckpointsSpec(ApiModel):
     """Where checkpoints are published."""
 
-    uri: ClaimUri = Field(description="Folder under which each run publishes its checkpoint, pvc://claim/path.")
+    uri: StoreUri = Field(description="Folder under which runs publish checkpoints: pvc://claim/path, s3://, gs://.")
     keep: int = Field(
         default=5,
         ge=1,

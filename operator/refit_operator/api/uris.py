@@ -1,6 +1,7 @@
 """Where models and data are, and the checkpoint pointer: `<uri>@sha256:<digest>`.
 
-`pvc://claim/path` is a folder or file on a PersistentVolumeClaim of the monitor's own namespace.
+`pvc://claim/path` is a folder or file on a PersistentVolumeClaim of the monitor's namespace, which the operator mounts.
+`s3://`, `gs://` and `hf://` go to trainer, judge and server as they are: those fetch, with their pods' own credentials.
 """
 
 import re
@@ -9,11 +10,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-CLAIM_PATTERN = r"^pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[^@\s]*[^@\s/]$"
-MODEL_PATTERN = r"^(pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/|file:///)[^@\s]*[^@\s/]$"
+CLAIM = r"pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/"
+BUCKET = r"(s3|gs)://[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]/"
+HUB = r"hf://([-\w.]+/){1,3}[-\w.]+(@[-\w.%]+)?"
+PATH = r"[^@\s]*[^@\s/]"
 
-ClaimUri = Annotated[str, Field(pattern=CLAIM_PATTERN, max_length=512)]
-ModelUri = Annotated[str, Field(pattern=MODEL_PATTERN, max_length=512)]
+DataUri = Annotated[str, Field(pattern=f"^(({CLAIM}|{BUCKET}){PATH}|{HUB})$", max_length=512)]
+StoreUri = Annotated[str, Field(pattern=f"^({CLAIM}|{BUCKET}){PATH}$", max_length=512)]
+ModelUri = Annotated[str, Field(pattern=f"^(({CLAIM}|{BUCKET}|file:///){PATH}|{HUB})$", max_length=512)]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ def parse_claim_uri(uri: str) -> ClaimPath | None:
     """Return the claim and path of a `pvc://` URI, None for any other scheme."""
     found = re.match(r"^pvc://([^/]+)/(.+)$", uri)
     return ClaimPath(found[1], found[2]) if found else None
+
+
+def is_reachable_by_pods(uri: str) -> bool:
+    """Return whether any pod may be given this: a path in one container's own files isn't."""
+    return re.match(f"^({CLAIM}|{BUCKET}|hf://)", uri) is not None
 
 
 @dataclass(frozen=True)
@@ -62,5 +71,5 @@ def parse_pointer(text: str) -> Pointer | None:
     """Return the pointer in `uri@sha256:…` (the digest may be missing), None for the empty string."""
     if not text:
         return None
-    uri, _, digest = text.partition("@")
-    return Pointer(uri, digest)
+    uri, at, digest = text.rpartition("@")
+    return Pointer(uri, digest) if at and digest.startswith("sha256:") else Pointer(text)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import StartFrom
-from refit_operator.api.uris import Pointer, parse_claim_uri
+from refit_operator.api.uris import Pointer, is_reachable_by_pods, parse_claim_uri
 from refit_operator.monitor.decision import Hold, Observed
 from refit_operator.signal.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.view import WIRING
@@ -65,22 +65,28 @@ def models_are_reachable(o: Observed) -> Hold | None:
     if start is None:
         return Hold(Reason.INVALID_SPEC, "nothing to start from: set serving.initialModel or training.baseModel")
     for name, model in (("the starting model", start), ("the served model", o.served)):
-        if model and parse_claim_uri(model.uri) is None:
+        if model and not is_reachable_by_pods(model.uri):
             return Hold(Reason.INVALID_SPEC, f"{name} {model.uri} is on no claim, so that a trainer can't mount it")
     return None
 
 
 def holdout_is_apart(o: Observed) -> Hold | None:
-    """No claim that training mounts holds the holdout."""
+    """No claim that training mounts holds the holdout; nor, in an object store, a folder that training is given."""
     training = o.monitor.spec.training
     start = starting_model(o)
-    seen = {
-        uri.split("/")[2] for uri in (training.dataset.train, training.checkpoints.uri, start.uri if start else "//")
-    }
-    claim = training.dataset.holdout.split("/")[2]
-    if claim in seen:
-        return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: training mounts claim {claim!r} too")
+    holdout = training.dataset.holdout
+    own = parse_claim_uri(holdout)
+    for uri in (training.dataset.train, training.checkpoints.uri, start.uri if start else ""):
+        place = parse_claim_uri(uri)
+        if own and place and own.claim == place.claim:
+            return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: training mounts claim {own.claim!r} too")
+        if not own and uri and (_is_within(holdout, uri) or _is_within(uri, holdout)):
+            return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: {holdout} and {uri} hold the same rows")
     return None
+
+
+def _is_within(inner: str, outer: str) -> bool:
+    return f"{inner}/".startswith(f"{outer}/")
 
 
 Check = Callable[[Observed], Hold | None]

@@ -20,7 +20,7 @@ from refit_operator.monitor.decide import (
 from refit_operator.monitor.decision import Hold, Observed, StartRun
 from refit_operator.signal.reading import FailureKind, NoData, NotANumber, QueryFailed, Stale, TooFewSamples, Value
 from refit_operator.target.view import parse_target
-from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_monitor, make_run
+from tests.unit.samples import NEW_DIGEST, NOW, deployment, in_buckets, make_monitor, make_run
 
 BAD, GOOD = 0.8, 0.9
 INTERVAL = timedelta(minutes=10)
@@ -120,6 +120,10 @@ HELD = {
     ),
     "the holdout where training looks": (
         look(monitor=make_monitor(training={"dataset": {"holdout": "pvc://models/holdout"}})),
+        Reason.INVALID_SPEC,
+    ),
+    "the holdout in a bucket's folder that training reads": (
+        look(monitor=in_buckets("s3://data/rows/held")),
         Reason.INVALID_SPEC,
     ),
     "an undo after a promotion": (look(runs=(promoted("file:///models/a@x"),)), Reason.OVERRULED),
@@ -274,6 +278,11 @@ def test_the_order_of_the_checks() -> None:
         "no_mass_breach",
         "guards_hold",
     ]
+
+
+def test_models_and_rows_may_be_in_object_stores() -> None:
+    start = decide(look(monitor=in_buckets("s3://data/held")))
+    assert isinstance(start, StartRun), start
 
 
 def test_what_a_breach_needs_that_isnt_there_yet() -> None:
