@@ -45,18 +45,12 @@ def build_service(run: RetrainRun) -> Document:
 def indexing(run: RetrainRun) -> Document:
     """Return the part of the Job's spec that makes it one of several machines.
 
-    Each index has its own tries, and one that has used them up ends the Job: the others can't train without it.
+    The tries are the Job's, not each index's (`backoffLimitPerIndex`): with those, a failed pod is held back until its
+    replacement is there, which a namespace that is being deleted never lets come, and so it is never gone.
     """
-    if not is_shared(run):
-        return {"backoffLimit": run.spec.training.backoff_limit}
+    limit = {"backoffLimit": run.spec.training.backoff_limit}
     nodes = run.spec.training.num_nodes
-    return {
-        "completionMode": "Indexed",
-        "completions": nodes,
-        "parallelism": nodes,
-        "backoffLimitPerIndex": run.spec.training.backoff_limit,
-        "maxFailedIndexes": 0,
-    }
+    return limit | ({"completionMode": "Indexed", "completions": nodes, "parallelism": nodes} if is_shared(run) else {})
 
 
 def peer_rules(run: RetrainRun) -> list[Document]:

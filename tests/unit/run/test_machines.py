@@ -32,17 +32,16 @@ def env(container: Document) -> dict[str, Any]:
 def test_one_machine_is_an_ordinary_job() -> None:
     spec = build_job(make_run())["spec"]
     assert spec["backoffLimit"] == 2
-    assert not {"completionMode", "completions", "parallelism", "backoffLimitPerIndex"} & set(spec)
+    assert not {"completionMode", "completions", "parallelism"} & set(spec)
     pod_spec = spec["template"]["spec"]
     assert "subdomain" not in pod_spec
     assert "NNODES" not in env(pod_spec["initContainers"][0])
 
 
-def test_more_are_an_indexed_job_in_which_each_index_has_its_own_tries() -> None:
+def test_more_are_an_indexed_job_that_no_deleted_namespace_waits_for() -> None:
     spec = build_job(RUN)["spec"]
     assert (spec["completionMode"], spec["completions"], spec["parallelism"]) == ("Indexed", 2, 2)
-    assert (spec["backoffLimitPerIndex"], spec["maxFailedIndexes"]) == (3, 0)
-    assert "backoffLimit" not in spec
+    assert spec["backoffLimit"] == 3 and "backoffLimitPerIndex" not in spec
     assert spec["suspend"] is False
 
 
