@@ -70,8 +70,8 @@ def start_command(command: str, config: Any, folder: Path, **variables: str) -> 
     )
 
 
-def finish(process: subprocess.Popen[str], folder: Path) -> Ended:
-    output, _ = process.communicate(timeout=120)
+def finish(process: subprocess.Popen[str], folder: Path, within_s: float = 120) -> Ended:
+    output, _ = process.communicate(timeout=within_s)
     log = folder / "termination-log"
     return Ended(process.returncode, json.loads(log.read_text()) if log.exists() else {}, output)
 

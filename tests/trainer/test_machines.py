@@ -132,6 +132,23 @@ def test_sigterm_on_one_machine_saves_what_both_go_on_from(steady: Path, train_r
     assert re.findall(r"train.resumed step=(\d+)", again[0].output) == stopped
 
 
+def test_a_machine_that_waits_for_the_others_heeds_sigterm(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(steady, train_rows, tmp_path / "out")
+    variables = {"NNODES": "2", "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    waiting = start_command("train", config, tmp_path, **variables)
+    until = time.monotonic() + 90
+    while waiting.poll() is None and time.monotonic() < until and not is_listening(int(variables["MASTER_PORT"])):
+        time.sleep(0.2)
+    waiting.terminate()
+    ended = finish(waiting, tmp_path, within_s=10)
+    assert (ended.code, ended.answer) == (143, {"error": "stopped by SIGTERM"}), ended.output
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_a_machine_that_comes_after_the_publication_has_nothing_to_do(published: Path, tmp_path: Path) -> None:
     config = train_config(published, tmp_path / "gone", published, uid="uid-1")
     variables = {"NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "127.0.0.1"}

@@ -34,6 +34,7 @@ def launch_workers(place: Place, run: str) -> None:
     address = _address()
     log.info("machines.meet machine=%d of=%d at=%s:%d", place.machine, place.machines, *address)
     _wait_for_name(address[0], time.monotonic() + PATIENCE)
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the workers: torch warns of itself a dozen times
     try:
         elastic_launch(_config(place, run, address), sys.executable)("-m", "refit_trainer", "train")
     except ChildFailedError as error:

@@ -1,9 +1,11 @@
 """Where the machines of a run meet: torchrun's static rendezvous, whose first machine is the first of all.
 
-Only its store differs: it is one that every torch has. Which machine comes first mustn't be left to chance, since the
-operator reads the reports of the first pod alone.
+Only its store differs: it is one that every torch has, and while it waits for the others SIGTERM is heeded. Which
+machine comes first mustn't be left to chance, since the operator reads the reports of the first pod alone.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from torch.distributed import TCPStore
@@ -24,8 +26,16 @@ class _Meeting(StaticTCPRendezvous):  # type: ignore[misc]
         """Open or reach the store, and wait for all machines."""
         place = (self.master_addr, self.master_port, self.world_size, self.rank == 0, self.timeout)
         if not self._store:
-            self._store = TCPStore(*place, multi_tenant=True, use_libuv=False)
+            self._store = _wait_heedfully(lambda: TCPStore(*place, multi_tenant=True, use_libuv=False))
         return super().next_rendezvous()
+
+
+def _wait_heedfully(wait_blindly: Callable[[], Any]) -> Any:
+    """Return what a call gives that doesn't come back to Python: it has a thread, so that this one hears signals."""
+    found = ThreadPoolExecutor(1).submit(wait_blindly)
+    while not found.done():
+        wait([found], timeout=0.5)
+    return found.result()
 
 
 def meet(parameters: RendezvousParameters) -> Any:
