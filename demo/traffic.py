@@ -150,7 +150,7 @@ class Clients:
         self._pool.submit(work, document).add_done_callback(lambda _: self._slots.release())
 
     def _ask(self, row: dict[str, Any]) -> None:
-        answer = self._client.post("predict", {"id": row["id"], "text": row["text"], "domain": row["domain"]})
+        answer = self._client.post("predict", {key: value for key, value in row.items() if key != "label"})
         if answer is not None:
             label = row | {"predicted": answer["label"], "model": answer["model"]}
             self._labels.put((time.monotonic() + LABEL_DELAY_S, label))
