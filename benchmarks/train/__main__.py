@@ -1,0 +1,32 @@
+"""`python -m benchmarks.train DATA FILE [BENCH…]`, in the trainer image: each measurement is a line of JSON in FILE."""
+
+import sys
+from pathlib import Path
+
+from refit_trainer.environment import set_defaults
+
+set_defaults()
+
+from benchmarks.train import forgetting, labels, questions, speed  # noqa: E402
+from benchmarks.train.material import Benchmark, prepare  # noqa: E402
+from refit_trainer.compute import limit_threads  # noqa: E402
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "speed": speed.run,
+    "forgetting": forgetting.run,
+    "labels": labels.run,
+    "questions": questions.run,
+}
+SEEDS = (1, 2, 3)
+
+
+def main(data: str, file: str, *names: str) -> None:
+    """Measure what is named, or everything."""
+    limit_threads()
+    material = prepare(Path(data), Path(file))
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name](material, SEEDS)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
