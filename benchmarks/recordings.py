@@ -9,15 +9,13 @@ Three of the voices are studio recordings, one speaker a language; the other thr
 languages, through a telephone's codec. Allison speaks Mexican Spanish here, June Canadian French.
 """
 
-import hashlib
-import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from localcluster.commands import run, succeeds
+from localcluster.made_once import make_once
 
 RATE = 8000
 """Samples a second, of all of them."""
@@ -48,19 +46,12 @@ TELEPHONE = ("es-colombia", "fr-armelle", "it-menardi")
 
 def ensure_recordings() -> Path:
     """Return the folder, made first where it isn't there; it appears whole or not at all."""
-    root = Path(os.environ.get("REFIT_CACHE") or Path.home() / ".cache" / "refit").absolute()
-    folder = root / f"recordings-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]}"
-    if folder.is_dir():
-        return folder
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=root) as scratch:
-        made = Path(scratch, "recordings")
-        for name, voice in VOICES.items():
-            _unpack(voice, Path(scratch), made / name)
-        made.chmod(0o755)
-        if not folder.is_dir():
-            made.rename(folder)
-    return folder
+    return make_once("recordings", Path(__file__), _make)
+
+
+def _make(scratch: Path, target: Path) -> None:
+    for name, voice in VOICES.items():
+        _unpack(voice, scratch, target / name)
 
 
 def _unpack(voice: Voice, scratch: Path, target: Path) -> None:

