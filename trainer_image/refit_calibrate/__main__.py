@@ -13,9 +13,7 @@ from refit_calibrate.choose import Plan, choose
 from refit_calibrate.history import Block, cut, labels_each, read_csv
 from refit_calibrate.prometheus import cut_readings, read_range
 from refit_trainer.data import parse_time
-from refit_trainer.errors import BadInput
-
-WRONG_INPUT = 64
+from refit_trainer.errors import WRONG_INPUT, BadInput
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

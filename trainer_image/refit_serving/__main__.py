@@ -9,10 +9,9 @@ from typing import NoReturn
 
 from refit_trainer.answer import write_error
 from refit_trainer.environment import set_defaults
-from refit_trainer.errors import BadInput, StorageFailed
+from refit_trainer.errors import FAILED, STOPPED, WRONG_INPUT, BadInput, StorageFailed
 from refit_trainer.logs import configure_logs
 
-FAILED, WRONG_INPUT, STOPPED = 1, 64, 143
 log = logging.getLogger("refit_serving")
 
 

@@ -14,11 +14,20 @@ from typing import Any, NoReturn
 
 from refit_trainer.answer import write_error, write_report
 from refit_trainer.environment import set_defaults
-from refit_trainer.errors import BadInput, Ended, PeerLost, Stopped
+from refit_trainer.errors import (
+    DONE,
+    FAILED,
+    PEER_LOST,
+    STOPPED,
+    WRONG_INPUT,
+    BadInput,
+    Ended,
+    PeerLost,
+    Stopped,
+)
 from refit_trainer.logs import configure_logs
 from refit_trainer.peers import is_loss
 
-DONE, FAILED, WRONG_INPUT, PEER_LOST, STOPPED = 0, 1, 64, 75, 143
 log = logging.getLogger("refit_trainer")
 
 

@@ -1,5 +1,8 @@
 """How a command ends early: what retrying can't mend is a BadInput, and nothing else is; Stopped is no failure."""
 
+DONE, FAILED, WRONG_INPUT, PEER_LOST, STOPPED = 0, 1, 64, 75, 143
+"""Exit codes, those that have them after sysexits.h and the shell: what the operator's Job goes by."""
+
 
 class BadInput(Exception):
     """The configuration, the data or a model folder is wrong: exit 64, not retried."""

@@ -12,10 +12,9 @@ import sys
 import time
 from typing import Any
 
-from refit_trainer.errors import BadInput, Ended, PeerLost
+from refit_trainer.errors import PEER_LOST, STOPPED, WRONG_INPUT, BadInput, Ended, PeerLost
 from refit_trainer.place import Place
 
-WRONG_INPUT, STOPPED, PEER_LOST = 64, 143, 75
 PATIENCE = 900  # seconds to wait for the other machines
 log = logging.getLogger(__name__)
 
