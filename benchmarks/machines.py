@@ -9,6 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from tests.local import free_port
 from tests.trainer.support import (
     SENTENCES,
     Ended,
@@ -19,7 +20,6 @@ from tests.trainer.support import (
     train_config,
     write_rows,
 )
-from tests.trainer.test_machines import free_port
 
 SIZE = {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 1024}
 NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}

@@ -6,14 +6,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.local import free_port
+
 BUCKET = "shelf"
 PROGRAM = "REFIT_VERSITYGW"  # the path of the server's program
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class S3Server:

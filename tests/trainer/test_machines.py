@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from refit_trainer.errors import BadInput
 from refit_trainer.registry import find_method
 from refit_trainer.train import _parse_settings, _refuse_to_share
+from tests.local import free_port
 from tests.trainer.support import Ended, finish, judge_config, run_command, start_command, train_config
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
@@ -30,12 +31,6 @@ def steady(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (folder / "config.json").write_text(json.dumps(config))
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Machines:

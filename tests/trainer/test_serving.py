@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,14 +23,13 @@ from refit_serving.model import parse_pointer
 from refit_serving.settings import Settings, read_settings
 from refit_trainer.errors import BadInput
 from refit_trainer.model_folder import digest_folder
+from tests.local import free_port
 from tests.trainer.support import environment, read_rows
 
 
 class Server:
     def __init__(self, folder: Path, **variables: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         stores = {"FEEDBACK_DIR": str(folder / "train"), "HOLDOUT_DIR": str(folder / "holdout"), "WRITER": "pod-1"}
         variables = {"PORT": str(port), "DRAIN_SECONDS": "1", **stores, **variables}
         self.folder = folder

@@ -5,7 +5,6 @@ The API server behind the endpoint is a stand-in of two tokens; the cluster's te
 
 import asyncio
 import json
-import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from refit_operator.progress.endpoint import WRITTEN_AFTER, Endpoint, serve_prog
 from refit_operator.progress.latest import Latest
 from refit_operator.progress.report import LARGEST_BODY
 from refit_operator.progress.tracing import Sight, Tracer
+from tests.local import free_port
 from tests.unit.progress.test_caller import POD, REVIEW, RUN
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
@@ -49,9 +49,7 @@ class Served:
     def __init__(self, find_pod: Any = pod, ask: Any = review) -> None:
         self.latest, self.woken = Latest(), list[tuple[Ref, timedelta]]()
         self.endpoint = Endpoint(Tracer(Sight(ask, find_pod)), self.latest, self.wake)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
 
     def wake(self, ref: Ref, after: timedelta) -> None:
         self.woken.append((ref, after))
