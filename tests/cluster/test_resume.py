@@ -31,14 +31,18 @@ def training_log(space: Space) -> str:
         return ""
 
 
-def test_a_deleted_training_pod_is_gone_on_from(space: Space) -> None:
+def begin(space: Space, training: dict[str, Any]) -> None:
+    """Serve an untrained model, and apply a monitor that has it trained so."""
     space.apply(*CLAIMS)
     run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
     space.apply(target())
     space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
     gate = {"minRows": 20, "margin": 0.1}
-    space.apply(monitor(training=TRAINING, gate=gate, serving={"initialModel": "pvc://models/reviews-v1"}))
+    space.apply(monitor(training=training, gate=gate, serving={"initialModel": "pvc://models/reviews-v1"}))
 
+
+def test_a_deleted_training_pod_is_gone_on_from(space: Space) -> None:
+    begin(space, TRAINING)
     until(lambda: "train.step step=" in training_log(space), 120, "no training is under way")
     stopped = training_pods(space)[-1]["metadata"]["name"]
     space.run("delete", "pod", stopped)

@@ -7,9 +7,8 @@ import pytest
 
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Refused, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.reviews import SHARE, TRAINER, run_script
-from tests.cluster.test_resume import training_pods
+from tests.cluster.reviews import SHARE, TRAINER
+from tests.cluster.test_resume import begin, training_pods
 from tests.cluster.test_runs import pointer, run_number
 
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -54,18 +53,9 @@ def message_of(pod: Document, container: str) -> str:
     return str(states[container]["terminated"].get("message", ""))
 
 
-def begin(space: Space) -> None:
-    space.apply(*CLAIMS)
-    run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
-    space.apply(target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
-    gate = {"minRows": 20, "margin": 0.1}
-    space.apply(monitor(training=TRAINING, gate=gate, serving={"initialModel": "pvc://models/reviews-v1"}))
-
-
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_machine_that_is_deleted_in_the_middle_costs_no_run(victim: int, space: Space) -> None:
-    begin(space)
+    begin(space, TRAINING)
     until(lambda: "train.step step=" in says(space, victim), 240, f"no training is under way: {says(space, victim)}")
     stopped = newest(space, victim)["metadata"]["name"]
     space.run("delete", "pod", stopped)
@@ -85,7 +75,7 @@ def test_a_machine_that_is_deleted_in_the_middle_costs_no_run(victim: int, space
 
 
 def test_two_machines_train_one_model_and_the_first_alone_judges(space: Space) -> None:
-    begin(space)
+    begin(space, TRAINING)
     run = run_number(space, 1, limit_s=360)
     assert run["status"]["outcome"] == "Promoted", run["status"]
     space.wait(f"job/{run['metadata']['name']}", ".status.succeeded", "2", limit_s=60)
