@@ -15,7 +15,7 @@ from refit_trainer.rows import Row
 from refit_trainer.storage import make_scratch
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.text_classification import TASK
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.unfinished import nothing_unfinished
 
 task: Task = TASK
 START_ROWS, TRAIN_ROWS, HELD_ROWS = 3000, 2000, 600
@@ -72,11 +72,6 @@ def learn(model: LoadedModel, rows: Sequence[Row], method: str = "full", **setti
     started = time.monotonic()
     metrics = found.train(task, model, rows, found.hyperparameters(**settings), nothing_unfinished())
     return metrics, round(time.monotonic() - started, 2)
-
-
-def nothing_unfinished() -> Unfinished:
-    """Return a place for states that is this training's alone."""
-    return Unfinished(f"{make_scratch().as_uri()}/out", {})
 
 
 def accuracy(model: LoadedModel, rows: Sequence[Row]) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from refit_trainer.errors import BadInput
-from refit_trainer.hub import parse_place
+from refit_trainer.hub import parse_uri
 from refit_trainer.model_folder import digest_folder
 from tests.local import free_port
 from tests.trainer.fake_hub import COMMITS, FakeHub
@@ -106,11 +106,11 @@ def test_nothing_is_published_to_the_hub(hub: FakeHub, tmp_path: Path) -> None:
     ],
 )
 def test_a_place_is_pinned(uri: str, pinned: str) -> None:
-    assert parse_place(uri).at("c") == pinned
-    assert parse_place("hf://a/b@refs%2Fpr%2F1").revision == "refs/pr/1"
+    assert parse_uri(uri).at("c") == pinned
+    assert parse_uri("hf://a/b@refs%2Fpr%2F1").revision == "refs/pr/1"
 
 
 @pytest.mark.parametrize("uri", ["hf://a", "hf://a/b@", "hf://a/b@c@d", "hf://a/b/@c", "hf:///a/b"])
 def test_another_form_is_refused(uri: str) -> None:
     with pytest.raises(BadInput, match="isn't hf://owner/name"):
-        parse_place(uri)
+        parse_uri(uri)

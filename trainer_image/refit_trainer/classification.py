@@ -13,7 +13,7 @@ from refit_trainer.compute import pick_device
 from refit_trainer.errors import BadInput
 from refit_trainer.heads import load_network, read_labels
 from refit_trainer.question_heads import answer_questions, grouped_loss, number
-from refit_trainer.questions import SIGN, check_answers, columns_of, names, one_by_one
+from refit_trainer.questions import SIGN, check_answers, columns_of, have_several, names, one_by_one
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
 from refit_trainer.tasks import Answer, LoadedModel, Tally
@@ -146,7 +146,7 @@ class Classification(ABC):
 
     def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
         """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
-        if rows and isinstance(rows[0].values["label"], dict):
+        if have_several(rows):
             return self._measure_questions(rows, answers)
         truth = [str(row.values["label"]) for row in rows]
         found = [answer.value for answer in answers]

@@ -59,8 +59,9 @@ def judge(text: str) -> dict[str, Any]:
 
     One machine judges: on the others there is nothing to do.
     """
-    if not read_place().is_first_machine:
-        return {"machine": read_place().machine}
+    place = read_place()
+    if not place.is_first_machine:
+        return {"machine": place.machine}
     found = _compare(text)
     if os.environ.get("REFIT_REPORT", "on") != "off":
         try:

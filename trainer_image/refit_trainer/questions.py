@@ -29,6 +29,11 @@ def columns_of(labels: Sequence[str]) -> Columns:
     return found
 
 
+def have_several(rows: Sequence[Row]) -> bool:
+    """Tell whether the rows' labels are answers to several questions: their check lets no other row be among them."""
+    return bool(rows) and isinstance(rows[0].values.get("label"), dict)
+
+
 def names(answers: Mapping[str, Any]) -> list[str]:
     """Return the label names of a row's answers."""
     return [f"{question}{SIGN}{answer}" for question, answer in answers.items() if answer is not None]

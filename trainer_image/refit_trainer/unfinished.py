@@ -119,6 +119,11 @@ class Unfinished:
                 remove(f"{self._uri}/{other}")
 
 
+def nothing_unfinished() -> Unfinished:
+    """Return a place for the states of a training that has no next attempt; it goes when the process ends."""
+    return Unfinished(f"{make_scratch().as_uri()}/out", {})
+
+
 def _pick(pinned: Mapping[str, Any], rows: RowSet) -> RowSet:
     """Return the rows that were pinned; raise LookupError where they aren't there any more as they were."""
     by_source = {row.source: row for row in rows.rows}

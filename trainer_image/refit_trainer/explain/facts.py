@@ -8,7 +8,7 @@ from refit_trainer.explain.drift import Change, class_changes, length_changes, w
 from refit_trainer.explain.measures import Bin, Judged, Part, by_slice, calibration, calibration_error, confusion
 from refit_trainer.explain.surrogate import Surrogate, fit_surrogate
 from refit_trainer.objects import read_objects
-from refit_trainer.questions import one_by_one
+from refit_trainer.questions import have_several, one_by_one
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 
@@ -106,7 +106,7 @@ def gather(
 
 def _single(rows: Sequence[Row], models: Sequence[Judged]) -> tuple[Sequence[Row], Sequence[Judged]]:
     """Return each answer of a model of several questions as a row of its own."""
-    if not rows or not isinstance(rows[0].values.get("label"), dict):
+    if not have_several(rows):
         return rows, models
     asked = [list(one_by_one(rows, judged.answers)) for judged in models]
     singles = [

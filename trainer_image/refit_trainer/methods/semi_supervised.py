@@ -15,9 +15,8 @@ from refit_trainer.errors import BadInput
 from refit_trainer.methods import full
 from refit_trainer.roles import Roles
 from refit_trainer.rows import Row
-from refit_trainer.storage import make_scratch
 from refit_trainer.tasks import Answer, LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.unfinished import Unfinished, nothing_unfinished
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +52,7 @@ class SemiSupervised:
         if not unlabelled:
             return full.METHOD.train(task, model, labelled, settings, unfinished) | {"pseudo_share": 0.0}
         start = {name: weight.clone() for name, weight in model.network.state_dict().items()}
-        elsewhere = Unfinished(f"{make_scratch().as_uri()}/teacher", {})
-        full.METHOD.train(task, model, labelled, settings, elsewhere)
+        full.METHOD.train(task, model, labelled, settings, nothing_unfinished())
         said = task.predict(model, unlabelled)
         pseudo = label_surely(unlabelled, said, settings.confidence)
         log.info("semi_supervised.labelled rows=%d of=%d", len(pseudo), len(unlabelled))
