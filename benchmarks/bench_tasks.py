@@ -7,15 +7,11 @@ Records go into docs/benchmarks/tasks.jsonl, the newest for each task; docs/benc
 import argparse
 import json
 import sys
-import tempfile
-from pathlib import Path
 
-from benchmarks.pages import FOLDER, Record, put, read_lines, write_lines
+from benchmarks.in_image import ANSWERS, run_in_image
+from benchmarks.pages import FOLDER, Record, check, put, read_lines, write_lines
 from benchmarks.tasks import Scenario, find_scenario, scenario_names
-from localcluster import provider
-from localcluster.images import IMAGES
 from localcluster.progress import step
-from localcluster.run_image import run_image
 
 RECORDS, PAGE = FOLDER / "tasks.jsonl", FOLDER / "tasks.md"
 MADE_BY = "make bench-tasks"
@@ -23,16 +19,9 @@ MADE_BY = "make bench-tasks"
 
 def play(name: str) -> Record:
     """Fetch a scenario's materials and play it in the trainer image; return its record."""
-    scenario = find_scenario(name)
-    cluster = provider.choose()
-    with tempfile.TemporaryDirectory() as answers, step(f"task {name}"):
-        Path(answers).chmod(0o1777)
-        mounts = [f"{make()}:/materials/{material}:ro" for material, make in scenario.materials.items()]
-        command = ["python", "-m", "benchmarks.play_task", name, "/answers/record.json"]
-        mounts.append(f"{answers}:/answers")
-        if run_image(cluster.layout, cluster.builder(), IMAGES["trainer"], command, mounts) != 0:
-            sys.exit(f"{name} failed")
-        record: Record = json.loads(Path(answers, "record.json").read_text())
+    with step(f"task {name}"):
+        mounts = {f"/materials/{material}": make() for material, make in find_scenario(name).materials.items()}
+        record: Record = json.loads(run_in_image("benchmarks.play_task", name, ANSWERS, mounts=mounts))
     return record
 
 
@@ -70,7 +59,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
     arguments = parser.parse_args()
     if arguments.check:
-        sys.exit(0 if render_page(PAGE.read_text(), read_records()) == PAGE.read_text() else f"{PAGE} is out of date")
+        sys.exit(check(PAGE, lambda page: render_page(page, read_records())))
     for name in arguments.names or scenario_names():
         record = play(name)
         records = read_records() | {record["task"]: record}

@@ -5,32 +5,23 @@ Measurements go into docs/benchmarks/train.jsonl, all of a benchmark anew; docs/
 """
 
 import argparse
+import json
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
-from benchmarks.pages import FOLDER, Record, put, read_lines, write_lines
+from benchmarks.in_image import ANSWERS, run_in_image
+from benchmarks.pages import FOLDER, Record, check, put, read_lines, write_lines
 from benchmarks.train import GOAL
 from demo.data import ensure_data
-from localcluster import provider
-from localcluster.images import IMAGES
-from localcluster.run_image import run_image
 
 RECORDS, PAGE = FOLDER / "train.jsonl", FOLDER / "train.md"
 
 
 def play(names: Sequence[str]) -> list[Record]:
     """Measure in the trainer image; return the lines."""
-    cluster = provider.choose()
-    with tempfile.TemporaryDirectory() as answers:
-        Path(answers).chmod(0o1777)
-        mounts = [f"{ensure_data()}:/data:ro", f"{answers}:/answers"]
-        command = ["python", "-m", "benchmarks.train", "/data", "/answers/records.jsonl", *names]
-        if run_image(cluster.layout, cluster.builder(), IMAGES["trainer"], command, mounts) != 0:
-            sys.exit("the measurements failed")
-        return read_lines(Path(answers, "records.jsonl"))
+    said = run_in_image("benchmarks.train", "/data", ANSWERS, *names, mounts={"/data": ensure_data()})
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def seconds_to_goal(record: Record) -> float | None:
@@ -61,7 +52,7 @@ def forgetting_table(records: Sequence[Record]) -> str:
     """Return what each way leaves of the old domain, and gains in the new one: medians over the seeds."""
     start = next((record for record in records if record["bench"] == "start"), None)
     rows = ["| learnt | way | films (old) | the new domain | seconds |", "|---|---|---|---|---|"]
-    for domain, found in _grouped([record for record in records if "domain" in record], "domain").items():
+    for domain, found in _grouped(records, "domain").items():
         if start:
             rows.append(f"| {domain} | before | {start['movies']:.3f} | {start[domain]:.3f} | - |")
         for name, runs in _grouped(found, "name").items():
@@ -100,11 +91,10 @@ TABLES = {
 
 def render_page(page: str, records: Sequence[Record]) -> str:
     """Return the page with its tables made anew; what wasn't measured has none."""
+    by_bench = _grouped(records, "bench")
     for name, table in TABLES.items():
-        chosen = [record for record in records if record["bench"] in (name, "start")]
-        own = chosen if name == "forgetting" else [record for record in chosen if record["bench"] == name]
-        is_measured = any(record["bench"] == name for record in records)
-        page = put(page, made_by(name), table(own) if is_measured else "Not measured yet.")
+        own = by_bench.get(name)
+        page = put(page, made_by(name), table([*by_bench.get("start", ()), *own]) if own else "Not measured yet.")
     return page
 
 
@@ -114,9 +104,11 @@ def made_by(name: str) -> str:
 
 
 def _grouped(records: Sequence[Record], key: str) -> dict[str, list[Record]]:
+    """Return the records by what they say of something; those that say nothing of it are left out."""
     groups: dict[str, list[Record]] = {}
     for record in records:
-        groups.setdefault(record[key], []).append(record)
+        if key in record:
+            groups.setdefault(record[key], []).append(record)
     return groups
 
 
@@ -131,7 +123,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
     arguments = parser.parse_args()
     if arguments.check:
-        sys.exit(0 if render_page(PAGE.read_text(), read_lines(RECORDS)) == PAGE.read_text() else f"{PAGE} is stale")
+        sys.exit(check(PAGE, lambda page: render_page(page, read_lines(RECORDS))))
     names = arguments.names or list(TABLES)
     kept = [record for record in read_lines(RECORDS) if record["bench"] not in (*names, "start")]
     write_lines(RECORDS, sorted([*kept, *play(names)], key=lambda record: str(record["bench"])))

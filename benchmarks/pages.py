@@ -1,7 +1,7 @@
 """A page whose tables are made from records: what is between two markers is made anew, the rest is a person's."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,12 @@ def put(page: str, made_by: str, made: str) -> str:
     before, _, rest = page.partition(begin(made_by))
     _, _, after = rest.partition(END)
     return f"{before}{begin(made_by)}\n{made}\n{END}{after}"
+
+
+def check(file: Path, render: Callable[[str], str]) -> str | None:
+    """Return what is wrong where a page, made anew, isn't what it is; None where it is."""
+    page = file.read_text()
+    return None if render(page) == page else f"{file} isn't what its records say"
 
 
 def read_lines(path: Path) -> list[Record]:
