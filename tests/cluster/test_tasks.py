@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.recordings import ensure_recordings
-from tests.cluster.kubectl import ROOT, Document, Space, cluster_environment, merge
+from tests.cluster.kubectl import ROOT, Document, Space, merge
 from tests.cluster.reviews import config_map, count_requests, pod, quick, sample
 from tests.cluster.test_runs import run_number
 
@@ -29,15 +29,6 @@ def prepare(task: str, folder: Path) -> Path:
         [sys.executable, "-m", "localcluster", "run-image", *mounts, "trainer", "--", *command], cwd=ROOT, check=True
     )
     return folder
-
-
-def send(space: Space, folder: Path, target: str) -> None:
-    """Copy a folder's contents into a pod's."""
-    names = [path.name for path in folder.iterdir()]
-    with subprocess.Popen(["tar", "-C", str(folder), "-cf", "-", *names], stdout=subprocess.PIPE) as archive:
-        unpack = ("tar", "-C", target, "--no-same-owner", "-xmf", "-")
-        words = ["kubectl", "-n", space.name, "exec", "-i", "seed", "--", *unpack]
-        subprocess.run(words, env=cluster_environment(), stdin=archive.stdout, check=True, timeout=120)
 
 
 def server(space: Space, task: str) -> list[Document]:
@@ -73,8 +64,8 @@ def test_a_model_that_drifted_is_retrained_and_comes_back(space: Space, task: st
     clients = config_map("clients", traffic_py=(ROOT / "demo/traffic.py").read_text())
     space.apply(*sample(space, "claims.yaml"), clients, pod("seed", ["sleep", "3600"], {"/models": models}))
     space.wait("pod/seed", ".status.phase", "Running", limit_s=60)
-    send(space, prepared / "models", "/models")
-    send(space, prepared / "traffic", "/models")
+    for folder in ("models", "traffic"):
+        space.run("cp", "--no-preserve", f"{prepared / folder}/.", "seed:/models")
 
     space.apply(*server(space, task))
     space.run("rollout", "status", "deploy/reviews", "--timeout=120s", limit_s=130)

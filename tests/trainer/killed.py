@@ -58,11 +58,18 @@ def visible(shelf: Path) -> list[str]:
     return sorted(path.name for path in shelf.iterdir() if not path.name.startswith("."))
 
 
-def assert_whole(shelf: Path) -> None:
-    """Whatever is seen has a manifest, and its files are those of the manifest."""
-    for name in visible(shelf):
+def assert_whole(shelf: Path, seen: list[str]) -> None:
+    """Whatever is seen has a manifest, and its files are those of the manifest; and no more is pruned than may be."""
+    for name in seen:
         manifest = read_manifest(shelf / name)
         assert manifest and manifest["digest"] == digest_folder(shelf / name), name
+    assert set(seen) >= {NAMES[0], *NAMES[2:-1]}
+    assert NAMES[-1] in seen or NAMES[1] in seen, "pruned before anything took its place"
+
+
+def assert_done(shelf: Path) -> None:
+    assert_whole(shelf, visible(shelf))
+    assert sorted(path.name for path in shelf.iterdir()) == [NAMES[0], *NAMES[2:]]
 
 
 def kill_publication(shelf: Path) -> None:
@@ -74,15 +81,13 @@ def kill_publication(shelf: Path) -> None:
 
     for _ in killed_everywhere(lambda: attempt(now), prepare):
         deaths += 1
-        assert_whole(now)
         seen = visible(now)
+        assert_whole(now, seen)
         whole += NAMES[-1] in seen
-        assert set(seen) >= {NAMES[0], *NAMES[2:-1]}
-        assert NAMES[-1] in seen or NAMES[1] in seen, "pruned before anything took its place"
         if deaths % EVERY == 0:
             attempt(now)
-            assert sorted(path.name for path in now.iterdir()) == [NAMES[0], *NAMES[2:]]
-    assert sorted(path.name for path in now.iterdir()) == [NAMES[0], *NAMES[2:]]
+            assert_done(now)
+    assert_done(now)
     print(f"{deaths} deaths, {whole} after the publication")
     assert deaths > 100 and 20 < whole < deaths - 20
 
@@ -99,23 +104,14 @@ def kill_upload(shelf: Path, uri: str) -> None:
     for _ in killed_everywhere(lambda: attempt(shelf, uri), prepare, at_requests):
         deaths += 1
         seen = [name for name in visible(shelf) if (shelf / name / "manifest.json").exists()]
-        for name in seen:
-            manifest = read_manifest(shelf / name)
-            assert manifest and manifest["digest"] == digest_folder(shelf / name), name
+        assert_whole(shelf, seen)
         whole += NAMES[-1] in seen
-        assert set(seen) >= {NAMES[0], *NAMES[2:-1]}
-        assert NAMES[-1] in seen or NAMES[1] in seen, "pruned before anything took its place"
         if deaths % EVERY == 0:
             assert survives(lambda: attempt(shelf, uri), LIMIT, at_requests)
             assert_done(shelf)
     assert_done(shelf)
     print(f"{deaths} deaths, {whole} after the publication")
     assert deaths > 25 and 10 < whole < deaths - 10
-
-
-def assert_done(shelf: Path) -> None:
-    assert_whole(shelf)
-    assert sorted(path.name for path in shelf.iterdir()) == [NAMES[0], *NAMES[2:]]
 
 
 def kill_saving(folder: Path) -> None:
