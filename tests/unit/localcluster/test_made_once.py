@@ -28,6 +28,7 @@ def test_it_is_made_once_for_a_recipe(recipe: Path) -> None:
     recipe.write_text("second")
     second = make_once("data", recipe, make)
     assert [(folder / "file").read_text() for folder in (first, second)] == ["first", "second"]
+    assert [path.name for path in second.iterdir()] == ["file"]
     assert sorted(path.name for path in first.parent.iterdir()) == sorted([first.name, second.name])
 
 
