@@ -117,13 +117,16 @@ def test_names_that_look_like_answers_are_refused(tiny: Path, train_rows: Path, 
 
 
 def test_an_answer_that_lacks_teaches_nothing() -> None:
-    """The loss is the mean of what was answered, each among its own question's labels."""
-    logits = torch.tensor([[0.0, 2.0, 9.0, 1.0], [1.0, 1.0, 5.0, 5.0]])
-    labels = torch.tensor([number({"feeling": "good"}, LABELS, COLUMNS), number({"length": "long"}, LABELS, COLUMNS)])
-    assert labels.tolist() == [[1, UNANSWERED], [UNANSWERED, 0]]
-    outputs = type("Outputs", (), {"logits": logits})
-    expected = (-torch.tensor([0.0, 2.0]).log_softmax(0)[1] - torch.tensor([5.0, 5.0]).log_softmax(0)[0]) / 2
-    assert float(grouped_loss(COLUMNS)(outputs, labels)) == pytest.approx(float(expected))
+    """The loss is the mean of what was answered, each among its own question's labels; of nothing it is 0."""
+    logits = torch.tensor([[0.0, 2.0, 9.0, 1.0], [1.0, 1.0, 5.0, 5.0], [3.0, 1.0, 0.0, 0.0]])
+    rows = [{"feeling": "good"}, {"length": "long"}, {"feeling": "good"}]
+    labels = torch.tensor([number(row, LABELS, COLUMNS) for row in rows])
+    assert labels.tolist() == [[1, UNANSWERED], [UNANSWERED, 0], [1, UNANSWERED]]
+    outputs, loss = type("Outputs", (), {"logits": logits}), grouped_loss(COLUMNS)
+    pairs = ((0.0, 2.0, 1), (5.0, 5.0, 0), (3.0, 1.0, 1))
+    expected = -sum(torch.tensor([one, other]).log_softmax(0)[right] for one, other, right in pairs) / 3
+    assert float(loss(outputs, labels)) == pytest.approx(float(expected))
+    assert float(loss(outputs, torch.full_like(labels, UNANSWERED))) == 0
 
 
 def test_each_question_is_answered_and_the_least_sure_one_counts() -> None:
