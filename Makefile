@@ -32,6 +32,7 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest tests/trainer
 
 test-cluster:  ## a real API server, kubelet and Prometheus
+	python3 -m localcluster s3-server > /dev/null
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)

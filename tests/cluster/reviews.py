@@ -99,13 +99,20 @@ def quick(monitor: Document) -> Document:
     return dict(merge(monitor, {"spec": spec}))
 
 
-def run_script(space: Space, name: str, script: str, *words: str, claims: tuple[str, ...]) -> None:
+def run_script(
+    space: Space,
+    name: str,
+    script: str,
+    *words: str,
+    claims: tuple[str, ...],
+    environment: dict[str, str] | None = None,
+) -> None:
     """Run one of the scripts here in a pod of the trainer image, beside the sentences and the tests' support."""
     files = {"support_py": SUPPORT.read_text(), "sentences_jsonl": sentences(), "main_py": (HERE / script).read_text()}
     space.apply(config_map(name, **files))
     mounts: dict[str, Document] = {"/src/tests/trainer": {"configMap": {"name": name}}}
     mounts |= {f"/{claim}": {"persistentVolumeClaim": {"claimName": claim}} for claim in claims}
-    space.apply(pod(name, ["python3", "/src/tests/trainer/main.py", *words], mounts))
+    space.apply(pod(name, ["python3", "/src/tests/trainer/main.py", *words], mounts, environment))
     space.wait(f"pod/{name}", ".status.phase", "Succeeded", limit_s=300)
 
 

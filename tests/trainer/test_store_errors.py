@@ -37,7 +37,11 @@ def run(folder: Path, variables: dict[str, str], **changes: Any) -> Ended:
             BUCKET,
             r"s3://shelf/out/manifest.json: access denied \(XAdmin",
         ),
-        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, BUCKET, r"s3://shelf/out/manifest.json: access denied \(403\)"),
+        (
+            {"AWS_SECRET_ACCESS_KEY": "wrong"},
+            BUCKET,
+            r"s3://shelf/out/manifest.json: access denied \(SignatureDoesNotMatch\): ",
+        ),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, BUCKET, r"s3://shelf/.*: no credentials"),
         ({}, "nosuch", r"s3://nosuch/.out.uploading: NoSuchBucket"),
     ],

@@ -5,7 +5,7 @@ that fails is seen, and one that waits isn't.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from refit_trainer.store_errors import naming
 # Seconds, and attempts: each of s3fs's is so many of botocore's.
 S3 = {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 3, "mode": "standard"}}
 S3_ROUNDS = 2
+# To read a file by a GET alone. Otherwise s3fs first asks for its size by a HEAD, whose refusal comes without a reason.
+S3_WHOLE = {"max_concurrency": 1}
 
 
 def copy(uri: str, into: Path) -> Path:
@@ -43,8 +45,9 @@ def upload(folder: Path, uri: str, last: str) -> None:
 
 def read(uri: str) -> bytes | None:
     """Return what is in the file that a URI names, None where there is none."""
-    with _opened(uri) as (filesystem, path):
-        return bytes(filesystem.cat_file(path)) if filesystem.exists(path) else None
+    with _opened(uri) as (filesystem, path), suppress(FileNotFoundError):
+        return bytes(filesystem.cat_file(path, **(S3_WHOLE if _is_s3(uri) else {})))
+    return None
 
 
 def write(uri: str, contents: bytes) -> None:
@@ -88,16 +91,19 @@ def _opened(uri: str) -> Iterator[tuple[Any, str]]:
 
     if uri.startswith("hf://"):
         raise BadInput(f"{uri}: the hub is read from, never written to")
-    is_s3 = uri.startswith(("s3://", "s3a://"))
-    options: dict[str, Any] = {"config_kwargs": S3} if is_s3 else {}
+    options: dict[str, Any] = {"config_kwargs": S3} if _is_s3(uri) else {}
     with naming(uri):
         try:
             filesystem, path = url_to_fs(uri, use_listings_cache=False, **options)
         except (ValueError, ImportError) as error:
             raise BadInput(f"{uri}: {error}") from error
-        if is_s3:
+        if _is_s3(uri):
             filesystem.retries = S3_ROUNDS
         yield filesystem, path.rstrip("/")
+
+
+def _is_s3(uri: str) -> bool:
+    return uri.startswith(("s3://", "s3a://"))
 
 
 def _names_below(filesystem: Any, path: str, uri: str) -> list[str]:
