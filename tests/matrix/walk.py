@@ -38,11 +38,11 @@ class Walk:
         with self.row.spoil(self.stand):
             self.stand.space.apply(*CLAIMS, target(), self._monitor())
             self._until(self._shows, "MetricAvailable doesn't show it")
-            if self.row.starts:
-                self._until(lambda: bool(self._newest("RetrainRun")), "no run starts")
-            else:
+            if not self.row.starts:
                 self._look(self.row.looks)
-            return 0, self._version()
+                return 0, self._version()
+            self._until(lambda: bool(self._newest("Job")), "no run starts")
+            return 0, self._start() - 1
 
     def _run(self) -> tuple[int, int]:
         begin = self._version()
@@ -74,6 +74,10 @@ class Walk:
 
     def _version(self) -> int:
         return max(seen.version for seen in list(self.observer.seen))
+
+    def _start(self) -> int:
+        """Return the version that the first Job was created with: from there on it isn't watching any more."""
+        return min(seen.version for seen in list(self.observer.seen) if seen.object["kind"] == "Job")
 
     def _look(self, times: int) -> None:
         """Wait until the operator has looked that often."""
