@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from refit_trainer.errors import BadInput
 from refit_trainer.judge import judge
@@ -49,6 +51,25 @@ def test_the_reports_have_the_contracts_shape(
     assert keys(report["slices"]["tweets"]) == keys(wanted["slices"]["tweets"])
     assert report["rows"] == report["holdout"]["rows"] == 100
     assert sum(part["rows"] for part in report["slices"].values()) == 100
+
+
+def test_weights_are_kept_in_the_format_asked_for_and_gone_on_from_in_fp32(
+    tiny: Path, train_rows: Path, holdout_rows: Path, tmp_path: Path
+) -> None:
+    settings = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "6"}
+    half, whole, after = (tmp_path / name for name in ("half", "whole", "after"))
+    report = run_train(tiny, train_rows, half, hyperparameters=settings | {"save_dtype": "bfloat16"})
+    run_train(tiny, train_rows, whole, hyperparameters=settings)
+    assert report["digest"] == digest_folder(half)
+    rounded, exact = (load_file(folder / "model.safetensors") for folder in (half, whole))
+    assert all(weight.dtype == torch.bfloat16 for weight in rounded.values())
+    assert all(torch.equal(rounded[name], exact[name].to(torch.bfloat16)) for name in exact)
+
+    judged = run_judge(half, holdout_rows, whole)
+    scores = [judged[which]["metrics"]["accuracy"] for which in ("candidate", "served")]
+    assert scores[1] > 0.6 and abs(scores[0] - scores[1]) <= 0.03, judged
+    run_train(half, train_rows, after, uid="uid-2", hyperparameters=settings)
+    assert all(weight.dtype == torch.float32 for weight in load_file(after / "model.safetensors").values())
 
 
 def test_without_a_served_model_there_is_no_served_part(published: Path, holdout_rows: Path) -> None:

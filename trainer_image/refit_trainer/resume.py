@@ -1,8 +1,8 @@
 """A Hugging Face Trainer that may be stopped at any step, and goes on from there to the weights it would have had.
 
 What it adds to the Trainer's own checkpoints: they are whole or not there (`unfinished`); they come by the clock, and
-at SIGTERM; and the order of the rows is a function of seed and epoch alone, since the Trainer's own order by length
-depends on what was drawn before.
+at SIGTERM; and the order of rows by length is one of our own (`by_length`), since the Trainer's depends on what was
+drawn before.
 """
 
 import logging
@@ -20,9 +20,9 @@ from typing import Any, Protocol
 import torch
 from safetensors import SafetensorError
 from transformers import PrinterCallback, Trainer, TrainerCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from refit_trainer import peers
+from refit_trainer.by_length import ByLength
 from refit_trainer.errors import BadInput, PeerLost, Stopped
 from refit_trainer.unfinished import Unfinished
 
@@ -113,7 +113,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         batch = self.args.train_batch_size * self.args.world_size  # a step's rows, which the processes share
-        return _ByLength(batch, train_dataset or self.train_dataset, seed=self.args.seed)
+        rows = train_dataset or self.train_dataset
+        return ByLength([len(row["input_ids"]) for row in rows], batch, self.args.seed)
 
     def store_flos(self) -> None:
         """Count no operations: the Trainer adds them up over all processes, even where one alone saves."""
@@ -188,16 +189,3 @@ class _AskForSaves(TrainerCallback):  # type: ignore[misc]
         """Save if it is due."""
         if self._clock.is_due():
             control.should_save = control.should_log = True
-
-
-class _ByLength(LengthGroupedSampler):  # type: ignore[misc]
-    """Rows of about the same length together, in an order that is the epoch's own."""
-
-    def __init__(self, batch_size: int, dataset: Any, seed: int) -> None:
-        super().__init__(batch_size, dataset)
-        self._seed = seed
-        self.set_epoch(0)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Take the order of that epoch."""
-        self.generator = torch.Generator().manual_seed(self._seed + epoch)

@@ -3,12 +3,21 @@
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from refit_trainer import peers
-from refit_trainer.checkpoint import find_published, finish_output, prepare_output, publish, remove_leftovers, unpublish
+from refit_trainer.checkpoint import (
+    Save,
+    find_published,
+    finish_output,
+    prepare_output,
+    publish,
+    remove_leftovers,
+    unpublish,
+)
 from refit_trainer.config import TrainConfig, describe, parse_config
 from refit_trainer.data import Check, read_rows
 from refit_trainer.errors import BadInput
@@ -22,7 +31,7 @@ from refit_trainer.roles import Roles
 from refit_trainer.rows import RowSet
 from refit_trainer.siblings import find_old_published
 from refit_trainer.storage import fetch, pin, remove
-from refit_trainer.tasks import Task, check_row
+from refit_trainer.tasks import LoadedModel, Task, check_row
 from refit_trainer.unfinished import Unfinished, place_of
 
 log = logging.getLogger(__name__)
@@ -118,7 +127,7 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     }
     if not peers.is_first():
         return {}
-    manifest = publish(config.output, config.run, config.task, lambda folder: task.save(model, folder), facts)
+    manifest = publish(config.output, config.run, config.task, _saver(task, model, settings), facts)
     log.info("checkpoint.published uri=%s digest=%s", config.output, manifest["digest"])
     return manifest
 
@@ -181,6 +190,18 @@ def _load(task: Task, base: Any, rows: RowSet, settings: Hyperparameters) -> Any
     if settings.max_length:
         task.limit_length(model, settings.max_length)
     return model
+
+
+def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:
+    """Return what writes the model's folder, its weights in the number format that was asked for."""
+
+    def save(folder: Path) -> None:
+        import torch
+
+        model.network.to(getattr(torch, settings.save_dtype))
+        task.save(model, folder)
+
+    return save
 
 
 def _report(config: TrainConfig, manifest: Mapping[str, Any]) -> dict[str, Any]:

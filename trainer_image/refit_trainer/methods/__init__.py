@@ -1,7 +1,7 @@
 """How a model learns. A method is one file here with a `METHOD`; `registry` finds it by the file's name."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,8 @@ class Hyperparameters(BaseModel):
     batch_size: int = Field(32, gt=0)
     max_length: int | None = Field(None, gt=1)
     """Tokens kept of a text, where the input is one; by default as many as the model takes."""
+    save_dtype: Literal["float32", "bfloat16"] = "float32"
+    """Number format of the checkpoint's weights; learning goes on in float32 whatever a model is kept in."""
 
 
 class Method(Protocol):
