@@ -9,7 +9,7 @@ export PYTHONPATH := operator:trainer_image:.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster test-tasks mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -37,6 +37,10 @@ test-cluster:  ## a real API server, kubelet and Prometheus
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -s -m tasks tests/cluster/test_tasks.py
+
+test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for as long as it takes (not part of `test`)
+	kueue=$$(python3 -m localcluster kueue) && \
+	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
 
 mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
 	$(PYTHON) -m tests.mutants

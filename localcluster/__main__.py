@@ -4,9 +4,10 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from localcluster import provider
-from localcluster.binaries import S3_SERVER, ensure_binaries
+from localcluster.binaries import KUEUE, S3_SERVER, Source, ensure_binaries
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all
 from localcluster.images import IMAGES, find_images
@@ -36,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     plain: tuple[tuple[str, Command, str], ...] = (
         ("down", _down, "stop it and remove every trace but the cache"),
         ("status", _status, "show what runs"),
-        ("s3-server", _s3_server, "build the S3 server that tests start, and print its folder"),
+        ("s3-server", partial(_extra, S3_SERVER), "build the S3 server that tests start, and print its folder"),
+        ("kueue", partial(_extra, KUEUE), "build Kueue, which a test installs, and print its folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )
     up = commands.add_parser("up", help="start the cluster, or repair it")
@@ -84,11 +86,11 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0 if works else 1
 
 
-def _s3_server(arguments: argparse.Namespace) -> int:
+def _extra(source: Source, arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
-    with exclusive(cluster.layout, S3_SERVER.name):
-        ensure_binaries(cluster.layout, [S3_SERVER])
-    print(S3_SERVER.output(cluster.layout))
+    with exclusive(cluster.layout, source.name):
+        ensure_binaries(cluster.layout, [source])
+    print(source.output(cluster.layout))
     return 0
 
 

@@ -31,6 +31,8 @@ class Source:
     programs: tuple[str, ...]
     flags: str = ""
     module: str = ""
+    manifests: str = ""
+    """A folder of another Go module, MODULE//FOLDER, that is kept beside the programs."""
 
     @property
     def folder(self) -> Path:
@@ -59,6 +61,8 @@ KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, m
 KIND_SOURCES = (KIND, KUBECTL)
 # A real S3 server, which the trainer's tests start inside the image.
 S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",))
+# A real queue for Jobs, which `make test-kueue` installs on the node.
+KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests="sigs.k8s.io/kueue//config")
 
 
 def are_built(layout: Layout, sources: Sequence[Source]) -> bool:
@@ -85,6 +89,10 @@ def _build(layout: Layout, source: Source) -> None:
             shutil.copytree(source.folder, copy, dirs_exist_ok=True)
             log = layout.binaries / f"{source.name}.log"
             run([*argv, *source.programs], cwd=Path(copy), env=env, log=log)
+            if source.manifests:
+                module, _, folder = source.manifests.partition("//")
+                found = run([_go(layout), "list", "-m", "-f", "{{.Dir}}", module], cwd=Path(copy), env=env)
+                shutil.copytree(Path(found.strip(), folder), unfinished / folder)
         unfinished.chmod(0o755)
         unfinished.rename(source.output(layout))
     except BaseException:

@@ -106,6 +106,13 @@ ONCE = (
         REPORTS,
     ),
     Mutant(
+        "with a queue, the operator suspends until the pod is gone, and Kueue resumes each time",
+        "run/stall.py",
+        "not (queue and o.job.pod_is_ending)",
+        "True",
+        STALL,
+    ),
+    Mutant(
         "silence that nobody could hear is a stall",
         "run/stall.py",
         "o.now - max(heard.time, o.heard_since)",

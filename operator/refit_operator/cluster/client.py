@@ -109,6 +109,11 @@ class Cluster:
             self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
             return [self._show({"kind": kind[1], **item}) for item in answer["items"]]
 
+    async def list_at(self, path: str, selector: str) -> list[Document]:
+        """Return the objects that a path lists, asked without discovery, which remembers kinds that are gone."""
+        found = await self._dynamic.request("get", path, label_selector=selector, _request_timeout=TIMEOUT)
+        return list(found.to_dict()["items"])
+
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.
 

@@ -8,6 +8,7 @@ from typing import Any
 from refit_operator.api.clock import Phase
 from refit_operator.run.documents import Document, by_index, ending_of, has_started, is_over, owner_of, statuses_of
 from refit_operator.run.failure import failure_of
+from refit_operator.run.queue import held_back
 from refit_operator.run.reports import JudgeReport, TrainReport, flaw_of, parse_report
 from refit_operator.run.waiting import Waiting, explain
 
@@ -44,9 +45,11 @@ class JobView:
     """Why a container failed, in its own words; empty where none did."""
     pod: str = ""
     """Name of the newest pod that isn't over, empty where there is none."""
+    pod_is_ending: bool = False
+    """Whether that pod is being deleted."""
     resource_version: str = ""
     waiting: Waiting | None = None
-    """Why a pod doesn't start: unschedulable, image pull…"""
+    """Why a pod doesn't start: the queue's word, unschedulable, image pull…"""
 
     @property
     def phase(self) -> Phase:
@@ -57,14 +60,22 @@ class JobView:
         return Phase.PENDING if waits else Phase.RUNNING
 
 
-def view_job(job: Document | None, pods: list[Document], events: list[Document], claims: list[Document]) -> JobView:
+def view_job(
+    job: Document | None,
+    pods: list[Document],
+    events: list[Document],
+    claims: list[Document],
+    workloads: list[Document],
+) -> JobView:
     """Return the view of a Job and its pods, by the Events that `subject_of` asks for and, where those are about
-    volumes, the claims of the namespace: all as the API server gave them.
+    volumes, the claims of the namespace, and by what Kueue keeps of it while a queue holds it back: all as the API
+    server gave them.
     """
     if job is None:
         return JobView(JobState.MISSING)
     everywhere = oldest_first(pods)
     pods = by_index(job, everywhere)[0]  # of several machines the first is the one that reports
+    newest: Document = next((pod["metadata"] for pod in reversed(pods) if not is_over(pod)), {})
     return JobView(
         state=_state(job, pods),
         owner_uid=owner_of(job),
@@ -72,11 +83,12 @@ def view_job(job: Document | None, pods: list[Document], events: list[Document],
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
-        pod=next((pod["metadata"]["name"] for pod in reversed(pods) if not is_over(pod)), ""),
+        pod=newest.get("name", ""),
+        pod_is_ending="deletionTimestamp" in newest,
         resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, everywhere),
-        waiting=explain(job, everywhere, events, claims),
+        waiting=held_back(job, workloads) or explain(job, everywhere, events, claims),
     )
 
 

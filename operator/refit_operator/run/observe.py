@@ -9,6 +9,7 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
 from refit_operator.cluster.client import DEPLOYMENT, JOB, REPLICA_SET, SERVICE, Document
+from refit_operator.cluster.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.readings import Subject
 from refit_operator.run.config import checkpoint_uri
@@ -17,6 +18,7 @@ from refit_operator.run.documents import owner_of
 from refit_operator.run.job import job_name
 from refit_operator.run.job_view import JobView, oldest_first, view_job
 from refit_operator.run.machines import is_shared, service_name
+from refit_operator.run.queue import queue_of
 from refit_operator.run.storage import is_about_volumes
 from refit_operator.run.waiting import subject_of
 from refit_operator.signal.reading import QueryFailed, Reading
@@ -62,7 +64,8 @@ async def _job(run: RetrainRun, ports: Ports) -> JobView:
     subject = subject_of(job, pods) if job else ""
     events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
     claims = await ports.cluster.list_claims(run.metadata.namespace) if is_about_volumes(events) else []
-    return view_job(job, pods, events, claims)
+    workloads = await list_workloads(ports.cluster, job) if job and queue_of(job) else []
+    return view_job(job, pods, events, claims, workloads)
 
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:

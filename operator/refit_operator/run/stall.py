@@ -1,7 +1,8 @@
 """Pods that had reported their progress and say nothing more: ended, and tried again, a few times. Pure.
 
 A pod is ended by suspending its Job and resuming it: one that is deleted would use up one of the Job's own tries. What
-it had said was read by then. With a queue, whoever admits Jobs resumes it.
+it had said was read by then. With a queue, whoever admits Jobs resumes it, and waits for no pod to be gone: Kueue does
+so at once where the Job was admitted before.
 """
 
 from datetime import timedelta
@@ -29,28 +30,27 @@ def silence_of(o: Observed) -> timedelta:
     """Return how long the pod that trains has said nothing, though it would have been heard.
 
     Nothing where it never reported, since silent images are never stalled, or has reported the end of its training:
-    what follows, such as saving the model, isn't reported.
+    what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
     """
     heard = newest_progress(o)
     if o.heard_since is None or heard is None or o.job.state is not JobState.TRAINING:
         return timedelta(0)
-    is_under_way = heard.pod == o.job.pod and heard.percentage != 100
+    is_under_way = heard.pod == o.job.pod and not o.job.pod_is_ending and heard.percentage != 100
     return o.now - max(heard.time, o.heard_since) if is_under_way else timedelta(0)
 
 
 def stalled_pod_is_ended(o: Observed) -> Decision | None:
     """Suspend the Job, wait until the pod is gone, resume it. Each step follows from what is seen."""
-    pod = o.run.status.stalled_pod
+    pod, queue = o.run.status.stalled_pod, o.run.spec.training.queue_name
     if is_trained(o) or pod is None:
         return None
-    suspended, is_there = o.job.state is JobState.QUEUED, o.job.pod == pod
-    if not suspended and not is_there:
+    suspended = o.job.state is JobState.QUEUED
+    is_there = o.job.pod == pod and not (queue and o.job.pod_is_ending)
+    if not is_there and (queue or not suspended):
         return Decision(record(o, Stage.QUEUED, "a stalled pod was ended", stalled_pod=None), look_again=AT_ONCE)
     status = record(o, Stage.QUEUED, f"ending pod {pod}, which has stalled", clock=clock_of(o))
     if is_there and suspended:
         return Decision(status, look_again=POLL)
-    if suspended and o.run.spec.training.queue_name:
-        return Decision(record(o, Stage.QUEUED, "a stalled pod was ended", stalled_pod=None), look_again=AT_ONCE)
     return Decision(
         status, actions=(SuspendJob(o.job_name, o.job.resource_version, not suspended),), look_again=AT_ONCE
     )

@@ -10,6 +10,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.cluster.apply import Applied, Conflict, apply_pointer
 from refit_operator.cluster.client import DEPLOYMENT, JOB, RUN, Cluster
 from refit_operator.cluster.errors import Permanent, Transient
+from refit_operator.cluster.workloads import list_workloads
 from tests.unit.samples import deployment, make_monitor, make_run
 
 OURS = {"kind": "ModelMonitor", "name": "reviews", "uid": "monitor-uid", "controller": True}
@@ -145,3 +146,33 @@ async def test_an_object_older_than_it_was_read_before_is_refused() -> None:
     assert await cluster.read(DEPLOYMENT, Ref("shop", "others"))
     with pytest.raises(Transient, match="an old answer about Deployment shop/reviews"):
         await cluster.read(DEPLOYMENT, Ref("shop", "reviews"))
+
+
+class Kueue(StandIn):
+    """What a path answers that discovery needn't know."""
+
+    async def request(self, method: str, path: str, **asked: Any) -> Answer:
+        self.sent = {"path": path, **asked}
+        if self.refusal:
+            raise ApiException(status=self.refusal)
+        return Answer(self.answer)
+
+
+QUEUED = {"metadata": {"name": "one", "namespace": "shop", "uid": "job-uid"}}
+
+
+async def test_a_jobs_workloads_are_found_by_its_uid() -> None:
+    server = Kueue(answer=listed({"metadata": {"name": "job-one"}}))
+    assert await list_workloads(Cluster(server, lambda _: None), QUEUED) == [{"metadata": {"name": "job-one"}}]
+    assert server.sent["path"] == "/apis/kueue.x-k8s.io/v1beta2/namespaces/shop/workloads"
+    assert server.sent["label_selector"] == "kueue.x-k8s.io/job-uid=job-uid"
+
+
+@pytest.mark.parametrize("refusal", [403, 404])
+async def test_without_kueue_or_its_leave_there_are_no_workloads(refusal: int) -> None:
+    assert await list_workloads(Cluster(Kueue(refusal), lambda _: None), QUEUED) == []
+
+
+async def test_a_workload_that_could_not_be_asked_for_is_an_error() -> None:
+    with pytest.raises(Transient):
+        await list_workloads(Cluster(Kueue(503), lambda _: None), QUEUED)

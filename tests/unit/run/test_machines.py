@@ -148,17 +148,17 @@ def at(index: int, made: Document) -> Document:
 
 def test_the_first_machine_alone_reports() -> None:
     others = at(1, pod(ended(message='{"machine":1}'), ended(message='{"machine":1}'), "Succeeded", created=LATER))
-    view = view_job(indexed(), [at(0, pod(ended(message=GOOD_TRAIN), RUNNING)), others], [], [])
+    view = view_job(indexed(), [at(0, pod(ended(message=GOOD_TRAIN), RUNNING)), others], [], [], [])
     assert (view.state, view.pod, view.flaws) == (JobState.JUDGING, "pod-0", ())
     assert view.train_report is not None
     done = at(0, pod(ended(message=GOOD_TRAIN), ended(message=GOOD_JUDGE), "Succeeded"))
-    view = view_job(indexed(), [others, done], [], [])
+    view = view_job(indexed(), [others, done], [], [], [])
     assert view.judge_report is not None
     assert view.flaws == ()
 
 
 def test_where_the_first_machine_is_says_where_the_run_is() -> None:
-    view = view_job(indexed(), [at(0, pod(WAITING, phase="Pending")), at(1, pod(RUNNING, created=LATER))], [], [])
+    view = view_job(indexed(), [at(0, pod(WAITING, phase="Pending")), at(1, pod(RUNNING, created=LATER))], [], [], [])
     assert (view.state, view.pod) == (JobState.PENDING, "pod-0")
 
 

@@ -25,7 +25,7 @@ def silent(
     heard: RunProgress | None, status: dict[str, Any] | None = None, state: JobState = JobState.TRAINING, **more: Any
 ) -> Observed:
     """A run whose pod said that last, heard by an operator that has listened for a day."""
-    view = job(state, pod=more.pop("pod", POD), resource_version="77")
+    view = job(state, pod=more.pop("pod", POD), pod_is_ending=more.pop("pod_is_ending", False), resource_version="77")
     facts = {"heard_since": NOW - timedelta(days=1)} | more
     return look(STARTED | (status or {}), view, progress=heard, **facts)
 
@@ -55,6 +55,7 @@ NOT_STALLED: dict[str, Observed] = {
     "nothing listens": silent(said(timedelta(hours=3)), heard_since=None),
     "it has reported the end": silent(said(timedelta(hours=3), percentage=100)),
     "it judges": silent(said(timedelta(hours=3)), state=JobState.JUDGING),
+    "it is being deleted": silent(said(timedelta(hours=3)), pod_is_ending=True),
     "it is suspended": silent(said(timedelta(hours=3)), state=JobState.QUEUED),
     "there is no limit": replace(
         silent(said(timedelta(hours=3))), run=make_run(status=STARTED, training={"stallTimeout": "0s"})
@@ -79,8 +80,8 @@ def test_after_as_many_as_backoff_limit_the_run_ends_and_its_job_with_it() -> No
 ENDING = {"stalls": 1, "stalledPod": POD}
 
 
-def step(state: JobState, pod: str, queue: str = "") -> Decision:
-    observed = silent(said(timedelta(hours=1)), ENDING, state, pod=pod)
+def step(state: JobState, pod: str, queue: str = "", is_ending: bool = False) -> Decision:
+    observed = silent(said(timedelta(hours=1)), ENDING, state, pod=pod, pod_is_ending=is_ending)
     queued = make_run(status=STARTED | ENDING, training={"queueName": queue})
     return decide(replace(observed, run=queued) if queue else observed)
 
@@ -88,7 +89,7 @@ def step(state: JobState, pod: str, queue: str = "") -> Decision:
 def test_a_stalled_pod_is_ended_by_suspending_its_job_and_resuming_it() -> None:
     name = make_run().metadata.name
     assert step(JobState.TRAINING, POD).actions == (SuspendJob(name, "77", True),)
-    assert step(JobState.QUEUED, POD).actions == ()
+    assert step(JobState.QUEUED, POD).actions == step(JobState.QUEUED, POD, is_ending=True).actions == ()
     assert step(JobState.QUEUED, "").actions == (SuspendJob(name, "77", False),)
     resumed = step(JobState.PENDING, "")
     assert (resumed.actions, resumed.status.stalled_pod, resumed.status.stalls) == ((), None, 1)
@@ -102,6 +103,13 @@ def test_with_a_queue_whoever_admits_jobs_resumes_it() -> None:
     assert actions(step(JobState.TRAINING, POD, queue="gpus")) == [SuspendJob]
     ended = step(JobState.QUEUED, "", queue="gpus")
     assert (ended.actions, ended.status.stalled_pod) == ((), None)
+
+
+@pytest.mark.parametrize("state", [JobState.TRAINING, JobState.QUEUED])
+def test_with_a_queue_nobody_waits_for_the_pod_to_be_gone(state: JobState) -> None:
+    """Kueue resumes what it has admitted at once: who suspends again until the pod is gone does so without an end."""
+    ended = step(state, POD, queue="gpus", is_ending=True)
+    assert (ended.actions, ended.status.stalled_pod, ended.status.stalls) == ((), None, 1)
 
 
 def test_a_report_that_came_at_last_counts_more_than_the_stall() -> None:
