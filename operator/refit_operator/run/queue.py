@@ -5,8 +5,8 @@ from refit_operator.api.conditions import Reason
 from refit_operator.run.documents import Document, ending_of
 from refit_operator.run.waiting import Waiting
 
-RESERVED = "QuotaReserved"
-"""The condition of a Workload whose message tells why it isn't admitted, be it too little quota or an eviction."""
+RESERVED, EVICTED = "QuotaReserved", "Evicted"
+"""Conditions of a Workload: the first tells why it isn't admitted, the second why it has to give back what it has."""
 
 
 def queue_of(job: Document) -> str:
@@ -22,5 +22,6 @@ def held_back(job: Document, workloads: list[Document]) -> Waiting | None:
 
 
 def _words(workload: Document) -> str:
-    conditions = (workload.get("status") or {}).get("conditions") or ()
-    return next((str(c.get("message") or "") for c in conditions if c["type"] == RESERVED), "")
+    conditions = {c["type"]: c for c in (workload.get("status") or {}).get("conditions") or ()}
+    holds = all(conditions.get(kind, {}).get("status") == "True" for kind in (RESERVED, EVICTED))
+    return str(conditions.get(EVICTED if holds else RESERVED, {}).get("message") or "")

@@ -20,18 +20,23 @@ def labelled(queue: str = "gpus", *conditions: str, suspend: bool = True) -> Doc
     return document
 
 
-def workload(**messages: str) -> Document:
+def workload(status: str = "False", **messages: str) -> Document:
     """A Workload with these conditions."""
-    conditions = [{"type": kind, "status": "False", "message": message} for kind, message in messages.items()]
+    conditions = [{"type": kind, "status": status, "message": message} for kind, message in messages.items()]
     return {"metadata": {"name": "job-reviews-1"}, "status": {"conditions": conditions}}
 
 
 HELD: dict[str, tuple[Document, list[Document], str | None]] = {
     "too little quota": (labelled(), [workload(QuotaReserved=NO_QUOTA)], NO_QUOTA),
-    "taken back": (
+    "just being taken back": (
         labelled(),
-        [workload(Evicted="by somebody", QuotaReserved="The ClusterQueue is stopped")],
+        [workload("True", QuotaReserved="Quota reserved in ClusterQueue gpus", Evicted="The ClusterQueue is stopped")],
         "The ClusterQueue is stopped",
+    ),
+    "waiting again after it was taken back before": (
+        labelled(),
+        [workload(Evicted="Previously: The ClusterQueue is stopped", QuotaReserved=NO_QUOTA)],
+        NO_QUOTA,
     ),
     "nothing said yet": (labelled(), [{"metadata": {}}, workload(), workload(QuotaReserved="")], None),
     "no Workload, as where there is no Kueue": (labelled(), [], None),
