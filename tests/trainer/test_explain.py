@@ -162,3 +162,19 @@ def test_a_tree_answers_as_a_model_that_goes_by_one_word() -> None:
     found: Any = fit_surrogate(texts, ["good" if "fine" in text else "bad" for text in texts])
     assert found.fidelity == 1 and found.root.word in ("fine", "awful") and found.root.having.share == 1
     assert fit_surrogate(texts[:10], ["a"] * 10) is None and fit_surrogate(texts, ["a"] * 160) is None
+
+
+def test_a_tree_that_tells_nothing_is_left_out() -> None:
+    texts = [f"{word} number {n % 7}" for n in range(80) for word in ("fine", "awful")]
+    draw = random.Random(0)
+    assert fit_surrogate(texts, [draw.choice("aaaaaaaaab") for _ in texts]) is None, "it is always a, but by chance"
+    assert fit_surrogate(texts, [f"class {n // 3}" for n in range(160)]) is None, "too few texts of any answer"
+    assert fit_surrogate([f"word{n}" for n in range(80)], ["a", "b"] * 40) is None, "no word is in two texts"
+
+
+def test_a_tree_asks_nothing_whose_answers_are_the_same() -> None:
+    texts = [f"{word} {other}" for word in ("fine", "awful") for other in ("film", "book", "song") for _ in range(20)]
+    answers = ["good" if "fine" in text else "bad" for text in texts]
+    answers[0] = answers[70] = "odd"
+    found: Any = fit_surrogate(texts, answers)
+    assert found.root.word in ("fine", "awful") and not found.root.having.word and not found.root.without.word

@@ -1,6 +1,7 @@
 """The method `multi-task`: how people feel, and where they wrote it, by one encoder."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from refit_trainer.errors import BadInput
 from refit_trainer.judge import judge
 from refit_trainer.model_folder import verify_folder
 from refit_trainer.question_heads import UNANSWERED, answer_questions, grouped_loss, number
-from refit_trainer.questions import check_answers, columns_of
+from refit_trainer.questions import check_answers, columns_of, one_by_one
+from refit_trainer.rows import Row
 from refit_trainer.tasks.text_classification import TASK
 from refit_trainer.train import train
 from tests.trainer.support import judge_config, read_rows, train_config, write_rows
@@ -75,7 +77,13 @@ def test_it_learns_on_by_other_methods_and_leaves_a_report(
     monkeypatch.setenv("REFIT_REPORT", "on")
     holdout = write_rows(tmp_path / "holdout.jsonl", ask_both(sentences[200:]))
     judge(json.dumps(judge_config(tmp_path / "on", holdout, both, run={"name": "on", "uid": "uid-2", "ordinal": 2})))
-    assert "length=short" in (tmp_path / "on" / "report.html").read_text()
+    page = (tmp_path / "on" / "report.html").read_text()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("</style>")[1]))
+    assert "accuracy_feeling" in text and "accuracy_length" in text and "on the same 100 rows" in text
+    for question, others in (("feeling", "short"), ("length", "good")):
+        part = text.split(f"{question}: What is taken for what")[1].split("Is it as sure")[0]
+        assert others not in part, part
+    assert text.count("as sure as it should be") == 2
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,10 @@ def test_an_answer_that_lacks_teaches_nothing() -> None:
 def test_each_question_is_answered_and_the_least_sure_one_counts() -> None:
     [found] = answer_questions(torch.tensor([[0.0, 9.0, 1.0, 1.0]]), LABELS, COLUMNS)
     assert found.value == {"feeling": "good", "length": "long"} and found.score == pytest.approx(0.5)
+    asked = {"feeling": "good", "length": "short"}
+    alone = [said for _, said in one_by_one([Row({"label": asked})], [found])]
+    assert [said.value for said in alone] == ["feeling=good", "length=long"]
+    assert [said.score for said in alone] == pytest.approx([0.99988, 0.5], abs=1e-5), "each is as sure as itself"
     tally = TASK.tally(found.value, {"feeling": "good", "length": "short"})
     assert (tally.errors, tally.units) == (1, 2)
 

@@ -66,6 +66,8 @@ def _draw_costs(axes: Any, choice: Choice, plan: Plan) -> None:
     axes.fill_between(DISTANCES, low, choice.costs + choice.errors, color=COST, alpha=0.13, linewidth=0)
     axes.axvline(choice.distance, color=CHOSEN, linewidth=1.8)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel("false runs × --false-cost + hours unseen × --hour-cost")
     axes.set_ylim(max(1e-2, float(choice.costs.min()) / 30), float(choice.costs.max()) * 2)
     said = f"{say_false(choice)}\na drift is in breach after {show_duration(choice.lag)}"
     axes.text(choice.distance + 0.1, axes.get_ylim()[1] / 1.6, said, color=CHOSEN, fontsize=11, va="top")

@@ -39,5 +39,6 @@ def answer_questions(logits: Any, labels: Sequence[str], columns: Columns) -> li
     for row in range(len(logits)):
         found = {question: int(indices[row]) for question, (_, indices) in best.items()}
         said = {question: labels[columns[question][i]].partition(SIGN)[2] for question, i in found.items()}
-        answers.append(Answer(said, min(float(scores[row]) for scores, _ in best.values())))
+        sure = {question: float(scores[row]) for question, (scores, _) in best.items()}
+        answers.append(Answer(said, min(sure.values()), sure))
     return answers

@@ -58,4 +58,5 @@ def one_by_one(rows: Sequence[Row], answers: Sequence["Answer"]) -> Iterator[tup
         for question, truth in row.values["label"].items():
             if truth is not None:
                 single = replace(row, values={**row.values, "label": f"{question}{SIGN}{truth}"})
-                yield single, replace(said, value=f"{question}{SIGN}{said.value.get(question)}")
+                sure = said.by_question.get(question, said.score)
+                yield single, replace(said, value=f"{question}{SIGN}{said.value.get(question)}", score=sure)

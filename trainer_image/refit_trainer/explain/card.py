@@ -4,12 +4,14 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from refit_trainer.explain.facts import Facts
 
+PIPELINES = {"speech-recognition": "automatic-speech-recognition", "recommendation": None}
+"""What the Hub calls a task; it has no name for the second. The others have the name that they have here."""
 BODY = """---
 {data}
 ---
 # {title}
 
-A checkpoint that was trained without a person asking for it: a metric of the model in service had fallen.
+Trained by Refit, which retrains a model when a metric that it is watched by falls.
 
 - Task: {task}
 - Started from: `{base}`
@@ -18,16 +20,17 @@ A checkpoint that was trained without a person asking for it: a metric of the mo
 
 {metrics}
 
-`report.html` beside this file shows where it is better and worse than the model that was served before, and why.
+`report.html` beside this file shows where it is better and worse.
 """
 
 
 def render_card(facts: Facts) -> str:
     """Return the card: metrics in the form that model indexes read, and a few sentences."""
     manifest, judged = facts.manifest, facts.models[0]
+    pipeline = PIPELINES.get(facts.task, facts.task)
     results = [
         EvalResult(
-            task_type=facts.task,
+            task_type=pipeline or facts.task,
             dataset_type="holdout",
             dataset_name="holdout",
             metric_type=name,
@@ -36,7 +39,7 @@ def render_card(facts: Facts) -> str:
         for name, value in judged.metrics.items()
     ]
     data = ModelCardData(
-        model_name=facts.title, pipeline_tag=facts.task, library_name="transformers", eval_results=results
+        model_name=facts.title, pipeline_tag=pipeline, library_name="transformers", eval_results=results
     )
     text = BODY.format(
         data=data.to_yaml(),

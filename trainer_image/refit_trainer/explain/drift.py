@@ -28,10 +28,11 @@ def halves(count: int) -> tuple[slice, slice]:
 
 
 def class_changes(labels: Sequence[str]) -> list[Change]:
-    """Return each class's share in both halves, the most frequent first."""
+    """Return each class's share in both halves, the one that changed most first."""
     older, newer = (Counter(labels[part]) for part in halves(len(labels)))
-    names = sorted({*labels}, key=lambda name: -(older[name] + newer[name]))
-    return [Change(name, older[name] / max(1, older.total()), newer[name] / max(1, newer.total())) for name in names]
+    totals = [max(1, counts.total()) for counts in (older, newer)]
+    changes = [Change(name, older[name] / totals[0], newer[name] / totals[1]) for name in sorted({*labels})]
+    return sorted(changes, key=lambda change: -abs(change.newer - change.older))
 
 
 def length_changes(lengths: Sequence[int]) -> list[Change]:

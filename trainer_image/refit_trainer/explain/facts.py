@@ -1,14 +1,13 @@
 """Everything that the page shows, gathered: measures for any task, classes and words where the task has them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from refit_trainer.explain.asked import Asked, ask_each, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
-from refit_trainer.explain.measures import Bin, Judged, Part, by_slice, calibration, calibration_error, confusion
-from refit_trainer.explain.surrogate import Surrogate, fit_surrogate
+from refit_trainer.explain.measures import Judged, Part, by_slice, chance
 from refit_trainer.objects import read_objects
-from refit_trainer.questions import have_several, one_by_one
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 
@@ -26,24 +25,6 @@ class Wrong:
     words: Sequence[Any] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A model's answers by true class, as shares of each class."""
-
-    name: str
-    classes: list[str]
-    counts: list[list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A model's calibration."""
-
-    name: str
-    bins: list[Bin]
-    error: float
-
-
 @dataclass(frozen=True)
 class Facts:
     """What one run is explained by."""
@@ -56,13 +37,11 @@ class Facts:
     parts: Sequence[Part]
     rows: int
     manifest: Mapping[str, Any]
-    matrices: Sequence[Matrix] = ()
-    curves: Sequence[Curve] = ()
-    classes: Sequence[Change] = ()
+    chance: float | None = None
+    asked: Sequence[Asked] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()
     wrong: Sequence[Wrong] = field(default_factory=tuple)
-    surrogate: Surrogate | None = None
 
 
 def gather(
@@ -74,22 +53,15 @@ def gather(
     model: LoadedModel,
 ) -> Facts:
     """Gather the facts about a candidate (the first of `models`) and, where there is one, the served model."""
-    rows, models = _single(rows, models)
-    truth = [str(row.values[task.truth]) for row in rows]
-    found = [[str(answer.value) for answer in judged.answers] for judged in models]
     name = str(manifest.get("task", ""))
-    facts: dict[str, Any] = {"matrices": [], "curves": []}
+    facts: dict[str, Any] = {}
     if name.endswith("classification"):
-        facts["classes"] = class_changes(truth)
-        for judged, answers in zip(models, found, strict=True):
-            facts["matrices"].append(Matrix(judged.name, *confusion(truth, answers)))
-            right = [answer == label for answer, label in zip(answers, truth, strict=True)]
-            bins = calibration(right, [answer.score for answer in judged.answers])
-            facts["curves"].append(Curve(judged.name, bins, calibration_error(bins)))
+        facts["asked"] = ask_each(rows, models)
     if name == "object-detection":
-        facts["classes"] = class_changes([one.label for row in rows for one in read_objects(row.values[task.truth])])
+        labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
+        facts["asked"] = [Asked("", classes=class_changes(labels))]
     if name == "text-classification":
-        facts |= _of_texts([str(row.values["text"]) for row in rows], truth, models[0], model)
+        facts |= _of_texts(rows, models, model)
     run = manifest.get("run") or {}
     return Facts(
         title=str(run.get("name", "checkpoint")),
@@ -99,45 +71,36 @@ def gather(
         models=models,
         parts=by_slice(task, metric, rows, models),
         rows=len(rows),
+        chance=chance(task, metric, rows, models),
         manifest=manifest,
         **facts,
     )
 
 
-def _single(rows: Sequence[Row], models: Sequence[Judged]) -> tuple[Sequence[Row], Sequence[Judged]]:
-    """Return each answer of a model of several questions as a row of its own."""
-    if not have_several(rows):
-        return rows, models
-    asked = [list(one_by_one(rows, judged.answers)) for judged in models]
-    singles = [
-        replace(judged, answers=[said for _, said in pairs]) for judged, pairs in zip(models, asked, strict=True)
-    ]
-    return [row for row, _ in asked[0]], singles
-
-
-def _of_texts(texts: Sequence[str], truth: Sequence[str], judged: Judged, model: LoadedModel) -> dict[str, Any]:
-    answers = [str(answer.value) for answer in judged.answers]
+def _of_texts(rows: Sequence[Row], models: Sequence[Judged], model: LoadedModel) -> dict[str, Any]:
+    texts = [str(row.values["text"]) for row in rows]
+    singles, judged = split_answers(rows, models)
     return {
         "lengths": length_changes([len(words(text)) for text in texts]),
         "words": word_changes(texts),
-        "surrogate": fit_surrogate(texts, answers),
-        "wrong": _errors(texts, truth, judged, model),
+        "wrong": _errors(singles, judged[0], model),
     }
 
 
-def _errors(texts: Sequence[str], truth: Sequence[str], judged: Judged, model: LoadedModel) -> list[Wrong]:
+def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wrong]:
     """Return the errors that the model was surest of, each with what it rests on."""
     from refit_trainer.explain.attribution import attribute
 
-    wrong = [i for i, answer in enumerate(judged.answers) if str(answer.value) != truth[i]]
-    surest = sorted(wrong, key=lambda i: -judged.answers[i].score)[:ERRORS]
+    pairs = [(row.values, answer) for row, answer in zip(rows, judged.answers, strict=True)]
+    wrong = [pair for pair in pairs if str(pair[1].value) != str(pair[0]["label"])]
+    surest = sorted(wrong, key=lambda pair: -pair[1].score)[:ERRORS]
     return [
         Wrong(
-            texts[i],
-            truth[i],
-            str(judged.answers[i].value),
-            judged.answers[i].score,
-            attribute(model, texts[i], str(judged.answers[i].value)),
+            values["text"],
+            str(values["label"]),
+            answer.value,
+            answer.score,
+            attribute(model, values["text"], answer.value),
         )
-        for i in surest
+        for values, answer in surest
     ]

@@ -1,11 +1,12 @@
 """What two models did on the same rows, as numbers to draw: by slice, by class, by how sure they were."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer, Task
+from refit_trainer.tasks import Answer, Tally, Task
 
 BINS = 10
 MOST_CLASSES = 12  # more don't fit a screen as a matrix
@@ -55,6 +56,30 @@ def _part(
     chosen = [rows[i] for i in indices]
     values = [task.measure(chosen, [model.answers[i] for i in indices])[metric] for model in models]
     return Part(name, len(chosen), values[0], values[1] if len(values) > 1 else None)
+
+
+def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged]) -> float | None:
+    """Return two standard deviations of the difference of two models that answered the same rows.
+
+    None where they never differ, and for a metric that isn't the rate of the errors that the task counts, or its rest.
+    """
+    counted = [_count_errors(task, rows, judged) for judged in models]
+    units = sum(tally.units for tally in counted[0])
+    rates = [sum(tally.errors for tally in tallies) / units for tallies in counted]
+    known = [judged.metrics[metric] for judged in models]
+    if len(models) < 2 or not any(_are_same(rates, [abs(rest - value) for value in known]) for rest in (0, 1)):
+        return None
+    gap = rates[0] - rates[1]
+    left = [one.errors - other.errors - gap * one.units for one, other in zip(*counted, strict=True)]
+    return 2 * math.sqrt(sum(value * value for value in left)) / units or None
+
+
+def _count_errors(task: Task, rows: Sequence[Row], judged: Judged) -> list[Tally]:
+    return [task.tally(answer.value, row.values[task.truth]) for row, answer in zip(rows, judged.answers, strict=True)]
+
+
+def _are_same(some: Sequence[float], others: Sequence[float]) -> bool:
+    return all(math.isclose(one, other, abs_tol=1e-6) for one, other in zip(some, others, strict=True))
 
 
 def confusion(truth: Sequence[str], answers: Sequence[str]) -> tuple[list[str], list[list[int]]]:

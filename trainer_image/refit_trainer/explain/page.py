@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from refit_trainer.explain.asked import Curve
 from refit_trainer.explain.drift import Change
 from refit_trainer.explain.facts import Facts, Wrong
 from refit_trainer.explain.measures import Part
@@ -27,13 +28,14 @@ def render(facts: Facts) -> str:
         facts=facts,
         named=NAMED,
         methods=METHODS,
-        noise=_noise(facts.parts[0]),
+        others=_others(facts),
+        verdict=_verdict(facts),
         at=lambda value: round((value - low) / (high - low) * 100, 2),
         gain_class=lambda part: _gain_class(part, facts.higher_is_better),
         biggest=lambda changes: max((max(c.older, c.newer) for c in changes), default=1) or 1,
         biggest_z=max((abs(change.z) for change in facts.words), default=1),
         first_words=_first_words,
-        calibration_svg=lambda: _calibration_svg(facts),
+        calibration_svg=_calibration_svg,
         lengths_svg=lambda: _lengths_svg(facts.lengths),
         origin=_origin(facts),
     )
@@ -48,10 +50,22 @@ def _range(parts: Sequence[Part]) -> tuple[float, float]:
     return max(0.0, min(low - room, high - 0.1)), high + room
 
 
-def _noise(part: Part) -> float:
-    """Return two standard deviations of a share, that of the candidate, on so many rows."""
-    share = min(1.0, max(0.0, part.candidate))
-    return 2 * math.sqrt(max(share * (1 - share), 0.01) / max(1, part.rows))
+def _others(facts: Facts) -> list[tuple[str, list[float]]]:
+    """Return the metrics beside the gate's, each with the candidate's value and the served model's."""
+    return [
+        (name, [model.metrics[name] for model in facts.models])
+        for name in facts.models[0].metrics
+        if name != facts.metric
+    ]
+
+
+def _verdict(facts: Facts) -> tuple[str, str]:
+    """Return the class and the word of the difference to the served model."""
+    part = facts.parts[0]
+    if facts.chance and part.served is not None and abs(part.candidate - part.served) < facts.chance:
+        return "", "may be chance"
+    found = _gain_class(part, facts.higher_is_better)
+    return found, {"up": "better", "down": "worse", "": "no difference"}[found]
 
 
 def _gain_class(part: Part, higher_is_better: bool) -> str:
@@ -67,7 +81,7 @@ def _first_words(wrong: Wrong, method: int) -> str:
     return " · ".join(f"{sign} {word.text}" for sign, word in zip(signs, order, strict=True))
 
 
-def _calibration_svg(facts: Facts) -> Markup:
+def _calibration_svg(curves: Sequence[Curve]) -> Markup:
     """Draw each model's curve of score against the share that was right."""
     shapes = [
         '<svg viewBox="0 0 320 300" role="img" aria-label="share that was right by score">',
@@ -76,7 +90,7 @@ def _calibration_svg(facts: Facts) -> Markup:
         *(f'<text x="14" y="{264 - 240 * y}">{y:g}</text>' for y in (0, 0.5, 1)),
         '<text x="130" y="296">how sure it was</text><text x="40" y="12">share that was right</text>',
     ]
-    for curve in reversed(facts.curves):
+    for curve in reversed(curves):
         color = "rgb(var(--new))" if curve.name == "candidate" else "rgb(var(--old))"
         places = [(40 + 260 * found.score, 260 - 240 * found.right, found.rows) for found in curve.bins]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
@@ -111,7 +125,7 @@ def _origin(facts: Facts) -> list[tuple[str, Any]]:
     """Return what the manifest says of where the weights come from."""
     manifest = facts.manifest
     base, data = manifest.get("base") or {}, (manifest.get("dataset") or {}).get("train") or {}
-    settings = manifest.get("hyperparameters") or {}
+    settings = {name: value for name, value in (manifest.get("hyperparameters") or {}).items() if value is not None}
     said = [
         ("digest", manifest.get("digest")),
         ("started from", base.get("uri")),

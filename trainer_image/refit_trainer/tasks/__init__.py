@@ -1,7 +1,7 @@
 """What a model is for. A task is one file here with a `TASK`; `registry` finds it by the file's name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,8 @@ class Answer:
 
     value: Any
     score: float
+    by_question: Mapping[str, float] = field(default_factory=dict)
+    """How sure it is of each answer, where it gives several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""What classifiers made of each question: what they took for what, how sure they were, and by which words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from refit_trainer.explain.drift import Change, class_changes
+from refit_trainer.explain.measures import Bin, Judged, calibration, calibration_error, confusion
+from refit_trainer.explain.surrogate import Surrogate, fit_surrogate
+from refit_trainer.questions import SIGN, have_several, one_by_one
+from refit_trainer.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A model's answers by true class, as counts."""
+
+    name: str
+    classes: list[str]
+    counts: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A model's calibration."""
+
+    name: str
+    bins: list[Bin]
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, without a name where it is the only one, and what both models made of it."""
+
+    question: str
+    matrices: Sequence[Matrix] = ()
+    curves: Sequence[Curve] = ()
+    classes: Sequence[Change] = ()
+    surrogate: Surrogate | None = None
+
+
+def split_answers(rows: Sequence[Row], models: Sequence[Judged]) -> tuple[Sequence[Row], Sequence[Judged]]:
+    """Return each answer of a model of several questions as a row of its own."""
+    if not have_several(rows):
+        return rows, models
+    pairs = [list(one_by_one(rows, judged.answers)) for judged in models]
+    singles = [replace(judged, answers=[said for _, said in own]) for judged, own in zip(models, pairs, strict=True)]
+    return [row for row, _ in pairs[0]], singles
+
+
+def ask_each(rows: Sequence[Row], models: Sequence[Judged]) -> list[Asked]:
+    """Return each question with the rows that have its truth, in the order in which the rows name them."""
+    if not have_several(rows):
+        return [_ask("", rows, models)]
+    singles, judged = split_answers(rows, models)
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(singles):
+        places.setdefault(row.values["label"].partition(SIGN)[0], []).append(place)
+    return [
+        _ask(
+            question, [singles[i] for i in own], [replace(one, answers=[one.answers[i] for i in own]) for one in judged]
+        )
+        for question, own in places.items()
+    ]
+
+
+def _ask(question: str, rows: Sequence[Row], models: Sequence[Judged]) -> Asked:
+    truth = [_bare(question, row.values["label"]) for row in rows]
+    found = [[_bare(question, answer.value) for answer in judged.answers] for judged in models]
+    texts = [row.values["text"] for row in rows if "text" in row.values]
+    return Asked(
+        question,
+        [Matrix(one.name, *confusion(truth, answers)) for one, answers in zip(models, found, strict=True)],
+        [_draw_curve(one, truth, answers) for one, answers in zip(models, found, strict=True)],
+        class_changes(truth),
+        fit_surrogate(texts, found[0]) if texts else None,
+    )
+
+
+def _bare(question: str, label: object) -> str:
+    return str(label).removeprefix(f"{question}{SIGN}") if question else str(label)
+
+
+def _draw_curve(judged: Judged, truth: Sequence[str], answers: Sequence[str]) -> Curve:
+    right = [answer == label for answer, label in zip(answers, truth, strict=True)]
+    bins = calibration(right, [answer.score for answer in judged.answers])
+    return Curve(judged.name, bins, calibration_error(bins))
