@@ -66,7 +66,8 @@ def test_the_judge_measures_over_all_answers_and_each_question(
     shares = [200 - 67, 200]
     parts = [metrics["accuracy_feeling"], metrics["accuracy_length"]]
     mean = sum(part * share for part, share in zip(parts, shares, strict=True)) / sum(shares)
-    assert metrics["accuracy"] == pytest.approx(mean, abs=1e-5) and metrics["accuracy_length"] > 0.8
+    assert metrics["accuracy"] == pytest.approx(mean, abs=1e-5)
+    assert metrics["accuracy"] > 0.7, "each question's most frequent answer is right for 0.59"
 
 
 def test_it_learns_on_by_other_methods_and_leaves_a_report(

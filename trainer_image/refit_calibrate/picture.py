@@ -13,6 +13,7 @@ from refit_calibrate.choose import DISTANCES, Choice, Plan
 from refit_calibrate.history import Block
 
 GOOD, DRIFTED, CHOSEN, COST, GREY = "#1f5f99", "#d35400", "#c0392b", "#2c3e50", "#888888"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def save(blocks: Sequence[Block], choice: Choice, plan: Plan, path: Path) -> None:
@@ -38,11 +39,14 @@ def _draw_history(axes: Any, blocks: Sequence[Block], choice: Choice, plan: Plan
     axes.annotate(
         f"threshold {choice.threshold:.3f}",
         (len(shown) + 0.4, choice.threshold),
+        xytext=(0, 4),
+        textcoords="offset points",
         ha="right",
         va="bottom",
         color=CHOSEN,
         fontsize=11,
         weight="bold",
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
     )
     axes.set_title(
         f"Accuracy by block of time; bars: 95 % of readings of {plan.labels} labels", fontsize=11, loc="left"
@@ -67,7 +71,7 @@ def _draw_costs(axes: Any, choice: Choice, plan: Plan) -> None:
     axes.axvline(choice.distance, color=CHOSEN, linewidth=1.8)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_ylabel("false runs × --false-cost + hours unseen × --hour-cost")
+    axes.set_ylabel(f"false runs {TIMES} --false-cost + hours unseen {TIMES} --hour-cost")
     axes.set_ylim(max(1e-2, float(choice.costs.min()) / 30), float(choice.costs.max()) * 2)
     said = f"{say_false(choice)}\na drift is in breach after {show_duration(choice.lag)}"
     axes.text(choice.distance + 0.1, axes.get_ylim()[1] / 1.6, said, color=CHOSEN, fontsize=11, va="top")
