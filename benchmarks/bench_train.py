@@ -81,11 +81,21 @@ def questions_table(records: Sequence[Record]) -> str:
     return "\n".join(rows)
 
 
+def start_up_table(records: Sequence[Record]) -> str:
+    """Return the seconds that a process takes: medians, and all of them."""
+    rows = ["| | imports | all of `refit-train` |", "|---|---|---|"]
+    for name, runs in _grouped(records, "name").items():
+        cells = [_middle_and_all([run[part] for run in runs], ".1f") for part in ("imports", "command")]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 TABLES = {
     "speed": speed_table,
     "forgetting": forgetting_table,
     "labels": labels_table,
     "questions": questions_table,
+    "start-up": start_up_table,
 }
 
 
@@ -112,8 +122,8 @@ def _grouped(records: Sequence[Record], key: str) -> dict[str, list[Record]]:
     return groups
 
 
-def _middle_and_all(values: Sequence[float]) -> str:
-    return f"{median(values):.3f} ({', '.join(f'{value:.3f}' for value in values)})"
+def _middle_and_all(values: Sequence[float], digits: str = ".3f") -> str:
+    return f"{median(values):{digits}} ({', '.join(f'{value:{digits}}' for value in values)})"
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from refit_trainer.environment import set_defaults
 
 set_defaults()
 
-from benchmarks.train import forgetting, labels, questions, speed  # noqa: E402
+from benchmarks.train import forgetting, labels, questions, speed, start_up  # noqa: E402
 from benchmarks.train.material import Benchmark, prepare  # noqa: E402
 from refit_trainer.compute import limit_threads  # noqa: E402
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "forgetting": forgetting.run,
     "labels": labels.run,
     "questions": questions.run,
+    "start-up": start_up.run,
 }
 SEEDS = (1, 2, 3)
 
