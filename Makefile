@@ -29,7 +29,7 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 	data=$$($(PYTHON) -m demo.data) && recordings=$$($(PYTHON) -m benchmarks.recordings) && \
 	    s3=$$(python3 -m localcluster s3-server) && \
 	    python3 -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" -v "$$s3:/s3:ro" trainer -- \
-	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest tests/trainer
+	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest -n 2 --dist worksteal tests/trainer
 
 test-cluster:  ## a real API server, kubelet and Prometheus
 	python3 -m localcluster s3-server > /dev/null
