@@ -12,6 +12,7 @@ import os
 import ssl
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -30,7 +31,10 @@ def folder_of(uri: str) -> Path:
 
 
 def report_progress(percentage: int) -> None:
-    """Post one report with this pod's own token; raises where the answer isn't a success."""
+    """Post a report with this pod's own token; raises where the answer isn't a success.
+
+    While nobody answers it is posted again, as a trainer does at each step: other tests kill the operator.
+    """
     token = Path(os.environ["KUBEFLOW_TRAINER_SERVER_TOKEN"]).read_text().strip()
     metrics = [{"name": "loss", "value": "3.89"}]
     status = {"progressPercentage": percentage, "estimatedRemainingSeconds": 7, "metrics": metrics}
@@ -41,8 +45,15 @@ def report_progress(percentage: int) -> None:
         method="POST",
     )
     trust = ssl.create_default_context(cafile=os.environ["KUBEFLOW_TRAINER_SERVER_CA_CERT"])
-    with urllib.request.urlopen(request, timeout=5, context=trust) as reply:
-        assert reply.status == 200, reply.status
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=5, context=trust) as reply:
+                assert reply.status == 200, reply.status
+            return
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(1)
 
 
 def train() -> dict[str, object]:
