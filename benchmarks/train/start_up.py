@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+from benchmarks.pages import write_lines
 from benchmarks.train.material import Material, note
 from refit_trainer.storage import make_scratch
 
@@ -44,8 +44,7 @@ def seconds_of(command: Sequence[str], name: str, **variables: str) -> float:
 def config(material: Material) -> dict[str, object]:
     """Return a training of few reviews from the model that knows films."""
     folder = make_scratch()
-    rows = [json.dumps(row.values) for row in material.learn("amazon", ROWS)]
-    Path(folder, "rows.jsonl").write_text("\n".join(rows) + "\n")
+    write_lines(folder / "rows.jsonl", (row.values for row in material.learn("amazon", ROWS)))
     return {
         "task": "text-classification",
         "startFrom": {"uri": material.served.as_uri()},

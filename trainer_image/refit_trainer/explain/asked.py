@@ -48,17 +48,17 @@ def split_answers(rows: Sequence[Row], models: Sequence[Judged]) -> tuple[Sequen
     return [row for row, _ in pairs[0]], singles
 
 
-def ask_each(rows: Sequence[Row], models: Sequence[Judged]) -> list[Asked]:
-    """Return each question with the rows that have its truth, in the order in which the rows name them."""
-    if not have_several(rows):
-        return [_ask("", rows, models)]
-    singles, judged = split_answers(rows, models)
+def ask_each(singles: Sequence[Row], models: Sequence[Judged], has_several: bool) -> list[Asked]:
+    """Return each question with the rows that have its truth, in the order in which the rows name them.
+
+    Rows and answers are those of `split_answers`; `has_several` says whether they are of several questions.
+    """
     places: dict[str, list[int]] = {}
     for place, row in enumerate(singles):
-        places.setdefault(row.values["label"].partition(SIGN)[0], []).append(place)
+        places.setdefault(row.values["label"].partition(SIGN)[0] if has_several else "", []).append(place)
     return [
         _ask(
-            question, [singles[i] for i in own], [replace(one, answers=[one.answers[i] for i in own]) for one in judged]
+            question, [singles[i] for i in own], [replace(one, answers=[one.answers[i] for i in own]) for one in models]
         )
         for question, own in places.items()
     ]

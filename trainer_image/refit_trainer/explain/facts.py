@@ -8,6 +8,7 @@ from refit_trainer.explain.asked import Asked, ask_each, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Judged, Part, by_slice, chance
 from refit_trainer.objects import read_objects
+from refit_trainer.questions import have_several
 from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 
@@ -55,13 +56,15 @@ def gather(
     """Gather the facts about a candidate (the first of `models`) and, where there is one, the served model."""
     name = str(manifest.get("task", ""))
     facts: dict[str, Any] = {}
+    singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
-        facts["asked"] = ask_each(rows, models)
+        facts["asked"] = ask_each(singles, answered, have_several(rows))
     if name == "object-detection":
         labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
         facts["asked"] = [Asked("", classes=class_changes(labels))]
     if name == "text-classification":
-        facts |= _of_texts(rows, models, model)
+        facts |= _of_texts([str(row.values["text"]) for row in rows])
+        facts["wrong"] = _errors(singles, answered[0], model)
     run = manifest.get("run") or {}
     return Facts(
         title=str(run.get("name", "checkpoint")),
@@ -77,14 +80,8 @@ def gather(
     )
 
 
-def _of_texts(rows: Sequence[Row], models: Sequence[Judged], model: LoadedModel) -> dict[str, Any]:
-    texts = [str(row.values["text"]) for row in rows]
-    singles, judged = split_answers(rows, models)
-    return {
-        "lengths": length_changes([len(words(text)) for text in texts]),
-        "words": word_changes(texts),
-        "wrong": _errors(singles, judged[0], model),
-    }
+def _of_texts(texts: Sequence[str]) -> dict[str, Any]:
+    return {"lengths": length_changes([len(words(text)) for text in texts]), "words": word_changes(texts)}
 
 
 def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wrong]:
