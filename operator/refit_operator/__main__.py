@@ -12,30 +12,30 @@ import structlog
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.board import Board
-from refit_operator.clock import Clock
-from refit_operator.cluster.client import Cluster
-from refit_operator.cluster.lease import LeaseLock
-from refit_operator.leadership.decide import Timing
+from refit_operator.controller.failure_events import tell_failure
+from refit_operator.controller.reconcile import look
+from refit_operator.controller.shutdown import Stop, leave
+from refit_operator.controller.supervisor import first_to_end, resync, watch
+from refit_operator.controller.watchdog import Limits, Streams, watch_over
+from refit_operator.controller.workqueue import Schedule
+from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.kubernetes_api.lease import LeaseLock
 from refit_operator.leadership.elect import Leadership
-from refit_operator.loop import look
-from refit_operator.parts import first_to_end, resync, watch
+from refit_operator.leadership.rules.decide import Timing
+from refit_operator.observability.logs import set_up_logs
+from refit_operator.observability.metrics import LEADER
+from refit_operator.observability.probes import Health, serve_probes
 from refit_operator.ports import Ports
-from refit_operator.probes import Health, serve_probes
-from refit_operator.progress.endpoint import Endpoint, serve_progress
-from refit_operator.progress.start import make_sight, prepare
-from refit_operator.progress.tracing import Tracer
-from refit_operator.readings import Readings
-from refit_operator.run.pruning import Pruner
-from refit_operator.schedule import Schedule
+from refit_operator.progress.authentication import Tracer
+from refit_operator.progress.server import Endpoint, serve_progress
+from refit_operator.progress.setup import make_sight, prepare
+from refit_operator.prometheus.reader import Readings
+from refit_operator.prometheus.rules.allowlist import parse_allowed
+from refit_operator.prometheus.rules.mass_breach import Board
+from refit_operator.prometheus.servers import Sources
+from refit_operator.run.pruner import Pruner
 from refit_operator.settings import Settings
-from refit_operator.signal.allowed import parse_allowed
-from refit_operator.sources import Sources
-from refit_operator.stopping import Stop, leave
-from refit_operator.telemetry.logs import set_up_logs
-from refit_operator.telemetry.metrics import LEADER
-from refit_operator.trouble import tell_failure
-from refit_operator.watchdog import Limits, Streams, watch_over
 
 log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ async def lead(
         # Its reads are told to no watchdog: a stranger's pod may be where no watch is.
         tracer = Tracer(make_sight(await Cluster.connect(api)), settings.namespace)
         await serve_progress(Endpoint(tracer, ports.progress, schedule.wake), settings.progress_port, tls)
-    health.schedule = schedule
+    health.heartbeat = lambda: schedule.heartbeat
     LEADER.set(1)
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
     parts: dict[str, Coroutine[Any, Any, None]] = {

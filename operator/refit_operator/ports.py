@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from refit_operator.board import Board
-from refit_operator.clock import Clock
-from refit_operator.cluster.client import Cluster
-from refit_operator.progress.latest import Latest
-from refit_operator.progress.reporting import Reporting
-from refit_operator.readings import Readings
+from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.progress.cache import Latest
+from refit_operator.progress.rules.pod_env import Reporting
+from refit_operator.prometheus.reader import Readings
+from refit_operator.prometheus.rules.mass_breach import Board
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from refit_operator.signal.allowed import parse_allowed
+from refit_operator.prometheus.rules.allowlist import parse_allowed
 
 
 class Settings(BaseSettings):

@@ -15,11 +15,11 @@ from pathlib import Path
 import yaml
 
 from localcluster.addresses import NODE_IP
-from refit_operator.board import Board
-from refit_operator.cluster.client import Cluster
+from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.ports import Ports
-from refit_operator.readings import Readings
-from refit_operator.sources import Sources
+from refit_operator.prometheus.reader import Readings
+from refit_operator.prometheus.rules.mass_breach import Board
+from refit_operator.prometheus.servers import Sources
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
 from tests.local import free_port, until
 

@@ -6,7 +6,7 @@ from typing import Any
 from tests.cluster.kubectl import Space
 from tests.cluster.objects import target
 from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_persons import finished, say
+from tests.cluster.test_overrides import finished, say
 from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
 from tests.cluster.test_target import active
 

@@ -10,7 +10,7 @@ from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
 from tests.cluster.kueue import NODES, TOLERATION, Queue, installed
 from tests.cluster.test_deleted import gone
-from tests.cluster.test_persons import active_run
+from tests.cluster.test_overrides import active_run
 from tests.cluster.test_queue import queued, seconds_in_phase
 from tests.cluster.test_runs import pointer, run_number, start
 from tests.cluster.test_stall import FIRST_HANGS

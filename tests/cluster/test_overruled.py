@@ -6,7 +6,7 @@ from typing import Any
 from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import monitor, target
 from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_persons import active_run, finished, say
+from tests.cluster.test_overrides import active_run, finished, say
 from tests.cluster.test_runs import assert_overruled, pointer, run_number, set_cooldown, start
 
 POINTER = "refit.dev/checkpoint"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_persons import active_run, finished
+from tests.cluster.test_overrides import active_run, finished
 from tests.cluster.test_runs import run_number, start
 
 NO_IMAGE = "localhost/refit-no-such-image:none"

@@ -8,8 +8,8 @@ import pytest
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.cluster.client import Cluster
-from refit_operator.run.pruning import Pruner
+from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.run.pruner import Pruner
 from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators, until
 from tests.cluster.kubectl import OPERATOR, Space, cluster_environment, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target

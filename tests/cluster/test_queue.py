@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_persons import active_run
+from tests.cluster.test_overrides import active_run
 from tests.cluster.test_runs import pointer, run_number, start
 
 DEADLINE_S = 15

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from refit_operator.api.monitor import ModelMonitor
-from refit_operator.monitor.build import run_name
+from refit_operator.monitor.rules.manifest import run_name
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_persons import finished, say
+from tests.cluster.test_overrides import finished, say
 from tests.cluster.test_runs import pointer, run_number, start
 from tests.cluster.test_target import BROKEN, active
 

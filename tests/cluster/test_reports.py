@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import OPERATOR, Refused, Space, kubectl
-from tests.cluster.test_persons import active_run, finished
+from tests.cluster.test_overrides import active_run, finished
 from tests.cluster.test_runs import pointer, run_number, start
 from tests.cluster.test_training_ends import script
 

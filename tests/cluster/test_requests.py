@@ -17,7 +17,7 @@ from typing import Any
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Space, merge
 from tests.cluster.reviews import count_requests, pod, quick, run_script, sample, send_requests, serve
-from tests.cluster.test_persons import say
+from tests.cluster.test_overrides import say
 from tests.cluster.test_runs import pointer, run_number
 from tests.faults.requests import Sent, save
 

@@ -1,7 +1,7 @@
 """Pods that report their progress to the operator and then hang, on the real node."""
 
 from tests.cluster.kubectl import Space
-from tests.cluster.test_persons import finished
+from tests.cluster.test_overrides import finished
 from tests.cluster.test_runs import run_number, start
 from tests.cluster.test_training_ends import SOON, script
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.kubectl import Document, Space, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_persons import active_run, finished
+from tests.cluster.test_overrides import active_run, finished
 from tests.cluster.test_runs import run_number, start
 
 Make = Callable[..., None]

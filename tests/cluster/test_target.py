@@ -8,7 +8,7 @@ from tests.cluster.apart import Apart
 from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import monitor, target
 from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_persons import active_run, finished, say
+from tests.cluster.test_overrides import active_run, finished, say
 from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
 
 HELD_IN_WATCH = {"for": "10m"}

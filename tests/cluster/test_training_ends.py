@@ -3,7 +3,7 @@
 import json
 
 from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_persons import active_run, finished
+from tests.cluster.test_overrides import active_run, finished
 from tests.cluster.test_runs import run_number, start
 
 SOON = {"terminationGracePeriodSeconds": 0}

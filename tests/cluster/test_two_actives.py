@@ -10,8 +10,8 @@ from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
 from refit_operator.api.run import RetrainRun
-from refit_operator.cluster.client import RUN, Cluster
-from refit_operator.cluster.errors import Transient
+from refit_operator.kubernetes_api.client import RUN, Cluster
+from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.run.reconcile import reconcile
 from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators
 from tests.cluster.kubectl import Document, Space

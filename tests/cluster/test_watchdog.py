@@ -13,10 +13,10 @@ import pytest
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.app import kopf_settings, register
-from refit_operator.cluster.client import MONITOR, Cluster
-from refit_operator.schedule import Schedule
-from refit_operator.watchdog import Limits, Streams, WatchSilent, watch_over
+from refit_operator.controller.handlers import kopf_settings, register
+from refit_operator.controller.watchdog import Limits, Streams, WatchSilent, watch_over
+from refit_operator.controller.workqueue import Schedule
+from refit_operator.kubernetes_api.client import MONITOR, Cluster
 from tests.cluster.hosted import admin_config, write_config
 from tests.cluster.kubectl import Space, cluster_environment
 from tests.cluster.objects import monitor

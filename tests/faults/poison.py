@@ -9,7 +9,7 @@ from ssl import SSLContext
 
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import Trigger, TriggerReason
-from refit_operator.monitor.build import build_run
+from refit_operator.monitor.rules.manifest import build_run
 from tests.cluster.hosted import as_service_account, until
 from tests.cluster.kubectl import Document, Space
 from tests.cluster.objects import monitor

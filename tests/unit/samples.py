@@ -6,7 +6,7 @@ from typing import Any
 from refit_operator.api.base import API_VERSION
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun, Trigger, TriggerReason
-from refit_operator.monitor.build import build_run
+from refit_operator.monitor.rules.manifest import build_run
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OLD_DIGEST = "sha256:" + "0" * 64

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.cluster.errors import Transient
+from refit_operator.kubernetes_api.errors import Transient
+from refit_operator.progress.authentication import Sight, Tracer
+from refit_operator.progress.cache import Latest
 from refit_operator.progress.certificates import make_bundle, make_context
-from refit_operator.progress.endpoint import WRITTEN_AFTER, Endpoint, serve_progress
-from refit_operator.progress.latest import Latest
-from refit_operator.progress.report import LARGEST_BODY
-from refit_operator.progress.tracing import Sight, Tracer
+from refit_operator.progress.rules.payload import LARGEST_BODY
+from refit_operator.progress.server import WRITTEN_AFTER, Endpoint, serve_progress
 from tests.local import free_port
-from tests.unit.progress.test_caller import POD, REVIEW, RUN
+from tests.unit.progress.test_pod_identity import POD, REVIEW, RUN
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
 REPORT = json.dumps({"trainerStatus": {"progressPercentage": 41, "metrics": [{"name": "loss", "value": "3.89"}]}})

@@ -7,16 +7,16 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel
-from refit_operator.api.clock import RunClock
 from refit_operator.api.conditions import Condition
+from refit_operator.api.immutability import keep_but_words
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.api.run_clock import RunClock
 from refit_operator.api.serving import ServingSpec, WatchSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
-from refit_operator.api.words import keep_but_words
 
 
 class TriggerReason(StrEnum):
@@ -197,6 +197,11 @@ class RetrainRun(ApiModel):
     def is_rollback(self) -> bool:
         """True where a person asked for the pointer of before, so that nothing is trained."""
         return self.spec.restore_pointer is not None
+
+    @property
+    def job_name(self) -> str:
+        """The name of its newest Job: the first, or the judge's own where the report of the first was lost."""
+        return f"{self.metadata.name}-judge" if self.status.lost_report_time else self.metadata.name
 
     @property
     def is_finished(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Never, Protocol
 
 import structlog
 
-from refit_operator.leadership.decide import (
+from refit_operator.leadership.rules.decide import (
     Document,
     Sighting,
     Timing,

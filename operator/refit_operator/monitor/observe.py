@@ -9,15 +9,15 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorSpec
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.cluster.client import DEPLOYMENT
-from refit_operator.monitor.decide import only_guards_are_left
-from refit_operator.monitor.decision import Observed
-from refit_operator.monitor.history import breach_begins
+from refit_operator.kubernetes_api.client import DEPLOYMENT
+from refit_operator.monitor.rules.decide import only_guards_are_left
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.ports import Ports
-from refit_operator.readings import Subject, check_query
-from refit_operator.signal.promql import QueryInvalid
-from refit_operator.signal.reading import Value
-from refit_operator.target.view import parse_target
+from refit_operator.prometheus.reader import Subject, check_query
+from refit_operator.prometheus.rules.promql import QueryInvalid
+from refit_operator.prometheus.rules.reading import Value
+from refit_operator.target.rules.view import parse_target
 
 
 async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> Observed:

@@ -6,16 +6,16 @@ import structlog
 
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorStatus
 from refit_operator.api.run import RetrainRun
-from refit_operator.cluster.client import MONITOR, RUN
-from refit_operator.cluster.events import build_event, post_event
-from refit_operator.monitor.decide import decide
-from refit_operator.monitor.decision import Observed, StartRun
-from refit_operator.monitor.history import new_recovery
-from refit_operator.monitor.notes import notes_on
+from refit_operator.kubernetes_api.client import MONITOR, RUN
+from refit_operator.kubernetes_api.events import build_event, post_event
 from refit_operator.monitor.observe import observe
-from refit_operator.monitor.status import is_worth_writing, next_status
+from refit_operator.monitor.rules.decide import decide
+from refit_operator.monitor.rules.decision import Observed, StartRun
+from refit_operator.monitor.rules.events import notes_on
+from refit_operator.monitor.rules.history import new_recovery
+from refit_operator.monitor.rules.status import is_worth_writing, next_status
+from refit_operator.observability.metrics import show_monitor
 from refit_operator.ports import Ports
-from refit_operator.telemetry.metrics import show_monitor
 
 log = structlog.get_logger()
 AFTER_START = timedelta(0)

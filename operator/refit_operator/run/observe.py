@@ -8,23 +8,22 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.cluster.client import DEPLOYMENT, JOB, REPLICA_SET, SERVICE, Document
-from refit_operator.cluster.workloads import list_workloads
+from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, REPLICA_SET, SERVICE, Document
+from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
-from refit_operator.readings import Subject
-from refit_operator.run.config import checkpoint_uri
-from refit_operator.run.decision import Observed
-from refit_operator.run.documents import owner_of
-from refit_operator.run.job import job_name
-from refit_operator.run.job_view import JobView, oldest_first, view_job
-from refit_operator.run.machines import is_shared, service_name
-from refit_operator.run.queue import queue_of
-from refit_operator.run.storage import is_about_volumes
-from refit_operator.run.waiting import subject_of
-from refit_operator.signal.reading import QueryFailed, Reading
-from refit_operator.target.ownership import handover, rolled_back_digests
-from refit_operator.target.request import open_rollback
-from refit_operator.target.view import TargetView, parse_target, pointers_of
+from refit_operator.prometheus.reader import Subject
+from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.rules.decision import Observed
+from refit_operator.run.rules.manifests.config import checkpoint_uri
+from refit_operator.run.rules.manifests.machines import is_shared, service_name
+from refit_operator.run.rules.views.documents import owner_of
+from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
+from refit_operator.run.rules.views.queue import queue_of
+from refit_operator.run.rules.views.storage import is_about_volumes
+from refit_operator.run.rules.views.waiting import subject_of
+from refit_operator.target.rules.ownership import handover, rolled_back_digests
+from refit_operator.target.rules.request import open_rollback
+from refit_operator.target.rules.view import TargetView, parse_target, pointers_of
 
 
 async def observe(
@@ -70,7 +69,7 @@ async def _job(run: RetrainRun, ports: Ports) -> JobView:
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
     """Return the run's newest Job. That it is gone, once made, is for a list to say: a list tells how new it is."""
-    meta, name = run.metadata, job_name(run)
+    meta, name = run.metadata, run.job_name
     job = await ports.cluster.read(JOB, Ref(meta.namespace, name))
     if job or run.status.job_ref != name:
         return job

@@ -9,13 +9,16 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
-from refit_operator.cluster.apply import Applied, Conflict, Replaced, apply_pointer
-from refit_operator.cluster.client import JOB, RUN, SERVICE
-from refit_operator.cluster.errors import Forbidden, Invalid, Transient
-from refit_operator.cluster.events import build_event, post_event
+from refit_operator.kubernetes_api.client import JOB, RUN, SERVICE
+from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
+from refit_operator.kubernetes_api.events import build_event, post_event
+from refit_operator.kubernetes_api.pointer import Applied, Conflict, Replaced, apply_pointer
 from refit_operator.ports import Ports
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import (
+from refit_operator.run.observe import observe
+from refit_operator.run.rules.checks.promotion import after_refusal
+from refit_operator.run.rules.checks.training import creation_is_forbidden, creation_is_refused
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import (
     Action,
     CreateJob,
     CreateService,
@@ -25,9 +28,6 @@ from refit_operator.run.decision import (
     SuspendJob,
     WritePointer,
 )
-from refit_operator.run.observe import observe
-from refit_operator.run.promotion import after_refusal
-from refit_operator.run.training import creation_is_forbidden, creation_is_refused
 
 log = structlog.get_logger()
 

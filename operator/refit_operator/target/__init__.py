@@ -1,1 +1,1 @@
-"""The serving Deployment as decisions see it: its pointer, its wiring, its rollout, and whose word counts. Pure."""
+"""The serving Deployment."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.leadership.decide import (
+from refit_operator.leadership.rules.decide import (
     Acquire,
     Renew,
     Sighting,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.leadership.decide import Timing
 from refit_operator.leadership.elect import Leadership, LeadershipLost
+from refit_operator.leadership.rules.decide import Timing
 from tests.unit.jumping import clock, play, since
 
 Trouble = Callable[[], Awaitable[None]]

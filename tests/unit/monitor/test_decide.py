@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import Reason
-from refit_operator.board import MassBreach
-from refit_operator.monitor.decide import (
+from refit_operator.monitor.rules.decide import (
     CHECKS,
     NOT_FOR_REQUESTS,
     PERMISSIONS,
@@ -17,9 +16,18 @@ from refit_operator.monitor.decide import (
     only_guards_are_left,
     start_run,
 )
-from refit_operator.monitor.decision import Hold, Observed, StartRun
-from refit_operator.signal.reading import FailureKind, NoData, NotANumber, QueryFailed, Stale, TooFewSamples, Value
-from refit_operator.target.view import parse_target
+from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
+from refit_operator.prometheus.rules.mass_breach import MassBreach
+from refit_operator.prometheus.rules.reading import (
+    FailureKind,
+    NoData,
+    NotANumber,
+    QueryFailed,
+    Stale,
+    TooFewSamples,
+    Value,
+)
+from refit_operator.target.rules.view import parse_target
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, in_buckets, make_monitor, make_run
 
 BAD, GOOD = 0.8, 0.9

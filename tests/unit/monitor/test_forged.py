@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import Reason
-from refit_operator.monitor.decide import decide
-from refit_operator.monitor.decision import Decision, Hold
+from refit_operator.monitor.rules.decide import decide
+from refit_operator.monitor.rules.decision import Decision, Hold
 from tests.unit.monitor.test_decide import HELD, STARTED
 from tests.unit.samples import NOW
 

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import RetrainRun
-from refit_operator.monitor.history import breach_begins, budget_frees, earliest_start, fruitless_runs, new_recovery
-from refit_operator.signal.reading import FailureKind, QueryFailed
-from refit_operator.target.request import open_request, parse_time
+from refit_operator.monitor.rules.history import (
+    breach_begins,
+    budget_frees,
+    earliest_start,
+    fruitless_runs,
+    new_recovery,
+)
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
+from refit_operator.target.rules.request import open_request, parse_time
 from tests.unit.monitor.test_decide import BAD, GOOD, look
 from tests.unit.samples import NOW, make_monitor, make_run
 

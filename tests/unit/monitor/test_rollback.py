@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import Reason
-from refit_operator.monitor.decide import CHECKS, ROLLBACK_CHECKS, decide
-from refit_operator.monitor.decision import Hold, Observed, StartRun
-from refit_operator.signal.reading import FailureKind, QueryFailed
-from refit_operator.target.view import parse_target
+from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
+from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
+from refit_operator.target.rules.view import parse_target
 from tests.unit.monitor.test_decide import GOOD, look, requested, unwired
 from tests.unit.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
 

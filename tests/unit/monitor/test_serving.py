@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from refit_operator.monitor.decision import Observed
-from refit_operator.monitor.serving import serving_verdict
-from refit_operator.target.view import parse_target
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.serving import serving_verdict
+from refit_operator.target.rules.view import parse_target
 from tests.unit.monitor.test_decide import HELD, look, promoted, unwired
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 

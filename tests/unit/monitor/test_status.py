@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
-from refit_operator.monitor.notes import notes_on
-from refit_operator.monitor.status import display_state, is_worth_writing, next_status
-from refit_operator.signal.reading import FailureKind, QueryFailed, Value
+from refit_operator.monitor.rules.events import notes_on
+from refit_operator.monitor.rules.status import display_state, is_worth_writing, next_status
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
 from tests.unit.monitor.test_decide import BAD, GOOD, HELD, look
 from tests.unit.samples import NOW, make_monitor, make_run
 

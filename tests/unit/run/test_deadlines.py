@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.clock import Phase, RunClock
 from refit_operator.api.conditions import Reason
 from refit_operator.api.run import Outcome
-from refit_operator.run.deadlines import POLL, clock_of
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import Observed
-from refit_operator.run.job_view import JobState, JobView
-from refit_operator.run.waiting import Waiting
+from refit_operator.api.run_clock import Phase, RunClock
+from refit_operator.run.rules.checks.deadlines import POLL, clock_of
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import Observed
+from refit_operator.run.rules.views.job import JobState, JobView
+from refit_operator.run.rules.views.waiting import Waiting
 from tests.unit.run.test_decide import STARTED, job, look
 from tests.unit.samples import NOW
 

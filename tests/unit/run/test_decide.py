@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, Stage
-from refit_operator.run.decide import CHECKS, decide
-from refit_operator.run.decision import CreateJob, Decision, DeleteJob, Observed, WritePointer
-from refit_operator.run.job_view import JobState, JobView
-from refit_operator.run.reports import MISSING, JudgeReport, TrainReport
-from refit_operator.signal.reading import NoData, Value
-from refit_operator.target.view import parse_target
+from refit_operator.prometheus.rules.reading import NoData, Value
+from refit_operator.run.rules.decide import CHECKS, decide
+from refit_operator.run.rules.decision import CreateJob, Decision, DeleteJob, Observed, WritePointer
+from refit_operator.run.rules.views.job import JobState, JobView
+from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport
+from refit_operator.target.rules.view import parse_target
 from tests.unit.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run
 
 RUN = make_run()

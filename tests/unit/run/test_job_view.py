@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.clock import Phase
-from refit_operator.run.job_view import JobState, view_job
+from refit_operator.api.run_clock import Phase
+from refit_operator.run.rules.views.job import JobState, view_job
 
 Document = dict[str, Any]
 CREATED = "2026-11-24T11:00:00Z"

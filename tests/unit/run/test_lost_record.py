@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from refit_operator.api.run import Outcome, Stage
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import WritePointer
-from refit_operator.run.job_view import JobState, JobView
-from refit_operator.target.ownership import is_overruled, rolled_back_digests
-from refit_operator.target.view import parse_target, pointers_of
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import WritePointer
+from refit_operator.run.rules.views.job import JobState, JobView
+from refit_operator.target.rules.ownership import is_overruled, rolled_back_digests
+from refit_operator.target.rules.view import parse_target, pointers_of
 from tests.unit.run.test_decide import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, actions, look
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import Outcome
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import CreateJob, CreateService, Decision, Observed
-from refit_operator.run.failure import failure_of
-from refit_operator.run.job import build_job
-from refit_operator.run.job_view import JobState, JobView, view_job
-from refit_operator.run.machines import build_service
-from refit_operator.run.waiting import explain, subject_of
-from refit_operator.target.view import parse_target
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import CreateJob, CreateService, Decision, Observed
+from refit_operator.run.rules.manifests.job import build_job
+from refit_operator.run.rules.manifests.machines import build_service
+from refit_operator.run.rules.views.failure import failure_of
+from refit_operator.run.rules.views.job import JobState, JobView, view_job
+from refit_operator.run.rules.views.waiting import explain, subject_of
+from refit_operator.target.rules.view import parse_target
 from tests.unit.run.test_job_view import LATER, RUNNING, WAITING, Document, ended, job, pod
 from tests.unit.run.test_reports import GOOD_JUDGE, GOOD_TRAIN
 from tests.unit.run.test_waiting import NO_CPU, event, new_pod

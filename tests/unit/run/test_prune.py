@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import RetrainRun
-from refit_operator.run.prune import History, jobs_to_delete, runs_to_delete
+from refit_operator.run.rules.prune import History, jobs_to_delete, runs_to_delete
 from tests.unit.samples import NEW_DIGEST, NOW, make_run
 
 

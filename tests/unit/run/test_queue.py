@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.clock import Phase
-from refit_operator.run.decide import decide
-from refit_operator.run.job_view import view_job
-from refit_operator.run.queue import held_back, queue_of
+from refit_operator.api.run_clock import Phase
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.views.job import view_job
+from refit_operator.run.rules.views.queue import held_back, queue_of
 from tests.unit.run.test_decide import STARTED, look
 from tests.unit.run.test_job_view import RUNNING, Document, job, pod
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import Outcome
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import CreateJob, Observed
-from refit_operator.run.job import build_job
-from refit_operator.run.job_view import JobState, JobView
-from refit_operator.run.reports import LARGEST, MISSING, JudgeReport, TrainReport, flaw_of, parse_report
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import CreateJob, Observed
+from refit_operator.run.rules.manifests.job import build_job
+from refit_operator.run.rules.views.job import JobState, JobView
+from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport, flaw_of, parse_report
 from tests.unit.run.test_decide import STARTED, TRAIN, TRAINED, actions, job, judged, look
 from tests.unit.samples import NEW_DIGEST, NOW, make_run
 
@@ -29,8 +29,12 @@ FLAWS: dict[str, tuple[Any, str, str]] = {
     ),
     "no digest": (TrainReport, GOOD_TRAIN.replace("sha256:", "md5:"), "digest: String should match pattern"),
     "no whole number of rows": (TrainReport, GOOD_TRAIN.replace("1500", "-1"), "rows: Input should be greater than"),
-    "one that was cut off": (JudgeReport, GOOD_JUDGE.ljust(LARGEST, "x")[1:] + "x", f"cut off at {LARGEST} bytes"),
-    "one that just fits": (JudgeReport, GOOD_JUDGE.ljust(LARGEST), ""),
+    "one that was cut off": (
+        JudgeReport,
+        GOOD_JUDGE.ljust(4096, "x")[1:] + "x",
+        "cut off at 4096 bytes",
+    ),
+    "one that just fits": (JudgeReport, GOOD_JUDGE.ljust(4096), ""),
 }
 
 

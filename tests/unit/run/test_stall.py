@@ -8,9 +8,9 @@ import pytest
 
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome
-from refit_operator.run.decide import decide
-from refit_operator.run.decision import Decision, DeleteJob, Observed, SuspendJob
-from refit_operator.run.job_view import JobState
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob
+from refit_operator.run.rules.views.job import JobState
 from tests.unit.run.test_decide import STARTED, TRAIN, actions, job, look
 from tests.unit.samples import NOW, make_run
 

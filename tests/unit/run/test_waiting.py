@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.run.waiting import explain, subject_of
+from refit_operator.run.rules.views.waiting import explain, subject_of
 from tests.unit.run.test_job_view import CREATED, LATER, RUNNING, WAITING, Document, ended, job, pod
 
 BEFORE = "2026-11-24T10:00:00Z"

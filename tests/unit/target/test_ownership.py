@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import RetrainRun
-from refit_operator.target.ownership import (
+from refit_operator.target.rules.ownership import (
     expected_pointer,
     is_another_target,
     is_overruled,

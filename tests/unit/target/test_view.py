@@ -2,7 +2,7 @@
 
 import pytest
 
-from refit_operator.target.view import parse_target
+from refit_operator.target.rules.view import parse_target
 from tests.unit.samples import deployment, merge
 
 

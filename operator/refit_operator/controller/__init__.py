@@ -1,0 +1,1 @@
+"""The controller: kopf's watches enqueue, the workqueue calls, one reconcile takes a step for one monitor."""

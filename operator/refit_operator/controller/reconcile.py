@@ -1,0 +1,49 @@
+"""One look at a monitor and the run under way: the run takes a step, then the monitor says how things are."""
+
+from datetime import timedelta
+from typing import Any
+
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
+from refit_operator.observability.metrics import forget_monitor
+from refit_operator.ports import Ports
+from refit_operator.run.pruner import Pruner
+from refit_operator.run.reconcile import reconcile as reconcile_run
+from refit_operator.run.rules.decision import AT_ONCE
+
+
+async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
+    """Take one step and return when to look again; None where the monitor is gone."""
+    monitor = await ports.cluster.get_monitor(ref)
+    if monitor is None or monitor.metadata.deletion_timestamp:
+        forget_monitor(ref.namespace, ref.name)
+        pruner.forget(ref)
+        ports.board.forget(ref)
+        return None
+    runs = await ports.cluster.list_runs(monitor)
+    active = [run for run in runs if not run.is_finished]
+    waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
+    if AT_ONCE in waits:
+        return AT_ONCE  # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
+    if active:
+        runs = await ports.cluster.list_runs(monitor)
+    waits.append(await reconcile_monitor(monitor, runs, ports, ports.clock.now()))
+    await pruner.prune(monitor, runs, ports, ports.clock.now())
+    return min(wait for wait in waits if wait is not None)
+
+
+def remember_breach(document: dict[str, Any], ports: Ports) -> None:
+    """Put a monitor on the board that wasn't looked at yet, by what its status says: so a restart forgets no breach."""
+    ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
+    if ports.board.knows(ref):
+        return
+    try:
+        monitor = ModelMonitor.model_validate(document)
+        interval = ports.readings.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
+    except ValueError:  # the look will say what is wrong with it
+        return
+    within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
+    since = within.last_transition_time if within and within.status == "False" else None
+    ports.board.show(ports.readings.sources.address_of(monitor.spec.prometheus), ref, interval, since)

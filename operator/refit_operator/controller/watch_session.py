@@ -1,0 +1,38 @@
+"""kopf's way to the API server, with an ear on it: each watch that the API server accepts is noted."""
+
+from types import SimpleNamespace
+
+import aiohttp
+import kopf
+
+from refit_operator.controller.watchdog import Streams
+
+
+def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSession:
+    """Return kopf's own kind of session, traced. Call it inside the event loop.
+
+    No connection is used twice: after a half-open one, the next from a pool would be as dead.
+    """
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, force_close=True, ssl=info.as_ssl_context()),
+        headers=info.as_http_headers(),
+        proxy=info.proxy_url,
+        trust_env=info.trust_env,
+        trace_configs=[_trace(streams)],
+    )
+    return kopf.AiohttpSession(
+        server=info.server,
+        default_namespace=info.default_namespace,
+        expiration=info.expiration,
+        aiohttp_session=session,
+    )
+
+
+def _trace(streams: Streams) -> aiohttp.TraceConfig:
+    async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
+        if request.url.query.get("watch") == "true" and request.response.status == 200:
+            streams.opened(request.url.name)
+
+    trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
+    trace.on_request_end.append(answered)
+    return trace

@@ -1,0 +1,1 @@
+"""The API server: requests, their errors, and how new an answer is."""

@@ -1,0 +1,225 @@
+"""The requests that the operator makes, typed. Each read is fresh: watches only wake, they are never believed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.dynamic import DynamicClient
+
+from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
+from refit_operator.api.metadata import Owned, Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
+from refit_operator.kubernetes_api.parsing import parse
+from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
+from refit_operator.kubernetes_api.stale_reads import Newest, number
+
+log = structlog.get_logger()
+Document = dict[str, Any]
+JOB_LABEL = "batch.kubernetes.io/controller-uid"
+"""The label that Kubernetes gives the pods of a Job."""
+TIMEOUT = 10
+"""Seconds that one request may take."""
+
+MONITOR = (API_VERSION, "ModelMonitor")
+RUN = (API_VERSION, "RetrainRun")
+JOB = ("batch/v1", "Job")
+POD = ("v1", "Pod")
+DEPLOYMENT = ("apps/v1", "Deployment")
+REPLICA_SET = ("apps/v1", "ReplicaSet")
+SECRET = ("v1", "Secret")
+SERVICE = ("v1", "Service")
+CLAIM = ("v1", "PersistentVolumeClaim")
+EVENT = ("events.k8s.io/v1", "Event")
+
+
+def plural(kind: tuple[str, str]) -> str:
+    """Return what a list of that kind is called, for people."""
+    return f"{kind[1]}s"
+
+
+class Cluster:
+    """A connection to the API server."""
+
+    def __init__(self, dynamic: DynamicClient, on_read: Callable[[Document], None]) -> None:
+        self._dynamic = dynamic
+        self._on_read = on_read
+        self._newest = Newest()
+
+    @classmethod
+    async def connect(cls, api: ApiClient, on_read: Callable[[Document], None] = lambda _: None) -> "Cluster":
+        """Discover the server's kinds. `on_read` is shown every object that is read."""
+        with translated():
+            return cls(await DynamicClient(api), on_read)
+
+    async def resource(self, kind: tuple[str, str]) -> Any:
+        """Return the dynamic client's resource for (apiVersion, kind)."""
+        return await self._dynamic.resources.get(api_version=kind[0], kind=kind[1])
+
+    async def read(self, kind: tuple[str, str], ref: Ref) -> Document | None:
+        """Return the object, None where there is none. Raises Transient for one older than it was read before."""
+        name = f"{kind[1]} {ref}"
+        least = self._newest.of(name)
+        with translated():
+            resource = await self.resource(kind)
+            try:
+                found = await resource.get(name=ref.name, namespace=ref.namespace, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status == 404:
+                    return None
+                raise
+            document = dict(found.to_dict())
+            version = document["metadata"].get("resourceVersion") or ""
+            self._newest.take(name, least, version)
+            self._newest.note(plural(kind), number(version))
+            return self._show(document)
+
+    def _show(self, document: Document) -> Document:
+        self._on_read(document)
+        return document
+
+    async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
+        """Return the text under one key of a Secret, read now, or what is wrong with it."""
+        with translated():
+            resource = await self.resource(SECRET)
+            try:
+                found = await resource.get(name=name, namespace=namespace, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status == 403:
+                    return forbidden_secret(namespace, name)
+                if error.status != 404:
+                    raise
+                return read_key(None, name, key)
+            return read_key(found.to_dict(), name, key)
+
+    async def list_objects(
+        self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
+    ) -> list[Document]:
+        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
+        least = self._newest.of(plural(kind))
+        with translated():
+            resource = await self.resource(kind)
+            found = await resource.get(
+                namespace=namespace, label_selector=selector, field_selector=fields, _request_timeout=TIMEOUT
+            )
+            answer = found.to_dict()
+            self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
+            return [self._show({"kind": kind[1], **item}) for item in answer["items"]]
+
+    async def list_at(self, path: str, selector: str) -> list[Document]:
+        """Return the objects that a path lists, asked without discovery, which remembers kinds that are gone."""
+        found = await self._dynamic.request("get", path, label_selector=selector, _request_timeout=TIMEOUT)
+        return list(found.to_dict()["items"])
+
+    async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
+        """Create the object; None where one of that name is already there.
+
+        An exhausted quota answers 403 for a name that exists, so 403 is read too.
+        """
+        with translated():
+            resource = await self.resource(kind)
+            try:
+                made = await resource.create(
+                    body=body, namespace=namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+                )
+            except ApiException as error:
+                if error.status not in (403, 409):
+                    raise
+                if await self.read(kind, Ref(namespace, body["metadata"]["name"])) is None:
+                    raise
+                return None
+            return dict(made.to_dict())
+
+    async def delete(self, kind: tuple[str, str], ref: Ref, uid: str) -> None:
+        """Delete exactly that object, its dependents in the background; one that is gone is fine."""
+        with translated():
+            resource = await self.resource(kind)
+            options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+            try:
+                await resource.delete(name=ref.name, namespace=ref.namespace, body=options, _request_timeout=TIMEOUT)
+            except ApiException as error:
+                if error.status not in (404, 409):
+                    raise
+
+    async def suspend_job(self, ref: Ref, resource_version: str, suspend: bool) -> None:
+        """Suspend or resume exactly the Job that was read; a change since then is Transient."""
+        body = {"metadata": {"resourceVersion": resource_version}, "spec": {"suspend": suspend}}
+        with translated():
+            resource = await self.resource(JOB)
+            await resource.patch(
+                name=ref.name,
+                namespace=ref.namespace,
+                body=body,
+                content_type="application/merge-patch+json",
+                field_manager=FIELD_MANAGER,
+                _request_timeout=TIMEOUT,
+            )
+
+    async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> None:
+        """Replace the status of the object as it was read; a change since then is Transient."""
+        meta = owner.metadata
+        body = {
+            "apiVersion": kind[0],
+            "kind": kind[1],
+            "metadata": {
+                "name": meta.name,
+                "namespace": meta.namespace,
+                "uid": meta.uid,
+                "resourceVersion": meta.resource_version,
+            },
+            "spec": owner.spec.to_json(),
+            "status": status,
+        }
+        with translated():
+            resource = await self.resource(kind)
+            await resource.status.replace(
+                body=body, namespace=meta.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+            )
+
+    async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
+        """Return the monitor, None where there is none."""
+        found = await self.read(MONITOR, ref)
+        return parse(ModelMonitor, found) if found else None
+
+    async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
+        """Return the monitors of a namespace, but those that don't parse: such a one spoils its own looks alone."""
+        found = []
+        for item in await self.list_objects(MONITOR, namespace):
+            try:
+                found.append(parse(ModelMonitor, item))
+            except Permanent as error:
+                log.warning("monitor left out", monitor=item["metadata"]["name"], error=str(error))
+        return tuple(found)
+
+    async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
+        """Return the monitor's own runs, oldest first: those that its UID controls. All of them, or Permanent."""
+        meta = monitor.metadata
+        found = await self.list_objects(RUN, meta.namespace, f"{MONITOR_LABEL}={meta.name}")
+        own = [item for item in found if parse(Owned, item).metadata.is_owned_by(meta.uid)]
+        return tuple(sorted((parse(RetrainRun, item) for item in own), key=lambda run: run.spec.ordinal))
+
+    async def list_pods(self, job: Document) -> list[Document]:
+        """Return the pods of exactly that Job."""
+        meta = job["metadata"]
+        return await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
+
+    async def list_events(self, namespace: str, uid: str) -> list[Document]:
+        """Return the Events about an object."""
+        return await self._list_to_explain(EVENT, namespace, f"regarding.uid={uid}")
+
+    async def list_claims(self, namespace: str) -> list[Document]:
+        """Return the PersistentVolumeClaims of a namespace."""
+        return await self._list_to_explain(CLAIM, namespace)
+
+    async def _list_to_explain(
+        self, kind: tuple[str, str], namespace: str, fields: str | None = None
+    ) -> list[Document]:
+        """Return objects that only explain something: where they may not be read, there are none."""
+        try:
+            return await self.list_objects(kind, namespace, fields=fields)
+        except Forbidden as error:
+            log.warning("not read", kind=kind[1], namespace=namespace, error=str(error))
+            return []

@@ -1,0 +1,57 @@
+"""The time, as long as the API server agrees.
+
+Deadlines, cooldowns and readings hold this host's clock against times that the API server and Prometheus wrote. By a
+clock a day ahead, a deadline that is far is over; by one behind, yesterday's readings are today's. Nobody can say which
+of two is wrong: nothing is decided until they agree. Every answer of the API server says its time (`Date`).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+
+import aiohttp
+
+from refit_operator.kubernetes_api.errors import Transient
+from refit_operator.observability.metrics import CLOCK_AHEAD
+
+TOLERANCE = timedelta(seconds=30)
+"""`Date` counts in seconds, and an answer takes up to ten."""
+
+
+def utc_now() -> datetime:
+    """Return what this host's clock says."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """This host's clock, held against the API server's at each answer."""
+
+    def __init__(self, utc_now: Callable[[], datetime] = utc_now) -> None:
+        self._utc_now = utc_now
+        self._ahead = timedelta(0)
+
+    def hear(self, date: str | None) -> None:
+        """Note the `Date` of an answer that has just come; one without says nothing."""
+        if date:
+            self._ahead = self._utc_now() - parsedate_to_datetime(date)
+            CLOCK_AHEAD.set(self._ahead.total_seconds())
+
+    def now(self) -> datetime:
+        """Return the time. Raises Transient while the clocks disagree."""
+        if abs(self._ahead) > TOLERANCE:
+            off, side = abs(self._ahead).total_seconds(), "ahead of" if self._ahead > TOLERANCE else "behind"
+            raise Transient(f"this host's clock is {off:.0f} s {side} the API server's; nothing is decided meanwhile")
+        return self._utc_now()
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what has a client session tell of its answers."""
+
+        async def answered(
+            _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
+        ) -> None:
+            self.hear(request.response.headers.get("Date"))
+
+        trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
+        trace.on_request_end.append(answered)
+        return trace

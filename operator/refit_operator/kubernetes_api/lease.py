@@ -1,0 +1,38 @@
+"""The coordination.k8s.io Lease that makes one process the leader.
+
+Ours, because `kubernetes.aio.leaderelection` can't create a Lease, escapes its own loop when a connection is cut, hangs
+with a hanging API server, and writes local times as UTC.
+"""
+
+from dataclasses import dataclass
+
+from refit_operator.api.base import FIELD_MANAGER
+from refit_operator.api.metadata import Ref
+from refit_operator.kubernetes_api.client import Cluster, Document
+from refit_operator.kubernetes_api.errors import translated
+
+LEASE = ("coordination.k8s.io/v1", "Lease")
+
+
+@dataclass(frozen=True)
+class LeaseLock:
+    """One Lease by its name. The caller bounds the time that a request may take."""
+
+    cluster: Cluster
+    ref: Ref
+
+    async def read(self) -> Document | None:
+        """Return the Lease, None where there is none."""
+        return await self.cluster.read(LEASE, self.ref)
+
+    async def write(self, lease: Document) -> Document:
+        """Create the Lease, or update the one that was read: a change since then is refused (409)."""
+        version = lease["metadata"].get("resourceVersion")
+        identity = {"name": self.ref.name, "namespace": self.ref.namespace}
+        metadata = lease["metadata"] | identity
+        body = {"apiVersion": LEASE[0], "kind": LEASE[1], "metadata": metadata, "spec": lease["spec"]}
+        with translated():
+            resource = await self.cluster.resource(LEASE)
+            act = resource.replace if version else resource.create
+            stored = await act(body=body, namespace=self.ref.namespace, field_manager=FIELD_MANAGER)
+            return dict(stored.to_dict())

@@ -1,0 +1,92 @@
+"""The one field that the operator owns on a target: the checkpoint pointer, by server-side apply.
+
+Never with force but where a person asked for it. The uid and resourceVersion just read go along, so that a target made
+anew or changed meanwhile is not touched (seen: a stale uid answers 422 on a live object and 409 on a missing one).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from kubernetes.aio.client.exceptions import ApiException
+
+from refit_operator.api.base import CHECKPOINT_ANNOTATION, FIELD_MANAGER
+from refit_operator.kubernetes_api.client import DEPLOYMENT, TIMEOUT, Cluster, Document
+from refit_operator.kubernetes_api.errors import describe, parse_status, translated
+
+OWNS = f'"f:{CHECKPOINT_ANNOTATION}"'
+"""What an entry of managedFields says of the pointer."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The target carries the pointer."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Another field manager owns the pointer; the message names it."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """The target isn't the object that was read."""
+
+
+ApplyOutcome = Applied | Conflict | Replaced
+
+
+def build_pointer_patch(target: Document, pointer: str) -> Document:
+    """Return the apply configuration; an empty pointer leaves the field out, which removes it."""
+    meta = target["metadata"]
+    identity = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion")}
+    body: Document = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": identity}
+    if pointer:
+        annotations = {CHECKPOINT_ANNOTATION: pointer}
+        body["spec"] = {"template": {"metadata": {"annotations": annotations}}}
+    return body
+
+
+async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force: bool = False) -> ApplyOutcome:
+    """Write the pointer to the target that was read.
+
+    To leave a field out removes it only where nobody else owns it too, and no conflict tells (seen): what the API
+    server answers is looked at. Raises Transient where the target changed since it was read.
+    """
+    with translated():
+        resource = await cluster.resource(DEPLOYMENT)
+        try:
+            applied = await resource.server_side_apply(
+                body=build_pointer_patch(target, pointer),
+                namespace=target["metadata"]["namespace"],
+                field_manager=FIELD_MANAGER,
+                force_conflicts=force,
+                _request_timeout=TIMEOUT,
+            )
+        except ApiException as error:
+            return _read_refusal(error)
+        return _read_answer(applied.to_dict(), pointer)
+
+
+def _read_answer(deployment: Document, pointer: str) -> ApplyOutcome:
+    live = (deployment["spec"]["template"]["metadata"].get("annotations") or {}).get(CHECKPOINT_ANNOTATION, "")
+    if live == pointer:
+        return Applied()
+    entries = deployment["metadata"].get("managedFields") or ()
+    owners = [f'"{entry["manager"]}"' for entry in entries if OWNS in json.dumps(entry.get("fieldsV1"))]
+    return Conflict(f"{CHECKPOINT_ANNOTATION} stays {live}: owned by {', '.join(owners) or 'nobody, as after an undo'}")
+
+
+def _read_refusal(error: ApiException) -> ApplyOutcome:
+    causes: list[dict[str, Any]] = (parse_status(error).get("details") or {}).get("causes") or []
+    reasons = {cause.get("reason") for cause in causes}
+    fields = {cause.get("field") for cause in causes}
+    if "FieldManagerConflict" in reasons:
+        return Conflict(describe(error))
+    if error.status in (404, 422) and (error.status == 404 or "metadata.uid" in fields):
+        return Replaced()
+    if error.status == 409 and "uid" in describe(error).lower():
+        return Replaced()
+    raise error

@@ -1,0 +1,36 @@
+"""The one Secret that is the operator's own: certificate, key and authority of the progress endpoint."""
+
+from base64 import b64encode
+
+from refit_operator.api.base import FIELD_MANAGER
+from refit_operator.api.metadata import Ref
+from refit_operator.kubernetes_api.client import SECRET, TIMEOUT, Cluster
+from refit_operator.kubernetes_api.errors import translated
+from refit_operator.kubernetes_api.secrets import SecretProblem
+
+KEYS = ("ca.crt", "tls.crt", "tls.key")
+
+
+async def read_tls_secret(cluster: Cluster, ref: Ref) -> tuple[str, ...] | None:
+    """Return authority, certificate and key, each ending with its line; None where one is missing."""
+    found = [await cluster.get_secret_value(ref.namespace, ref.name, key) for key in KEYS]
+    values = tuple(f"{value}\n" for value in found if not isinstance(value, SecretProblem))
+    return values if len(values) == len(KEYS) else None
+
+
+async def write_tls_secret(cluster: Cluster, ref: Ref, values: tuple[str, str, str]) -> None:
+    """Make the Secret, or replace what is in it."""
+    body = {
+        "apiVersion": SECRET[0],
+        "kind": SECRET[1],
+        "type": "kubernetes.io/tls",
+        "metadata": {"name": ref.name, "namespace": ref.namespace, "labels": {"app.kubernetes.io/managed-by": "refit"}},
+        "data": {key: b64encode(value.encode()).decode() for key, value in zip(KEYS, values, strict=True)},
+    }
+    if await cluster.create(SECRET, ref.namespace, body) is not None:
+        return
+    with translated():
+        resource = await cluster.resource(SECRET)
+        await resource.replace(
+            body=body, namespace=ref.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+        )

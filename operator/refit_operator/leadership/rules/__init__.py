@@ -1,0 +1,1 @@
+"""Acquire, renew or wait: no network, no clock."""

@@ -1,0 +1,1 @@
+"""When to retrain, and what the status says: no network, no clock."""

@@ -1,0 +1,171 @@
+"""What a look at a monitor sees, and what it answers. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.prometheus.rules.mass_breach import MassBreach
+from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.prometheus.rules.window import count_breaches, eligible, newest
+from refit_operator.target.rules.ownership import (
+    is_another_target,
+    is_overruled,
+    newest_rollout,
+    pointer_before,
+    promoted_by,
+)
+from refit_operator.target.rules.request import open_request, open_rollback
+from refit_operator.target.rules.view import TargetView
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything that a decision about a monitor rests on, read at one moment."""
+
+    monitor: ModelMonitor
+    target: TargetView | None
+    runs: tuple[RetrainRun, ...]
+    now: datetime
+    window: tuple[Reading, ...] | QueryFailed = ()
+    """The last N readings, oldest first."""
+    query_error: str = ""
+    """Which query doesn't parse, and why."""
+    query_range: timedelta = timedelta(0)
+    interval: timedelta = timedelta(minutes=5)
+    next_reading: datetime | None = None
+    claimed_by: str = ""
+    """The older monitor that has the same target."""
+    taken_pointer: str | None = None
+    mass_breach: MassBreach | None = None
+    """Whether most monitors of the server fell into breach together."""
+    guards: tuple[Reading, ...] | None = None
+    """What each guard's query gave; None where nobody asked."""
+
+    @property
+    def newest(self) -> Reading | None:
+        """The last reading; a query that failed is one as well."""
+        if isinstance(self.window, QueryFailed):
+            return self.window
+        return newest(self.window)
+
+    @property
+    def active_run(self) -> RetrainRun | None:
+        """The run under way."""
+        return next((run for run in reversed(self.runs) if not run.is_finished), None)
+
+    @property
+    def last_run(self) -> RetrainRun | None:
+        """The newest run that has finished."""
+        return next((run for run in reversed(self.runs) if run.is_finished), None)
+
+    @property
+    def last_completion(self) -> datetime | None:
+        """When the newest finished run ended; one that doesn't say when ended no sooner than it was made."""
+        ended = [run for run in self.runs if run.is_finished]
+        times = [run.status.completion_time or run.metadata.creation_timestamp for run in ended]
+        return max(times, default=None)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The readings that count: wholly after the monitor's creation and after the last run's end."""
+        if isinstance(self.window, QueryFailed):
+            return ()
+        since = self.monitor.metadata.creation_timestamp
+        if self.last_completion:
+            since = max(since, self.last_completion)
+        return eligible(self.window, since, self.query_range)
+
+    @property
+    def breaches(self) -> int:
+        """How many of the last N readings that count are in breach."""
+        metric = self.monitor.spec.metric
+        return count_breaches(self.readings, metric.threshold, metric.below, metric.breaches.out_of)
+
+    @property
+    def is_breached(self) -> bool:
+        """Whether M of the last N readings that count are in breach."""
+        return self.breaches >= self.monitor.spec.metric.breaches.count
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether a person changed the pointer since our last promotion."""
+        return self.target is not None and is_overruled(self.target.pointer, self.taken_pointer, self.runs)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the target isn't the one that our last promotion was for."""
+        return self.target is not None and is_another_target(self.target.uid, self.runs)
+
+    @property
+    def served(self) -> Pointer | None:
+        """The model in service, in claim terms; None where nobody has said, or nobody reads what was said."""
+        if self.target and not self.target.reads_pointer:
+            return None
+        if self.target and self.target.pointer:
+            pointer = parse_pointer(self.target.pointer)
+            return pointer and Pointer(self.target.to_claim_uri(pointer.uri), pointer.digest)
+        initial = self.monitor.spec.serving.initial_model
+        return Pointer(initial) if initial else None
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The models that may be needed again, in claim terms: what serves, what we promoted, what was before."""
+        if self.target is None:
+            return ()
+        runs = (self.served_by, newest_rollout(self.runs))
+        changes = [run.status.pointer_change for run in runs if run and run.status.pointer_change]
+        texts = {
+            self.target.pointer,
+            self.pointer_before or "",
+            *(text for change in changes for text in (change.old, change.new)),
+        }
+        pointers = [pointer for text in texts if (pointer := parse_pointer(text))]
+        return tuple(sorted({self.target.to_claim_uri(pointer.uri) for pointer in pointers}))
+
+    @property
+    def served_by(self) -> RetrainRun | None:
+        """The run that promoted what serves."""
+        return promoted_by(self.target.pointer, self.runs) if self.target else None
+
+    @property
+    def request(self) -> datetime | None:
+        """When a person requested the run that nobody has started yet."""
+        return open_request(self.monitor.metadata, self.runs, self.now)
+
+    @property
+    def rollback_request(self) -> datetime | None:
+        """When a person requested the pointer of before, which nobody has put back yet."""
+        return open_rollback(self.monitor.metadata, self.runs, self.now)
+
+    @property
+    def pointer_before(self) -> str | None:
+        """The pointer that the live one replaced, empty where there was none; None where no run says so."""
+        return pointer_before(self.target.pointer, self.runs) if self.target else None
+
+    @property
+    def cooldown_ends(self) -> datetime | None:
+        """When the next run may start; None where there was no run."""
+        return self.last_completion + self.monitor.spec.policy.cooldown if self.last_completion else None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Start nothing, and why."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class StartRun:
+    """Create this RetrainRun."""
+
+    body: dict[str, Any]
+    message: str
+
+
+Decision = Hold | StartRun

@@ -1,0 +1,88 @@
+"""What the runs that exist say about the next one: did they help, and how many were there. Pure.
+
+Nothing here rests on the monitor's status: wiped or forged it neither arms nor disarms anything.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from refit_operator.api.run import Outcome, RetrainRun, TriggerReason
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.prometheus.rules.reading import QueryFailed, Value
+from refit_operator.prometheus.rules.window import eligible
+
+SAY_NOTHING = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
+"""Outcomes that say nothing of whether retraining helps."""
+
+
+def recovered_at(o: Observed, run: RetrainRun) -> datetime | None:
+    """Return the time of the first reading in the window that reached recoverAt and lies wholly after the run."""
+    since = _effective(run)
+    if since is None or isinstance(o.window, QueryFailed):
+        return None
+    readings = eligible(o.window, since, o.query_range)
+    return next(
+        (r.time for r in readings if isinstance(r, Value) and o.monitor.spec.metric.is_recovered_by(r.value)), None
+    )
+
+
+def _effective(run: RetrainRun) -> datetime | None:
+    """Return when what the run changed was in effect; None while it changed nothing yet."""
+    taken_back = run.status.pointer_change and run.status.pointer_change.rollback_time
+    serves = run.status.outcome in (None, Outcome.PROMOTED) and not taken_back
+    return run.status.rolled_out_time if serves else run.status.completion_time
+
+
+def new_recovery(o: Observed) -> RetrainRun | None:
+    """Return the newest run with the recovery that this look sees, None where that is recorded or there is none."""
+    newest = o.runs[-1] if o.runs else None
+    if newest is None or newest.status.recovered_time:
+        return None
+    time = recovered_at(o, newest)
+    status = newest.status.model_copy(update={"recovered_time": time})
+    return newest.model_copy(update={"status": status}) if time else None
+
+
+def fruitless_runs(o: Observed) -> int:
+    """Return how many runs in a row, up to the newest, didn't bring the metric back.
+
+    The row ends at a recovery, at a run that a person requested, and at a change of the spec. A newest run that was
+    promoted counts once its metric is in breach again: until then nobody knows. SAY_NOTHING doesn't count.
+    """
+    return sum(run.status.outcome not in SAY_NOTHING for run in _row(o))
+
+
+def _row(o: Observed) -> Iterator[RetrainRun]:
+    finished = [run for run in reversed(o.runs) if run.is_finished]
+    for run in finished:
+        recovered = run.status.recovered_time or (run is o.runs[-1] and recovered_at(o, run))
+        manual = run.spec.trigger.reason is TriggerReason.MANUAL
+        if recovered or manual or run.spec.monitor_ref.generation != o.monitor.metadata.generation:
+            return
+        undecided = run is finished[0] and run.status.outcome is Outcome.PROMOTED and not o.is_breached
+        if not undecided:
+            yield run
+
+
+def budget_frees(o: Observed) -> datetime | None:
+    """Return when the next run may start by the budget; None where it may now."""
+    budget = o.monitor.spec.policy.max_runs
+    starts = sorted(run.metadata.creation_timestamp for run in o.runs)[-budget.count :]
+    frees = starts[0] + budget.per if len(starts) == budget.count else None
+    return frees if frees and frees > o.now else None
+
+
+def earliest_start(o: Observed) -> datetime | None:
+    """Return when cooldown and budget let the next run start; None where neither ever held one."""
+    return max((time for time in (o.cooldown_ends, budget_frees(o)) if time), default=None)
+
+
+def breach_begins(o: Observed) -> datetime | None:
+    """Return when the unbroken row of readings in breach began that the window ends with."""
+    metric, begun = o.monitor.spec.metric, None
+    for reading in reversed(() if isinstance(o.window, QueryFailed) else o.window):
+        if isinstance(reading, Value):
+            if not metric.is_breached_by(reading.value):
+                break
+            begun = reading.time
+    return begun

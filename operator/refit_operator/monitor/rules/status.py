@@ -1,0 +1,188 @@
+"""What a monitor's status says after a look. Pure.
+
+A status is written when it says something new: a condition turned, a run changed. Numbers alone are worth a write only
+now and then, so that an idle monitor costs none.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal
+
+from refit_operator.api.conditions import Condition, ConditionType, Reason, find, merge
+from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus, ServedStatus
+from refit_operator.api.run import Outcome, RetrainRun
+from refit_operator.monitor.rules.decide import PERMISSIONS, breach_message, first_hold
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.history import earliest_start
+from refit_operator.monitor.rules.readiness import READINESS
+from refit_operator.monitor.rules.serving import serving_verdict
+from refit_operator.prometheus.rules.reading import Value, describe, reason_of
+from refit_operator.target.rules.request import malformed_request
+
+Truth = Literal["True", "False", "Unknown"]
+WORTH_A_WRITE = 0.01
+"""A value that moved by this much is written, once in five minutes or every third reading at most."""
+WRITE_EVERY = timedelta(minutes=5)
+READINGS_BETWEEN_WRITES = 3
+BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.SOURCE_FORBIDDEN, Reason.TARGET_CLAIMED})
+"""Reasons that only a person can mend: Stalled."""
+WAITING = (Reason.BUDGET_SPENT, Reason.MASS_BREACH, Reason.GUARD_FAILED)
+"""Reasons that hold a run for a time, and aren't worth a word of their own."""
+
+
+def next_status(o: Observed) -> ModelMonitorStatus:
+    """Return the status that describes what was observed."""
+    old = o.monitor.status
+    last = o.last_run
+    return ModelMonitorStatus(
+        observed_generation=o.monitor.metadata.generation,
+        conditions=merge(old.conditions, tuple(_conditions(o))),
+        state=display_state(o),
+        metric=_metric(o),
+        served=_served(o),
+        active_run=o.active_run.metadata.name if o.active_run else None,
+        attempts=max((old.attempts, *(run.spec.ordinal for run in o.runs))),
+        last_run=_last(last) if last else None,
+        next_run_not_before=earliest_start(o),
+    )
+
+
+def _last(run: RetrainRun) -> LastRun:
+    outcome = run.status.outcome.value if run.status.outcome else ""
+    return LastRun(name=run.metadata.name, outcome=outcome, completion_time=run.status.completion_time)
+
+
+def _conditions(o: Observed) -> Iterable[Condition]:
+    yield _ready(o)
+    yield _metric_available(o)
+    yield _within_threshold(o)
+    yield _retrain_succeeded(o)
+    yield _condition(o, ConditionType.SERVING_UP_TO_DATE, *serving_verdict(o))
+    hold = first_hold(o, PERMISSIONS)
+    reason, message = (hold.reason, hold.message) if hold else (Reason.ALLOWED, "a breach now would start a run")
+    reason = Reason.NOT_READY if first_hold(o, READINESS) else reason
+    yield _condition(o, ConditionType.RETRAIN_ALLOWED, "False" if hold else "True", reason, message)
+    if o.active_run:
+        message = o.active_run.status.message or "starting"
+        yield _condition(o, ConditionType.RECONCILING, "True", Reason.RUN_ACTIVE, message)
+    broken = first_hold(o, READINESS)
+    if broken and broken.reason in BROKEN:
+        yield _condition(o, ConditionType.STALLED, "True", broken.reason, broken.message)
+
+
+def _condition(o: Observed, kind: ConditionType, status: Truth, reason: Reason | str, message: str) -> Condition:
+    return Condition(
+        type=kind,
+        status=status,
+        reason=str(reason),
+        message=message,
+        last_transition_time=o.now,
+        observed_generation=o.monitor.metadata.generation,
+    )
+
+
+def _ready(o: Observed) -> Condition:
+    hold = first_hold(o, READINESS)
+    if hold:
+        return _condition(o, ConditionType.READY, "False", hold.reason, hold.message)
+    malformed = malformed_request(o.monitor.metadata)
+    if malformed:
+        return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
+    metric = o.monitor.spec.metric
+    message = f"watching {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
+    return _condition(o, ConditionType.READY, "True", Reason.WATCHING, message)
+
+
+def _metric_available(o: Observed) -> Condition:
+    newest = o.newest
+    if newest is None:
+        return _condition(o, ConditionType.METRIC_AVAILABLE, "Unknown", Reason.UNKNOWN, "no reading yet")
+    status: Truth = "True" if isinstance(newest, Value) else "False"
+    return _condition(o, ConditionType.METRIC_AVAILABLE, status, reason_of(newest), describe(newest))
+
+
+def _within_threshold(o: Observed) -> Condition:
+    metric, newest = o.monitor.spec.metric, o.newest
+    old = find(o.monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
+    if o.is_breached:
+        reason = Reason.BELOW_THRESHOLD if metric.below else Reason.ABOVE_THRESHOLD
+        return _condition(o, ConditionType.WITHIN_THRESHOLD, "False", reason, breach_message(o))
+    if not isinstance(newest, Value):
+        return old or _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
+    if old and old.status == "False" and not metric.is_recovered_by(newest.value):
+        return old.model_copy(update={"message": breach_message(o)})
+    return _condition(o, ConditionType.WITHIN_THRESHOLD, "True", Reason.WITHIN, breach_message(o))
+
+
+def _retrain_succeeded(o: Observed) -> Condition:
+    last = o.last_run
+    if last is None:
+        return _condition(o, ConditionType.RETRAIN_SUCCEEDED, "Unknown", Reason.NO_RUN, "no run has finished yet")
+    finished = find(last.status.conditions, ConditionType.FINISHED)
+    reason = finished.reason if finished else Reason.UNKNOWN
+    status: Truth = "True" if last.status.outcome is Outcome.PROMOTED else "False"
+    message = f"{last.metadata.name}: {last.status.message or ''}"
+    return _condition(o, ConditionType.RETRAIN_SUCCEEDED, status, reason, message)
+
+
+def _metric(o: Observed) -> MetricStatus | None:
+    newest = o.newest
+    if newest is None:
+        return None
+    value = f"{newest.value:.4f}" if isinstance(newest, Value) else None
+    return MetricStatus(value=value, reading=reason_of(newest), time=newest.time)
+
+
+def _served(o: Observed) -> ServedStatus | None:
+    if o.served is None:
+        return None
+    run = o.served_by
+    since = run.status.rolled_out_time if run else None
+    name = run.metadata.name if run else None
+    return ServedStatus(checkpoint=str(o.served), model=o.served.short, run=name, since=since)
+
+
+_RUN_STATES = {
+    "RollingOut": "RollingOut",
+    "RollingBack": "RollingBack",
+    "Watching": "Verifying",
+    "AwaitingApproval": "AwaitingApproval",
+}
+
+
+def display_state(o: Observed) -> str:
+    """Return the one word for people."""
+    hold = first_hold(o, PERMISSIONS)
+    if o.active_run:
+        stage = o.active_run.status.stage
+        return _RUN_STATES.get(stage.value if stage else "", "Training")
+    if o.is_breached and hold is None:
+        return "Breached"
+    states = {
+        Reason.OVERRULED: "Overruled",
+        Reason.TARGET_REPLACED: "Overruled",
+        Reason.SUSPENDED: "Suspended",
+        Reason.METRIC_UNAVAILABLE: "Blind",
+        Reason.GAVE_UP: "GaveUp",
+        Reason.COOLING_DOWN: "CoolingDown",
+        **dict.fromkeys(WAITING, "Breached" if o.is_breached else "Watching"),
+        Reason.MODE_OBSERVE: "Breached" if o.is_breached else "Watching",
+    }
+    return states.get(hold.reason, "NotReady") if hold else "Watching"
+
+
+def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval: timedelta = WRITE_EVERY) -> bool:
+    """Return whether the new status says something that the old one doesn't; `interval` is that of the readings."""
+    every = min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
+    return _facts(old) != _facts(new) or _has_moved(old.metric, new.metric, every)
+
+
+def _facts(status: ModelMonitorStatus) -> object:
+    conditions = [(c.type, c.status, c.reason, c.observed_generation) for c in status.conditions]
+    return (conditions, status.model_dump(exclude={"conditions", "metric"}), status.metric and status.metric.reading)
+
+
+def _has_moved(old: MetricStatus | None, new: MetricStatus | None, every: timedelta) -> bool:
+    if not old or not new or old.value is None or new.value is None or not old.time or not new.time:
+        return False
+    return abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE and new.time - old.time >= every

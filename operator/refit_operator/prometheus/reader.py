@@ -1,0 +1,143 @@
+"""Ask for a monitor's window: the last N points of its grid, in one range query, and whether they can be believed.
+
+The window is not kept anywhere: after a restart the same query gives the same readings.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from refit_operator.api.metric import MetricSpec
+from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
+from refit_operator.prometheus.rules.promql import freshness_query, parse_query, substitute, variables_of
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
+from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
+from refit_operator.prometheus.servers import Sources
+
+DEFAULT_INTERVAL = timedelta(minutes=1)
+"""Time between readings of a query without any range."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose readings: where the Secrets are, and what the variables of the queries stand for."""
+
+    namespace: str
+    name: str
+    target: str
+    digest: str = ""
+    """Of the live checkpoint, with its `sha256:`; empty where the target has no pointer."""
+
+    def fill(self, query: str, now: datetime) -> str | QueryFailed:
+        """Return the query with its variables filled in. Raises QueryInvalid."""
+        if "digest" in variables_of(query) and not self.digest:
+            message = "$(digest) has no value: the target carries no checkpoint pointer with a digest yet"
+            return QueryFailed(FailureKind.NoValue, message, now)
+        values = {"name": self.name, "namespace": self.namespace, "target": self.target, "digest": self.digest}
+        return substitute(query, values)
+
+
+_ANYBODY = Subject("namespace", "name", "target", "digest")
+
+
+def check_query(query: str) -> None:
+    """Raise QueryInvalid where the query doesn't parse or has variables that don't exist."""
+    _ANYBODY.fill(query, datetime.min)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The times at which a metric is read."""
+
+    interval: timedelta
+    offset: timedelta
+    query_range: timedelta
+    """How far back a reading looks, offsets included."""
+
+    @property
+    def delay(self) -> timedelta:
+        """How long after a point it is read: by then its samples are stored."""
+        return min(INGESTION_DELAY, self.interval / 4)
+
+    def points(self, now: datetime, count: int) -> tuple[datetime, ...]:
+        """Return the newest points that may be read, oldest first."""
+        return grid_times(now - self.delay, self.interval, self.offset, count)
+
+    def next_look(self, now: datetime) -> datetime:
+        """Return when the next point may be read."""
+        return next_grid_time(now - self.delay, self.interval, self.offset) + self.delay
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The way to ask."""
+
+    sources: Sources
+
+    def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
+        """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
+        parsed = parse_query(metric.query)
+        interval = metric.interval or parsed.longest_range or DEFAULT_INTERVAL
+        offset = grid_offset(self.sources.address_of(prometheus), metric.query, interval)
+        return Grid(interval, offset, parsed.reach)
+
+    async def window(
+        self, subject: Subject, prometheus: PrometheusSpec, metric: MetricSpec, count: int, now: datetime
+    ) -> Window | QueryFailed:
+        """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
+        times = self.grid_of(prometheus, metric).points(now, count)
+        server = await self.sources.open(subject.namespace, prometheus, now)
+        if isinstance(server, QueryFailed):
+            return server
+        query = subject.fill(metric.query, now)
+        if isinstance(query, QueryFailed):
+            return query
+        window = await read_window(server, query, times, (metric.bounds.min, metric.bounds.max))
+        if metric.max_age:
+            window = await _demand_fresh(server, query, metric.max_age, window, times)
+        if metric.min_samples:
+            counting = subject.fill(metric.min_samples.query, now)
+            window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
+        return window
+
+    async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
+        """Return the query's value now."""
+        server = await self.sources.open(subject.namespace, prometheus, now)
+        if isinstance(server, QueryFailed):
+            return server
+        filled = subject.fill(query, now)
+        return filled if isinstance(filled, QueryFailed) else await read_instant(server, filled, now)
+
+
+Times = tuple[datetime, ...]
+
+
+def _has_values(window: Window | QueryFailed) -> TypeGuard[Window]:
+    """Return whether there is anything to doubt."""
+    return not isinstance(window, QueryFailed) and any(isinstance(reading, Value) for reading in window)
+
+
+async def _demand_fresh(
+    server: PrometheusServer, query: str, max_age: timedelta, window: Window | QueryFailed, times: Times
+) -> Window | QueryFailed:
+    if not _has_values(window):
+        return window
+    ages = await read_window(server, freshness_query(query, max_age), times)
+    return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
+
+
+async def _demand_samples(
+    server: PrometheusServer, query: str | QueryFailed, minimum: float, window: Window | QueryFailed, times: Times
+) -> Window | QueryFailed:
+    if not _has_values(window):
+        return window
+    counts = query if isinstance(query, QueryFailed) else await read_window(server, query, times)
+    if isinstance(counts, QueryFailed):
+        return _blame("metric.minSamples", counts)
+    return demand_samples(window, counts, minimum)
+
+
+def _blame(field: str, failed: QueryFailed) -> QueryFailed:
+    return replace(failed, message=f"{field}: {failed.message}")

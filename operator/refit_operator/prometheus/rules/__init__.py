@@ -1,0 +1,1 @@
+"""Queries, readings and windows as values: no network, no clock."""

@@ -1,0 +1,73 @@
+"""What Prometheus' answers hold, as readings on the grid that was asked for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from math import nan
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from refit_operator.prometheus.rules.reading import Bounds, MultipleSeries, NoData, NotANumber, Reading, read_number
+
+
+class OffGrid(ValueError):
+    """There are answers for times that weren't asked for."""
+
+
+class _Series(BaseModel):
+    values: list[tuple[float, str]] = []
+    histograms: list[tuple[float, Any]] = []
+
+
+class _Sample(BaseModel):
+    value: tuple[float, str] | None = None  # absent where the sample is a histogram
+
+
+_MATRIX = TypeAdapter(list[_Series])
+_VECTOR = TypeAdapter(list[_Sample])
+_SCALAR = TypeAdapter(tuple[float, str])
+
+
+def read_matrix(result: object, times: Sequence[datetime], bounds: Bounds) -> tuple[Reading, ...]:
+    """Give one reading for each time; raises OffGrid, or ValueError if the result is no matrix."""
+    points: dict[int, list[float]] = defaultdict(list)
+    for series in _MATRIX.validate_python(result):
+        for stamp, text in series.values:
+            points[round(stamp * 1000)].append(float(text))
+        for stamp, _ in series.histograms:
+            points[round(stamp * 1000)].append(nan)
+    wanted = {milliseconds(time): time for time in times}
+    if points.keys() - wanted.keys():
+        raise OffGrid
+    return tuple(_read_point(points.get(stamp, []), time, bounds) for stamp, time in wanted.items())
+
+
+def read_result(result: object, time: datetime, bounds: Bounds) -> Reading:
+    """Give the reading of an instant query: a vector, or a bare [time, text] for a scalar or a string."""
+    if isinstance(result, list) and result and not isinstance(result[0], dict):
+        return _read_text(_SCALAR.validate_python(result)[1], time, bounds)
+    samples = [sample.value for sample in _VECTOR.validate_python(result)]
+    return _read_point([nan if value is None else float(value[1]) for value in samples], time, bounds)
+
+
+def milliseconds(time: datetime) -> int:
+    """Count the milliseconds since 1970; Prometheus knows nothing finer."""
+    return round(time.timestamp() * 1000)
+
+
+def _read_text(text: str, time: datetime, bounds: Bounds) -> Reading:
+    try:
+        return read_number(float(text), time, bounds)
+    except ValueError:
+        return NotANumber(time)
+
+
+def _read_point(values: list[float], time: datetime, bounds: Bounds) -> Reading:
+    match values:
+        case []:
+            return NoData(time)
+        case [value]:
+            return read_number(value, time, bounds)
+        case _:
+            return MultipleSeries(len(values), time)

@@ -1,0 +1,100 @@
+"""From `spec.prometheus` to a server that can be asked: is it allowed, and with which credentials.
+
+Secrets are read at every look, so that a rotated token is used at the next one. Whatever keeps us from asking is a
+`QueryFailed`: it holds, and says which Secret or setting is to blame.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+
+from refit_operator.api.prometheus import PrometheusSpec, SecretKey
+from refit_operator.kubernetes_api.secrets import SecretProblem
+from refit_operator.prometheus.client import PrometheusServer
+from refit_operator.prometheus.rules.allowlist import Address, is_allowed, is_free_header
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
+
+Secrets = dict[SecretKey, str]
+
+
+class SecretReader(Protocol):
+    """Who can read a Secret."""
+
+    async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
+        """Return the value, or what is wrong with it."""
+        ...
+
+
+@lru_cache(maxsize=256)
+def _connect(
+    address: str, headers: tuple[tuple[str, str], ...], auth: tuple[str, str] | None, ca: str | None
+) -> PrometheusServer:
+    """Keep the connections of one server and one set of credentials open between questions."""
+    return PrometheusServer(address, headers=dict(headers), auth=auth, ca=ca)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The server of monitors that name none, and those that a monitor may name."""
+
+    default_server: str
+    allowed: tuple[Address, ...]
+    secrets: SecretReader
+
+    def address_of(self, prometheus: PrometheusSpec) -> str:
+        """Return the server's URL."""
+        return prometheus.server_address or self.default_server
+
+    async def open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> PrometheusServer | QueryFailed:
+        """Return the server with the credentials of the moment."""
+        refusal = self._refuse(prometheus)
+        if refusal:
+            return QueryFailed(FailureKind.Forbidden, refusal, now)
+        values: Secrets = {}
+        for secret in prometheus.secret_keys:
+            value = await self.secrets.get_secret_value(namespace, secret.name, secret.key)
+            if isinstance(value, SecretProblem):
+                kind = FailureKind.Forbidden if value.forbidden else FailureKind.BadSecret
+                return QueryFailed(kind, value.message, now)
+            values[secret] = value
+        return self._connect(prometheus, values, now)
+
+    def _refuse(self, prometheus: PrometheusSpec) -> str:
+        """Return why the server must not be asked at all, empty where it may."""
+        address = prometheus.server_address
+        if address and address != self.default_server and not is_allowed(address, self.allowed):
+            return (
+                f"prometheus.serverAddress {address} isn't allowed here: see REFIT_PROMETHEUS_ALLOWED of the operator"
+            )
+        taken = next((name for name in prometheus.headers if not is_free_header(name)), None)
+        return f"prometheus.headers: {taken!r} isn't a monitor's to set" if taken else ""
+
+    def _connect(self, prometheus: PrometheusSpec, values: Secrets, now: datetime) -> PrometheusServer | QueryFailed:
+        headers = dict(prometheus.headers) | bearer_header(prometheus, values)
+        ca = prometheus.tls.ca_secret if prometheus.tls else None
+        try:
+            return _connect(
+                self.address_of(prometheus), _sorted(headers.items()), basic_auth(prometheus, values), ca and values[ca]
+            )
+        except ValueError as error:
+            return QueryFailed(
+                FailureKind.BadSecret, f"{error}: key {ca.key!r} of Secret {ca.name!r}" if ca else str(error), now
+            )
+
+
+def _sorted(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(items))
+
+
+def bearer_header(prometheus: PrometheusSpec, values: Secrets) -> dict[str, str]:
+    """Return the header of a bearer token, none where none is asked for."""
+    secret = prometheus.authentication and prometheus.authentication.bearer_token_secret
+    return {"Authorization": f"Bearer {values[secret]}"} if secret else {}
+
+
+def basic_auth(prometheus: PrometheusSpec, values: Secrets) -> tuple[str, str] | None:
+    """Return user and password, None where none are asked for."""
+    basic = prometheus.authentication and prometheus.authentication.basic
+    return (values[basic.username], values[basic.password]) if basic else None

@@ -1,0 +1,71 @@
+"""Pods that had reported their progress and say nothing more: ended, and tried again, a few times. Pure.
+
+A pod is ended by suspending its Job and resuming it: one that is deleted would use up one of the Job's own tries. What
+it had said was read by then. With a queue, whoever admits Jobs resumes it, and waits for no pod to be gone: Kueue does
+so at once where the Job was admitted before.
+"""
+
+from datetime import timedelta
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.durations import format_duration
+from refit_operator.api.events import Note
+from refit_operator.api.run import Outcome, Stage
+from refit_operator.run.rules.checks.deadlines import POLL, clock_of
+from refit_operator.run.rules.decision import (
+    AT_ONCE,
+    Decision,
+    Observed,
+    SuspendJob,
+    finish,
+    is_trained,
+    newest_progress,
+    record,
+    stopping,
+)
+from refit_operator.run.rules.views.job import JobState
+
+
+def silence_of(o: Observed) -> timedelta:
+    """Return how long the pod that trains has said nothing, though it would have been heard.
+
+    Nothing where it never reported, since silent images are never stalled, or has reported the end of its training:
+    what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
+    """
+    heard = newest_progress(o)
+    if o.heard_since is None or heard is None or o.job.state is not JobState.TRAINING:
+        return timedelta(0)
+    is_under_way = heard.pod == o.job.pod and not o.job.pod_is_ending and heard.percentage != 100
+    return o.now - max(heard.time, o.heard_since) if is_under_way else timedelta(0)
+
+
+def stalled_pod_is_ended(o: Observed) -> Decision | None:
+    """Suspend the Job, wait until the pod is gone, resume it. Each step follows from what is seen."""
+    pod, queue = o.run.status.stalled_pod, o.run.spec.training.queue_name
+    if is_trained(o) or pod is None:
+        return None
+    suspended = o.job.state is JobState.QUEUED
+    is_there = o.job.pod == pod and not (queue and o.job.pod_is_ending)
+    if not is_there and (queue or not suspended):
+        return Decision(record(o, Stage.QUEUED, "a stalled pod was ended", stalled_pod=None), look_again=AT_ONCE)
+    status = record(o, Stage.QUEUED, f"ending pod {pod}, which has stalled", clock=clock_of(o))
+    if is_there and suspended:
+        return Decision(status, look_again=POLL)
+    return Decision(
+        status, actions=(SuspendJob(o.run.job_name, o.job.resource_version, not suspended),), look_again=AT_ONCE
+    )
+
+
+def pod_has_stalled(o: Observed) -> Decision | None:
+    """Decide to end a pod that has been silent for too long; the last time, end the run."""
+    timeout, silence = o.run.spec.training.stall_timeout, silence_of(o)
+    if is_trained(o) or not timeout or silence < timeout:
+        return None
+    progress = newest_progress(o)
+    last = progress.describe() if progress else ""
+    message = f"pod {o.job.pod} has reported nothing for {format_duration(silence)}, and before it {last or 'little'}"
+    if o.run.status.stalls >= o.run.spec.training.backoff_limit:
+        return stopping(o, finish(o, Outcome.FAILED, Reason.NO_PROGRESS, message))
+    facts = {"stalls": o.run.status.stalls + 1, "stalled_pod": o.job.pod}
+    note = Note("PodStalled", message, "Warning")
+    return Decision(record(o, Stage.TRAINING, message, **facts), notes=(note,), look_again=AT_ONCE)

@@ -1,0 +1,166 @@
+"""What a look at a run sees, and what it answers. Pure.
+
+A decision either records a fact or acts; what must be known before an action is recorded one look earlier, so that a
+crash between the two loses nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true, merge
+from refit_operator.api.events import Note
+from refit_operator.api.progress import RunProgress
+from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
+from refit_operator.progress.rules.pod_env import Reporting
+from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.rules.views.job import JobView
+from refit_operator.target.rules.view import TargetView
+
+AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything that a decision about a run rests on, read at one moment."""
+
+    run: RetrainRun
+    job: JobView
+    target: TargetView | None
+    now: datetime
+    window: tuple[Reading, ...] | QueryFailed = ()
+    """Readings since the promotion; asked for only while the run is watching."""
+    query_range: timedelta = timedelta(0)
+    rolled_back: frozenset[str] = frozenset()
+    """Digests that were taken back by this monitor's runs."""
+    is_newest: bool = True
+    """Whether no run of the monitor is newer."""
+    ended_before: bool = False
+    """Whether the monitor remembers how this run ended."""
+    was_written: bool = False
+    """Whether the target once carried this run's pointer; asked for only before it is written."""
+    superseded_by: str = ""
+    """The field of the monitor's spec that changed since the run was decided."""
+    rollback_requested: bool = False
+    """Whether a person asked for the pointer of before, and this run stands in the way of it."""
+    may_force: bool = False
+    """Whether a person handed the live pointer back, so that it is ours whoever wrote it."""
+    next_reading: timedelta = timedelta(minutes=1)
+    """Time to the next point of the readings' grid."""
+    progress: RunProgress | None = None
+    """The newest report of the training pod; None where none came to this process."""
+    heard_since: datetime | None = None
+    """Since when a report of the training pod would have been heard; None where nothing listens."""
+    service_owner: str | None = None
+    """UID of what controls the Service of the run's name; empty where nothing does, None where there is no Service.
+
+    Asked for only where the run has several machines.
+    """
+    reporting: Reporting | None = None
+    """What the training pod needs to report its progress; None where nothing listens."""
+
+
+@dataclass(frozen=True)
+class CreateJob:
+    """Make the run's Job, unless one of its name is there."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CreateService:
+    """Make the Service of a run on several machines, unless one of its name is there."""
+
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeleteJob:
+    """Stop the run's Job."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True)
+class SuspendJob:
+    """Suspend the run's Job, which ends its pods, or resume it. Refused where the Job changed since it was read."""
+
+    name: str
+    resource_version: str
+    suspend: bool
+
+
+@dataclass(frozen=True)
+class WritePointer:
+    """Write the checkpoint pointer to the target as it was read; empty removes it."""
+
+    pointer: str
+    force: bool = False
+
+
+Action = CreateJob | CreateService | DeleteJob | SuspendJob | WritePointer
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do now, what to record, and when to look again (None: only when something happens)."""
+
+    status: RetrainRunStatus
+    actions: tuple[Action, ...] = ()
+    notes: tuple[Note, ...] = ()
+    look_again: timedelta | None = None
+
+
+def condition(
+    o: Observed, kind: ConditionType, status: Literal["True", "False", "Unknown"], reason: Reason, message: str = ""
+) -> Condition:
+    """Return a condition as of now."""
+    return Condition(
+        type=kind,
+        status=status,
+        reason=reason.value,
+        message=message,
+        last_transition_time=o.now,
+        observed_generation=o.run.metadata.generation,
+    )
+
+
+def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **facts: Any) -> RetrainRunStatus:
+    """Return the run's status with these facts added. A condition replaces that of its type, as of its last turn."""
+    old = o.run.status
+    replaced = {c.type for c in conditions}
+    kept = tuple(c for c in old.conditions if c.type not in replaced)
+    updates = {"stage": stage, "message": message, "conditions": (*kept, *merge(old.conditions, conditions)), **facts}
+    return old.model_copy(update=updates)
+
+
+def finish(
+    o: Observed, outcome: Outcome, reason: Reason, message: str, *conditions: Condition, note: Note | None = None
+) -> Decision:
+    """End the run. A Job that is still there to run is stopped."""
+    good = outcome is Outcome.PROMOTED
+    finished = condition(o, ConditionType.FINISHED, "True", reason, message)
+    status = record(o, Stage.FINISHED, message, *conditions, finished, outcome=outcome, completion_time=o.now)
+    default = Note(reason.value, message, "Normal" if good else "Warning")
+    return Decision(status=status, notes=(note or default,))
+
+
+def stopping(o: Observed, ended: Decision) -> Decision:
+    """Add to the run's end that its Job is stopped.
+
+    One that is done keeps its log, and a stranger's is no affair of ours.
+    """
+    is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
+    actions = (DeleteJob(o.run.job_name, o.job.uid),) if is_ours and not is_trained(o) else ()
+    return Decision(status=ended.status, actions=actions, notes=ended.notes)
+
+
+def is_trained(o: Observed) -> bool:
+    """Return whether both reports are recorded; a rollback needs none."""
+    return o.run.is_rollback or is_true(o.run.status.conditions, ConditionType.TRAINED)
+
+
+def newest_progress(o: Observed) -> RunProgress | None:
+    """Return the newest report: what was recorded stands until the pod reports to this process."""
+    return o.progress or o.run.status.progress

@@ -1,0 +1,151 @@
+"""The gate: whether a candidate may serve. Pure.
+
+A tuple of checks, each of which may refuse; a candidate that none refuses is accepted. A missing number refuses.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from refit_operator.api.conditions import Reason
+from refit_operator.api.training import Better, GateSpec
+from refit_operator.run.rules.contract import SMALLEST_SLICE_ROWS
+from refit_operator.run.rules.views.reports import JudgeReport
+
+LOWER_IS_BETTER = frozenset({"loss", "wer", "cer", "mae", "mse", "rmse", "perplexity", "error_rate"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says, with the numbers it says it by."""
+
+    accepted: bool
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged."""
+
+    gate: GateSpec
+    report: JudgeReport
+    has_served: bool
+    trained_digest: str
+    rolled_back: frozenset[str]
+
+    @property
+    def lower(self) -> bool:
+        """True where a smaller number is the better one."""
+        return self.gate.direction is Better.LOWER or (not self.gate.direction and self.gate.metric in LOWER_IS_BETTER)
+
+    @property
+    def candidate(self) -> float | None:
+        """The candidate's number."""
+        return self.report.candidate.metrics.get(self.gate.metric)
+
+    @property
+    def served(self) -> float | None:
+        """The served model's number."""
+        return self.report.served.metrics.get(self.gate.metric) if self.report.served else None
+
+    def gain(self, candidate: float, served: float) -> float:
+        """Return by how much the candidate is the better one."""
+        return served - candidate if self.lower else candidate - served
+
+
+Refusal = tuple[Reason, str] | None
+EPSILON = 1e-9
+"""Room for the rounding of decimal numbers: a margin of 0.05 is met by 0.85 against 0.80."""
+
+
+def has_the_metric(case: Case) -> Refusal:
+    """Refuse where the judge didn't report the gate's metric."""
+    if case.candidate is None:
+        known = ", ".join(sorted(case.report.candidate.metrics)) or "nothing"
+        return Reason.CANDIDATE_REJECTED, f"gate.metric {case.gate.metric!r} isn't reported; the judge reports {known}"
+    if case.has_served and case.served is None:
+        return Reason.CANDIDATE_REJECTED, "the judge didn't report the served model"
+    return None
+
+
+def is_what_was_trained(case: Case) -> Refusal:
+    """Refuse where the judged checkpoint isn't the trained one."""
+    if case.report.candidate.digest == case.trained_digest:
+        return None
+    return Reason.CANDIDATE_REJECTED, f"judged {case.report.candidate.digest}, trained {case.trained_digest}"
+
+
+def was_never_rolled_back(case: Case) -> Refusal:
+    """Refuse weights that were taken back before."""
+    if case.report.candidate.digest not in case.rolled_back:
+        return None
+    return Reason.CANDIDATE_REJECTED, f"{case.report.candidate.digest} was rolled back before"
+
+
+def has_enough_rows(case: Case) -> Refusal:
+    """Refuse where the holdout is too small to tell."""
+    if case.report.rows >= case.gate.min_rows:
+        return None
+    return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {case.report.rows} rows, gate.minRows is {case.gate.min_rows}"
+
+
+def meets_the_bound(case: Case) -> Refusal:
+    """Refuse below the minimum, or above the maximum where lower is better."""
+    bound, value = case.gate.bound, case.candidate
+    if bound is None or value is None or case.gain(value, bound) >= -EPSILON:
+        return None
+    return Reason.CANDIDATE_REJECTED, f"{case.gate.metric} {value:.4g} {'>' if case.lower else '<'} bound {bound:.4g}"
+
+
+def beats_the_served(case: Case) -> Refusal:
+    """Refuse where the candidate isn't better by the margin."""
+    value, served = case.candidate, case.served
+    if value is None or served is None or case.gain(value, served) >= case.gate.margin - EPSILON:
+        return None
+    margin = f" with margin {case.gate.margin:.4g}" if case.gate.margin else ""
+    return Reason.CANDIDATE_REJECTED, f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}"
+
+
+def has_something_to_beat(case: Case) -> Refusal:
+    """Refuse where neither a served model nor a bound says what is good enough."""
+    if case.has_served or case.gate.bound is not None:
+        return None
+    return Reason.CANDIDATE_REJECTED, "nothing is served yet and gate.bound is not set"
+
+
+def spares_every_slice(case: Case) -> Refusal:
+    """Refuse where one slice loses more than maxSliceDrop; smaller ones than SMALLEST_SLICE_ROWS tell nothing."""
+    limit = case.gate.max_slice_drop
+    for name, part in sorted(case.report.slices.items()):
+        if limit is None or part.served is None or part.rows < SMALLEST_SLICE_ROWS:
+            continue
+        if case.gain(part.candidate, part.served) < -limit - EPSILON:
+            return (
+                Reason.CANDIDATE_REJECTED,
+                f"slice {name}: {part.candidate:.4g} against served {part.served:.4g} drops more than {limit:.4g}",
+            )
+    return None
+
+
+CHECKS: tuple[Callable[[Case], Refusal], ...] = (
+    has_the_metric,
+    is_what_was_trained,
+    was_never_rolled_back,
+    has_enough_rows,
+    has_something_to_beat,
+    meets_the_bound,
+    beats_the_served,
+    spares_every_slice,
+)
+
+
+def judge(case: Case) -> Verdict:
+    """Return the first refusal, or the acceptance."""
+    for check in CHECKS:
+        refusal = check(case)
+        if refusal:
+            return Verdict(False, *refusal)
+    against = f" against served {case.served:.4g}" if case.served is not None else ""
+    return Verdict(
+        True, Reason.GATE_PASSED, f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.rows} rows"
+    )

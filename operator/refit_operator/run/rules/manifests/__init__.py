@@ -1,0 +1,1 @@
+"""The Job, its pod and its Service, and the JSON that trainer and judge get."""

@@ -1,0 +1,172 @@
+"""The pod of a run: the init container `train` and the container `judge`, with the user's overlay. Pure.
+
+The judge's claims are never mounted where training runs, so training can't see the holdout. What the operator sets
+stands after what the user sets, and wins.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from refit_operator.api.pod import EnvFrom, PodTemplate, Volume
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.uris import parse_claim_uri, parse_pointer
+from refit_operator.progress.rules.pod_env import (
+    Reporting,
+    reporting_environment,
+    reporting_mount,
+    reporting_volume,
+)
+from refit_operator.run.rules.manifests.config import (
+    MOUNT_ROOT,
+    checkpoint_uri,
+    render_judge_config,
+    render_paths,
+    render_train_config,
+)
+from refit_operator.run.rules.manifests.machines import meeting_variables, naming, place_variables
+
+Document = dict[str, Any]
+GRACE_SECONDS = 60
+PLACEMENT = {
+    "node_selector",
+    "tolerations",
+    "affinity",
+    "priority_class_name",
+    "runtime_class_name",
+    "service_account_name",
+    "image_pull_secrets",
+}
+"""What of the overlay goes into the pod's spec as it is."""
+
+
+def claims_of(*uris: str) -> set[str]:
+    """Return the claims that the URIs are on."""
+    return {place.claim for uri in uris if (place := parse_claim_uri(uri))}
+
+
+def training_claims(run: RetrainRun) -> set[str]:
+    """Return the claims that the container `train` sees."""
+    start = parse_pointer(run.spec.starting_checkpoint)
+    return claims_of(run.spec.training.dataset.train, checkpoint_uri(run), start.uri if start else "")
+
+
+def judging_claims(run: RetrainRun) -> set[str]:
+    """Return the claims that the container `judge` sees."""
+    served = parse_pointer(run.spec.served_checkpoint)
+    return claims_of(run.spec.training.dataset.holdout, checkpoint_uri(run), served.uri if served else "")
+
+
+def _mounts(template: PodTemplate, claims: Iterable[str], writable: set[str]) -> list[Document]:
+    mounts: list[Document] = [
+        {"name": f"claim-{claim}", "mountPath": f"{MOUNT_ROOT}/{claim}", "readOnly": claim not in writable}
+        for claim in sorted(claims)
+    ]
+    theirs = [
+        {"name": f"user-{volume.name}", "mountPath": volume.mount_path, "readOnly": volume.read_only}
+        for volume in template.volumes
+    ]
+    return [*mounts, {"name": "tmp", "mountPath": "/tmp"}, *theirs]
+
+
+def _volume(volume: Volume) -> Document:
+    source = {key: value for key, value in volume.to_json().items() if key not in ("mountPath", "readOnly")}
+    return source | {"name": f"user-{volume.name}"}
+
+
+def _container(run: RetrainRun, name: str, image: str, config: Document, mounts: list[Document]) -> Document:
+    return {
+        "name": name,
+        "image": image,
+        "env": [
+            *(variable.to_json() for variable in run.spec.training.pod_template.env),
+            {"name": "REFIT_CONFIG", "value": json.dumps(config, sort_keys=True)},
+            {"name": "HOME", "value": "/tmp"},
+            *place_variables(run),
+        ],
+        "resources": run.spec.training.resources.to_json(),
+        "volumeMounts": mounts,
+        # Of a script that leaves no message, what its log ends with.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+
+
+def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+    """Return the init container `train`; it alone reports its progress."""
+    training = run.spec.training
+    writable = claims_of(checkpoint_uri(run))
+    mounts = _mounts(training.pod_template, training_claims(run), writable)
+    container = _container(run, "train", training.image, render_train_config(run), mounts)
+    container["command"] = list(training.command) or ["refit-train"]
+    container["env"].extend({"name": name, "value": value} for name, value in render_paths(run).items())
+    container["env"].extend(meeting_variables(run))
+    if reporting:
+        container["env"].extend(reporting_environment(reporting))
+        container["volumeMounts"].append(reporting_mount())
+    args = {"args": list(training.args)} if training.args else {}
+    return container | args | _env_from(training.train_env_from)
+
+
+def _env_from(sources: list[EnvFrom]) -> Document:
+    return {"envFrom": [source.to_json() for source in sources]} if sources else {}
+
+
+def build_judge(run: RetrainRun) -> Document:
+    """Return the container `judge`; it may write beside the checkpoint, where a stock script left no manifest."""
+    image = run.spec.gate.image or run.spec.training.image
+    mounts = _mounts(run.spec.training.pod_template, judging_claims(run), claims_of(checkpoint_uri(run)))
+    container = _container(run, "judge", image, render_judge_config(run), mounts)
+    return container | {"command": ["refit-judge"]} | _env_from(run.spec.gate.env_from)
+
+
+def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+    """Return the pod's spec; it keeps Pod Security's level `restricted`."""
+    template = run.spec.training.pod_template
+    grace = template.termination_grace_period_seconds
+    return (
+        _placement(template)
+        | naming(run)
+        | {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
+            "securityContext": _security(template),
+            "initContainers": [build_trainer(run, reporting)],
+            "containers": [build_judge(run)],
+            "volumes": _volumes(run, reporting),
+        }
+    )
+
+
+def build_judging_pod(run: RetrainRun) -> Document:
+    """Return the pod that only judges what was trained."""
+    pod = build_pod(run)
+    mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+    return pod | {"initContainers": [], "volumes": [v for v in pod["volumes"] if v["name"] in mounted]}
+
+
+def _placement(template: PodTemplate) -> Document:
+    """Return what the user says in the pod spec's own words, and nothing that they left out."""
+    said = template.model_dump(mode="json", by_alias=True, exclude_none=True, include=PLACEMENT)
+    return {key: value for key, value in said.items() if value}
+
+
+def _security(template: PodTemplate) -> Document:
+    theirs = template.security_context.to_json() if template.security_context else {}
+    said = {key: value for key, value in theirs.items() if value != []}
+    return said | {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def _volumes(run: RetrainRun, reporting: Reporting | None) -> list[Document]:
+    claims = sorted(training_claims(run) | judging_claims(run))
+    volumes: list[Document] = [
+        {"name": f"claim-{claim}", "persistentVolumeClaim": {"claimName": claim}} for claim in claims
+    ]
+    theirs = [_volume(volume) for volume in run.spec.training.pod_template.volumes]
+    return [*volumes, {"name": "tmp", "emptyDir": {}}, *theirs, *([reporting_volume()] if reporting else [])]

@@ -1,0 +1,1 @@
+"""What Jobs, pods and reports say, as values that checks can hold against each other."""

@@ -1,0 +1,67 @@
+"""What Jobs and pods say, read from them as the API server gives them. Pure."""
+
+from typing import Any
+
+from refit_operator.run.rules.contract import COMPLETION_INDEX_ANNOTATION
+
+Document = dict[str, Any]
+OVER = ("Failed", "Succeeded")
+
+
+def condition_of(document: Document, *kinds: str) -> Document | None:
+    """Return the condition of one of these types that is true, None where none is."""
+    conditions = (document.get("status") or {}).get("conditions") or ()
+    return next((c for c in conditions if c["type"] in kinds and c["status"] == "True"), None)
+
+
+def ending_of(job: Document) -> Document | None:
+    """Return the condition by which a Job is over, None while it isn't."""
+    return condition_of(job, "Complete", "Failed")
+
+
+def index_of(pod: Document) -> int:
+    """Return the pod's index in its Job; 0 in one that isn't Indexed."""
+    return int((pod["metadata"].get("annotations") or {}).get(COMPLETION_INDEX_ANNOTATION) or 0)
+
+
+def by_index(job: Document, pods: list[Document]) -> list[list[Document]]:
+    """Return the pods of each index, in the order given; of a Job that isn't Indexed they are all of one."""
+    if job["spec"].get("completionMode") != "Indexed":
+        return [pods]
+    return [[pod for pod in pods if index_of(pod) == index] for index in range(job["spec"]["completions"])]
+
+
+def machine_of(job: Document, index: int) -> str:
+    """Return which machine an index is, to put before what is said of it; empty where there is but one."""
+    indexed = job["spec"].get("completionMode") == "Indexed"
+    return f"machine {index} of {job['spec']['completions']}: " if indexed else ""
+
+
+def owner_of(document: Document) -> str:
+    """Return the UID of the object that controls it, empty where none does."""
+    owners = document["metadata"].get("ownerReferences") or ()
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")
+
+
+def containers_of(pod: Document) -> dict[str, Document]:
+    """Return the specs of a pod's containers by name, in the order in which they run."""
+    spec = pod.get("spec") or {}
+    found = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    return {container["name"]: container for container in found}
+
+
+def statuses_of(pod: Document) -> dict[str, Document]:
+    """Return the state of each container by name, in the order in which they run."""
+    status = pod.get("status") or {}
+    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return {container["name"]: container.get("state") or {} for container in found}
+
+
+def is_over(pod: Document) -> bool:
+    """Return whether nothing of the pod will run any more."""
+    return (pod.get("status") or {}).get("phase") in OVER
+
+
+def has_started(pod: Document) -> bool:
+    """Return whether a container of it runs or ran."""
+    return any("running" in state or "terminated" in state for state in statuses_of(pod).values())

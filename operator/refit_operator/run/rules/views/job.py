@@ -1,0 +1,135 @@
+"""What a Job and its pods say, in one value. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from refit_operator.api.run_clock import Phase
+from refit_operator.run.rules.views.documents import (
+    Document,
+    by_index,
+    ending_of,
+    has_started,
+    is_over,
+    owner_of,
+    statuses_of,
+)
+from refit_operator.run.rules.views.failure import failure_of
+from refit_operator.run.rules.views.queue import held_back
+from refit_operator.run.rules.views.reports import JudgeReport, TrainReport, flaw_of, parse_report
+from refit_operator.run.rules.views.waiting import Waiting, explain
+
+KINDS: dict[str, type[TrainReport] | type[JudgeReport]] = {"train": TrainReport, "judge": JudgeReport}
+
+
+class JobState(Enum):
+    """Where the Job is."""
+
+    MISSING = auto()
+    QUEUED = auto()
+    """Suspended: somebody else says when it may start."""
+    PENDING = auto()
+    """Its pod isn't there yet, or has started nothing."""
+    TRAINING = auto()
+    JUDGING = auto()
+    SUCCEEDED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A run's Job at one moment."""
+
+    state: JobState
+    owner_uid: str = ""
+    uid: str = ""
+    created: datetime | None = None
+    train_report: TrainReport | None = None
+    judge_report: JudgeReport | None = None
+    flaws: tuple[tuple[str, str], ...] = ()
+    """Containers of the newest pod that ended well with no good report, each with what is wrong with it."""
+    error: str = ""
+    """Why a container failed, in its own words; empty where none did."""
+    pod: str = ""
+    """Name of the newest pod that isn't over, empty where there is none."""
+    pod_is_ending: bool = False
+    """Whether that pod is being deleted."""
+    resource_version: str = ""
+    waiting: Waiting | None = None
+    """Why a pod doesn't start: the queue's word, unschedulable, image pull…"""
+
+    @property
+    def phase(self) -> Phase:
+        """What the Job is doing, as far as deadlines go."""
+        if self.state is JobState.QUEUED:
+            return Phase.QUEUED
+        waits = self.waiting or self.state in (JobState.MISSING, JobState.PENDING)
+        return Phase.PENDING if waits else Phase.RUNNING
+
+
+def view_job(
+    job: Document | None,
+    pods: list[Document],
+    events: list[Document],
+    claims: list[Document],
+    workloads: list[Document],
+) -> JobView:
+    """Return the view of a Job and its pods, by the Events that `subject_of` asks for and, where those are about
+    volumes, the claims of the namespace, and by what Kueue keeps of it while a queue holds it back: all as the API
+    server gave them.
+    """
+    if job is None:
+        return JobView(JobState.MISSING)
+    everywhere = oldest_first(pods)
+    pods = by_index(job, everywhere)[0]  # of several machines the first is the one that reports
+    newest: Document = next((pod["metadata"] for pod in reversed(pods) if not is_over(pod)), {})
+    return JobView(
+        state=_state(job, pods),
+        owner_uid=owner_of(job),
+        uid=job["metadata"]["uid"],
+        created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
+        train_report=_report(pods, "train", TrainReport),
+        judge_report=_report(pods, "judge", JudgeReport),
+        pod=newest.get("name", ""),
+        pod_is_ending="deletionTimestamp" in newest,
+        resource_version=job["metadata"]["resourceVersion"],
+        flaws=_flaws(pods[-1]) if pods else (),
+        error=failure_of(job, everywhere),
+        waiting=held_back(job, workloads) or explain(job, everywhere, events, claims),
+    )
+
+
+def oldest_first(pods: list[Document]) -> list[Document]:
+    """Return the pods in the order in which they were made; in the same second, one that is over comes first."""
+    return sorted(pods, key=lambda pod: (pod["metadata"]["creationTimestamp"], not is_over(pod)))
+
+
+def _state(job: Document, pods: list[Document]) -> JobState:
+    ended = ending_of(job)
+    if ended:
+        return JobState.SUCCEEDED if ended["type"] == "Complete" else JobState.FAILED
+    if job["spec"].get("suspend"):
+        return JobState.QUEUED
+    newest = pods[-1] if pods else {}
+    if not has_started(newest):
+        return JobState.PENDING
+    return JobState.JUDGING if _terminated(newest, "train", 0) else JobState.TRAINING
+
+
+def _terminated(pod: Document, name: str, code: int) -> Document | None:
+    found: Document | None = statuses_of(pod).get(name, {}).get("terminated")
+    return found if found and found.get("exitCode") == code else None
+
+
+def _report(pods: list[Document], name: str, kind: Any) -> Any:
+    """Return the newest pod's well-formed report of that container."""
+    ended = (_terminated(pod, name, 0) for pod in reversed(pods))
+    reports = (parse_report(kind, found.get("message") or "") for found in ended if found)
+    return next((report for report in reports if report), None)
+
+
+def _flaws(pod: Document) -> tuple[tuple[str, str], ...]:
+    ended = ((name, kind, _terminated(pod, name, 0)) for name, kind in KINDS.items())
+    flaws = ((name, flaw_of(kind, found.get("message") or "")) for name, kind, found in ended if found)
+    return tuple((name, flaw) for name, flaw in flaws if flaw)

@@ -1,0 +1,85 @@
+"""What trainer and judge say in their termination messages (docs/contract.md). A malformed report is no report."""
+
+import json
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
+
+DIGEST = "^sha256:[0-9a-f]{64}$"
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class TrainReport(_Report):
+    """The trainer published a checkpoint."""
+
+    checkpoint: str
+    digest: str = Field(pattern=DIGEST)
+    rows: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    metrics: dict[str, float] = {}
+
+
+class JudgedModel(_Report):
+    """One model on the holdout."""
+
+    digest: str = Field(pattern=DIGEST)
+    metrics: dict[str, float]
+
+
+class JudgedSlice(_Report):
+    """Both models on one slice, in the gate's metric."""
+
+    candidate: float
+    served: float | None = None
+    rows: int = Field(ge=0)
+
+
+class JudgeReport(_Report):
+    """Candidate and served model on the same rows."""
+
+    candidate: JudgedModel
+    served: JudgedModel | None = None
+    slices: dict[str, JudgedSlice] = {}
+    rows: int = Field(ge=0)
+
+
+Report = TypeVar("Report", bound=_Report)
+MISSING = "there is none"
+
+
+def parse_report(kind: type[Report], message: str) -> Report | None:
+    """Return the report in a termination message, None where it is missing or malformed."""
+    try:
+        return kind.model_validate_json(message)
+    except ValidationError:
+        return None
+
+
+def flaw_of(kind: type[_Report], message: str) -> str:
+    """Return what is wrong with the report in a termination message, empty where nothing is."""
+    try:
+        kind.model_validate_json(message)
+    except ValidationError as error:
+        if not message.strip():
+            return MISSING
+        if len(message.encode()) >= TERMINATION_MESSAGE_BYTES:
+            return f"cut off at {TERMINATION_MESSAGE_BYTES} bytes, the most that Kubernetes keeps of it"
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+    return ""
+
+
+def parse_error(message: str) -> str:
+    """Return the sentence in `{"error": "…"}`; of anything else the last line, which is the essence of a traceback."""
+    try:
+        document = json.loads(message)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "error" in document:
+        return str(document["error"])
+    return message.strip().rpartition("\n")[2].strip()

@@ -1,0 +1,42 @@
+"""The judge's report as the run's status keeps it, and back. Pure.
+
+Measured values are strings there, since JSON has no NaN.
+"""
+
+from typing import Any
+
+from refit_operator.api.run import ModelResult, RunResult, SliceResult
+from refit_operator.run.rules.views.reports import JudgedModel, JudgedSlice, JudgeReport
+
+
+def _text(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _model(judged: JudgedModel | None) -> ModelResult | None:
+    if judged is None:
+        return None
+    return ModelResult(digest=judged.digest, metrics={name: _text(value) for name, value in judged.metrics.items()})
+
+
+def _slice(part: JudgedSlice) -> SliceResult:
+    served = None if part.served is None else _text(part.served)
+    return SliceResult(candidate=_text(part.candidate), served=served, rows=part.rows)
+
+
+def record_judgement(report: JudgeReport) -> dict[str, Any]:
+    """Return the fields of RunResult that the judge's report fills."""
+    return {
+        "candidate": _model(report.candidate),
+        "served": _model(report.served),
+        "slices": {name: _slice(part) for name, part in report.slices.items()},
+        "holdout_rows": report.rows,
+    }
+
+
+def recorded_judgement(result: RunResult) -> JudgeReport | None:
+    """Return the report that was recorded, None where there is none."""
+    if result.candidate is None or result.holdout_rows is None:
+        return None
+    document = result.model_dump(include={"candidate", "served", "slices"})
+    return JudgeReport.model_validate(document | {"rows": result.holdout_rows})

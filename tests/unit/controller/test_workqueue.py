@@ -1,0 +1,220 @@
+"""The schedule in a clock that jumps: never two looks at once, nothing lost, and one monitor's trouble is its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from refit_operator.api.metadata import Ref
+from refit_operator.controller.workqueue import LONGEST_LOOK, Look, Schedule, Tell, tell_nobody
+from refit_operator.kubernetes_api.errors import Permanent, Transient
+from tests.unit.jumping import clock, play, since
+
+A, B = Ref("shop", "a"), Ref("shop", "b")
+AGAIN = timedelta(seconds=10)
+Acts = Callable[[Schedule], Awaitable[None]]
+
+
+def keep(look: Look, acts: Acts, concurrency: int = 16, tell: Tell = tell_nobody) -> None:
+    """Run a schedule for as long as the story lasts."""
+
+    async def story() -> None:
+        schedule = Schedule(look, concurrency, tell)
+        running = asyncio.create_task(schedule.run())
+        await acts(schedule)
+        assert not running.done()
+        running.cancel()
+
+    play(story())
+
+
+class Looks:
+    """A look that takes its time, and remembers when each began and ended."""
+
+    def __init__(self, seconds: float, again: timedelta | None = AGAIN) -> None:
+        self.seconds, self.again = seconds, again
+        self.began: list[float] = []
+        self.under_way = self.most = 0
+
+    async def __call__(self, ref: Ref) -> timedelta | None:
+        self.began.append(clock())
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(self.seconds)
+        self.under_way -= 1
+        return self.again
+
+
+def test_a_monitor_is_looked_at_again_when_the_look_said_so() -> None:
+    looks = Looks(seconds=1)
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        began = clock()
+        await asyncio.sleep(34)
+        assert [round(time - began) for time in looks.began] == [0, 11, 22, 33]
+
+    keep(looks, acts)
+
+
+def test_a_monitor_that_is_gone_is_forgotten() -> None:
+    looks = Looks(seconds=1, again=None)
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        await asyncio.sleep(1000)
+        assert (len(looks.began), schedule.knows(A)) == (1, False)
+
+    keep(looks, acts)
+
+
+def test_never_two_looks_at_one_monitor_at_once_however_often_it_is_woken() -> None:
+    looks = Looks(seconds=3)
+
+    async def acts(schedule: Schedule) -> None:
+        for _ in range(200):
+            schedule.wake(A)
+            await asyncio.sleep(0.07)
+        assert looks.most == 1
+        assert len(looks.began) >= 4
+
+    keep(looks, acts)
+
+
+def test_a_wake_during_a_look_is_not_lost() -> None:
+    looks = Looks(seconds=3, again=timedelta(hours=1))
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        await asyncio.sleep(1)
+        schedule.wake(A)
+        await asyncio.sleep(5)
+        assert len(looks.began) == 2
+        assert 0 <= looks.began[1] - looks.began[0] - 3 <= 0.2
+        await asyncio.sleep(600)
+        assert len(looks.began) == 2
+
+    keep(looks, acts)
+
+
+def test_the_earliest_wish_counts() -> None:
+    looks = Looks(seconds=0, again=None)
+
+    async def acts(schedule: Schedule) -> None:
+        began = clock()
+        for after in (60, 5, 30):
+            schedule.wake(A, timedelta(seconds=after))
+        await asyncio.sleep(100)
+        assert [round(time - began, 3) for time in looks.began] == [5]
+
+    keep(looks, acts)
+
+
+def test_no_more_than_so_many_side_by_side() -> None:
+    looks = Looks(seconds=3, again=None)
+
+    async def acts(schedule: Schedule) -> None:
+        for number in range(12):
+            schedule.wake(Ref("shop", str(number)))
+        await asyncio.sleep(20)
+        assert (looks.most, len(looks.began)) == (4, 12)
+
+    keep(looks, acts, concurrency=4)
+
+
+def test_failures_are_taken_again_later_and_later_and_counted_anew_after_a_success() -> None:
+    times: list[float] = []
+    fails = [True] * 12 + [False, True]
+
+    async def look(_: Ref) -> timedelta:
+        times.append(clock())
+        if fails and fails.pop(0):
+            raise Transient("weather")
+        return AGAIN
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        await asyncio.sleep(1000)
+        waits = [round(later - earlier, 3) for earlier, later in pairwise(times)]
+        for failures, wait in enumerate(waits[:12]):
+            longest = min(60, 2**failures)
+            assert longest / 2 <= wait <= longest
+        assert (waits[12], waits[13] <= 1) == (10, True)
+
+    keep(look, acts)
+
+
+async def refused(_: Ref) -> timedelta:
+    raise Permanent("forbidden")
+
+
+async def nonsense(_: Ref) -> timedelta:
+    return timedelta(seconds=int("poison"))
+
+
+async def hanging(_: Ref) -> timedelta:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def cancelled(_: Ref) -> timedelta:
+    raise asyncio.CancelledError
+
+
+POISONS: dict[str, tuple[Look, str]] = {
+    "refused": (refused, "forbidden"),
+    "a document that doesn't parse": (nonsense, "ValueError: invalid literal for int() with base 10: 'poison'"),
+    "a request that hangs for ever": (hanging, "the look, or a part of it, took too long"),
+    "a part that cancels itself": (cancelled, "CancelledError: "),
+}
+
+
+@pytest.mark.parametrize(("poison", "error"), POISONS.values(), ids=POISONS)
+def test_a_poison_object_stops_nobody_else_and_is_told(poison: Look, error: str) -> None:
+    healthy = Looks(seconds=1)
+    told: list[tuple[Ref, int, str]] = []
+
+    async def look(ref: Ref) -> timedelta | None:
+        return await (poison if ref == A else healthy)(ref)
+
+    async def tell(ref: Ref, failures: int, why: str) -> None:
+        told.append((ref, failures, why))
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        schedule.wake(B)
+        await asyncio.sleep(5 * LONGEST_LOOK)
+        assert len(healthy.began) >= 5 * LONGEST_LOOK / 11 - 1
+        assert told[:3] == [(A, failures, error) for failures in (1, 2, 3)]
+        assert schedule.knows(A)
+
+    keep(look, acts, concurrency=2, tell=tell)
+
+
+def test_telling_that_fails_stops_nothing() -> None:
+    times: list[float] = []
+
+    async def look(_: Ref) -> timedelta:
+        times.append(clock())
+        raise Transient("weather")
+
+    async def tell(ref: Ref, failures: int, why: str) -> None:
+        raise Transient("no event either")
+
+    async def acts(schedule: Schedule) -> None:
+        schedule.wake(A)
+        await asyncio.sleep(100)
+        assert len(times) >= 6
+
+    keep(look, acts, tell=tell)
+
+
+def test_the_heartbeat_shows_that_the_schedule_turns() -> None:
+    async def acts(schedule: Schedule) -> None:
+        for _ in range(10):
+            await asyncio.sleep(60)
+            assert since(schedule.heartbeat) <= 5
+
+    keep(hanging, acts)

@@ -1,0 +1,107 @@
+"""What a report may say, and what of it is kept."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.progress import RunProgress
+from refit_operator.progress.rules.payload import KEPT_METRICS, LONGEST, parse_report
+from tests.unit.samples import NOW
+
+
+def body(**status: Any) -> bytes:
+    return json.dumps({"trainerStatus": status}).encode()
+
+
+def metrics(*pairs: tuple[str, Any]) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def test_what_the_hugging_face_callback_posts() -> None:
+    said = body(
+        lastUpdatedTime="2001-01-01T00:00:00Z",
+        progressPercentage=41,
+        estimatedRemainingSeconds=7,
+        metrics=metrics(("loss", "3.89"), ("epoch", "0.41")),
+    )
+    want = RunProgress(
+        percentage=41,
+        estimated_remaining=timedelta(seconds=7),
+        metrics={"loss": "3.89", "epoch": "0.41"},
+        pod="pod-1",
+        time=NOW,
+    )
+    assert parse_report(said, "pod-1", NOW) == want
+    assert want.to_json()["estimatedRemaining"] == "7s"
+
+
+BOUNDED: dict[str, tuple[bytes, RunProgress]] = {
+    "nothing": (body(), RunProgress(pod="pod-1", time=NOW)),
+    "an estimate of ages": (
+        body(estimatedRemainingSeconds=1e300),
+        RunProgress(estimated_remaining=LONGEST, pod="pod-1", time=NOW),
+    ),
+    "words for a number": (
+        body(metrics=metrics(("loss", "x"), ("b", "2"))),
+        RunProgress(metrics={"b": "2"}, pod="pod-1", time=NOW),
+    ),
+    "not a number": (
+        body(metrics=metrics(("loss", "nan"), ("b", 1.5))),
+        RunProgress(metrics={"b": "1.5"}, pod="pod-1", time=NOW),
+    ),
+    "a long number": (
+        body(metrics=metrics(("loss", "0." + "1" * 999))),
+        RunProgress(metrics={"loss": "0.111111"}, pod="pod-1", time=NOW),
+    ),
+    "a name without end": (body(metrics=metrics(("x" * 64, "1"))), RunProgress(pod="pod-1", time=NOW)),
+    "no name": (body(metrics=metrics(("", "1"))), RunProgress(pod="pod-1", time=NOW)),
+    "no metrics": (body(metrics=None, progressPercentage=0), RunProgress(percentage=0, pod="pod-1", time=NOW)),
+}
+
+
+@pytest.mark.parametrize(("said", "want"), BOUNDED.values(), ids=BOUNDED)
+def test_what_is_kept(said: bytes, want: RunProgress) -> None:
+    assert parse_report(said, "pod-1", NOW) == want
+
+
+def test_no_more_metrics_than_a_status_should_hold() -> None:
+    kept = parse_report(body(metrics=metrics(*((f"m{i}", "1") for i in range(100)))), "pod-1", NOW)
+    assert kept is not None
+    assert len(kept.metrics) == KEPT_METRICS
+
+
+REFUSED: dict[str, bytes] = {
+    "no JSON": b"{",
+    "nothing at all": b"",
+    "another document": b'{"status": {}}',
+    "a list": b"[]",
+    "more than all": body(progressPercentage=101),
+    "less than nothing": body(progressPercentage=-1),
+    "a negative time": body(estimatedRemainingSeconds=-1),
+    "a time that isn't one": b'{"trainerStatus": {"estimatedRemainingSeconds": NaN}}',
+    "more metrics than the contract has": body(metrics=metrics(*((f"m{i}", "1") for i in range(257)))),
+    "deep nesting": b'{"trainerStatus": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+}
+
+
+@pytest.mark.parametrize("said", REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(said: bytes) -> None:
+    assert parse_report(said, "pod-1", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (RunProgress(pod="pod-1", time=NOW), ""),
+        (RunProgress(percentage=41, pod="pod-1", time=NOW), "41 %"),
+        (
+            RunProgress(percentage=0, estimated_remaining=timedelta(seconds=90), pod="pod-1", time=NOW),
+            "0 %, about 1m30s left",
+        ),
+        (RunProgress(percentage=100, estimated_remaining=timedelta(0), pod="pod-1", time=NOW), "100 %"),
+    ],
+)
+def test_progress_in_words(progress: RunProgress, words: str) -> None:
+    assert progress.describe() == words

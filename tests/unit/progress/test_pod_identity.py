@@ -1,0 +1,85 @@
+"""Whose report it is: a table of what a TokenReview and a pod may say."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.metadata import Ref
+from refit_operator.progress.cache import MOST_RUNS, Latest
+from refit_operator.progress.rules.payload import parse_report
+from refit_operator.progress.rules.pod_identity import Caller, PodIdentity, find_caller, read_review
+from tests.unit.samples import NOW, merge
+
+RUN = "reviews-1-abcde"
+IDENTITY = PodIdentity(Ref("shop", "reviews-1-abcde-x"), "pod-uid")
+REVIEW: dict[str, Any] = {
+    "authenticated": True,
+    "audiences": ["refit.dev/progress"],
+    "user": {
+        "username": "system:serviceaccount:shop:default",
+        "extra": {
+            "authentication.kubernetes.io/pod-name": [IDENTITY.ref.name],
+            "authentication.kubernetes.io/pod-uid": [IDENTITY.uid],
+        },
+    },
+}
+POD: dict[str, Any] = {
+    "metadata": {
+        "name": IDENTITY.ref.name,
+        "namespace": "shop",
+        "uid": IDENTITY.uid,
+        "labels": {"refit.dev/run": RUN, "refit.dev/monitor": "reviews"},
+        "ownerReferences": [{"kind": "Job", "name": RUN, "uid": "job-uid"}],
+    }
+}
+
+
+def test_a_pods_own_token() -> None:
+    assert read_review(REVIEW) == IDENTITY
+    assert find_caller(IDENTITY, POD) == Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
+
+
+STRANGERS: dict[str, dict[str, Any]] = {
+    "a bad token": {"authenticated": False},
+    "no answer": {"authenticated": None},
+    "another audience": {"audiences": ["https://kubernetes.default.svc"]},
+    "no audience": {"audiences": None},
+    "a person": {"user": {"username": "alice"}},
+    "a token of no pod": {"user": {"extra": {"authentication.kubernetes.io/pod-name": None}}},
+    "a pod without a uid": {"user": {"extra": {"authentication.kubernetes.io/pod-uid": []}}},
+}
+
+
+@pytest.mark.parametrize("change", STRANGERS.values(), ids=STRANGERS)
+def test_a_token_that_is_no_pods(change: dict[str, Any]) -> None:
+    assert read_review(merge(REVIEW, change)) is None
+
+
+def test_an_empty_review() -> None:
+    assert read_review({}) is None
+
+
+OTHER_PODS: dict[str, dict[str, Any] | None] = {
+    "a pod that is gone": None,
+    "another pod of that name": {"uid": "another"},
+    "no run's": {"labels": None},
+    "a label alone": {"ownerReferences": None},
+    "another run's label": {"labels": {"refit.dev/run": "reviews-2-abcde"}},
+    "not by a Job": {"ownerReferences": [{"kind": "ReplicaSet", "name": RUN}]},
+}
+
+
+@pytest.mark.parametrize("change", OTHER_PODS.values(), ids=OTHER_PODS)
+def test_a_pod_that_is_no_runs(change: dict[str, Any] | None) -> None:
+    pod = None if change is None else merge(POD, {"metadata": change})
+    assert find_caller(IDENTITY, pod) is None
+
+
+def test_the_newest_report_of_each_run_is_kept_and_not_of_more_than_so_many() -> None:
+    latest, report = Latest(), parse_report(b'{"trainerStatus": {}}', "pod-1", NOW)
+    assert report is not None
+    assert [latest.put(Ref("shop", "a"), report) for _ in range(2)] == [True, False]
+    for number in range(MOST_RUNS):
+        latest.put(Ref("shop", f"r{number}"), report)
+    assert latest.of(Ref("shop", "a")) is None
+    assert latest.of(Ref("shop", "r0")) == report
