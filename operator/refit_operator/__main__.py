@@ -1,4 +1,4 @@
-"""python -m refit_operator: stand by, lead, watch, keep the schedule; whatever of it ends, ends the process."""
+"""python -m refit_operator: stand by, lead, watch and reconcile; whichever of its tasks ends, ends the process."""
 
 import asyncio
 import os
@@ -12,12 +12,12 @@ import structlog
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.failure_events import tell_failure
-from refit_operator.controller.reconcile import look
-from refit_operator.controller.shutdown import Stop, leave
-from refit_operator.controller.supervisor import first_to_end, resync, watch
+from refit_operator.controller.failure_events import emit_failure
+from refit_operator.controller.reconcile import reconcile
+from refit_operator.controller.shutdown import Shutdown, exit_now
+from refit_operator.controller.supervisor import resync, run_until_first_ends, watch
 from refit_operator.controller.watchdog import Limits, Streams, watch_over
-from refit_operator.controller.workqueue import Schedule
+from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.kubernetes_api.lease import LeaseLock
@@ -27,13 +27,13 @@ from refit_operator.observability.logs import set_up_logs
 from refit_operator.observability.metrics import LEADER
 from refit_operator.observability.probes import Health, serve_probes
 from refit_operator.ports import Ports
-from refit_operator.progress.authentication import Tracer
-from refit_operator.progress.server import Endpoint, serve_progress
-from refit_operator.progress.setup import make_sight, prepare
-from refit_operator.prometheus.reader import Readings
+from refit_operator.progress.authentication import Authenticator
+from refit_operator.progress.server import ProgressServer, serve_progress
+from refit_operator.progress.setup import make_token_reviewer, prepare
+from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
-from refit_operator.prometheus.rules.mass_breach import Board
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
+from refit_operator.prometheus.servers import Servers
 from refit_operator.run.pruner import Pruner
 from refit_operator.settings import Settings
 
@@ -48,25 +48,25 @@ async def connect() -> None:
         await config.load_kube_config()
 
 
-def traced(clock: Clock) -> client.Configuration:
-    """Return the client's configuration, by which the clock hears of every answer."""
+def client_configuration(clock: Clock) -> client.Configuration:
+    """Return the client's configuration, by which the clock sees the date of every answer."""
     configuration = client.Configuration.get_default_copy()
     configuration.trace_configs = [clock.trace()]
     return configuration
 
 
 async def run(settings: Settings) -> int:
-    """Run the operator until it is told to stop or one of its parts ends; return the exit code."""
-    stop, health = Stop(), Health()
-    stop.listen()
+    """Run the operator until a shutdown is requested or one of its tasks ends; return the exit code."""
+    shutdown, health = Shutdown(), Health()
+    shutdown.listen()
     await serve_probes(health, settings.port)
     await connect()
     clock = Clock()
-    async with client.ApiClient(traced(clock)) as api:
+    async with client.ApiClient(client_configuration(clock)) as api:
         leadership = make_leadership(await Cluster.connect(api), settings) if settings.leader_election else None
-        if leadership and not await is_elected(leadership, stop):
+        if leadership and not await is_elected(leadership, shutdown):
             return 0
-        ended = await lead(api, clock, leadership, health, stop, settings)
+        ended = await lead(api, clock, leadership, health, shutdown, settings)
         if leadership and ended != "lease":
             await leadership.release()
     return 0 if ended == "stop" else 1
@@ -79,9 +79,9 @@ def make_leadership(cluster: Cluster, settings: Settings) -> Leadership:
     return Leadership(LeaseLock(cluster, Ref(settings.lease_namespace, settings.lease_name)), me, timing)
 
 
-async def is_elected(leadership: Leadership, stop: Stop) -> bool:
-    """Stand by; return False where the process shall stop instead."""
-    elected, stopped = asyncio.create_task(leadership.acquire()), asyncio.create_task(stop.wait())
+async def is_elected(leadership: Leadership, shutdown: Shutdown) -> bool:
+    """Stand by; return False where a shutdown is requested instead."""
+    elected, stopped = asyncio.create_task(leadership.acquire()), asyncio.create_task(shutdown.wait())
     await asyncio.wait((elected, stopped), return_when=asyncio.FIRST_COMPLETED)
     for task in (elected, stopped):
         task.cancel()
@@ -98,65 +98,66 @@ async def lead(
     clock: Clock,
     leadership: Leadership | None,
     health: Health,
-    stop: Stop,
+    shutdown: Shutdown,
     settings: Settings,
 ) -> str:
-    """Do the operator's work; return the name of the part that ended first."""
+    """Do the operator's work; return the name of the task that ended first."""
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
     ports, tls = await make_ports(cluster, clock, settings)
-    schedule = make_schedule(ports, settings)
+    workqueue = make_workqueue(ports, settings)
     if tls:
-        # Its reads are told to no watchdog: a stranger's pod may be where no watch is.
-        tracer = Tracer(make_sight(await Cluster.connect(api)), settings.namespace)
-        await serve_progress(Endpoint(tracer, ports.progress, schedule.wake), settings.progress_port, tls)
-    health.heartbeat = lambda: schedule.heartbeat
+        # Its reads are hidden from the watchdog: a pod that reports may be in a namespace that isn't watched.
+        reviewer = make_token_reviewer(await Cluster.connect(api))
+        server = ProgressServer(Authenticator(reviewer, settings.namespace), ports.progress, workqueue.enqueue)
+        await serve_progress(server, settings.progress_port, tls)
+    health.heartbeat = lambda: workqueue.heartbeat
     LEADER.set(1)
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
-    parts: dict[str, Coroutine[Any, Any, None]] = {
-        "stop": stop.wait(),
-        "watch": watch(schedule, streams, settings, stop),
-        "schedule": schedule.run(),
-        "resync": resync(schedule, ports, settings),
+    tasks: dict[str, Coroutine[Any, Any, None]] = {
+        "stop": shutdown.wait(),
+        "watch": watch(workqueue, streams, settings, shutdown),
+        "workqueue": workqueue.run(),
+        "resync": resync(workqueue, ports, settings),
         "watchdog": watch_over(streams, Limits()),
     }
-    return await first_to_end(parts | ({"lease": leadership.hold()} if leadership else {}), stop)
+    return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)
 
 
 async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
-    """Return what looks reach the world through, and how to serve training pods, if they are served."""
-    sources = Sources(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
-    readings, board = Readings(sources), Board(settings.allow_mass_retrain)
+    """Return what reconcilers reach the world through, and the TLS context of the progress server, if there is one."""
+    servers = Servers(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
+    detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
-    return Ports(cluster, readings, board, clock, reporting=reporting), tls
+    return Ports(cluster, Reader(servers), detector, clock, reporting=reporting), tls
 
 
-def make_schedule(ports: Ports, settings: Settings) -> Schedule:
-    """Return the schedule of looks."""
+def make_workqueue(ports: Ports, settings: Settings) -> Workqueue:
+    """Return the queue of the monitors to reconcile."""
     pruner = Pruner()
 
-    async def tell(ref: Ref, failures: int, error: str) -> None:
-        await tell_failure(ref, failures, error, ports.cluster)
+    async def on_failure(ref: Ref, failures: int, error: str) -> None:
+        await emit_failure(ref, failures, error, ports.cluster)
 
-    return Schedule(lambda ref: look(ref, ports, pruner), settings.concurrency, tell)
+    return Workqueue(lambda ref: reconcile(ref, ports, pruner), settings.concurrency, on_failure)
 
 
-async def live(settings: Settings) -> None:
-    """Run the operator and end the process with its exit code."""
+async def run_and_exit(settings: Settings) -> None:
+    """Run the operator and exit with its exit code."""
     try:
         code = await run(settings)
     except Exception:
-        log.exception("the operator died")
+        log.exception("operator failed")
         code = 1
-    leave(code)
+    exit_now(code)
 
 
 def main() -> None:
-    """Read the settings and live."""
+    """Read the settings and run."""
     settings = Settings()
     set_up_logs(settings.log_format)
-    asyncio.run(live(settings))
+    asyncio.run(run_and_exit(settings))
 
 
 if __name__ == "__main__":

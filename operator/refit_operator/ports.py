@@ -4,20 +4,20 @@ from dataclasses import dataclass, field
 
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
-from refit_operator.progress.cache import Latest
+from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.rules.pod_env import Reporting
-from refit_operator.prometheus.reader import Readings
-from refit_operator.prometheus.rules.mass_breach import Board
+from refit_operator.prometheus.reader import Reader
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The API server, Prometheus, what monitors of one server have in common, the time, what training pods reported."""
+    """The API server, Prometheus, breaches of one server side by side, the time, what training pods reported."""
 
     cluster: Cluster
-    readings: Readings
-    board: Board
+    reader: Reader
+    mass_breach: MassBreachDetector
     clock: Clock = field(default_factory=Clock)
-    progress: Latest = field(default_factory=Latest)
+    progress: ProgressCache = field(default_factory=ProgressCache)
     reporting: Reporting | None = None
     """What pods need to report; None where nothing listens."""

@@ -17,9 +17,9 @@ import yaml
 from localcluster.addresses import NODE_IP
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.ports import Ports
-from refit_operator.prometheus.reader import Readings
-from refit_operator.prometheus.rules.mass_breach import Board
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.reader import Reader
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
+from refit_operator.prometheus.servers import Servers
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
 from tests.local import free_port, until
 
@@ -59,7 +59,7 @@ def hosted_settings(folder: Path) -> dict[str, str]:
 
 def nowhere(cluster: Cluster) -> Ports:
     """Return ports whose Prometheus is never asked."""
-    return Ports(cluster, Readings(Sources("http://127.0.0.1:1", (), cluster)), Board())
+    return Ports(cluster, Reader(Servers("http://127.0.0.1:1", (), cluster)), MassBreachDetector())
 
 
 class Hosted:

@@ -3,7 +3,7 @@
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.failure_events import tell_failure
+from refit_operator.controller.failure_events import emit_failure
 from refit_operator.kubernetes_api.client import Cluster
 from tests.cluster.kubectl import Space, cluster_environment
 from tests.cluster.objects import monitor
@@ -15,8 +15,8 @@ async def test_the_third_failure_in_a_row_is_an_event(namespace: Space) -> None:
     async with client.ApiClient() as api:
         cluster = await Cluster.connect(api)
         for failures in range(1, 6):
-            await tell_failure(Ref(namespace.name, "reviews"), failures, "no more room", cluster)
-        await tell_failure(Ref(namespace.name, "gone"), 3, "no more room", cluster)
+            await emit_failure(Ref(namespace.name, "reviews"), failures, "no more room", cluster)
+        await emit_failure(Ref(namespace.name, "gone"), 3, "no more room", cluster)
     told = [event for event in namespace.list("events.events.k8s.io") if event["reason"] == "LookFailed"]
     assert [event["note"] for event in told] == ["3 looks failed in a row: no more room"]
     assert "LookFailed" in namespace.run("describe", "mmon", "reviews")

@@ -15,7 +15,7 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.watchdog import Limits, Streams, WatchSilent, watch_over
-from refit_operator.controller.workqueue import Schedule
+from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import MONITOR, Cluster
 from tests.cluster.hosted import admin_config, write_config
 from tests.cluster.kubectl import Space, cluster_environment
@@ -26,7 +26,7 @@ WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""
 
 
-class Woken(Schedule):
+class Woken(Workqueue):
     """A schedule that only counts."""
 
     def __init__(self) -> None:

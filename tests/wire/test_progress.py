@@ -15,11 +15,11 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Transient
-from refit_operator.progress.authentication import Sight, Tracer
-from refit_operator.progress.cache import Latest
+from refit_operator.progress.authentication import Authenticator, TokenReviewer
+from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
 from refit_operator.progress.rules.payload import LARGEST_BODY
-from refit_operator.progress.server import WRITTEN_AFTER, Endpoint, serve_progress
+from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
 from tests.local import free_port
 from tests.unit.progress.test_pod_identity import POD, REVIEW, RUN
 
@@ -47,8 +47,8 @@ class Served:
     """An endpoint on a port of its own, and what it did."""
 
     def __init__(self, find_pod: Any = pod, ask: Any = review) -> None:
-        self.latest, self.woken = Latest(), list[tuple[Ref, timedelta]]()
-        self.endpoint = Endpoint(Tracer(Sight(ask, find_pod)), self.latest, self.wake)
+        self.latest, self.woken = ProgressCache(), list[tuple[Ref, timedelta]]()
+        self.endpoint = ProgressServer(Authenticator(TokenReviewer(ask, find_pod)), self.latest, self.wake)
         self.port = free_port()
 
     def wake(self, ref: Ref, after: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""The only kopf decorators. A watch never decides anything: it wakes the monitor that the object belongs to, and tells
+"""kopf's handlers. A watch never decides anything: its events enqueue the monitor that the object belongs to, and show
 the watchdog that it delivers.
 """
 
@@ -11,10 +11,10 @@ from refit_operator.api.base import GROUP, MONITOR_LABEL, RUN_LABEL, VERSION
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
-from refit_operator.controller.workqueue import Schedule
+from refit_operator.controller.workqueue import Workqueue
 
 
-def register(registry: kopf.OperatorRegistry, schedule: Schedule, streams: Streams) -> None:
+def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams) -> None:
     """Watch monitors, runs, and the Jobs and pods of runs."""
 
     @kopf.on.login(registry=registry)
@@ -26,8 +26,8 @@ def register(registry: kopf.OperatorRegistry, schedule: Schedule, streams: Strea
     async def monitor_changed(
         namespace: str | None, name: str, resource: kopf.Resource, meta: Mapping[str, Any], **_: Any
     ) -> None:
-        streams.told(resource.plural, meta["resourceVersion"])
-        schedule.wake(Ref(namespace or "", name))
+        streams.delivered(resource.plural, meta["resourceVersion"])
+        workqueue.enqueue(Ref(namespace or "", name))
 
     @kopf.on.event(GROUP, VERSION, "retrainruns", registry=registry)
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
@@ -39,9 +39,9 @@ def register(registry: kopf.OperatorRegistry, schedule: Schedule, streams: Strea
         meta: Mapping[str, Any],
         **_: Any,
     ) -> None:
-        streams.told(resource.plural, meta["resourceVersion"])
+        streams.delivered(resource.plural, meta["resourceVersion"])
         if MONITOR_LABEL in labels:
-            schedule.wake(Ref(namespace or "", labels[MONITOR_LABEL]))
+            workqueue.enqueue(Ref(namespace or "", labels[MONITOR_LABEL]))
 
 
 def kopf_settings(watch_seconds: int = 60) -> kopf.OperatorSettings:

@@ -1,4 +1,4 @@
-"""One look at a monitor and the run under way: the run takes a step, then the monitor says how things are."""
+"""Reconcile a monitor and its active run: the run takes a step, then the monitor's status is brought up to date."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,13 +14,13 @@ from refit_operator.run.reconcile import reconcile as reconcile_run
 from refit_operator.run.rules.decision import AT_ONCE
 
 
-async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
-    """Take one step and return when to look again; None where the monitor is gone."""
+async def reconcile(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
+    """Take one step and return when to reconcile again; None where the monitor is gone."""
     monitor = await ports.cluster.get_monitor(ref)
     if monitor is None or monitor.metadata.deletion_timestamp:
         forget_monitor(ref.namespace, ref.name)
         pruner.forget(ref)
-        ports.board.forget(ref)
+        ports.mass_breach.remove(ref)
         return None
     runs = await ports.cluster.list_runs(monitor)
     active = [run for run in runs if not run.is_finished]
@@ -34,16 +34,16 @@ async def look(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
     return min(wait for wait in waits if wait is not None)
 
 
-def remember_breach(document: dict[str, Any], ports: Ports) -> None:
-    """Put a monitor on the board that wasn't looked at yet, by what its status says: so a restart forgets no breach."""
+def restore_breach(document: dict[str, Any], ports: Ports) -> None:
+    """Record a monitor that wasn't reconciled yet, by what its status says: so a restart forgets no breach."""
     ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
-    if ports.board.knows(ref):
+    if ref in ports.mass_breach:
         return
     try:
         monitor = ModelMonitor.model_validate(document)
-        interval = ports.readings.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
-    except ValueError:  # the look will say what is wrong with it
+        interval = ports.reader.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
+    except ValueError:  # its own reconciliation will say what is wrong with it
         return
     within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
     since = within.last_transition_time if within and within.status == "False" else None
-    ports.board.show(ports.readings.sources.address_of(monitor.spec.prometheus), ref, interval, since)
+    ports.mass_breach.record(ports.reader.servers.address_of(monitor.spec.prometheus), ref, interval, since)

@@ -1,4 +1,4 @@
-"""How the process is told to end, and how it ends: within seconds, whatever still hangs."""
+"""From SIGTERM to the end of the process: within seconds, whatever still hangs."""
 
 import asyncio
 import logging
@@ -12,28 +12,28 @@ import structlog
 log = structlog.get_logger()
 
 
-class Stop:
-    """The wish to stop, from a signal; and the word to kopf, given once we wind down."""
+class Shutdown:
+    """A requested shutdown, from a signal; and the flag that stops kopf, set once the other tasks wind down."""
 
     def __init__(self) -> None:
-        self._wanted = asyncio.Event()
+        self._requested = asyncio.Event()
         self.winding_down = asyncio.Event()
 
     def listen(self) -> None:
-        """Take SIGTERM and SIGINT, from whoever had them."""
+        """Handle SIGTERM and SIGINT, whoever handled them before."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._hear, number)
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal, number)
 
-    def _hear(self, number: signal.Signals) -> None:
-        log.info("stopping", signal=number.name)
-        self._wanted.set()
+    def _on_signal(self, number: signal.Signals) -> None:
+        log.info("shutting down", signal=number.name)
+        self._requested.set()
 
     async def wait(self) -> None:
-        """Wait until the process shall stop."""
-        await self._wanted.wait()
+        """Wait until a shutdown is requested."""
+        await self._requested.wait()
 
 
-def leave(code: int) -> Never:
+def exit_now(code: int) -> Never:
     """End the process now. Python's own way would wait for threads that wait for a server that hangs."""
     logging.shutdown()
     sys.stdout.flush()

@@ -1,11 +1,11 @@
-"""A dead or silent watch ends the process: the schedule would go on, but with minutes of delay nobody had asked for.
+"""A dead or silent watch ends the process: reconciliation would go on, but minutes late.
 
-Two questions, each with a certain answer, about every kind that is watched:
+Two questions about every kind that is watched:
 
 - Was its watch opened lately? The API server ends each watch after a minute, so that a living one is opened again and
   again. One that nobody opens is dead, or never was there.
-- Was it told what was read? Every look reads fresh; what it reads, the watch must have told soon after. Versions of one
-  kind are told in their order, so that the highest one told and the lowest one missed are enough to know.
+- Did it deliver what was read? Every reconciliation reads fresh; what it reads, the watch must deliver soon after.
+  Versions of one kind are delivered in order, so that the highest one delivered and the lowest one missed are enough.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ class Limits:
 
     reopened: float = 180
     """Since a watch was last opened. Each lasts a minute."""
-    told: float = 90
-    """From a read to the watch telling of it. The client ends a half-open connection after 70 s, by itself."""
+    delivered: float = 90
+    """From a read to its event. The client ends a half-open connection after 70 s, by itself."""
     check: float = 5
     """Between two checks."""
 
@@ -42,15 +42,15 @@ class Stream:
     """What is known of one kind's watch."""
 
     opened: float
-    told: int = 0
+    delivered: int = 0
     missed: tuple[int, float] | None = None
-    """The oldest version read that wasn't told, and when it was read."""
+    """The oldest version read that wasn't delivered, and when it was read."""
     newest: tuple[int, float] = (0, 0.0)
     """The newest version read, and when."""
 
 
 class Streams:
-    """The watches, seen from outside: what they were told, against what was read."""
+    """The watches, seen from outside: what they delivered, against what was read."""
 
     def __init__(self, clock: Callable[[], float], kinds: Iterable[str] = tuple(KINDS.values())) -> None:
         self._clock = clock
@@ -62,12 +62,12 @@ class Streams:
             self._streams[kind].opened = self._clock()
             WATCH_OPENED.labels(kind).set_to_current_time()
 
-    def told(self, kind: str, version: str) -> None:
+    def delivered(self, kind: str, version: str) -> None:
         """Note an event of a watch."""
         stream = self._streams[kind]
-        stream.told = max(stream.told, number(version))
-        if stream.missed and stream.missed[0] <= stream.told:
-            stream.missed = stream.newest if stream.newest[0] > stream.told else None
+        stream.delivered = max(stream.delivered, number(version))
+        if stream.missed and stream.missed[0] <= stream.delivered:
+            stream.missed = stream.newest if stream.newest[0] > stream.delivered else None
 
     def read(self, document: Mapping[str, Any]) -> None:
         """Note an object that was read from the API server, if a watch should know it."""
@@ -77,7 +77,7 @@ class Streams:
         if stream is None or (kind in ("jobs", "pods") and RUN_LABEL not in (meta.get("labels") or {})):
             return
         version = number(meta.get("resourceVersion") or "")
-        if version > max(stream.told, stream.newest[0]):
+        if version > max(stream.delivered, stream.newest[0]):
             stream.newest = version, self._clock()
             stream.missed = stream.missed or stream.newest
 
@@ -87,9 +87,9 @@ class Streams:
         for kind, stream in self._streams.items():
             if now - stream.opened > limits.reopened:
                 return f"the watch of {kind} was last opened {now - stream.opened:.0f} s ago"
-            if stream.missed and now - stream.missed[1] > limits.told:
+            if stream.missed and now - stream.missed[1] > limits.delivered:
                 version, read = stream.missed
-                return f"the watch of {kind} hasn't told of version {version}, read {now - read:.0f} s ago"
+                return f"the watch of {kind} hasn't delivered version {version}, read {now - read:.0f} s ago"
         return None
 
 

@@ -1,6 +1,7 @@
-"""Due times: one heap, one task. Whoever has news wakes a monitor; the schedule sees to it that one monitor is never
-looked at twice at the same time, and that a look that failed is taken again, later and later. One monitor's failure is
-its own: whatever a look raises, and however long it hangs, the others go on.
+"""The workqueue: one heap of due times, one task. Whoever has news enqueues a monitor.
+
+One monitor is never reconciled twice at the same time, and one whose reconciliation failed is due again after a growing
+backoff. One monitor's failure is its own: whatever it raises, and however long it hangs, the others go on.
 """
 
 import asyncio
@@ -14,29 +15,34 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import ClusterError
-from refit_operator.observability.metrics import LATENESS, LOOKS, show_failures
+from refit_operator.observability.metrics import (
+    RECONCILE_SECONDS,
+    RECONCILE_TOTAL,
+    WORKQUEUE_LATENESS,
+    show_failures,
+)
 
 log = structlog.get_logger()
-Look = Callable[[Ref], Awaitable[timedelta | None]]
-Tell = Callable[[Ref, int, str], Awaitable[None]]
-"""Tell people of a monitor whose looks failed so many times in a row, the last one for that reason."""
+Reconcile = Callable[[Ref], Awaitable[timedelta | None]]
+OnFailure = Callable[[Ref, int, str], Awaitable[None]]
+"""Called with the monitor, the number of failures in a row, and the last error in a sentence."""
 
-FIRST_RETRY = 1.0
-LAST_RETRY = 60.0
-LONGEST_LOOK = 120.0
-"""Seconds after which a look is given up. Each of its requests is bounded; this bounds what nobody thought of."""
-
-
-async def tell_nobody(ref: Ref, failures: int, error: str) -> None:
-    """Leave it to the log."""
+FIRST_BACKOFF = 1.0
+LONGEST_BACKOFF = 60.0
+RECONCILE_TIMEOUT = 120.0
+"""Seconds after which a reconciliation is cancelled. Each of its requests is bounded; this bounds all the rest."""
 
 
-class Schedule:
-    """When each monitor is looked at next."""
+async def only_log(ref: Ref, failures: int, error: str) -> None:
+    """Do nothing about a failure beyond the log line."""
 
-    def __init__(self, look: Look, concurrency: int, tell: Tell = tell_nobody) -> None:
-        self._look = look
-        self._tell = tell
+
+class Workqueue:
+    """When each monitor is reconciled next."""
+
+    def __init__(self, reconcile: Reconcile, concurrency: int, on_failure: OnFailure = only_log) -> None:
+        self._reconcile = reconcile
+        self._on_failure = on_failure
         self._heap: list[tuple[float, int, Ref]] = []
         self._due: dict[Ref, float] = {}
         self._busy: set[Ref] = set()
@@ -45,14 +51,13 @@ class Schedule:
         self._news = asyncio.Event()
         self._slots = asyncio.Semaphore(concurrency)
         self.heartbeat = 0.0
-        """Loop time at which the schedule last turned: for the liveness probe."""
+        """Loop time at which the queue last turned: for the liveness probe."""
 
-    def knows(self, ref: Ref) -> bool:
-        """Return whether the monitor is due some time or being looked at."""
+    def __contains__(self, ref: Ref) -> bool:
         return ref in self._due or ref in self._busy
 
-    def wake(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
-        """Look at the monitor after that long at the latest."""
+    def enqueue(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
+        """Reconcile the monitor after that long at the latest."""
         due = asyncio.get_running_loop().time() + after.total_seconds()
         if due < self._due.get(ref, float("inf")):
             self._due[ref] = due
@@ -60,12 +65,12 @@ class Schedule:
             self._news.set()
 
     async def run(self) -> None:
-        """Look at whatever is due, for ever."""
-        async with asyncio.TaskGroup() as looks:
+        """Reconcile whatever is due, for ever."""
+        async with asyncio.TaskGroup() as tasks:
             while True:
                 self.heartbeat = asyncio.get_running_loop().time()
                 for ref in self._pop_due():
-                    looks.create_task(self._take(ref))
+                    tasks.create_task(self._process(ref))
                 await self._sleep()
 
     def _pop_due(self) -> list[Ref]:
@@ -77,13 +82,13 @@ class Schedule:
             if ref in self._busy:
                 later.append((due, count, ref))
                 continue
-            LATENESS.set(now - due)
+            WORKQUEUE_LATENESS.set(now - due)
             del self._due[ref]
             self._busy.add(ref)
             ready.append(ref)
         for _, _, ref in later:
             del self._due[ref]
-            self.wake(ref, timedelta(milliseconds=100))
+            self.enqueue(ref, timedelta(milliseconds=100))
         return ready
 
     async def _sleep(self) -> None:
@@ -96,43 +101,44 @@ class Schedule:
         except TimeoutError:
             return
 
-    async def _take(self, ref: Ref) -> None:
+    async def _process(self, ref: Ref) -> None:
         async with self._slots:
             try:
-                async with asyncio.timeout(LONGEST_LOOK):
-                    again = await self._look(ref)
+                with RECONCILE_SECONDS.time():
+                    async with asyncio.timeout(RECONCILE_TIMEOUT):
+                        requeue_after = await self._reconcile(ref)
                 self._succeeded(ref)
             except (Exception, asyncio.CancelledError) as error:
                 if _is_cancelled():
                     raise
-                again = await self._failed(ref, error)
+                requeue_after = await self._failed(ref, error)
             finally:
                 self._busy.discard(ref)
-        if again is not None:
-            self.wake(ref, again)
+        if requeue_after is not None:
+            self.enqueue(ref, requeue_after)
 
     def _succeeded(self, ref: Ref) -> None:
-        LOOKS.labels("ok").inc()
+        RECONCILE_TOTAL.labels("success").inc()
         if self._failures.pop(ref, 0):
             show_failures(ref.namespace, ref.name, 0)
 
     async def _failed(self, ref: Ref, error: BaseException) -> timedelta:
-        LOOKS.labels("failed").inc()
+        RECONCILE_TOTAL.labels("error").inc()
         failures = self._failures[ref] = self._failures.get(ref, 0) + 1
         show_failures(ref.namespace, ref.name, failures)
-        again = _backoff(failures)
+        backoff, reason = _backoff(failures), describe(error)
+        about = {"monitor": str(ref), "failures": failures, "error": reason, "backoff": backoff.total_seconds()}
         expected = isinstance(error, ClusterError)
-        about = {"monitor": str(ref), "failures": failures, "error": describe(error), "again": again.total_seconds()}
-        log.warning("look failed", **about, exc_info=None if expected else error)
+        log.warning("reconcile failed", **about, exc_info=None if expected else error)
         try:
-            await self._tell(ref, failures, describe(error))
+            await self._on_failure(ref, failures, reason)
         except Exception as lost:
-            log.warning("failure not told", monitor=str(ref), error=describe(lost))
-        return again
+            log.warning("failure event not emitted", monitor=str(ref), error=describe(lost))
+        return backoff
 
 
 def _is_cancelled() -> bool:
-    """Return whether somebody cancels this task; else a CancelledError is a part's own, and a failure as any other."""
+    """Return whether somebody cancels this task; else a CancelledError was raised inside it, a failure as any other."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
@@ -142,10 +148,10 @@ def describe(error: BaseException) -> str:
     if isinstance(error, ClusterError):
         return str(error)
     if isinstance(error, TimeoutError):
-        return "the look, or a part of it, took too long"
+        return "the reconciliation, or a request of it, timed out"
     return f"{type(error).__name__}: {error}"
 
 
 def _backoff(failures: int) -> timedelta:
-    longest = min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(failures - 1, 10))
+    longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(failures - 1, 10))
     return timedelta(seconds=longest * random.uniform(0.5, 1.0))

@@ -1,8 +1,8 @@
 """The time, as long as the API server agrees.
 
 Deadlines, cooldowns and readings hold this host's clock against times that the API server and Prometheus wrote. By a
-clock a day ahead, a deadline that is far is over; by one behind, yesterday's readings are today's. Nobody can say which
-of two is wrong: nothing is decided until they agree. Every answer of the API server says its time (`Date`).
+clock a day ahead, a deadline that is far is over; by one behind, yesterday's readings are today's. Which of the two is
+wrong can't be known: nothing is decided until they agree. Every answer of the API server says its time (`Date`).
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Clock:
         self._utc_now = utc_now
         self._ahead = timedelta(0)
 
-    def hear(self, date: str | None) -> None:
+    def observe_date(self, date: str | None) -> None:
         """Note the `Date` of an answer that has just come; one without says nothing."""
         if date:
             self._ahead = self._utc_now() - parsedate_to_datetime(date)
@@ -45,12 +45,12 @@ class Clock:
         return self._utc_now()
 
     def trace(self) -> aiohttp.TraceConfig:
-        """Return what has a client session tell of its answers."""
+        """Return the trace by which a client session shows its answers."""
 
         async def answered(
             _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
         ) -> None:
-            self.hear(request.response.headers.get("Date"))
+            self.observe_date(request.response.headers.get("Date"))
 
         trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
         trace.on_request_end.append(answered)

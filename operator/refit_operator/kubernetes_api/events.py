@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
@@ -16,13 +16,13 @@ from refit_operator.kubernetes_api.errors import ClusterError
 log = structlog.get_logger()
 
 
-def build_event(about: ModelMonitor | RetrainRun, note: Note, now: datetime) -> Document:
+def build_event(about: ModelMonitor | RetrainRun, event: Event, now: datetime) -> Document:
     """Return an events.k8s.io/v1 Event."""
     meta = about.metadata
-    return build_event_on(type(about).__name__, Ref(meta.namespace, meta.name), meta.uid, note, now)
+    return build_event_on(type(about).__name__, Ref(meta.namespace, meta.name), meta.uid, event, now)
 
 
-def build_event_on(kind: str, ref: Ref, uid: str, note: Note, now: datetime) -> Document:
+def build_event_on(kind: str, ref: Ref, uid: str, event: Event, now: datetime) -> Document:
     """Return an Event on one of our objects of which no more is known than its name."""
     return {
         "apiVersion": "events.k8s.io/v1",
@@ -31,10 +31,10 @@ def build_event_on(kind: str, ref: Ref, uid: str, note: Note, now: datetime) -> 
         "eventTime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "reportingController": f"refit.dev/{FIELD_MANAGER}",
         "reportingInstance": FIELD_MANAGER,
-        "action": note.reason,
-        "reason": note.reason,
-        "type": note.kind,
-        "note": note.message[:1024],
+        "action": event.reason,
+        "reason": event.reason,
+        "type": event.type,
+        "note": event.message[:1024],
         "regarding": {
             "apiVersion": API_VERSION,
             "kind": kind,

@@ -7,11 +7,12 @@ from the moment its try began, so that we always give up before another process 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Never, Protocol
 
 import structlog
 
+from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.leadership.rules.decide import (
     Document,
     Sighting,
@@ -62,9 +63,7 @@ class NotRenewed:
 class Leadership:
     """One process's part in the election."""
 
-    def __init__(
-        self, lock: Lock, me: str, timing: Timing, utc_now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
+    def __init__(self, lock: Lock, me: str, timing: Timing, utc_now: Callable[[], datetime] = utc_now) -> None:
         self._lock, self._me, self._timing, self._utc_now = lock, me, timing, utc_now
         self._seen: Sighting | None = None
         self._renewed = float("-inf")
@@ -72,11 +71,11 @@ class Leadership:
 
     async def acquire(self) -> None:
         """Stand by until the Lease is ours."""
-        told: object = None
+        logged: object = None
         while not isinstance(tried := await self._attempt(), Held):
-            if tried != told:
+            if tried != logged:
                 log.info("standing by", me=self._me, why=_describe(tried))
-            told = tried
+            logged = tried
             await asyncio.sleep(self._timing.retry)
         log.info("leader", me=self._me)
 

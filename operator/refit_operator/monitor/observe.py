@@ -42,8 +42,8 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     error = first_query_error(spec)
     if error:
         return replace(observed, query_error=error)
-    grid = ports.readings.grid_of(spec.prometheus, spec.metric)
-    window = await ports.readings.window(
+    grid = ports.reader.grid_of(spec.prometheus, spec.metric)
+    window = await ports.reader.window(
         subject_of(observed), spec.prometheus, spec.metric, spec.metric.breaches.out_of, now
     )
     return replace(
@@ -51,7 +51,7 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
         window=window,
         query_range=grid.query_range,
         interval=grid.interval,
-        next_reading=grid.next_look(now),
+        next_reading=grid.next_reading(now),
     )
 
 
@@ -80,10 +80,10 @@ def _with_others(o: Observed, ports: Ports) -> Observed:
     """Put the monitor on the board, unless its reading is no value, and see what the others of its server do."""
     meta = o.monitor.metadata
     ref = Ref(meta.namespace, meta.name)
-    server = ports.readings.sources.address_of(o.monitor.spec.prometheus)
-    if isinstance(o.newest, Value) or not ports.board.knows(ref):
-        ports.board.show(server, ref, o.interval, breach_begins(o))
-    return replace(o, mass_breach=ports.board.mass_breach(server))
+    server = ports.reader.servers.address_of(o.monitor.spec.prometheus)
+    if isinstance(o.newest, Value) or ref not in ports.mass_breach:
+        ports.mass_breach.record(server, ref, o.interval, breach_begins(o))
+    return replace(o, mass_breach=ports.mass_breach.of(server))
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:
@@ -92,7 +92,7 @@ async def _with_guards(o: Observed, ports: Ports) -> Observed:
     if not spec.guards or not only_guards_are_left(o):
         return o
     subject = subject_of(o)
-    asked = (ports.readings.once(subject, spec.prometheus, guard.query, o.now) for guard in spec.guards)
+    asked = (ports.reader.once(subject, spec.prometheus, guard.query, o.now) for guard in spec.guards)
     return replace(o, guards=tuple(await asyncio.gather(*asked)))
 
 

@@ -11,7 +11,7 @@ from refit_operator.kubernetes_api.events import build_event, post_event
 from refit_operator.monitor.observe import observe
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
-from refit_operator.monitor.rules.events import notes_on
+from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import new_recovery
 from refit_operator.monitor.rules.status import is_worth_writing, next_status
 from refit_operator.observability.metrics import show_monitor
@@ -40,8 +40,8 @@ async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
     if not is_worth_writing(o.monitor.status, status, o.interval):
         return
     await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
-    for note in notes_on(o.monitor.status, status):
-        await post_event(ports.cluster, build_event(o.monitor, note, o.now))
+    for event in events_on(o.monitor.status, status):
+        await post_event(ports.cluster, build_event(o.monitor, event, o.now))
 
 
 async def _record_recovery(o: Observed, ports: Ports) -> None:

@@ -1,16 +1,20 @@
 """The operator's own metrics, for its `/metrics`."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from refit_operator.api.monitor import ModelMonitorStatus
 
 VALUE = Gauge("refit_monitor_value", "The last reading that was a value.", ["namespace", "monitor"])
 CONDITION = Gauge("refit_monitor_condition", "1 while True, 0 otherwise.", ["namespace", "monitor", "condition"])
-LOOKS = Counter("refit_looks_total", "Looks at a monitor and its runs.", ["result"])
-LATENESS = Gauge("refit_schedule_lateness_seconds", "How late the last look began.")
-LOOK_FAILURES = Gauge(
-    "refit_look_failures", "Looks that failed in a row; absent where the last one didn't.", ["namespace", "monitor"]
+RECONCILE_TOTAL = Counter("refit_reconcile", "Reconciliations of a monitor and its runs, by result.", ["result"])
+RECONCILE_SECONDS = Histogram("refit_reconcile_duration_seconds", "Time that a reconciliation took.")
+CONSECUTIVE_FAILURES = Gauge(
+    "refit_reconcile_consecutive_failures",
+    "Reconciliations that failed in a row; absent where the last one succeeded.",
+    ["namespace", "monitor"],
 )
+WORKQUEUE_LATENESS = Gauge("refit_workqueue_lateness_seconds", "How late the last reconciliation began.")
+QUERY_SECONDS = Histogram("refit_prometheus_query_duration_seconds", "Time that a query to Prometheus took.")
 REPORTS = Counter("refit_progress_reports_total", "Reports of training pods, by the status answered.", ["status"])
 CLOCK_AHEAD = Gauge(
     "refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."
@@ -20,7 +24,7 @@ WATCH_OPENED = Gauge("refit_watch_opened_timestamp_seconds", "When the watch of 
 
 
 def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
-    """Export what the last look found."""
+    """Export a monitor's newest status."""
     if status.metric and status.metric.value is not None:
         VALUE.labels(namespace, name).set(float(status.metric.value))
     for condition in status.conditions:
@@ -34,8 +38,8 @@ def forget_monitor(namespace: str, name: str) -> None:
 
 
 def show_failures(namespace: str, name: str, failures: int) -> None:
-    """Export how many looks failed in a row."""
+    """Export how many reconciliations failed in a row."""
     if failures:
-        LOOK_FAILURES.labels(namespace, name).set(failures)
+        CONSECUTIVE_FAILURES.labels(namespace, name).set(failures)
     else:
-        LOOK_FAILURES.remove_by_labels({"namespace": namespace, "monitor": name})
+        CONSECUTIVE_FAILURES.remove_by_labels({"namespace": namespace, "monitor": name})

@@ -1,7 +1,7 @@
-"""From a bearer token to the run, soon or not at all: a training step may be waiting for the answer.
+"""From a bearer token to the run, within seconds or not at all: a training step may be waiting for the answer.
 
 Answers are kept for a while by the token's hash, refusals and failures too: neither a trainer that reports every five
-seconds nor a stranger who floods becomes load on the API server, and a server that hangs is waited for once.
+seconds nor anybody who floods the port puts load on the API server, and one that hangs is waited for once.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from refit_operator.progress.rules.pod_identity import Caller, find_caller, read
 
 log = structlog.get_logger()
 Document = dict[str, Any]
-PATIENCE = 2.0
-"""Seconds that the API server gets."""
+API_TIMEOUT = 2.0
+"""Seconds to wait for the API server."""
 KEPT_SECONDS = 60.0
 PAUSE_SECONDS = 20.0
-"""How long nobody asks again where the API server didn't answer."""
+"""How long the API server isn't asked again after it didn't answer."""
 MOST_KEPT = 4096
 MOST_AT_ONCE = 8
 
@@ -38,23 +38,23 @@ class Refusal(Enum):
 
 
 @dataclass(frozen=True)
-class Sight:
+class TokenReviewer:
     """How the API server is asked: the status of a TokenReview, and a pod."""
 
     review: Callable[[str], Awaitable[Document]]
     pod: Callable[[Ref], Awaitable[Document | None]]
 
 
-class Tracer:
-    """Who is behind a token. With a namespace, nobody of another one is known."""
+class Authenticator:
+    """Which run a token belongs to. With a namespace, tokens of other namespaces are refused."""
 
-    def __init__(self, sight: Sight, namespace: str = "") -> None:
-        self._sight = sight
+    def __init__(self, reviewer: TokenReviewer, namespace: str = "") -> None:
+        self._reviewer = reviewer
         self._namespace = namespace
         self._kept: OrderedDict[bytes, tuple[float, Caller | Refusal]] = OrderedDict()
         self._under_way = 0
 
-    async def trace(self, token: str) -> Caller | Refusal:
+    async def authenticate(self, token: str) -> Caller | Refusal:
         """Return the caller, or why there is none, within seconds."""
         key, now = hashlib.sha256(token.encode()).digest(), asyncio.get_running_loop().time()
         until, answer = self._kept.get(key, (0.0, Refusal.UNAVAILABLE))
@@ -73,18 +73,18 @@ class Tracer:
     async def _ask(self, token: str) -> Caller | Refusal:
         self._under_way += 1
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(API_TIMEOUT):
                 return await self._look_up(token)
         except (ClusterError, TimeoutError) as error:
-            log.warning("progress report not traced", error=str(error) or type(error).__name__)
+            log.warning("progress report not authenticated", error=str(error) or type(error).__name__)
             return Refusal.UNAVAILABLE
         finally:
             self._under_way -= 1
 
     async def _look_up(self, token: str) -> Caller | Refusal:
-        identity = read_review(await self._sight.review(token))
+        identity = read_review(await self._reviewer.review(token))
         if identity is None:
             return Refusal.UNAUTHENTICATED
         if self._namespace not in ("", identity.ref.namespace):
             return Refusal.NOT_A_RUN
-        return find_caller(identity, await self._sight.pod(identity.ref)) or Refusal.NOT_A_RUN
+        return find_caller(identity, await self._reviewer.pod(identity.ref)) or Refusal.NOT_A_RUN

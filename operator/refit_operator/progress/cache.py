@@ -1,4 +1,4 @@
-"""The newest report of each run, in memory: a cache, which the run's next look copies into its status."""
+"""The newest report of each run, in memory: a cache, which the run's next reconciliation copies into its status."""
 
 from collections import OrderedDict
 from datetime import datetime
@@ -9,7 +9,7 @@ from refit_operator.api.progress import RunProgress
 MOST_RUNS = 4096
 
 
-class Latest:
+class ProgressCache:
     """Reports by run; the run that reported longest ago makes room."""
 
     def __init__(self) -> None:

@@ -1,8 +1,7 @@
-"""Put the endpoint up. Progress is a comfort: where it can't be had, the operator works without it, and says so."""
+"""Set up the progress server. It is optional: where there can be no certificate, the operator works without it."""
 
 import asyncio
 import ssl
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,10 +9,11 @@ import structlog
 from refit_operator.api.metadata import Ref
 from refit_operator.api.progress import PROGRESS_AUDIENCE
 from refit_operator.kubernetes_api.client import POD, Cluster
+from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.tls_secret import read_tls_secret, write_tls_secret
 from refit_operator.kubernetes_api.token_review import review_token
-from refit_operator.progress.authentication import Sight
+from refit_operator.progress.authentication import TokenReviewer
 from refit_operator.progress.certificates import Bundle, is_good, make_bundle, make_context
 from refit_operator.progress.rules.pod_env import Reporting
 
@@ -25,18 +25,18 @@ async def ensure_bundle(cluster: Cluster, secret: Ref, host: str) -> Bundle:
 
     It outlives this process, so that pods that train go on reporting to the next one.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     found = await read_tls_secret(cluster, secret)
     if found and is_good(bundle := Bundle(*found), host, now):
         return bundle
     bundle = await asyncio.to_thread(make_bundle, host, now)
     await write_tls_secret(cluster, secret, (bundle.authority, bundle.certificate, bundle.key))
-    log.info("certificate of the progress endpoint made", host=host, secret=str(secret))
+    log.info("progress certificate created", host=host, secret=str(secret))
     return bundle
 
 
 async def prepare(cluster: Cluster, secret: Ref, url: str) -> tuple[Reporting, ssl.SSLContext] | None:
-    """Return what pods and the endpoint need; None where the URL is empty or there can be no certificate."""
+    """Return what pods and the server need; None where the URL is empty or there can be no certificate."""
     host = urlsplit(url).hostname
     if not host:
         return None
@@ -44,12 +44,12 @@ async def prepare(cluster: Cluster, secret: Ref, url: str) -> tuple[Reporting, s
         bundle = await ensure_bundle(cluster, secret, host)
         return Reporting(url, bundle.authority), make_context(bundle)
     except (ClusterError, OSError) as error:  # an SSLError is an OSError: a key that isn't the certificate's
-        log.error("no progress endpoint", error=str(error))
+        log.error("progress server not started", error=str(error))
         return None
 
 
-def make_sight(cluster: Cluster) -> Sight:
-    """Return how callers are traced through the API server."""
-    return Sight(
+def make_token_reviewer(cluster: Cluster) -> TokenReviewer:
+    """Return how callers are authenticated by the API server."""
+    return TokenReviewer(
         review=lambda token: review_token(cluster, token, PROGRESS_AUDIENCE), pod=lambda ref: cluster.read(POD, ref)
     )

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 
+from refit_operator.observability.metrics import QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
 from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_result
@@ -24,7 +25,7 @@ DEADLINE = timedelta(seconds=10)
 _GRACE = timedelta(seconds=2)
 
 # Made as needed. asyncio's own are six on two cores: as many questions to a server that hangs would let all others wait
-# past their deadlines. Sixteen looks side by side, each with up to eight guards, ask less than this at once.
+# past their deadlines. Sixteen reconciliations side by side, each with up to eight guards, ask less than this at once.
 _THREADS = ThreadPoolExecutor(max_workers=256, thread_name_prefix="prometheus")
 
 T = TypeVar("T")
@@ -99,7 +100,8 @@ async def read_instant(server: PrometheusServer, query: str, time: datetime, bou
 async def _ask(server: PrometheusServer, time: datetime, ask: Callable[[], T]) -> T | QueryFailed:
     try:
         async with asyncio.timeout((server.deadline + _GRACE).total_seconds()):
-            return await asyncio.get_running_loop().run_in_executor(_THREADS, ask)
+            with QUERY_SECONDS.time():
+                return await asyncio.get_running_loop().run_in_executor(_THREADS, ask)
     except EXPECTED as error:
         kind, sentence = explain(error, server.secrets)
         return QueryFailed(kind, f"{server.name}: {sentence}", time)

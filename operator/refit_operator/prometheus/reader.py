@@ -14,7 +14,7 @@ from refit_operator.prometheus.rules.promql import freshness_query, parse_query,
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
 from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.servers import Servers
 
 DEFAULT_INTERVAL = timedelta(minutes=1)
 """Time between readings of a query without any range."""
@@ -65,22 +65,22 @@ class Grid:
         """Return the newest points that may be read, oldest first."""
         return grid_times(now - self.delay, self.interval, self.offset, count)
 
-    def next_look(self, now: datetime) -> datetime:
+    def next_reading(self, now: datetime) -> datetime:
         """Return when the next point may be read."""
         return next_grid_time(now - self.delay, self.interval, self.offset) + self.delay
 
 
 @dataclass(frozen=True)
-class Readings:
-    """The way to ask."""
+class Reader:
+    """How readings are asked for."""
 
-    sources: Sources
+    servers: Servers
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
         parsed = parse_query(metric.query)
         interval = metric.interval or parsed.longest_range or DEFAULT_INTERVAL
-        offset = grid_offset(self.sources.address_of(prometheus), metric.query, interval)
+        offset = grid_offset(self.servers.address_of(prometheus), metric.query, interval)
         return Grid(interval, offset, parsed.reach)
 
     async def window(
@@ -88,7 +88,7 @@ class Readings:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self.sources.open(subject.namespace, prometheus, now)
+        server = await self.servers.open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
         query = subject.fill(metric.query, now)
@@ -104,7 +104,7 @@ class Readings:
 
     async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
         """Return the query's value now."""
-        server = await self.sources.open(subject.namespace, prometheus, now)
+        server = await self.servers.open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
         filled = subject.fill(query, now)

@@ -1,7 +1,7 @@
 """From `spec.prometheus` to a server that can be asked: is it allowed, and with which credentials.
 
-Secrets are read at every look, so that a rotated token is used at the next one. Whatever keeps us from asking is a
-`QueryFailed`: it holds, and says which Secret or setting is to blame.
+Secrets are read at every reconciliation, so that a rotated token is used at the next one. Whatever keeps us from
+asking is a `QueryFailed`: it holds, and says which Secret or setting is to blame.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ def _connect(
 
 
 @dataclass(frozen=True)
-class Sources:
+class Servers:
     """The server of monitors that name none, and those that a monitor may name."""
 
     default_server: str

@@ -34,7 +34,7 @@ async def observe(
     target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
     view = parse_target(target) if target else None
-    grid = ports.readings.grid_of(run.spec.prometheus, run.spec.metric)
+    grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
     return Observed(
         run=run,
         job=await _job(run, ports),
@@ -49,7 +49,7 @@ async def observe(
         superseded_by=changed_field(run, monitor),
         rollback_requested=not run.is_rollback and open_rollback(monitor.metadata, runs, now) is not None,
         may_force=_is_handed_back(view, monitor, runs),
-        next_reading=max(timedelta(0), grid.next_look(now) - now),
+        next_reading=max(timedelta(0), grid.next_reading(now) - now),
         progress=ports.progress.of(ref),
         heard_since=ports.progress.heard_since,
         service_owner=await _service_owner(run, ports),
@@ -109,7 +109,7 @@ async def _window(
     spec, pointer = run.spec, parse_pointer(target.pointer) if target else None
     digest = pointer.digest if pointer else ""
     subject = Subject(run.metadata.namespace, spec.monitor_ref.name, spec.serving.target_ref.name, digest)
-    return await ports.readings.window(subject, spec.prometheus, spec.metric, spec.watch.breaches.out_of, now)
+    return await ports.reader.window(subject, spec.prometheus, spec.metric, spec.watch.breaches.out_of, now)
 
 
 def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:

@@ -43,7 +43,7 @@ async def reconcile(
     for action in decision.actions:
         decision = await perform(action, decision, observed, ports)
     await write(decision, observed, monitor, ports)
-    return decision.look_again
+    return decision.requeue_after
 
 
 async def ensure_current(run: RetrainRun, ports: Ports) -> None:
@@ -109,7 +109,7 @@ async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: P
     """Write the status if it changed, then tell people."""
     if decision.status != o.run.status:
         await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
-    for note in decision.notes:
-        log.info(note.reason, run=o.run.metadata.name, namespace=o.run.metadata.namespace, message=note.message)
+    for event in decision.events:
+        log.info(event.reason, run=o.run.metadata.name, namespace=o.run.metadata.namespace, message=event.message)
         for about in (o.run, monitor):
-            await post_event(ports.cluster, build_event(about, note, o.now))
+            await post_event(ports.cluster, build_event(about, event, o.now))

@@ -7,7 +7,6 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller import reconcile
-from refit_operator.controller.reconcile import look
 from refit_operator.run.rules.decision import AT_ONCE
 from tests.unit.samples import NOW, make_monitor, make_run
 
@@ -48,5 +47,5 @@ async def test_the_monitor_asks_its_metric_only_where_the_run_has_no_next_step(
     monkeypatch.setattr(reconcile, "reconcile_run", step)
     monkeypatch.setattr(reconcile, "reconcile_monitor", ask)
     stand: Any = Stand()
-    again = await look(Ref("shop", "reviews"), stand, stand)
+    again = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand)
     assert (again, len(asked)) == (2 * MINUTE if wait is None else wait, looks)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.controller.shutdown import Stop
-from refit_operator.controller.supervisor import first_to_end
+from refit_operator.controller.shutdown import Shutdown
+from refit_operator.controller.supervisor import run_until_first_ends
 from refit_operator.controller.watchdog import WatchSilent
 from refit_operator.leadership.elect import LeadershipLost
 from tests.unit.jumping import clock, play, since
@@ -40,11 +40,11 @@ async def deaf() -> None:
 
 ALL: dict[str, Any] = dict.fromkeys(("stop", "watch", "schedule", "resync", "watchdog", "lease"), forever)
 ENDS: dict[str, tuple[dict[str, Any], str, float]] = {
-    "told to stop": ({"stop": briefly, "watch": briefly}, "watch", 0),
+    "a shutdown requested": ({"stop": briefly, "watch": briefly}, "watch", 0),
     "a silent watch": ({"watchdog": silent_watch}, "watchdog", 3),
     "a schedule that ends": ({"schedule": briefly}, "schedule", 3),
     "a lost lease, at once": ({"lease": lost_lease, "watch": deaf}, "lease", 0),
-    "told to stop, and deaf": ({"stop": briefly, "watch": deaf}, "stop", 4),
+    "a shutdown requested, and deaf": ({"stop": briefly, "watch": deaf}, "stop", 4),
 }
 
 
@@ -52,7 +52,7 @@ ENDS: dict[str, tuple[dict[str, Any], str, float]] = {
 def test_the_part_that_ended(parts: dict[str, Any], want: str, limit: float) -> None:
     async def story() -> None:
         began = clock()
-        ended = await first_to_end({name: part() for name, part in (ALL | parts).items()}, Stop())
+        ended = await run_until_first_ends({name: part() for name, part in (ALL | parts).items()}, Shutdown())
         assert ended == want
         assert since(began) <= 100 + limit
 
@@ -81,7 +81,7 @@ def test_the_lease_is_held_until_the_others_have_ended() -> None:
             order.append(name)
 
     async def story() -> None:
-        stop = Stop()
+        stop = Shutdown()
 
         async def kopf() -> None:
             await stop.winding_down.wait()
@@ -89,7 +89,7 @@ def test_the_lease_is_held_until_the_others_have_ended() -> None:
             order.append("watch")
 
         parts = {"stop": briefly(), "schedule": slow("schedule", 1), "watch": kopf(), "lease": slow("lease", 0)}
-        assert await first_to_end(parts, stop) == "stop"
+        assert await run_until_first_ends(parts, stop) == "stop"
         assert order == ["schedule", "watch", "lease"]
 
     play(story())

@@ -1,4 +1,4 @@
-"""Dead or silent: what was opened, told and read, in order, and whether the watchdog complains."""
+"""Dead or silent: what was opened, delivered and read, in order, and whether the watchdog complains."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pytest
 
 from refit_operator.controller.watchdog import KINDS, Limits, Streams
 
-LIMITS = Limits(reopened=180, told=90)
+LIMITS = Limits(reopened=180, delivered=90)
 LABELLED = {"refit.dev/run": "reviews-1"}
 
 
 class World:
-    """Streams, and a clock that is told the time."""
+    """Streams, and a clock that is given the time."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -65,17 +65,17 @@ def test_other_kinds_are_nobodys_business() -> None:
 
 Story = list[tuple[str, Any]]
 STORIES: dict[str, tuple[Story, str | None]] = {
-    "read and never told": ([("read", "50"), ("wait", 91)], "version 50, read 91 s ago"),
-    "read and not told yet": ([("read", "50"), ("wait", 89)], None),
-    "told before it was read": ([("told", "50"), ("read", "50"), ("wait", 91)], None),
-    "told soon after": ([("read", "50"), ("wait", 5), ("told", "50"), ("wait", 91)], None),
-    "an older read than what was told": ([("told", "60"), ("read", "50"), ("wait", 91)], None),
-    "told of something newer": ([("read", "50"), ("told", "60"), ("wait", 91)], None),
-    "told of something older": ([("read", "50"), ("told", "40"), ("wait", 91)], "version 50, read 91 s ago"),
-    "versions are numbers": ([("told", "1000"), ("read", "999"), ("wait", 91)], None),
+    "read and never delivered": ([("read", "50"), ("wait", 91)], "version 50, read 91 s ago"),
+    "read and not delivered yet": ([("read", "50"), ("wait", 89)], None),
+    "delivered before it was read": ([("delivered", "50"), ("read", "50"), ("wait", 91)], None),
+    "delivered soon after": ([("read", "50"), ("wait", 5), ("delivered", "50"), ("wait", 91)], None),
+    "an older read than what was delivered": ([("delivered", "60"), ("read", "50"), ("wait", 91)], None),
+    "delivered of something newer": ([("read", "50"), ("delivered", "60"), ("wait", 91)], None),
+    "delivered of something older": ([("read", "50"), ("delivered", "40"), ("wait", 91)], "version 50, read 91 s ago"),
+    "versions are numbers": ([("delivered", "1000"), ("read", "999"), ("wait", 91)], None),
     "read again and again": ([("read", "50"), ("wait", 60), ("read", "50"), ("wait", 31)], "version 50, read 91 s ago"),
     "fell silent after the first": (
-        [("read", "50"), ("read", "55"), ("wait", 10), ("told", "50"), ("wait", 81)],
+        [("read", "50"), ("read", "55"), ("wait", 10), ("delivered", "50"), ("wait", 81)],
         "version 55, read 91 s ago",
     ),
     "the oldest miss counts": (
@@ -83,7 +83,7 @@ STORIES: dict[str, tuple[Story, str | None]] = {
         "version 50, read 91 s ago",
     ),
     "behind, but it delivers": (
-        [("read", "50"), ("wait", 80), ("read", "55"), ("told", "50"), ("wait", 80), ("told", "55"), ("wait", 80)],
+        [("read", "50"), ("wait", 80), ("read", "55"), ("delivered", "50"), ("wait", 80), ("delivered", "55"), ("wait", 80)],
         None,
     ),
     "a version that is no number": ([("read", "abc"), ("wait", 91)], None),
@@ -99,9 +99,9 @@ def test_what_was_read_must_be_told(story: Story, want: str | None) -> None:
                 world.wait(value)
             case "read":
                 world.read("RetrainRun", value)
-            case "told":
-                world.streams.told("retrainruns", value)
-    assert world.complaint == (want and f"the watch of retrainruns hasn't told of {want}")
+            case "delivered":
+                world.streams.delivered("retrainruns", value)
+    assert world.complaint == (want and f"the watch of retrainruns hasn't delivered {want}")
 
 
 @pytest.mark.parametrize("kind", ["Job", "Pod"])
@@ -112,7 +112,7 @@ def test_only_jobs_and_pods_of_runs_are_watched(kind: str) -> None:
     assert world.complaint is None
     world.read(kind, "50", LABELLED)
     world.wait(91)
-    assert world.complaint == f"the watch of {KINDS[kind]} hasn't told of version 50, read 91 s ago"
+    assert world.complaint == f"the watch of {KINDS[kind]} hasn't delivered version 50, read 91 s ago"
 
 
 def test_the_limits_let_a_client_mend_a_half_open_connection_first() -> None:
@@ -120,4 +120,4 @@ def test_the_limits_let_a_client_mend_a_half_open_connection_first() -> None:
 
     watching = kopf_settings().watching
     assert watching.server_timeout is not None and watching.client_timeout is not None
-    assert watching.server_timeout < watching.client_timeout < Limits().told < Limits().reopened
+    assert watching.server_timeout < watching.client_timeout < Limits().delivered < Limits().reopened

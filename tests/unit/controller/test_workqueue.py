@@ -8,20 +8,20 @@ from itertools import pairwise
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.workqueue import LONGEST_LOOK, Look, Schedule, Tell, tell_nobody
+from refit_operator.controller.workqueue import RECONCILE_TIMEOUT, OnFailure, Reconcile, Workqueue, only_log
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from tests.unit.jumping import clock, play, since
 
 A, B = Ref("shop", "a"), Ref("shop", "b")
 AGAIN = timedelta(seconds=10)
-Acts = Callable[[Schedule], Awaitable[None]]
+Acts = Callable[[Workqueue], Awaitable[None]]
 
 
-def keep(look: Look, acts: Acts, concurrency: int = 16, tell: Tell = tell_nobody) -> None:
+def keep(look: Reconcile, acts: Acts, concurrency: int = 16, tell: OnFailure = only_log) -> None:
     """Run a schedule for as long as the story lasts."""
 
     async def story() -> None:
-        schedule = Schedule(look, concurrency, tell)
+        schedule = Workqueue(look, concurrency, tell)
         running = asyncio.create_task(schedule.run())
         await acts(schedule)
         assert not running.done()
@@ -50,8 +50,8 @@ class Looks:
 def test_a_monitor_is_looked_at_again_when_the_look_said_so() -> None:
     looks = Looks(seconds=1)
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
         began = clock()
         await asyncio.sleep(34)
         assert [round(time - began) for time in looks.began] == [0, 11, 22, 33]
@@ -62,10 +62,10 @@ def test_a_monitor_is_looked_at_again_when_the_look_said_so() -> None:
 def test_a_monitor_that_is_gone_is_forgotten() -> None:
     looks = Looks(seconds=1, again=None)
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
         await asyncio.sleep(1000)
-        assert (len(looks.began), schedule.knows(A)) == (1, False)
+        assert (len(looks.began), (A in schedule)) == (1, False)
 
     keep(looks, acts)
 
@@ -73,9 +73,9 @@ def test_a_monitor_that_is_gone_is_forgotten() -> None:
 def test_never_two_looks_at_one_monitor_at_once_however_often_it_is_woken() -> None:
     looks = Looks(seconds=3)
 
-    async def acts(schedule: Schedule) -> None:
+    async def acts(schedule: Workqueue) -> None:
         for _ in range(200):
-            schedule.wake(A)
+            schedule.enqueue(A)
             await asyncio.sleep(0.07)
         assert looks.most == 1
         assert len(looks.began) >= 4
@@ -86,10 +86,10 @@ def test_never_two_looks_at_one_monitor_at_once_however_often_it_is_woken() -> N
 def test_a_wake_during_a_look_is_not_lost() -> None:
     looks = Looks(seconds=3, again=timedelta(hours=1))
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
         await asyncio.sleep(1)
-        schedule.wake(A)
+        schedule.enqueue(A)
         await asyncio.sleep(5)
         assert len(looks.began) == 2
         assert 0 <= looks.began[1] - looks.began[0] - 3 <= 0.2
@@ -102,10 +102,10 @@ def test_a_wake_during_a_look_is_not_lost() -> None:
 def test_the_earliest_wish_counts() -> None:
     looks = Looks(seconds=0, again=None)
 
-    async def acts(schedule: Schedule) -> None:
+    async def acts(schedule: Workqueue) -> None:
         began = clock()
         for after in (60, 5, 30):
-            schedule.wake(A, timedelta(seconds=after))
+            schedule.enqueue(A, timedelta(seconds=after))
         await asyncio.sleep(100)
         assert [round(time - began, 3) for time in looks.began] == [5]
 
@@ -115,9 +115,9 @@ def test_the_earliest_wish_counts() -> None:
 def test_no_more_than_so_many_side_by_side() -> None:
     looks = Looks(seconds=3, again=None)
 
-    async def acts(schedule: Schedule) -> None:
+    async def acts(schedule: Workqueue) -> None:
         for number in range(12):
-            schedule.wake(Ref("shop", str(number)))
+            schedule.enqueue(Ref("shop", str(number)))
         await asyncio.sleep(20)
         assert (looks.most, len(looks.began)) == (4, 12)
 
@@ -134,8 +134,8 @@ def test_failures_are_taken_again_later_and_later_and_counted_anew_after_a_succe
             raise Transient("weather")
         return AGAIN
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
         await asyncio.sleep(1000)
         waits = [round(later - earlier, 3) for earlier, later in pairwise(times)]
         for failures, wait in enumerate(waits[:12]):
@@ -163,16 +163,16 @@ async def cancelled(_: Ref) -> timedelta:
     raise asyncio.CancelledError
 
 
-POISONS: dict[str, tuple[Look, str]] = {
+POISONS: dict[str, tuple[Reconcile, str]] = {
     "refused": (refused, "forbidden"),
     "a document that doesn't parse": (nonsense, "ValueError: invalid literal for int() with base 10: 'poison'"),
-    "a request that hangs for ever": (hanging, "the look, or a part of it, took too long"),
+    "a request that hangs for ever": (hanging, "the reconciliation, or a request of it, timed out"),
     "a part that cancels itself": (cancelled, "CancelledError: "),
 }
 
 
 @pytest.mark.parametrize(("poison", "error"), POISONS.values(), ids=POISONS)
-def test_a_poison_object_stops_nobody_else_and_is_told(poison: Look, error: str) -> None:
+def test_a_poison_object_stops_nobody_else_and_is_told(poison: Reconcile, error: str) -> None:
     healthy = Looks(seconds=1)
     told: list[tuple[Ref, int, str]] = []
 
@@ -182,13 +182,13 @@ def test_a_poison_object_stops_nobody_else_and_is_told(poison: Look, error: str)
     async def tell(ref: Ref, failures: int, why: str) -> None:
         told.append((ref, failures, why))
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
-        schedule.wake(B)
-        await asyncio.sleep(5 * LONGEST_LOOK)
-        assert len(healthy.began) >= 5 * LONGEST_LOOK / 11 - 1
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
+        schedule.enqueue(B)
+        await asyncio.sleep(5 * RECONCILE_TIMEOUT)
+        assert len(healthy.began) >= 5 * RECONCILE_TIMEOUT / 11 - 1
         assert told[:3] == [(A, failures, error) for failures in (1, 2, 3)]
-        assert schedule.knows(A)
+        assert (A in schedule)
 
     keep(look, acts, concurrency=2, tell=tell)
 
@@ -203,8 +203,8 @@ def test_telling_that_fails_stops_nothing() -> None:
     async def tell(ref: Ref, failures: int, why: str) -> None:
         raise Transient("no event either")
 
-    async def acts(schedule: Schedule) -> None:
-        schedule.wake(A)
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
         await asyncio.sleep(100)
         assert len(times) >= 6
 
@@ -212,7 +212,7 @@ def test_telling_that_fails_stops_nothing() -> None:
 
 
 def test_the_heartbeat_shows_that_the_schedule_turns() -> None:
-    async def acts(schedule: Schedule) -> None:
+    async def acts(schedule: Workqueue) -> None:
         for _ in range(10):
             await asyncio.sleep(60)
             assert since(schedule.heartbeat) <= 5

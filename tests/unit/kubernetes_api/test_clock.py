@@ -26,7 +26,7 @@ def test_clocks_that_agree(off: timedelta) -> None:
     host = Host()
     host.now = NOON + off
     clock = Clock(host)
-    clock.hear(DATE)
+    clock.observe_date(DATE)
     assert clock.now() == host.now
 
 
@@ -42,17 +42,17 @@ def test_clocks_that_agree(off: timedelta) -> None:
 def test_clocks_that_disagree_tell_no_time_until_they_agree(off: timedelta, words: str) -> None:
     host = Host()
     clock = Clock(host)
-    clock.hear(DATE)
+    clock.observe_date(DATE)
     host.now = NOON + off
-    clock.hear(DATE)
+    clock.observe_date(DATE)
     with pytest.raises(Transient, match=words):
         clock.now()
     host.now = NOON
-    clock.hear(DATE)
+    clock.observe_date(DATE)
     assert clock.now() == NOON
 
 
 def test_an_answer_without_a_date_says_nothing() -> None:
     clock = Clock(Host())
-    clock.hear(None)
+    clock.observe_date(None)
     assert clock.now() == NOON

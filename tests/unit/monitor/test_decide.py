@@ -41,7 +41,7 @@ def readings(*values: float | None) -> tuple[Any, ...]:
     return tuple(NoData(t) if v is None else Value(v, t) for v, t in zip(values, times, strict=True))
 
 
-def look(*values: float | None, pointer: str = "", **more: Any) -> Observed:
+def seen(*values: float | None, pointer: str = "", **more: Any) -> Observed:
     facts: dict[str, Any] = {
         "monitor": make_monitor(),
         "target": parse_target(deployment(pointer)),
@@ -76,7 +76,7 @@ FEW_ERRORS = {"name": "few-errors", "query": "errors", "atMost": 0.1}
 def guarded(*values: float | None) -> Observed:
     """Return a breach with two guards that gave those values."""
     given = tuple(NoData(NOW) if value is None else Value(value, NOW) for value in values)
-    return look(monitor=make_monitor(guards=[SERVING_UP, FEW_ERRORS]), guards=given)
+    return seen(monitor=make_monitor(guards=[SERVING_UP, FEW_ERRORS]), guards=given)
 
 
 def promoted(new: str, uid: str = "target-uid") -> Any:
@@ -100,119 +100,119 @@ def unmounted() -> Any:
 
 
 HELD = {
-    "a query that doesn't parse": (look(query_error="unexpected )"), Reason.QUERY_REFUSED),
+    "a query that doesn't parse": (seen(query_error="unexpected )"), Reason.QUERY_REFUSED),
     "a query that Prometheus refuses": (
-        look(window=QueryFailed(FailureKind.BadQuery, "many-to-many", NOW)),
+        seen(window=QueryFailed(FailureKind.BadQuery, "many-to-many", NOW)),
         Reason.QUERY_REFUSED,
     ),
     "a server that nobody allowed": (
-        look(window=QueryFailed(FailureKind.Forbidden, "not allowed", NOW)),
+        seen(window=QueryFailed(FailureKind.Forbidden, "not allowed", NOW)),
         Reason.SOURCE_FORBIDDEN,
     ),
     "a Secret that isn't there": (
-        look(window=QueryFailed(FailureKind.BadSecret, "no Secret", NOW)),
+        seen(window=QueryFailed(FailureKind.BadSecret, "no Secret", NOW)),
         Reason.SECRET_MISSING,
     ),
     "a digest that isn't there yet": (
-        look(window=QueryFailed(FailureKind.NoValue, "$(digest)", NOW)),
+        seen(window=QueryFailed(FailureKind.NoValue, "$(digest)", NOW)),
         Reason.METRIC_UNAVAILABLE,
     ),
-    "no Deployment": (look(target=None), Reason.TARGET_MISSING),
-    "an older monitor's target": (look(claimed_by="first"), Reason.TARGET_CLAIMED),
-    "nobody reads the pointer": (look(target=unwired()), Reason.TARGET_NOT_WIRED),
-    "the claim isn't mounted": (look(target=unmounted()), Reason.TARGET_NOT_WIRED),
-    "nothing to start from": (look(monitor=make_monitor(serving={"initialModel": None})), Reason.INVALID_SPEC),
+    "no Deployment": (seen(target=None), Reason.TARGET_MISSING),
+    "an older monitor's target": (seen(claimed_by="first"), Reason.TARGET_CLAIMED),
+    "nobody reads the pointer": (seen(target=unwired()), Reason.TARGET_NOT_WIRED),
+    "the claim isn't mounted": (seen(target=unmounted()), Reason.TARGET_NOT_WIRED),
+    "nothing to start from": (seen(monitor=make_monitor(serving={"initialModel": None})), Reason.INVALID_SPEC),
     "a model in the server's image": (
-        look(monitor=make_monitor(serving={"initialModel": "file:///opt/model"})),
+        seen(monitor=make_monitor(serving={"initialModel": "file:///opt/model"})),
         Reason.INVALID_SPEC,
     ),
     "the holdout where training looks": (
-        look(monitor=make_monitor(training={"dataset": {"holdout": "pvc://models/holdout"}})),
+        seen(monitor=make_monitor(training={"dataset": {"holdout": "pvc://models/holdout"}})),
         Reason.INVALID_SPEC,
     ),
     "the holdout in a bucket's folder that training reads": (
-        look(monitor=in_buckets("s3://data/rows/held")),
+        seen(monitor=in_buckets("s3://data/rows/held")),
         Reason.INVALID_SPEC,
     ),
-    "an undo after a promotion": (look(runs=(promoted("file:///models/a@x"),)), Reason.OVERRULED),
+    "an undo after a promotion": (seen(runs=(promoted("file:///models/a@x"),)), Reason.OVERRULED),
     "a target made anew after a promotion": (
-        look(runs=(promoted("file:///models/a@x", uid="of the one before"),)),
+        seen(runs=(promoted("file:///models/a@x", uid="of the one before"),)),
         Reason.TARGET_REPLACED,
     ),
-    "suspended": (look(monitor=make_monitor(suspend=True)), Reason.SUSPENDED),
-    "observing": (look(monitor=make_monitor(mode="Observe")), Reason.MODE_OBSERVE),
-    "a run under way": (look(runs=(make_run(1),)), Reason.RUN_ACTIVE),
-    "no data now": (look(BAD, BAD, BAD, BAD, None), Reason.METRIC_UNAVAILABLE),
-    "NaN now": (look(window=(*readings(BAD, BAD, BAD, BAD), NotANumber(NOW))), Reason.METRIC_UNAVAILABLE),
+    "suspended": (seen(monitor=make_monitor(suspend=True)), Reason.SUSPENDED),
+    "observing": (seen(monitor=make_monitor(mode="Observe")), Reason.MODE_OBSERVE),
+    "a run under way": (seen(runs=(make_run(1),)), Reason.RUN_ACTIVE),
+    "no data now": (seen(BAD, BAD, BAD, BAD, None), Reason.METRIC_UNAVAILABLE),
+    "NaN now": (seen(window=(*readings(BAD, BAD, BAD, BAD), NotANumber(NOW))), Reason.METRIC_UNAVAILABLE),
     "Prometheus is down": (
-        look(window=QueryFailed(FailureKind.Refused, "connection refused", NOW)),
+        seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW)),
         Reason.METRIC_UNAVAILABLE,
     ),
-    "no data at all": (look(None, None, None, None, None), Reason.METRIC_UNAVAILABLE),
-    "a good reading": (look(GOOD, GOOD, GOOD, GOOD, GOOD), Reason.WITHIN),
-    "two bad ones of five": (look(GOOD, GOOD, BAD, GOOD, BAD), Reason.WITHIN),
-    "exactly the threshold": (look(0.85, 0.85, 0.85, 0.85, 0.85), Reason.WITHIN),
-    "readings of before the last run's end": (look(runs=(finished(25),)), Reason.WITHIN),
+    "no data at all": (seen(None, None, None, None, None), Reason.METRIC_UNAVAILABLE),
+    "a good reading": (seen(GOOD, GOOD, GOOD, GOOD, GOOD), Reason.WITHIN),
+    "two bad ones of five": (seen(GOOD, GOOD, BAD, GOOD, BAD), Reason.WITHIN),
+    "exactly the threshold": (seen(0.85, 0.85, 0.85, 0.85, 0.85), Reason.WITHIN),
+    "readings of before the last run's end": (seen(runs=(finished(25),)), Reason.WITHIN),
     "readings of before the monitor": (
-        look(monitor=make_monitor(metadata={"creationTimestamp": (NOW - timedelta(minutes=25)).isoformat()})),
+        seen(monitor=make_monitor(metadata={"creationTimestamp": (NOW - timedelta(minutes=25)).isoformat()})),
         Reason.WITHIN,
     ),
     "a run that doesn't say when it ended": (
-        look(runs=(make_run(1, status={"outcome": "Failed"}, created=NOW - timedelta(minutes=35)),)),
+        seen(runs=(make_run(1, status={"outcome": "Failed"}, created=NOW - timedelta(minutes=35)),)),
         Reason.COOLING_DOWN,
     ),
-    "cooling down": (look(runs=(finished(55),)), Reason.COOLING_DOWN),
-    "stale now": (look(window=(*readings(BAD, BAD, BAD, BAD), Stale(None, NOW))), Reason.METRIC_UNAVAILABLE),
+    "cooling down": (seen(runs=(finished(55),)), Reason.COOLING_DOWN),
+    "stale now": (seen(window=(*readings(BAD, BAD, BAD, BAD), Stale(None, NOW))), Reason.METRIC_UNAVAILABLE),
     "too few samples now": (
-        look(window=(*readings(BAD, BAD, BAD, BAD), TooFewSamples(3, NOW))),
+        seen(window=(*readings(BAD, BAD, BAD, BAD), TooFewSamples(3, NOW))),
         Reason.METRIC_UNAVAILABLE,
     ),
-    "three runs for nothing": (look(runs=failures(3)), Reason.GAVE_UP),
+    "three runs for nothing": (seen(runs=failures(3)), Reason.GAVE_UP),
     "one run for nothing where that is enough": (
-        look(monitor=make_monitor(policy={"giveUpAfter": 1}), runs=failures(1)),
+        seen(monitor=make_monitor(policy={"giveUpAfter": 1}), runs=failures(1)),
         Reason.GAVE_UP,
     ),
     "three runs today": (
-        look(monitor=make_monitor(policy={"giveUpAfter": 9}), runs=failures(3, latest_hours_ago=2)),
+        seen(monitor=make_monitor(policy={"giveUpAfter": 9}), runs=failures(3, latest_hours_ago=2)),
         Reason.BUDGET_SPENT,
     ),
-    "the whole server in breach": (look(mass_breach=MASS), Reason.MASS_BREACH),
+    "the whole server in breach": (seen(mass_breach=MASS), Reason.MASS_BREACH),
     "a guard below": (guarded(0, 0.05), Reason.GUARD_FAILED),
     "a guard above": (guarded(1, 0.2), Reason.GUARD_FAILED),
     "a guard without a value": (guarded(1, None), Reason.GUARD_FAILED),
-    "guards that nobody asked": (look(monitor=make_monitor(guards=[SERVING_UP])), Reason.GUARD_FAILED),
-    "a request while suspended": (look(monitor=requested(suspend=True)), Reason.SUSPENDED),
-    "a request while observing": (look(monitor=requested(mode="Observe")), Reason.MODE_OBSERVE),
-    "a request during a run": (look(monitor=requested(), runs=(make_run(1),)), Reason.RUN_ACTIVE),
+    "guards that nobody asked": (seen(monitor=make_monitor(guards=[SERVING_UP])), Reason.GUARD_FAILED),
+    "a request while suspended": (seen(monitor=requested(suspend=True)), Reason.SUSPENDED),
+    "a request while observing": (seen(monitor=requested(mode="Observe")), Reason.MODE_OBSERVE),
+    "a request during a run": (seen(monitor=requested(), runs=(make_run(1),)), Reason.RUN_ACTIVE),
     "a request beyond the budget": (
-        look(monitor=requested(policy={"maxRuns": {"count": 1}}), runs=(finished(120),)),
+        seen(monitor=requested(policy={"maxRuns": {"count": 1}}), runs=(finished(120),)),
         Reason.BUDGET_SPENT,
     ),
     "a request against a guard": (
-        look(monitor=requested(guards=[SERVING_UP]), guards=(Value(0.0, NOW),)),
+        seen(monitor=requested(guards=[SERVING_UP]), guards=(Value(0.0, NOW),)),
         Reason.GUARD_FAILED,
     ),
-    "a request from before the monitor": (look(GOOD, monitor=requested(60 * 24)), Reason.WITHIN),
-    "a request from the future": (look(GOOD, monitor=requested(-1)), Reason.WITHIN),
+    "a request from before the monitor": (seen(GOOD, monitor=requested(60 * 24)), Reason.WITHIN),
+    "a request from the future": (seen(GOOD, monitor=requested(-1)), Reason.WITHIN),
 }
 
 STARTED = {
-    "five bad ones": look(),
-    "three bad ones of five": look(BAD, GOOD, BAD, GOOD, BAD),
-    "bad ones with a gap": look(BAD, None, BAD, None, BAD),
-    "after the cooldown": look(runs=(finished(61),)),
-    "a pointer handed back by a person": look(runs=(promoted("file:///models/a@x"),), taken_pointer="#1"),
-    "after two runs for nothing": look(runs=failures(2)),
-    "two runs today": look(runs=failures(2, latest_hours_ago=2)),
+    "five bad ones": seen(),
+    "three bad ones of five": seen(BAD, GOOD, BAD, GOOD, BAD),
+    "bad ones with a gap": seen(BAD, None, BAD, None, BAD),
+    "after the cooldown": seen(runs=(finished(61),)),
+    "a pointer handed back by a person": seen(runs=(promoted("file:///models/a@x"),), taken_pointer="#1"),
+    "after two runs for nothing": seen(runs=failures(2)),
+    "two runs today": seen(runs=failures(2, latest_hours_ago=2)),
     "guards that hold exactly": guarded(1, 0.1),
-    "a request, whatever the metric says": look(GOOD, monitor=requested()),
-    "a request without a reading": look(None, monitor=requested()),
-    "a request during the cooldown": look(GOOD, monitor=requested(), runs=(finished(30, trigger={"time": LONG_AGO}),)),
-    "a request after three runs for nothing": look(
+    "a request, whatever the metric says": seen(GOOD, monitor=requested()),
+    "a request without a reading": seen(None, monitor=requested()),
+    "a request during the cooldown": seen(GOOD, monitor=requested(), runs=(finished(30, trigger={"time": LONG_AGO}),)),
+    "a request after three runs for nothing": seen(
         GOOD, monitor=requested(), runs=tuple(finished(60 * n, trigger={"time": LONG_AGO}) for n in (29, 28, 27))
     ),
-    "a request amid a mass breach": look(monitor=requested(), mass_breach=MASS),
-    "above, for an error rate": look(
+    "a request amid a mass breach": seen(monitor=requested(), mass_breach=MASS),
+    "above, for an error rate": seen(
         0.2, 0.2, 0.2, monitor=make_monitor(metric={"direction": "Above", "threshold": 0.1})
     ),
 }
@@ -233,7 +233,7 @@ def test_what_starts_a_run(name: str) -> None:
 
 def test_the_run_says_what_it_was_decided_on() -> None:
     pointer = f"file:///models/checkpoints/reviews/one@{NEW_DIGEST}"
-    spec = start_run(look(pointer=pointer)).body["spec"]
+    spec = start_run(seen(pointer=pointer)).body["spec"]
     assert spec["servedCheckpoint"] == f"pvc://models/checkpoints/reviews/one@{NEW_DIGEST}"
     assert spec["startingCheckpoint"] == spec["servedCheckpoint"]
     assert spec["livePointer"] == pointer
@@ -242,7 +242,7 @@ def test_the_run_says_what_it_was_decided_on() -> None:
 
 def test_start_from_base() -> None:
     monitor = make_monitor(training={"startFrom": "Base", "baseModel": "pvc://models/minilm"})
-    spec = start_run(look(monitor=monitor)).body["spec"]
+    spec = start_run(seen(monitor=monitor)).body["spec"]
     assert (spec["startingCheckpoint"], spec["servedCheckpoint"]) == ("pvc://models/minilm", "pvc://models/reviews-v1")
 
 
@@ -250,16 +250,16 @@ def test_the_ordinal_counts_what_exists_and_what_the_status_remembers() -> None:
     def ordinal(attempts: int, *ordinals: int) -> int:
         runs = tuple(make_run(n, status={"outcome": "Failed"}) for n in ordinals)
         return int(
-            start_run(look(monitor=make_monitor(status={"attempts": attempts}), runs=runs)).body["spec"]["ordinal"]
+            start_run(seen(monitor=make_monitor(status={"attempts": attempts}), runs=runs)).body["spec"]["ordinal"]
         )
 
     assert [ordinal(0), ordinal(0, 1), ordinal(7), ordinal(2, 5)] == [1, 2, 8, 6]
 
 
 def test_the_runs_name_follows_from_monitor_and_ordinal() -> None:
-    first, again = start_run(look()).body, start_run(look(GOOD, BAD, BAD, BAD)).body
+    first, again = start_run(seen()).body, start_run(seen(GOOD, BAD, BAD, BAD)).body
     assert first["metadata"]["name"] == again["metadata"]["name"]
-    other = start_run(look(monitor=make_monitor(metadata={"uid": "another"}))).body
+    other = start_run(seen(monitor=make_monitor(metadata={"uid": "another"}))).body
     assert other["metadata"]["name"] != first["metadata"]["name"]
 
 
@@ -289,7 +289,7 @@ def test_the_order_of_the_checks() -> None:
 
 
 def test_models_and_rows_may_be_in_object_stores() -> None:
-    start = decide(look(monitor=in_buckets("s3://data/held")))
+    start = decide(seen(monitor=in_buckets("s3://data/held")))
     assert isinstance(start, StartRun), start
 
 
@@ -307,18 +307,18 @@ def test_what_a_request_goes_past() -> None:
         "cooldown_is_over",
         "no_mass_breach",
     ]
-    assert checks_for(look()) == CHECKS
-    assert set(CHECKS) - set(checks_for(look(monitor=requested()))) == set(NOT_FOR_REQUESTS)
+    assert checks_for(seen()) == CHECKS
+    assert set(CHECKS) - set(checks_for(seen(monitor=requested()))) == set(NOT_FOR_REQUESTS)
 
 
 def test_a_requested_run_says_so() -> None:
-    trigger = start_run(look(GOOD, monitor=requested(1))).body["spec"]["trigger"]
+    trigger = start_run(seen(GOOD, monitor=requested(1))).body["spec"]["trigger"]
     assert trigger["reason"] == "Manual"
     assert trigger["value"] == GOOD
     asked_at = (NOW - timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
     assert trigger["time"] == asked_at
     answered = make_run(1, status={"outcome": "Failed", "completionTime": asked_at}, trigger=trigger)
-    assert isinstance(decide(look(GOOD, monitor=requested(1), runs=(answered,))), Hold)
+    assert isinstance(decide(seen(GOOD, monitor=requested(1), runs=(answered,))), Hold)
 
 
 def test_a_guards_failure_names_it_and_its_reading() -> None:
@@ -333,10 +333,10 @@ def test_a_guards_failure_names_it_and_its_reading() -> None:
 @pytest.mark.parametrize(
     ("observed", "want"),
     [
-        (look(monitor=make_monitor(guards=[SERVING_UP])), True),
-        (look(GOOD, monitor=make_monitor(guards=[SERVING_UP])), False),
-        (look(GOOD, monitor=requested(guards=[SERVING_UP])), True),
-        (look(monitor=make_monitor(guards=[SERVING_UP], suspend=True)), False),
+        (seen(monitor=make_monitor(guards=[SERVING_UP])), True),
+        (seen(GOOD, monitor=make_monitor(guards=[SERVING_UP])), False),
+        (seen(GOOD, monitor=requested(guards=[SERVING_UP])), True),
+        (seen(monitor=make_monitor(guards=[SERVING_UP], suspend=True)), False),
     ],
 )
 def test_guards_are_asked_only_when_all_else_allows_a_run(observed: Observed, want: bool) -> None:
@@ -344,7 +344,7 @@ def test_guards_are_asked_only_when_all_else_allows_a_run(observed: Observed, wa
 
 
 def test_guards_that_nobody_asked_dont_forbid_a_breach() -> None:
-    calm = look(GOOD, monitor=make_monitor(guards=[SERVING_UP]))
+    calm = seen(GOOD, monitor=make_monitor(guards=[SERVING_UP]))
     assert first_hold(calm, PERMISSIONS) is None
     failed = first_hold(guarded(0, 0), PERMISSIONS)
     assert failed is not None
@@ -352,13 +352,13 @@ def test_guards_that_nobody_asked_dont_forbid_a_breach() -> None:
 
 
 def test_the_message_of_a_mass_breach_has_its_numbers() -> None:
-    assert decide(look(mass_breach=MASS)).message.startswith(
+    assert decide(seen(mass_breach=MASS)).message.startswith(
         "8 of 12 monitors of http://prometheus:9090 fell into breach within 10m: "
     )
 
 
 def test_the_run_remembers_the_generation_it_was_decided_by() -> None:
-    spec = start_run(look(monitor=make_monitor(metadata={"generation": 7}))).body["spec"]
+    spec = start_run(seen(monitor=make_monitor(metadata={"generation": 7}))).body["spec"]
     assert spec["monitorRef"]["generation"] == 7
 
 
@@ -371,11 +371,11 @@ def test_a_run_names_what_may_not_be_pruned() -> None:
     one, two = (f"file:///models/checkpoints/reviews/{n}@{NEW_DIGEST}" for n in ("one", "two"))
     runs = (rolled_out(1, "", one), rolled_out(2, one, two), finished(30, ordinal=3))
     names = ["pvc://models/checkpoints/reviews/one", "pvc://models/checkpoints/reviews/two"]
-    assert start_run(look(pointer=two, runs=runs)).body["spec"]["protectedCheckpoints"] == names
+    assert start_run(seen(pointer=two, runs=runs)).body["spec"]["protectedCheckpoints"] == names
     by_hand = f"file:///models/by-hand@{NEW_DIGEST}"
-    overruled = start_run(look(pointer=by_hand, runs=runs)).body["spec"]["protectedCheckpoints"]
+    overruled = start_run(seen(pointer=by_hand, runs=runs)).body["spec"]["protectedCheckpoints"]
     assert overruled == ["pvc://models/by-hand", *names]
-    assert start_run(look()).body["spec"]["protectedCheckpoints"] == []
+    assert start_run(seen()).body["spec"]["protectedCheckpoints"] == []
 
 
 @pytest.mark.parametrize(
@@ -389,4 +389,4 @@ def test_a_run_names_what_may_not_be_pruned() -> None:
 )
 def test_a_run_starts_on_a_reading_in_breach(window: tuple[float, ...], starts: bool) -> None:
     """What held the breach, a mass breach for one, may end because the metric came back."""
-    assert isinstance(decide(look(*window)), StartRun) is starts
+    assert isinstance(decide(seen(*window)), StartRun) is starts

@@ -11,7 +11,7 @@ from refit_operator.monitor.rules.decision import Decision, Hold
 from tests.unit.monitor.test_decide import HELD, STARTED
 from tests.unit.samples import NOW
 
-LOOKS = {name: observed for name, (observed, _) in HELD.items()} | STARTED
+OBSERVATIONS = {name: observed for name, (observed, _) in HELD.items()} | STARTED
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {
     "all is well": [("Ready", "True", "Watching"), ("WithinThreshold", "True", "WithinThreshold")],
     "a person decides": [("ServingUpToDate", "False", "Overruled"), ("RetrainAllowed", "False", "Overruled")],
@@ -36,9 +36,9 @@ def forged(conditions: list[tuple[str, str, str]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("name", OBSERVATIONS)
 def test_a_forged_status_changes_no_decision(name: str, claim: str) -> None:
-    observed = LOOKS[name]
+    observed = OBSERVATIONS[name]
     status = observed.monitor.status.model_validate(forged(CLAIMS[claim]))
     told = replace(observed, monitor=observed.monitor.model_copy(update={"status": status}))
     assert answer(decide(told)) == answer(decide(observed))

@@ -15,7 +15,7 @@ from refit_operator.monitor.rules.history import (
 )
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.request import open_request, parse_time
-from tests.unit.monitor.test_decide import BAD, GOOD, look
+from tests.unit.monitor.test_decide import BAD, GOOD, seen
 from tests.unit.samples import NOW, make_monitor, make_run
 
 DAY = timedelta(days=1)
@@ -55,17 +55,17 @@ ROWS: dict[str, tuple[tuple[RetrainRun, ...], int]] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_runs_in_a_row_for_nothing(name: str) -> None:
     runs, want = ROWS[name]
-    assert fruitless_runs(look(runs=runs)) == want
+    assert fruitless_runs(seen(runs=runs)) == want
 
 
 def test_a_promotion_counts_only_once_the_metric_is_in_breach_again() -> None:
     runs = (ended(1, "Failed"), ended(2, "Promoted"))
-    assert fruitless_runs(look(0.86, 0.86, runs=runs, monitor=make_monitor(metric={"recoverAt": 0.87}))) == 1
-    assert fruitless_runs(look(runs=runs)) == 2
+    assert fruitless_runs(seen(0.86, 0.86, runs=runs, monitor=make_monitor(metric={"recoverAt": 0.87}))) == 1
+    assert fruitless_runs(seen(runs=runs)) == 2
 
 
 def test_a_recovery_that_this_look_sees_counts_at_once() -> None:
-    assert fruitless_runs(look(BAD, GOOD, BAD, BAD, BAD, runs=(ended(1, "Promoted"),))) == 0
+    assert fruitless_runs(seen(BAD, GOOD, BAD, BAD, BAD, runs=(ended(1, "Promoted"),))) == 0
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_a_recovery_that_this_look_sees_counts_at_once() -> None:
 def test_when_the_metric_came_back(
     name: str, run: RetrainRun, values: tuple[float, ...], want: datetime | None
 ) -> None:
-    found = new_recovery(look(*values, runs=(run,), monitor=make_monitor(metric={"recoverAt": 0.87})))
+    found = new_recovery(seen(*values, runs=(run,), monitor=make_monitor(metric={"recoverAt": 0.87})))
     assert (found.status.recovered_time if found else None) == want
 
 
 def test_a_recovery_keeps_the_rest_of_the_status() -> None:
     run = ended(1, "Promoted")
-    found = new_recovery(look(GOOD, runs=(run,)))
+    found = new_recovery(seen(GOOD, runs=(run,)))
     assert found is not None
     assert found.status.model_copy(update={"recovered_time": None}) == run.status
 
@@ -100,7 +100,7 @@ def test_a_recovery_keeps_the_rest_of_the_status() -> None:
 )
 def test_when_the_budget_frees(hours_ago: tuple[int, ...], want: int | None) -> None:
     runs = tuple(make_run(n, created=NOW - hours * HOUR) for n, hours in enumerate(hours_ago, 1))
-    assert budget_frees(look(runs=runs)) == (NOW + want * HOUR if want else None)
+    assert budget_frees(seen(runs=runs)) == (NOW + want * HOUR if want else None)
 
 
 def test_the_next_run_waits_for_cooldown_and_budget() -> None:
@@ -108,8 +108,8 @@ def test_the_next_run_waits_for_cooldown_and_budget() -> None:
         make_run(n, created=NOW - 2 * HOUR, status={"outcome": "Failed", "completionTime": AT_ELEVEN})
         for n in (1, 2, 3)
     )
-    assert earliest_start(look(runs=runs[:2])) == NOW
-    assert earliest_start(look(runs=runs)) == NOW + 22 * HOUR
+    assert earliest_start(seen(runs=runs[:2])) == NOW
+    assert earliest_start(seen(runs=runs)) == NOW + 22 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_the_next_run_waits_for_cooldown_and_budget() -> None:
 )
 def test_when_a_breach_began(values: tuple[float | None, ...], minutes_ago: int | None) -> None:
     want = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
-    assert breach_begins(look(*values)) == want
+    assert breach_begins(seen(*values)) == want
 
 
 def test_no_answer_begins_no_breach() -> None:
-    assert breach_begins(look(window=QueryFailed(FailureKind.Timeout, "late", NOW))) is None
+    assert breach_begins(seen(window=QueryFailed(FailureKind.Timeout, "late", NOW))) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
-from tests.unit.monitor.test_decide import GOOD, look, requested, unwired
+from tests.unit.monitor.test_decide import GOOD, requested, seen, unwired
 from tests.unit.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
@@ -36,7 +36,7 @@ def asked(minutes_ago: float = 1, **spec: Any) -> Any:
 
 def rollback(live: str, *runs: Any, **more: Any) -> Observed:
     facts: dict[str, Any] = {"monitor": asked(), "target": parse_target(deployment(live))} | more
-    return look(GOOD, runs=runs, **facts)
+    return seen(GOOD, runs=runs, **facts)
 
 
 BACK = {

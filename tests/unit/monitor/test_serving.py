@@ -8,7 +8,7 @@ import pytest
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.serving import serving_verdict
 from refit_operator.target.rules.view import parse_target
-from tests.unit.monitor.test_decide import HELD, look, promoted, unwired
+from tests.unit.monitor.test_decide import HELD, promoted, seen, unwired
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 
 OLD, NEW = "file:///models/a@x", f"file:///models/b@{NEW_DIGEST}"
@@ -29,19 +29,19 @@ def ended(outcome: str, reason: str) -> Any:
 def after(run: Any, pointer: str, spec: dict[str, Any] | None = None, **status: Any) -> Observed:
     """Return a look at a target some time after its first promotion, while that run is the newest."""
     target = parse_target(merge(deployment(pointer, **status), {"spec": spec or {}}))
-    return look(runs=(promoted(OLD), run), target=target)
+    return seen(runs=(promoted(OLD), run), target=target)
 
 
 BLOCKED = ended("RolledBack", "RollbackBlocked")
 VERDICTS = {
-    "nothing was ever promoted": (look(), "True", "Served"),
+    "nothing was ever promoted": (seen(), "True", "Served"),
     "no target": (HELD["no Deployment"][0], "False", "TargetMissing"),
     "rolling out": (after(second({}), NEW), "Unknown", "RollingOut"),
     "in the watch": (after(second({}, **OUT), NEW), "True", "Served"),
     "rolling back from the watch": (after(second({"rollbackTime": TIME}, **OUT), OLD), "Unknown", "RollingOut"),
     "an undo": (HELD["an undo after a promotion"][0], "False", "Overruled"),
     "made anew": (HELD["a target made anew after a promotion"][0], "False", "TargetReplaced"),
-    "nobody reads it": (look(target=unwired()), "Unknown", "TargetNotWired"),
+    "nobody reads it": (seen(target=unwired()), "Unknown", "TargetNotWired"),
     "another manager's pointer": (after(ended("Failed", "FieldConflict"), OLD), "False", "FieldConflict"),
     "paused while rolled back": (after(BLOCKED, OLD, {"paused": True}), "False", "RollbackBlocked"),
     "not rolled back": (after(ended("Failed", "RollbackBlocked"), NEW), "False", "RollbackBlocked"),
@@ -57,4 +57,4 @@ def test_serving_verdict(name: str) -> None:
 
 
 def test_nobody_says_what_serves_where_nobody_reads_the_pointer() -> None:
-    assert look(target=unwired()).served is None
+    assert seen(target=unwired()).served is None

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
-from refit_operator.monitor.rules.events import notes_on
+from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.status import display_state, is_worth_writing, next_status
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from tests.unit.monitor.test_decide import BAD, GOOD, HELD, look
+from tests.unit.monitor.test_decide import BAD, GOOD, HELD, seen
 from tests.unit.samples import NOW, make_monitor, make_run
 
 
@@ -21,12 +21,12 @@ def condition(observed: Any, kind: ConditionType) -> tuple[str, str]:
 
 
 def test_a_breach_doesnt_change_ready() -> None:
-    assert condition(look(), ConditionType.READY) == ("True", "Watching")
-    assert condition(look(), ConditionType.WITHIN_THRESHOLD) == ("False", "BelowThreshold")
+    assert condition(seen(), ConditionType.READY) == ("True", "Watching")
+    assert condition(seen(), ConditionType.WITHIN_THRESHOLD) == ("False", "BelowThreshold")
 
 
 def test_a_suspension_doesnt_change_ready() -> None:
-    observed = look(monitor=make_monitor(suspend=True))
+    observed = seen(monitor=make_monitor(suspend=True))
     assert condition(observed, ConditionType.READY) == ("True", "Watching")
     assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "Suspended")
 
@@ -34,15 +34,18 @@ def test_a_suspension_doesnt_change_ready() -> None:
 @pytest.mark.parametrize("text", ["now", "2026-11-24T12:00:00", "yesterday"])
 @pytest.mark.parametrize("annotation", ["refit.dev/retrain-requested-at", "refit.dev/rollback-requested-at"])
 def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: str) -> None:
-    calm, asked = look(GOOD), look(GOOD, monitor=make_monitor(metadata={"annotations": {annotation: text}}))
+    calm, asked = (
+        seen(GOOD),
+        seen(GOOD, monitor=make_monitor(metadata={"annotations": {annotation: text}})),
+    )
     assert condition(asked, ConditionType.READY) == ("True", "RequestIgnored")
-    (note,) = notes_on(next_status(calm), next_status(asked))
+    (note,) = events_on(next_status(calm), next_status(asked))
     assert note.message.startswith(f"{annotation}='{text}' is ignored")
-    assert list(notes_on(next_status(asked), next_status(asked))) == []
+    assert list(events_on(next_status(asked), next_status(asked))) == []
 
 
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
-    observed = look(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
+    observed = seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
     assert condition(observed, ConditionType.READY) == ("True", "Watching")
     assert condition(observed, ConditionType.METRIC_AVAILABLE) == ("False", "QueryFailed")
     assert condition(observed, ConditionType.WITHIN_THRESHOLD) == ("Unknown", "Unknown")
@@ -60,7 +63,7 @@ def remembered(within: str) -> Any:
     [("False", 0.86, "False"), ("False", 0.87, "True"), ("True", 0.86, "True")],
 )
 def test_recover_at_ends_a_breach(before: str, value: float, after: str) -> None:
-    observed = look(BAD, BAD, GOOD, GOOD, value, monitor=remembered(before))
+    observed = seen(BAD, BAD, GOOD, GOOD, value, monitor=remembered(before))
     assert condition(observed, ConditionType.WITHIN_THRESHOLD)[0] == after
 
 
@@ -95,7 +98,7 @@ def test_one_word_for_people(name: str, state: str) -> None:
 
 
 def test_an_idle_monitor_costs_no_write() -> None:
-    observed = look(GOOD, GOOD, GOOD)
+    observed = seen(GOOD, GOOD, GOOD)
     status = next_status(observed)
     later = replace(observed, now=NOW + timedelta(minutes=4), window=(Value(0.95, NOW + timedelta(minutes=4)),))
     again = next_status(replace(later, monitor=observed.monitor.model_copy(update={"status": status})))
@@ -103,18 +106,18 @@ def test_an_idle_monitor_costs_no_write() -> None:
 
 
 def test_a_value_that_moved_is_written_now_and_then() -> None:
-    observed = look(GOOD, GOOD, GOOD)
+    observed = seen(GOOD, GOOD, GOOD)
     status = next_status(observed)
     later = replace(observed, now=NOW + timedelta(minutes=5), window=(Value(0.95, NOW + timedelta(minutes=5)),))
     assert is_worth_writing(status, next_status(later))
 
 
 def test_a_turned_condition_is_written_and_told_once() -> None:
-    calm, breach = next_status(look(GOOD, GOOD, GOOD)), next_status(look())
+    calm, breach = next_status(seen(GOOD, GOOD, GOOD)), next_status(seen())
     assert is_worth_writing(calm, breach)
-    assert [note.reason for note in notes_on(calm, breach)] == ["MetricBreached"]
-    assert list(notes_on(breach, breach)) == []
-    assert [note.reason for note in notes_on(breach, calm)] == ["MetricRecovered"]
+    assert [note.reason for note in events_on(calm, breach)] == ["MetricBreached"]
+    assert list(events_on(breach, breach)) == []
+    assert [note.reason for note in events_on(breach, calm)] == ["MetricRecovered"]
 
 
 @pytest.mark.parametrize(
@@ -127,19 +130,19 @@ def test_a_turned_condition_is_written_and_told_once() -> None:
     ],
 )
 def test_what_holds_a_breach_is_told_once(name: str, told: str) -> None:
-    calm, held = next_status(look(GOOD, GOOD, GOOD)), next_status(HELD[name][0])
-    assert [note.reason for note in notes_on(calm, held)] == ["MetricBreached", told]
-    assert list(notes_on(held, held)) == []
+    calm, held = next_status(seen(GOOD, GOOD, GOOD)), next_status(HELD[name][0])
+    assert [note.reason for note in events_on(calm, held)] == ["MetricBreached", told]
+    assert list(events_on(held, held)) == []
 
 
 def test_a_spent_budget_is_no_news_while_all_is_well() -> None:
-    observed = replace(HELD["three runs today"][0], window=look(GOOD, GOOD, GOOD).window)
+    observed = replace(HELD["three runs today"][0], window=seen(GOOD, GOOD, GOOD).window)
     assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "BudgetSpent")
-    assert list(notes_on(next_status(look(GOOD, GOOD, GOOD)), next_status(observed))) == []
+    assert list(events_on(next_status(seen(GOOD, GOOD, GOOD)), next_status(observed))) == []
 
 
 def test_transition_times_stay_while_the_status_stays() -> None:
-    observed = look(GOOD, GOOD, GOOD)
+    observed = seen(GOOD, GOOD, GOOD)
     first = next_status(observed)
     monitor = observed.monitor.model_copy(update={"status": first})
     second = next_status(replace(observed, monitor=monitor, now=NOW + timedelta(hours=1)))
@@ -148,7 +151,7 @@ def test_transition_times_stay_while_the_status_stays() -> None:
 
 def test_the_last_run_is_the_newest_finished_one() -> None:
     runs = (make_run(1, status={"outcome": "Failed", "message": "x"}), make_run(2))
-    status = next_status(look(runs=runs))
+    status = next_status(seen(runs=runs))
     assert status.last_run is not None
     assert (status.last_run.outcome, status.active_run) == ("Failed", runs[1].metadata.name)
     assert status.attempts == 2

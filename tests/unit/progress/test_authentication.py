@@ -9,7 +9,7 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Permanent, Transient
-from refit_operator.progress.authentication import MOST_AT_ONCE, Document, Refusal, Sight, Tracer
+from refit_operator.progress.authentication import MOST_AT_ONCE, Authenticator, Document, Refusal, TokenReviewer
 from refit_operator.progress.rules.pod_identity import Caller
 from tests.unit.jumping import clock, play, since
 from tests.unit.progress.test_pod_identity import IDENTITY, POD, REVIEW, RUN
@@ -34,15 +34,15 @@ class Server:
         return POD if ref.name == POD["metadata"]["name"] else None
 
 
-def tracer(server: Server) -> Tracer:
-    return Tracer(Sight(server.review, server.pod))
+def tracer(server: Server) -> Authenticator:
+    return Authenticator(TokenReviewer(server.review, server.pod))
 
 
 @pytest.mark.parametrize(("token", "want"), [("good", CALLER), ("bad", Refusal.UNAUTHENTICATED)])
 def test_the_same_token_is_asked_for_once_a_minute(token: str, want: object) -> None:
     async def story() -> None:
         server = Server()
-        trace = tracer(server).trace
+        trace = tracer(server).authenticate
         for _ in range(24):
             assert await trace(token) == want
             await asyncio.sleep(5)
@@ -54,7 +54,7 @@ def test_the_same_token_is_asked_for_once_a_minute(token: str, want: object) -> 
 def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_while() -> None:
     async def story() -> None:
         server = Server(seconds=3600)
-        trace, began = tracer(server).trace, clock()
+        trace, began = tracer(server).authenticate, clock()
         assert [await trace("good") for _ in range(100)] == [Refusal.UNAVAILABLE] * 100
         assert (server.asked, round(since(began))) == (1, 2)
         server.seconds = 0
@@ -68,7 +68,7 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
 def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, want: object) -> None:
     async def story() -> None:
         server = Server()
-        assert await Tracer(Sight(server.review, server.pod), namespace).trace("good") == want
+        assert await Authenticator(TokenReviewer(server.review, server.pod), namespace).authenticate("good") == want
 
     play(story())
 
@@ -76,7 +76,7 @@ def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, wa
 @pytest.mark.parametrize("error", [Transient("overloaded"), Permanent("may not review tokens")])
 def test_a_server_that_refuses(error: Exception) -> None:
     async def story() -> None:
-        assert await tracer(Server(error=error)).trace("good") is Refusal.UNAVAILABLE
+        assert await tracer(Server(error=error)).authenticate("good") is Refusal.UNAVAILABLE
 
     play(story())
 
@@ -84,7 +84,7 @@ def test_a_server_that_refuses(error: Exception) -> None:
 def test_a_flood_of_strangers_asks_no_more_than_so_many_at_once() -> None:
     async def story() -> None:
         server = Server(seconds=1)
-        trace = tracer(server).trace
+        trace = tracer(server).authenticate
         answers = await asyncio.gather(*(trace(f"stranger {number}") for number in range(1000)))
         assert server.asked == MOST_AT_ONCE
         assert answers.count(Refusal.UNAVAILABLE) == 1000 - MOST_AT_ONCE

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.progress.cache import MOST_RUNS, Latest
+from refit_operator.progress.cache import MOST_RUNS, ProgressCache
 from refit_operator.progress.rules.payload import parse_report
 from refit_operator.progress.rules.pod_identity import Caller, PodIdentity, find_caller, read_review
 from tests.unit.samples import NOW, merge
@@ -76,7 +76,7 @@ def test_a_pod_that_is_no_runs(change: dict[str, Any] | None) -> None:
 
 
 def test_the_newest_report_of_each_run_is_kept_and_not_of_more_than_so_many() -> None:
-    latest, report = Latest(), parse_report(b'{"trainerStatus": {}}', "pod-1", NOW)
+    latest, report = ProgressCache(), parse_report(b'{"trainerStatus": {}}', "pod-1", NOW)
     assert report is not None
     assert [latest.put(Ref("shop", "a"), report) for _ in range(2)] == [True, False]
     for number in range(MOST_RUNS):

@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.prometheus.rules.mass_breach import Board, MassBreach, began_together
+from refit_operator.prometheus.rules.mass_breach import MassBreach, MassBreachDetector, began_together
 from tests.unit.samples import NOW
 
 MINUTE = timedelta(minutes=1)
 SERVER = "http://prometheus:9090"
 
 
-def board_of(*minutes_ago: float | None, allow: bool = False, interval: timedelta = 10 * MINUTE) -> Board:
-    """Return a board of monitors that fell into breach so long ago; None for those that are well."""
-    board = Board(allow)
+def detector_of(*minutes_ago: float | None, allow: bool = False, interval: timedelta = 10 * MINUTE) -> MassBreachDetector:
+    """Return a detector that knows monitors that fell into breach so long ago; None for those that are well."""
+    detector = MassBreachDetector(allow)
     for index, minutes in enumerate(minutes_ago):
-        board.show(SERVER, Ref("shop", f"m{index}"), interval, None if minutes is None else NOW - minutes * MINUTE)
-    return board
+        detector.record(SERVER, Ref("shop", f"m{index}"), interval, None if minutes is None else NOW - minutes * MINUTE)
+    return detector
 
 
 WELL = (None,) * 5
@@ -38,49 +38,49 @@ CASES: dict[str, tuple[tuple[float | None, ...], int | None]] = {
 def test_a_mass_breach(name: str) -> None:
     minutes_ago, together = CASES[name]
     want = together and MassBreach(SERVER, together, len(minutes_ago), 10 * MINUTE)
-    assert board_of(*minutes_ago).mass_breach(SERVER) == want
+    assert detector_of(*minutes_ago).of(SERVER) == want
 
 
 def test_an_administrator_may_not_mind() -> None:
-    assert board_of(*(0,) * 12, allow=True).mass_breach(SERVER) is None
+    assert detector_of(*(0,) * 12, allow=True).of(SERVER) is None
 
 
 def test_the_longest_interval_counts() -> None:
-    board = board_of(*(20 * n for n in range(10)))
-    assert board.mass_breach(SERVER) is None
-    board.show(SERVER, Ref("shop", "slow"), timedelta(hours=6), None)
-    assert board.mass_breach(SERVER) == MassBreach(SERVER, 10, 11, timedelta(hours=6))
+    detector = detector_of(*(20 * n for n in range(10)))
+    assert detector.of(SERVER) is None
+    detector.record(SERVER, Ref("shop", "slow"), timedelta(hours=6), None)
+    assert detector.of(SERVER) == MassBreach(SERVER, 10, 11, timedelta(hours=6))
 
 
 def test_other_servers_dont_count() -> None:
-    board = board_of(*(0,) * 9)
-    board.show("http://other:9090", Ref("shop", "x"), MINUTE, NOW)
-    assert board.mass_breach(SERVER) is board.mass_breach("http://other:9090") is None
+    detector = detector_of(*(0,) * 9)
+    detector.record("http://other:9090", Ref("shop", "x"), MINUTE, NOW)
+    assert detector.of(SERVER) is detector.of("http://other:9090") is None
 
 
 def test_a_breach_keeps_its_beginning_until_a_good_reading() -> None:
     """The window forgets its first readings; without this a long breach would begin anew at each look."""
-    board = board_of(*(30,) * 10)
+    detector = detector_of(*(30,) * 10)
     for index in range(10):
-        board.show(SERVER, Ref("shop", f"m{index}"), 10 * MINUTE, NOW - index * 20 * MINUTE + 60 * MINUTE)
-    assert board.mass_breach(SERVER) is not None
+        detector.record(SERVER, Ref("shop", f"m{index}"), 10 * MINUTE, NOW - index * 20 * MINUTE + 60 * MINUTE)
+    assert detector.of(SERVER) is not None
     for index in range(5):
-        board.show(SERVER, Ref("shop", f"m{index}"), 10 * MINUTE, None)
-    assert board.mass_breach(SERVER) is None
+        detector.record(SERVER, Ref("shop", f"m{index}"), 10 * MINUTE, None)
+    assert detector.of(SERVER) is None
 
 
 def test_a_monitor_that_is_gone_doesnt_count() -> None:
-    board = board_of(*(0,) * 10)
-    board.forget(Ref("shop", "m0"))
-    assert not board.knows(Ref("shop", "m0"))
-    assert board.mass_breach(SERVER) is None
-    board.forget(Ref("shop", "m0"))
+    detector = detector_of(*(0,) * 10)
+    detector.remove(Ref("shop", "m0"))
+    assert not (Ref("shop", "m0") in detector)
+    assert detector.of(SERVER) is None
+    detector.remove(Ref("shop", "m0"))
 
 
 def test_a_monitor_that_asks_another_server_moves() -> None:
-    board = board_of(*(0,) * 10)
-    board.show("http://other:9090", Ref("shop", "m0"), MINUTE, NOW)
-    assert board.mass_breach(SERVER) is None
+    detector = detector_of(*(0,) * 10)
+    detector.record("http://other:9090", Ref("shop", "m0"), MINUTE, NOW)
+    assert detector.of(SERVER) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from refit_operator.prometheus.reader import Subject, check_query
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.promql import QueryInvalid
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.servers import Servers
 from tests.unit.samples import NEW_DIGEST, NOW
 
 TOKEN = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}
@@ -32,8 +32,8 @@ class Shelf:
         return self.values.get(name) or read_key(None, name, key)
 
 
-def sources(**values: Any) -> Sources:
-    return Sources("http://default:9090", parse_allowed("https://prom"), Shelf(values))
+def sources(**values: Any) -> Servers:
+    return Servers("http://default:9090", parse_allowed("https://prom"), Shelf(values))
 
 
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], FailureKind, str]] = {
@@ -73,13 +73,13 @@ async def test_what_keeps_us_from_asking(name: str) -> None:
 async def test_a_server_that_isnt_allowed_costs_no_secret() -> None:
     shelf = Shelf({"prom": "x"})
     spec = PrometheusSpec.model_validate(TOKEN | {"serverAddress": "http://elsewhere"})
-    await Sources("http://default:9090", (), shelf).open("shop", spec, NOW)
+    await Servers("http://default:9090", (), shelf).open("shop", spec, NOW)
     assert shelf.asked == []
 
 
 async def test_the_default_server_may_be_named() -> None:
     spec = PrometheusSpec(server_address="http://default:9090")
-    assert isinstance(await Sources("http://default:9090", (), Shelf()).open("shop", spec, NOW), PrometheusServer)
+    assert isinstance(await Servers("http://default:9090", (), Shelf()).open("shop", spec, NOW), PrometheusServer)
 
 
 async def test_connections_are_kept_for_one_server_and_one_set_of_credentials() -> None:

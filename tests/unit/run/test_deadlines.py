@@ -13,59 +13,59 @@ from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.waiting import Waiting
-from tests.unit.run.test_decide import STARTED, job, look
+from tests.unit.run.test_decide import STARTED, job, seen
 from tests.unit.samples import NOW
 
 HOUR = timedelta(hours=1)
 
 
-def seen(phase: Phase, ago: timedelta, ran: timedelta = timedelta(0)) -> dict[str, Any]:
+def in_phase(phase: Phase, ago: timedelta, ran: timedelta = timedelta(0)) -> dict[str, Any]:
     """Return the status of a run whose Job was seen in a phase first so long ago."""
     return STARTED | {"clock": RunClock(phase=phase, since=NOW - ago, ran=ran).to_json()}
 
 
 RUNNING_TIME: dict[str, tuple[dict[str, Any], JobState, timedelta]] = {
     "no clock yet": ({"jobRef": STARTED["jobRef"]}, JobState.TRAINING, timedelta(0)),
-    "since it began to run": (seen(Phase.RUNNING, HOUR), JobState.TRAINING, HOUR),
-    "judging counts": (seen(Phase.RUNNING, HOUR), JobState.JUDGING, HOUR),
-    "time in the queue doesn't count": (seen(Phase.QUEUED, 9 * HOUR), JobState.QUEUED, timedelta(0)),
-    "time spent pending doesn't count": (seen(Phase.PENDING, 9 * HOUR), JobState.PENDING, timedelta(0)),
+    "since it began to run": (in_phase(Phase.RUNNING, HOUR), JobState.TRAINING, HOUR),
+    "judging counts": (in_phase(Phase.RUNNING, HOUR), JobState.JUDGING, HOUR),
+    "time in the queue doesn't count": (in_phase(Phase.QUEUED, 9 * HOUR), JobState.QUEUED, timedelta(0)),
+    "time spent pending doesn't count": (in_phase(Phase.PENDING, 9 * HOUR), JobState.PENDING, timedelta(0)),
     "it starts to count with the first look that sees it": (
-        seen(Phase.QUEUED, 9 * HOUR),
+        in_phase(Phase.QUEUED, 9 * HOUR),
         JobState.TRAINING,
         timedelta(0),
     ),
-    "what ran before it was suspended stays": (seen(Phase.RUNNING, HOUR, HOUR), JobState.QUEUED, 2 * HOUR),
-    "and goes on counting after it": (seen(Phase.RUNNING, HOUR, 2 * HOUR), JobState.TRAINING, 3 * HOUR),
-    "a second pod's wait adds nothing": (seen(Phase.PENDING, HOUR, HOUR), JobState.TRAINING, HOUR),
-    "a clock set back takes nothing away": (seen(Phase.RUNNING, -HOUR, HOUR), JobState.TRAINING, HOUR),
+    "what ran before it was suspended stays": (in_phase(Phase.RUNNING, HOUR, HOUR), JobState.QUEUED, 2 * HOUR),
+    "and goes on counting after it": (in_phase(Phase.RUNNING, HOUR, 2 * HOUR), JobState.TRAINING, 3 * HOUR),
+    "a second pod's wait adds nothing": (in_phase(Phase.PENDING, HOUR, HOUR), JobState.TRAINING, HOUR),
+    "a clock set back takes nothing away": (in_phase(Phase.RUNNING, -HOUR, HOUR), JobState.TRAINING, HOUR),
 }
 
 
 @pytest.mark.parametrize("name", RUNNING_TIME)
 def test_running_time(name: str) -> None:
     status, state, want = RUNNING_TIME[name]
-    assert clock_of(look(status, job(state))).running_time(NOW) == want
+    assert clock_of(seen(status, job(state))).running_time(NOW) == want
 
 
 def test_a_clock_in_the_same_phase_stays_as_it_is_so_that_nothing_is_written() -> None:
-    first = decide(look(STARTED, job(JobState.PENDING))).status
-    again = look(first.to_json(), job(JobState.PENDING), now=NOW + timedelta(minutes=1))
+    first = decide(seen(STARTED, job(JobState.PENDING))).status
+    again = seen(first.to_json(), job(JobState.PENDING), now=NOW + timedelta(minutes=1))
     assert decide(again).status == again.run.status
 
 
 def outcome(status: dict[str, Any], state: JobState) -> Outcome | None:
-    return decide(look(status, job(state))).status.outcome
+    return decide(seen(status, job(state))).status.outcome
 
 
 def test_the_deadline_is_one_of_running_time() -> None:
-    assert outcome(seen(Phase.RUNNING, 4 * HOUR), JobState.TRAINING) is Outcome.FAILED
-    assert outcome(seen(Phase.RUNNING, HOUR, 3 * HOUR), JobState.TRAINING) is Outcome.FAILED
-    assert outcome(seen(Phase.RUNNING, HOUR, 2 * HOUR), JobState.TRAINING) is None
+    assert outcome(in_phase(Phase.RUNNING, 4 * HOUR), JobState.TRAINING) is Outcome.FAILED
+    assert outcome(in_phase(Phase.RUNNING, HOUR, 3 * HOUR), JobState.TRAINING) is Outcome.FAILED
+    assert outcome(in_phase(Phase.RUNNING, HOUR, 2 * HOUR), JobState.TRAINING) is None
 
 
 def test_a_suspended_job_waits_as_long_as_it_takes() -> None:
-    assert outcome(seen(Phase.QUEUED, timedelta(days=30), 3 * HOUR), JobState.QUEUED) is None
+    assert outcome(in_phase(Phase.QUEUED, timedelta(days=30), 3 * HOUR), JobState.QUEUED) is None
 
 
 HALF_HOUR = timedelta(minutes=30)
@@ -73,18 +73,18 @@ NO_NODE = Waiting(Reason.UNSCHEDULABLE, "no node takes the pod: 1 Insufficient n
 FORBIDDEN = "the Job may not be made: exceeded quota: q"
 PENDING_TOO_LONG: dict[str, tuple[Observed, str]] = {
     "a pod that waits, with why": (
-        look(seen(Phase.PENDING, HALF_HOUR), job(JobState.PENDING, waiting=NO_NODE)),
+        seen(in_phase(Phase.PENDING, HALF_HOUR), job(JobState.PENDING, waiting=NO_NODE)),
         "nothing started within training.pendingDeadline, 30m: no node takes the pod: 1 Insufficient nvidia.com/gpu",
     ),
     "a Job that may not be made, with why": (
-        look(
-            {"clock": seen(Phase.PENDING, HALF_HOUR)["clock"], "message": FORBIDDEN},
+        seen(
+            {"clock": in_phase(Phase.PENDING, HALF_HOUR)["clock"], "message": FORBIDDEN},
             JobView(JobState.MISSING),
         ),
         f"30m: {FORBIDDEN}",
     ),
     "a judge that waits after training": (
-        look(seen(Phase.PENDING, HALF_HOUR), job(JobState.JUDGING, waiting=NO_NODE)),
+        seen(in_phase(Phase.PENDING, HALF_HOUR), job(JobState.JUDGING, waiting=NO_NODE)),
         "no node takes the pod",
     ),
 }
@@ -100,11 +100,11 @@ def test_pending_too_long(name: str) -> None:
 
 
 IN_TIME: dict[str, tuple[dict[str, Any], JobState]] = {
-    "a wait that is shorter": (seen(Phase.PENDING, HALF_HOUR - timedelta(seconds=1)), JobState.PENDING),
-    "in the queue": (seen(Phase.QUEUED, HOUR), JobState.QUEUED),
-    "out of the queue just now": (seen(Phase.QUEUED, HOUR), JobState.PENDING),
-    "started just now": (seen(Phase.PENDING, HOUR), JobState.TRAINING),
-    "a second wait after the first": (seen(Phase.RUNNING, HOUR), JobState.PENDING),
+    "a wait that is shorter": (in_phase(Phase.PENDING, HALF_HOUR - timedelta(seconds=1)), JobState.PENDING),
+    "in the queue": (in_phase(Phase.QUEUED, HOUR), JobState.QUEUED),
+    "out of the queue just now": (in_phase(Phase.QUEUED, HOUR), JobState.PENDING),
+    "started just now": (in_phase(Phase.PENDING, HOUR), JobState.TRAINING),
+    "a second wait after the first": (in_phase(Phase.RUNNING, HOUR), JobState.PENDING),
 }
 
 
@@ -114,21 +114,21 @@ def test_not_pending_too_long(name: str) -> None:
 
 
 def test_why_a_pod_waits_is_a_condition_whose_time_is_that_of_its_turn() -> None:
-    first = decide(look(STARTED, job(JobState.PENDING))).status
-    later = look(first.to_json(), job(JobState.PENDING, waiting=NO_NODE), now=NOW + timedelta(minutes=1))
+    first = decide(seen(STARTED, job(JobState.PENDING))).status
+    later = seen(first.to_json(), job(JobState.PENDING, waiting=NO_NODE), now=NOW + timedelta(minutes=1))
     trained = decide(later).status.conditions[0]
     assert (trained.type, trained.status, trained.reason) == ("Trained", "Unknown", "Unschedulable")
     assert (trained.message, trained.last_transition_time) == (NO_NODE.message, NOW)
 
 
-def look_again(observed: Observed) -> timedelta | None:
-    return decide(observed).look_again
+def requeue_after(observed: Observed) -> timedelta | None:
+    return decide(observed).requeue_after
 
 
 def test_a_look_comes_no_later_than_the_deadline() -> None:
-    near = seen(Phase.RUNNING, 4 * HOUR - timedelta(seconds=3))
-    assert look_again(look(near, job(JobState.TRAINING))) == timedelta(seconds=3)
-    assert look_again(look(near, job(JobState.QUEUED))) == POLL
-    waits = seen(Phase.PENDING, HALF_HOUR - timedelta(seconds=4))
-    assert look_again(look(waits, job(JobState.PENDING))) == timedelta(seconds=4)
-    assert look_again(look(seen(Phase.RUNNING, HOUR), job(JobState.TRAINING))) == POLL
+    near = in_phase(Phase.RUNNING, 4 * HOUR - timedelta(seconds=3))
+    assert requeue_after(seen(near, job(JobState.TRAINING))) == timedelta(seconds=3)
+    assert requeue_after(seen(near, job(JobState.QUEUED))) == POLL
+    waits = in_phase(Phase.PENDING, HALF_HOUR - timedelta(seconds=4))
+    assert requeue_after(seen(waits, job(JobState.PENDING))) == timedelta(seconds=4)
+    assert requeue_after(seen(in_phase(Phase.RUNNING, HOUR), job(JobState.TRAINING))) == POLL

@@ -43,7 +43,7 @@ def job(state: JobState, **more: Any) -> JobView:
     return JobView(state, owner_uid=RUN.metadata.uid, uid="job-uid", created=NOW - timedelta(minutes=10), **more)
 
 
-def look(
+def seen(
     status: dict[str, Any] | None = None, job_view: JobView | None = None, live: str = "", **more: Any
 ) -> Observed:
     facts: dict[str, Any] = {"target": parse_target(deployment(live)), "now": NOW} | more
@@ -87,15 +87,15 @@ def actions(decision: Decision) -> list[type]:
 
 
 def test_a_new_run_makes_its_job() -> None:
-    decision = decide(look())
+    decision = decide(seen())
     assert actions(decision) == [CreateJob]
 
 
 def test_the_job_is_recorded_with_its_own_time() -> None:
-    decision = decide(look(job_view=job(JobState.QUEUED)))
+    decision = decide(seen(job_view=job(JobState.QUEUED)))
     assert decision.status.job_ref == RUN.metadata.name
     assert decision.status.start_time == NOW - timedelta(minutes=10)
-    assert [note.reason for note in decision.notes] == ["RetrainStarted"]
+    assert [note.reason for note in decision.events] == ["RetrainStarted"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_job_is_recorded_with_its_own_time() -> None:
     ],
 )
 def test_a_job_at_work_is_waited_for(state: JobState, stage: Stage) -> None:
-    decision = decide(look(STARTED, job(state)))
+    decision = decide(seen(STARTED, job(state)))
     assert (decision.status.stage, decision.actions) == (stage, ())
 
 
@@ -130,20 +130,20 @@ RECORDED_HALF = STARTED | {"progress": HALF.to_json()}
 def test_progress_is_copied_and_outlives_a_restart(
     status: Any, job_view: JobView, progress: RunProgress | None, kept: RunProgress | None, message: str
 ) -> None:
-    found = decide(look(status, job_view, progress=progress)).status
+    found = decide(seen(status, job_view, progress=progress)).status
     assert (found.progress, found.message) == (kept, message)
 
 
 def test_a_report_is_copied_at_once() -> None:
-    decision = decide(look(STARTED, job(JobState.JUDGING, train_report=TRAIN)))
+    decision = decide(seen(STARTED, job(JobState.JUDGING, train_report=TRAIN)))
     assert decision.status.result.training_rows == 1500
     assert decision.status.result.checkpoint.endswith(NEW_DIGEST)
 
 
 def test_the_judgement_is_copied_after_the_trainers_report() -> None:
     both = job(JobState.SUCCEEDED, train_report=TRAIN, judge_report=judged())
-    first = decide(look(STARTED, both)).status
-    second = decide(look(first.to_json(), both)).status
+    first = decide(seen(STARTED, both)).status
+    second = decide(seen(first.to_json(), both)).status
     assert second.trained_time == NOW
     assert second.result.candidate is not None
     assert second.result.candidate.metrics == {"accuracy": "0.9"}
@@ -151,12 +151,12 @@ def test_the_judgement_is_copied_after_the_trainers_report() -> None:
 
 def test_a_users_own_command_that_reports_nothing_is_known_by_what_the_judge_found() -> None:
     silent = job(JobState.SUCCEEDED, judge_report=judged(), flaws=(("train", MISSING),))
-    seen = look(STARTED, silent, progress=HALF)
+    without = seen(STARTED, silent, progress=HALF)
     theirs = make_run(status=STARTED, training={"command": ["python3", "train.py"]})
-    status = decide(replace(seen, run=theirs)).status
+    status = decide(replace(without, run=theirs)).status
     assert status.result.checkpoint == f"pvc://models/checkpoints/reviews/{RUN.metadata.name}@{NEW_DIGEST}"
     assert (status.result.training_rows, status.trained_time, status.progress) == (None, NOW, HALF)
-    assert decide(seen).status.outcome is Outcome.FAILED  # the image's own command always reports
+    assert decide(without).status.outcome is Outcome.FAILED  # the image's own command always reports
 
 
 def unread(pointer: str) -> dict[str, Any]:
@@ -171,13 +171,13 @@ OTHER = "file:///models/b"
 
 ENDS = {
     "the trainer's own words": (
-        look(STARTED, job(JobState.FAILED, error="train exited 64: rows.jsonl:17: broken JSON")),
+        seen(STARTED, job(JobState.FAILED, error="train exited 64: rows.jsonl:17: broken JSON")),
         Outcome.FAILED,
         "TrainingFailed",
         "rows.jsonl:17",
     ),
     "a report that is lost twice": (
-        look(
+        seen(
             STARTED | {"jobRef": f"{RUN.metadata.name}-judge", "lostReportTime": NOW.isoformat()},
             job(JobState.SUCCEEDED),
         ),
@@ -186,26 +186,26 @@ ENDS = {
         "second time",
     ),
     "a stranger's Job of the same name": (
-        look(None, JobView(JobState.TRAINING, owner_uid="somebody")),
+        seen(None, JobView(JobState.TRAINING, owner_uid="somebody")),
         Outcome.FAILED,
         "TrainingFailed",
         "isn't this run's",
     ),
-    "a Job that was deleted": (look(STARTED), Outcome.FAILED, "TrainingFailed", "was deleted"),
+    "a Job that was deleted": (seen(STARTED), Outcome.FAILED, "TrainingFailed", "was deleted"),
     "a deadline": (
-        look(STARTED, job(JobState.TRAINING), now=NOW + timedelta(hours=4)),
+        seen(STARTED, job(JobState.TRAINING), now=NOW + timedelta(hours=4)),
         Outcome.FAILED,
         "DeadlineExceeded",
         "longer than training.deadline, 4h",
     ),
     "a changed monitor": (
-        look(STARTED, job(JobState.TRAINING), superseded_by="training.image"),
+        seen(STARTED, job(JobState.TRAINING), superseded_by="training.image"),
         Outcome.SUPERSEDED,
         "Superseded",
         "training.image",
     ),
     "a worse candidate": (
-        look(
+        seen(
             TRAINED
             | {"result": TRAINED["result"] | {"served": {"digest": OLD_DIGEST, "metrics": {"accuracy": "0.95"}}}}
         ),
@@ -214,54 +214,54 @@ ENDS = {
         "does not beat",
     ),
     "a judgement that was never recorded": (
-        look(TRAINED | {"result": {"checkpoint": TRAINED["result"]["checkpoint"], "trainingRows": 1500}}),
+        seen(TRAINED | {"result": {"checkpoint": TRAINED["result"]["checkpoint"], "trainingRows": 1500}}),
         Outcome.FAILED,
         "ReportLost",
         "no judgement",
     ),
-    "a target that is gone": (look(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "gone"),
+    "a target that is gone": (seen(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "gone"),
     "a target made anew": (
-        look(RECORDED, target=parse_target(deployment("", uid="another"))),
+        seen(RECORDED, target=parse_target(deployment("", uid="another"))),
         Outcome.FAILED,
         "TargetReplaced",
         "made anew",
     ),
-    "a pointer changed while training": (look(ACCEPTED, live=OTHER), Outcome.SUPERSEDED, "Overruled", OTHER),
+    "a pointer changed while training": (seen(ACCEPTED, live=OTHER), Outcome.SUPERSEDED, "Overruled", OTHER),
     "a person's pointer during the rollout": (
-        look(WRITTEN, live="file:///models/b"),
+        seen(WRITTEN, live="file:///models/b"),
         Outcome.SUPERSEDED,
         "Overruled",
         "b",
     ),
-    "an undo during the rollout": (look(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
-    "an undo during the watch": (look(ROLLED_OUT, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "an undo during the rollout": (seen(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "an undo during the watch": (seen(ROLLED_OUT, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
     "nobody reads the pointer any more": (
-        look(ROLLED_OUT, target=parse_target(unread(NEW))),
+        seen(ROLLED_OUT, target=parse_target(unread(NEW))),
         Outcome.SUPERSEDED,
         "Overruled",
         "no container reads",
     ),
     "nobody reads the pointer once trained": (
-        look(ACCEPTED, target=parse_target(unread(""))),
+        seen(ACCEPTED, target=parse_target(unread(""))),
         Outcome.FAILED,
         "TargetNotWired",
         "no container of the target reads",
     ),
-    "a rollback that is done": (look(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "took back"),
+    "a rollback that is done": (seen(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "took back"),
     "a rollback of a paused target": (
-        look(GIVEN_UP, target=parse_target(deployment() | {"spec": deployment()["spec"] | {"paused": True}})),
+        seen(GIVEN_UP, target=parse_target(deployment() | {"spec": deployment()["spec"] | {"paused": True}})),
         Outcome.ROLLED_BACK,
         "RollbackBlocked",
         "paused",
     ),
     "a watch without readings": (
-        look(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(None, None, None)),
+        seen(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(None, None, None)),
         Outcome.PROMOTED,
         "Promoted",
         "unconfirmed",
     ),
     "a watch that held": (
-        look(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(0.9, 0.9, 0.9)),
+        seen(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(0.9, 0.9, 0.9)),
         Outcome.PROMOTED,
         "Promoted",
         "after the promotion",
@@ -285,37 +285,37 @@ def test_a_job_that_is_no_longer_wanted_is_stopped(name: str) -> None:
 
 
 def test_the_old_pointer_is_recorded_before_the_target_is_touched() -> None:
-    decision = decide(look(ACCEPTED))
+    decision = decide(seen(ACCEPTED))
     assert decision.actions == ()
     assert decision.status.pointer_change is not None
     assert (decision.status.pointer_change.old, decision.status.pointer_change.new) == ("", NEW)
 
 
 def test_then_the_pointer_is_written_without_force() -> None:
-    decision = decide(look(RECORDED))
+    decision = decide(seen(RECORDED))
     assert decision.actions == (WritePointer(NEW, force=False),)
 
 
 def test_force_only_where_a_person_handed_the_pointer_back() -> None:
-    assert decide(look(RECORDED, may_force=True)).actions == (WritePointer(NEW, force=True),)
+    assert decide(seen(RECORDED, may_force=True)).actions == (WritePointer(NEW, force=True),)
 
 
 def test_a_pointer_written_before_a_crash_is_not_written_again() -> None:
-    decision = decide(look(RECORDED, live=NEW))
+    decision = decide(seen(RECORDED, live=NEW))
     assert decision.actions == ()
     assert any(c.type == "Promoted" and c.status == UNKNOWN for c in decision.status.conditions)
 
 
 def test_a_rollout_is_waited_for() -> None:
     target = parse_target(deployment(NEW, availableReplicas=1))
-    decision = decide(look(WRITTEN, target=target))
+    decision = decide(seen(WRITTEN, target=target))
     assert (decision.status.stage, decision.status.outcome) == (Stage.ROLLING_OUT, None)
 
 
 def test_a_complete_rollout_is_recorded() -> None:
-    decision = decide(look(WRITTEN, live=NEW))
+    decision = decide(seen(WRITTEN, live=NEW))
     assert decision.status.rolled_out_time == NOW
-    assert [note.reason for note in decision.notes] == ["CheckpointPromoted"]
+    assert [note.reason for note in decision.events] == ["CheckpointPromoted"]
 
 
 @pytest.mark.parametrize(
@@ -326,11 +326,11 @@ def test_a_complete_rollout_is_recorded() -> None:
     ],
 )
 def test_a_rollout_that_fails_is_taken_back_without_asking_any_metric(target: dict[str, Any], now: Any) -> None:
-    first = decide(look(WRITTEN, target=parse_target(target), now=now))
+    first = decide(seen(WRITTEN, target=parse_target(target), now=now))
     assert first.actions == ()
     assert first.status.pointer_change is not None
     assert first.status.pointer_change.rollback_time == now
-    second = decide(look(first.status.to_json(), target=parse_target(target), now=now))
+    second = decide(seen(first.status.to_json(), target=parse_target(target), now=now))
     assert second.actions == (WritePointer(""),)
 
 
@@ -340,12 +340,12 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
 def test_the_deployments_own_deadline_condemns_a_rollout_but_no_rollback() -> None:
     """After a change back it is still that of the rollout before, for a moment."""
     stuck = {"conditions": [STUCK], "availableReplicas": 1}
-    rollout = decide(look(WRITTEN, target=parse_target(deployment(NEW, **stuck)))).status
+    rollout = decide(seen(WRITTEN, target=parse_target(deployment(NEW, **stuck)))).status
     assert rollout.pointer_change is not None
     assert rollout.pointer_change.rollback_time == NOW
-    rollback = decide(look(GIVEN_UP, target=parse_target(deployment("", **stuck)))).status
+    rollback = decide(seen(GIVEN_UP, target=parse_target(deployment("", **stuck)))).status
     assert (rollback.stage, rollback.outcome) == (Stage.ROLLING_BACK, None)
-    later = decide(look(GIVEN_UP, target=parse_target(deployment("", **stuck)), now=NOW + timedelta(minutes=10))).status
+    later = decide(seen(GIVEN_UP, target=parse_target(deployment("", **stuck)), now=NOW + timedelta(minutes=10))).status
     assert later.outcome is Outcome.ROLLED_BACK
     assert any(c.reason == "RollbackBlocked" for c in later.conditions)
 
@@ -365,19 +365,19 @@ WORSE, SAME, BETTER = 0.7, 0.79, 0.84
     ],
 )
 def test_the_watch_compares_with_what_was_replaced_never_with_the_threshold(window: Any, taken_back: bool) -> None:
-    status = decide(look(ROLLED_OUT, live=NEW, window=window)).status
+    status = decide(seen(ROLLED_OUT, live=NEW, window=window)).status
     change = status.pointer_change
     assert change is not None
     assert (change.rollback_time is not None) is taken_back
 
 
 def test_readings_of_the_old_model_condemn_nobody() -> None:
-    observed = look(ROLLED_OUT, live=NEW, window=readings(WORSE, WORSE, WORSE), query_range=timedelta(minutes=50))
+    observed = seen(ROLLED_OUT, live=NEW, window=readings(WORSE, WORSE, WORSE), query_range=timedelta(minutes=50))
     assert decide(observed).status.pointer_change == observed.run.status.pointer_change
 
 
 def test_a_finished_run_is_left_alone() -> None:
-    observed = look({"outcome": "Failed"}, job(JobState.FAILED))
+    observed = seen({"outcome": "Failed"}, job(JobState.FAILED))
     assert decide(observed) == Decision(observed.run.status)
 
 
@@ -395,7 +395,7 @@ def test_recording_a_decision_and_looking_again_ends_quietly(
     status: Any, job_view: Any, live: str, window: Any
 ) -> None:
     """Perform the decision, decide again: after a few steps there is nothing more to do."""
-    observed = look(status, job_view, live, window=window)
+    observed = seen(status, job_view, live, window=window)
     for _ in range(8):
         decision = decide(observed)
         run = observed.run.model_copy(update={"status": decision.status})

@@ -8,42 +8,42 @@ from refit_operator.run.rules.decision import WritePointer
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.target.rules.ownership import is_overruled, rolled_back_digests
 from refit_operator.target.rules.view import parse_target, pointers_of
-from tests.unit.run.test_decide import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, actions, look
+from tests.unit.run.test_decide import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, actions, seen
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 
 
 def test_a_pointer_that_is_there_already_is_the_runs_own_and_is_watched_again() -> None:
-    status = decide(look(ACCEPTED, live=NEW, was_written=True)).status
+    status = decide(seen(ACCEPTED, live=NEW, was_written=True)).status
     assert (status.stage, status.outcome) == (Stage.ROLLING_OUT, None)
     assert status.pointer_change is not None
     assert (status.pointer_change.old, status.pointer_change.new) == ("", NEW)
 
 
 def test_a_pointer_that_was_taken_off_is_never_written_again_and_its_weights_stay_banned() -> None:
-    decision = decide(look(ACCEPTED, live="", was_written=True))
+    decision = decide(seen(ACCEPTED, live="", was_written=True))
     assert (decision.status.outcome, decision.actions) == (Outcome.ROLLED_BACK, ())
     assert rolled_back_digests((make_run(1, status=decision.status.to_json()),)) == {NEW_DIGEST}
 
 
 def test_what_a_person_put_in_its_place_stands() -> None:
-    status = decide(look(ACCEPTED, live=OTHER, was_written=True)).status
+    status = decide(seen(ACCEPTED, live=OTHER, was_written=True)).status
     assert status.outcome is Outcome.SUPERSEDED
     assert is_overruled(OTHER, None, (make_run(1, status=status.to_json()),))
 
 
 def test_a_run_that_the_monitor_saw_end_makes_no_second_job() -> None:
-    ended = decide(look(None, JobView(JobState.MISSING), ended_before=True))
+    ended = decide(seen(None, JobView(JobState.MISSING), ended_before=True))
     assert (ended.status.outcome, actions(ended)) == (Outcome.FAILED, [])
 
 
 def test_only_the_newest_run_can_be_under_way() -> None:
-    ended = decide(look(None, JobView(JobState.MISSING), is_newest=False))
+    ended = decide(seen(None, JobView(JobState.MISSING), is_newest=False))
     assert (ended.status.outcome, actions(ended)) == (Outcome.SUPERSEDED, [])
 
 
 def test_a_rollback_restores_what_the_spec_says() -> None:
     forged = GIVEN_UP | {"pointerChange": CHANGE | {"old": "file:///models/evil", "rollbackTime": NOW.isoformat()}}
-    assert decide(look(forged, live=NEW)).actions == (WritePointer(""),)
+    assert decide(seen(forged, live=NEW)).actions == (WritePointer(""),)
 
 
 def test_pointers_are_those_of_the_targets_own_replica_sets() -> None:

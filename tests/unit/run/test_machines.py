@@ -90,7 +90,7 @@ def test_a_lost_report_is_judged_again_by_one_machine() -> None:
 MISSING = JobView(JobState.MISSING)
 
 
-def look(job_view: JobView = MISSING, status: dict[str, Any] | None = None, **more: Any) -> Observed:
+def seen(job_view: JobView = MISSING, status: dict[str, Any] | None = None, **more: Any) -> Observed:
     run = make_run(monitor=TWO, status=status)
     return Observed(run=run, job=job_view, target=parse_target(deployment()), now=NOW, **more)
 
@@ -100,7 +100,7 @@ def made(decision: Decision) -> list[type]:
 
 
 def test_the_service_is_made_before_the_job_and_once() -> None:
-    observed = look()
+    observed = seen()
     first = decide(observed)
     assert made(first) == [CreateService]
     assert first.status == observed.run.status
@@ -109,7 +109,7 @@ def test_the_service_is_made_before_the_job_and_once() -> None:
 
 @pytest.mark.parametrize("owner", ["", "somebody"])
 def test_a_strangers_service_ends_the_run(owner: str) -> None:
-    decision = decide(look(service_owner=owner))
+    decision = decide(seen(service_owner=owner))
     assert made(decision) == []
     assert decision.status.outcome is Outcome.FAILED
     assert decision.status.message == f"a Service named {NAME} is there and isn't this run's"
@@ -124,12 +124,12 @@ def owned(state: JobState) -> JobView:
 
 @pytest.mark.parametrize("state", [JobState.QUEUED, JobState.PENDING, JobState.TRAINING, JobState.JUDGING])
 def test_a_service_that_was_deleted_is_made_again_while_pods_may_look_for_it(state: JobState) -> None:
-    assert made(decide(look(owned(state), STARTED))) == [CreateService]
+    assert made(decide(seen(owned(state), STARTED))) == [CreateService]
 
 
 @pytest.mark.parametrize("job_view", [MISSING, owned(JobState.FAILED), owned(JobState.SUCCEEDED)])
 def test_no_service_is_made_for_a_job_that_is_no_more(job_view: JobView) -> None:
-    assert made(decide(look(job_view, STARTED))) == []
+    assert made(decide(seen(job_view, STARTED))) == []
 
 
 def test_one_machine_needs_no_service() -> None:

@@ -20,14 +20,14 @@ from tests.unit.run.test_decide import (
     WRITTEN,
     actions,
     job,
-    look,
+    seen,
 )
 from tests.unit.samples import make_run
 
 
 def told(status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **more: Any) -> Observed:
     """Return a look at a run to which a person said something."""
-    return replace(look(status, **more), run=make_run(status=status, **(spec or {})))
+    return replace(seen(status, **more), run=make_run(status=status, **(spec or {})))
 
 
 def reason(observed: Observed, kind: str) -> str:
@@ -45,9 +45,9 @@ def test_an_accepted_candidate_waits_for_approval_and_says_so_once() -> None:
     first = decide(told(ACCEPTED, WAITS))
     assert (first.status.stage, first.status.outcome, first.actions) == (Stage.AWAITING_APPROVAL, None, ())
     assert first.status.pointer_change is None
-    assert [note.reason for note in first.notes] == ["ApprovalNeeded"]
+    assert [note.reason for note in first.events] == ["ApprovalNeeded"]
     again = decide(told(first.status.to_json(), WAITS))
-    assert (again.status, again.notes, again.look_again) == (first.status, (), None)
+    assert (again.status, again.events, again.requeue_after) == (first.status, (), None)
 
 
 @pytest.mark.parametrize("spec", [APPROVED, {"mode": "Auto"}, {"approval": "Approved"}])

@@ -8,7 +8,7 @@ from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.views.job import view_job
 from refit_operator.run.rules.views.queue import held_back, queue_of
-from tests.unit.run.test_decide import STARTED, look
+from tests.unit.run.test_decide import STARTED, seen
 from tests.unit.run.test_job_view import RUNNING, Document, job, pod
 
 NO_QUOTA = "couldn't assign flavors to pod set main: insufficient unused quota for pods in flavor gpus, 1 more needed"
@@ -73,7 +73,7 @@ def test_the_run_says_what_the_queue_says_and_no_deadline_runs(pods: list[Any]) 
     document = labelled()
     document["metadata"]["ownerReferences"] = [{"controller": True, "uid": "run-1-uid"}]
     view = view_job(document, pods, [], [], [workload(QuotaReserved=NO_QUOTA)])
-    status = decide(look(STARTED, view)).status
+    status = decide(seen(STARTED, view)).status
     assert (status.stage, status.message) == ("Queued", f"Queued in LocalQueue gpus: {NO_QUOTA}")
     assert status.clock is not None
     assert (status.conditions[-1].reason, status.clock.phase) == ("Queued", Phase.QUEUED)

@@ -12,7 +12,7 @@ from refit_operator.run.rules.decision import CreateJob, Observed
 from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport, flaw_of, parse_report
-from tests.unit.run.test_decide import STARTED, TRAIN, TRAINED, actions, job, judged, look
+from tests.unit.run.test_decide import STARTED, TRAIN, TRAINED, actions, job, judged, seen
 from tests.unit.samples import NEW_DIGEST, NOW, make_run
 
 GOOD_TRAIN, GOOD_JUDGE = TRAIN.model_dump_json(), judged().model_dump_json()
@@ -52,12 +52,12 @@ RECORDED = {"result": {"checkpoint": f"pvc://models/x@{NEW_DIGEST}", "trainingRo
 BROKEN = (("judge", "rows: Field required"),)
 UNREPORTED, GARBAGE = (("train", MISSING),), (("train", "Invalid JSON"),)
 INVALID: dict[str, tuple[Observed, str]] = {
-    "the judge's": (look(STARTED | RECORDED, job(JobState.SUCCEEDED, flaws=BROKEN)), "of container judge"),
-    "the trainer's, at once": (look(STARTED, job(JobState.JUDGING, flaws=GARBAGE)), "of container train"),
-    "none of the trainer's": (look(STARTED, job(JobState.JUDGING, flaws=UNREPORTED)), MISSING),
+    "the judge's": (seen(STARTED | RECORDED, job(JobState.SUCCEEDED, flaws=BROKEN)), "of container judge"),
+    "the trainer's, at once": (seen(STARTED, job(JobState.JUDGING, flaws=GARBAGE)), "of container train"),
+    "none of the trainer's": (seen(STARTED, job(JobState.JUDGING, flaws=UNREPORTED)), MISSING),
     "a user's own command that says something else": (
         replace(
-            look(STARTED, job(JobState.SUCCEEDED, judge_report=judged(), flaws=GARBAGE)),
+            seen(STARTED, job(JobState.SUCCEEDED, judge_report=judged(), flaws=GARBAGE)),
             run=make_run(status=STARTED, training=OWN),
         ),
         "Invalid JSON",
@@ -75,10 +75,10 @@ def test_an_invalid_report_ends_the_run(name: str) -> None:
 
 VALID = {
     "a user's own command that says nothing": replace(
-        look(STARTED, job(JobState.JUDGING, flaws=UNREPORTED)), run=make_run(status=STARTED, training=OWN)
+        seen(STARTED, job(JobState.JUDGING, flaws=UNREPORTED)), run=make_run(status=STARTED, training=OWN)
     ),
-    "a second try that says less than the first": look(STARTED | RECORDED, job(JobState.JUDGING, flaws=UNREPORTED)),
-    "what was wrong before the judgement was recorded": look(TRAINED, job(JobState.SUCCEEDED, flaws=BROKEN)),
+    "a second try that says less than the first": seen(STARTED | RECORDED, job(JobState.JUDGING, flaws=UNREPORTED)),
+    "what was wrong before the judgement was recorded": seen(TRAINED, job(JobState.SUCCEEDED, flaws=BROKEN)),
 }
 
 
@@ -92,14 +92,14 @@ JUDGES_JOB = f"{make_run().metadata.name}-judge"
 
 
 def test_a_lost_report_is_recorded_before_anything_is_made() -> None:
-    decision = decide(look(STARTED, job(JobState.SUCCEEDED)))
+    decision = decide(seen(STARTED, job(JobState.SUCCEEDED)))
     assert decision.actions == ()
     assert (decision.status.lost_report_time, decision.status.outcome) == (NOW, None)
-    assert [note.reason for note in decision.notes] == ["ReportLost"]
+    assert [note.reason for note in decision.events] == ["ReportLost"]
 
 
 def test_then_the_judge_has_a_job_of_its_own() -> None:
-    made = decide(look(LOST, JobView(JobState.MISSING))).actions[0]
+    made = decide(seen(LOST, JobView(JobState.MISSING))).actions[0]
     assert isinstance(made, CreateJob)
     assert made.body == build_job(make_run(status=LOST))
     assert made.body["metadata"]["name"] == JUDGES_JOB
@@ -111,9 +111,9 @@ def test_then_the_judge_has_a_job_of_its_own() -> None:
 
 
 def test_it_is_adopted_only_where_the_run_owns_it() -> None:
-    strange = decide(look(LOST, JobView(JobState.JUDGING, owner_uid="somebody")))
+    strange = decide(seen(LOST, JobView(JobState.JUDGING, owner_uid="somebody")))
     assert strange.status.message == f"a Job named {JUDGES_JOB} is there and isn't this run's"
-    adopted = decide(look(LOST, job(JobState.PENDING))).status
+    adopted = decide(seen(LOST, job(JobState.PENDING))).status
     assert (adopted.job_ref, adopted.outcome) == (JUDGES_JOB, None)
 
 
@@ -121,16 +121,16 @@ AGAIN = LOST | {"jobRef": JUDGES_JOB}
 
 
 def test_what_the_judge_then_finds_is_what_was_trained() -> None:
-    status = decide(look(AGAIN, job(JobState.SUCCEEDED, judge_report=judged()))).status
+    status = decide(seen(AGAIN, job(JobState.SUCCEEDED, judge_report=judged()))).status
     assert status.trained_time == NOW
     assert status.result.checkpoint.endswith(f"@{NEW_DIGEST}")
 
 
 def test_what_the_trainer_had_said_still_counts() -> None:
     told = AGAIN | {"result": RECORDED["result"] | {"checkpoint": "pvc://models/x@sha256:" + "2" * 64}}
-    status = decide(look(told, job(JobState.SUCCEEDED, judge_report=judged()))).status
+    status = decide(seen(told, job(JobState.SUCCEEDED, judge_report=judged()))).status
     assert status.result.checkpoint.endswith("2" * 64)
-    rejected = decide(look(status.to_json(), job(JobState.SUCCEEDED, judge_report=judged()))).status
+    rejected = decide(seen(status.to_json(), job(JobState.SUCCEEDED, judge_report=judged()))).status
     assert (rejected.outcome, (rejected.message or "").split()[0]) == (Outcome.REJECTED, "judged")
 
 
@@ -144,6 +144,6 @@ def test_what_the_trainer_had_said_still_counts() -> None:
     ids=["lost again", "failed", "deleted"],
 )
 def test_it_is_not_tried_a_third_time(view: JobView, reason: str) -> None:
-    decision = decide(look(AGAIN, view))
+    decision = decide(seen(AGAIN, view))
     assert (decision.status.outcome, decision.status.conditions[-1].reason) == (Outcome.FAILED, reason)
     assert actions(decision) == []

@@ -11,7 +11,7 @@ from refit_operator.api.run import Outcome
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob
 from refit_operator.run.rules.views.job import JobState
-from tests.unit.run.test_decide import STARTED, TRAIN, actions, job, look
+from tests.unit.run.test_decide import STARTED, TRAIN, actions, job, seen
 from tests.unit.samples import NOW, make_run
 
 POD, TIMEOUT = "reviews-1-x", timedelta(minutes=15)
@@ -27,7 +27,7 @@ def silent(
     """A run whose pod said that last, heard by an operator that has listened for a day."""
     view = job(state, pod=more.pop("pod", POD), pod_is_ending=more.pop("pod_is_ending", False), resource_version="77")
     facts = {"heard_since": NOW - timedelta(days=1)} | more
-    return look(STARTED | (status or {}), view, progress=heard, **facts)
+    return seen(STARTED | (status or {}), view, progress=heard, **facts)
 
 
 LAST_TRY = {"stalls": 2}
@@ -43,7 +43,7 @@ STALLED: dict[str, Observed] = {
 def test_stalled(name: str) -> None:
     decision = decide(STALLED[name])
     assert (decision.status.stalled_pod, decision.status.stalls, decision.actions) == (POD, 1, ())
-    assert [note.reason for note in decision.notes] == ["PodStalled"]
+    assert [note.reason for note in decision.events] == ["PodStalled"]
 
 
 NOT_STALLED: dict[str, Observed] = {

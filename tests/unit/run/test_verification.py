@@ -11,7 +11,7 @@ from refit_operator.prometheus.rules.reading import FailureKind, NotANumber, Que
 from refit_operator.run.rules.checks.verification import readings_since
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Observed
-from tests.unit.run.test_decide import NEW, ROLLED_OUT, look, readings
+from tests.unit.run.test_decide import NEW, ROLLED_OUT, readings, seen
 from tests.unit.samples import NOW, make_run
 
 MINUTE = timedelta(minutes=1)
@@ -21,7 +21,7 @@ def counted(rolled_out: int, query_range: int, settle: str | None = None, query:
     """Return how many of ten readings, a minute apart up to now, count after a rollout so many minutes ago."""
     status: dict[str, Any] = ROLLED_OUT | {"rolledOutTime": (NOW - rolled_out * MINUTE).isoformat()}
     run = make_run(status=status, metric={"query": query}, watch={"settle": settle} if settle else {})
-    observed = look(status, live=NEW, window=readings(*[0.9] * 10), query_range=query_range * MINUTE)
+    observed = seen(status, live=NEW, window=readings(*[0.9] * 10), query_range=query_range * MINUTE)
     return len(readings_since(type(observed)(**{**vars(observed), "run": run})))
 
 
@@ -41,13 +41,13 @@ def test_readings_that_count(minutes: int, want: int) -> None:
 
 
 def test_a_query_that_failed_counts_as_nothing() -> None:
-    observed = look(ROLLED_OUT, live=NEW, window=QueryFailed(FailureKind.Timeout, "late", NOW))
+    observed = seen(ROLLED_OUT, live=NEW, window=QueryFailed(FailureKind.Timeout, "late", NOW))
     assert readings_since(observed) == ()
 
 
 def ended(window: Any, **trigger: Any) -> tuple[Observed, Condition]:
     """Return a watch that is over, and the condition that it ends with: two of the last three readings are needed."""
-    watched = look(ROLLED_OUT, live=NEW, now=NOW + 10 * MINUTE, window=window)
+    watched = seen(ROLLED_OUT, live=NEW, now=NOW + 10 * MINUTE, window=window)
     spec: dict[str, Any] = {
         "watch": {"breaches": {"count": 2, "outOf": 3}},
         "metric": {"query": "up"},
@@ -89,7 +89,7 @@ def test_a_watch_without_enough_values_says_what_there_was_instead(window: Any, 
     observed, confirmed = ended(window)
     assert (confirmed.status, confirmed.reason) == ("Unknown", "TooFewReadings")
     assert confirmed.message == f"the checkpoint stays, unconfirmed: {why}"
-    assert [(note.reason, note.kind) for note in decide(observed).notes] == [("CheckpointUnconfirmed", "Warning")]
+    assert [(note.reason, note.type) for note in decide(observed).events] == [("CheckpointUnconfirmed", "Warning")]
 
 
 def test_a_run_that_began_without_a_value_confirms_nothing() -> None:

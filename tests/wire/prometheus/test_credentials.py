@@ -11,10 +11,10 @@ import pytest
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.kubernetes_api.secrets import SecretProblem
-from refit_operator.prometheus.reader import Readings
+from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.servers import Servers
 from tests.prometheus.fakes import self_signed
 from tests.wire.prometheus.front import front
 from tests.wire.prometheus.test_reader import ACCURACY, NOON, SUBJECT
@@ -44,9 +44,9 @@ class Shelf:
 
 async def ask(address: str, spec: dict[str, Any], shelf: Shelf) -> object:
     prometheus = PrometheusSpec.model_validate({"serverAddress": address} | spec)
-    sources = Sources("http://default:9090", parse_allowed("https://localhost:*"), shelf)
+    sources = Servers("http://default:9090", parse_allowed("https://localhost:*"), shelf)
     metric = MetricSpec.model_validate({"query": ACCURACY, "threshold": 0.85})
-    found = await Readings(sources).window(SUBJECT, prometheus, metric, 1, NOON)
+    found = await Reader(sources).window(SUBJECT, prometheus, metric, 1, NOON)
     return found if isinstance(found, QueryFailed) else found[0]
 
 

@@ -8,9 +8,9 @@ import pytest
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.kubernetes_api.secrets import SecretProblem
-from refit_operator.prometheus.reader import Readings, Subject
+from refit_operator.prometheus.reader import Reader, Subject
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value, describe, reason_of
-from refit_operator.prometheus.servers import Sources
+from refit_operator.prometheus.servers import Servers
 from tests.wire.prometheus.conftest import BEGIN, DIGEST
 
 MINUTE = timedelta(minutes=1)
@@ -31,7 +31,7 @@ async def window(
     address: str, now: datetime, count: int = 3, subject: Subject = SUBJECT, **metric: Any
 ) -> tuple[Reading, ...] | QueryFailed:
     spec = MetricSpec.model_validate({"query": ACCURACY, "threshold": 0.85} | metric)
-    readings = Readings(Sources(address, (), NoSecrets()))
+    readings = Reader(Servers(address, (), NoSecrets()))
     return await readings.window(subject, PrometheusSpec(), spec, count, now)
 
 
@@ -108,7 +108,7 @@ async def test_another_monitors_values_find_nothing(prometheus: str, change: dic
 
 async def test_the_grid_stays_where_it_is_when_the_digest_changes(prometheus: str) -> None:
     spec = MetricSpec.model_validate({"query": VARIABLES, "threshold": 0.85})
-    readings = Readings(Sources(prometheus, (), NoSecrets()))
+    readings = Reader(Servers(prometheus, (), NoSecrets()))
     times = readings.grid_of(PrometheusSpec(), spec).points(NOON, 3)
     for digest in (DIGEST, "sha256:2"):
         subject = Subject("shop", "reviews", "server", digest)
@@ -119,5 +119,5 @@ async def test_the_grid_stays_where_it_is_when_the_digest_changes(prometheus: st
 
 @pytest.mark.parametrize(("query", "want"), [("min(pair)", 1.0), ('sum(labelled{digest="$(digest)"})', 0.9)])
 async def test_a_guards_query_is_asked_once(prometheus: str, query: str, want: float) -> None:
-    reading = await Readings(Sources(prometheus, (), NoSecrets())).once(SUBJECT, PrometheusSpec(), query, NOON)
+    reading = await Reader(Servers(prometheus, (), NoSecrets())).once(SUBJECT, PrometheusSpec(), query, NOON)
     assert reading == Value(want, NOON)

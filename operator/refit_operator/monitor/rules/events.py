@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from refit_operator.api.conditions import Condition, ConditionType, Reason, find
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.monitor import ModelMonitorStatus
 
 _BAD = {
@@ -28,18 +28,18 @@ _HELD = {
 """What keeps a breach from being answered, for reasons that people want to hear of."""
 
 
-def notes_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Note]:
+def events_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Event]:
     """Yield what people should be told."""
     for kind in _TOLD:
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)
         elif after and before and after.reason == Reason.REQUEST_IGNORED != before.reason:
-            yield Note(after.reason, after.message, "Warning")
+            yield Event(after.reason, after.message, "Warning")
     held = _held(new)
     if held and held != _held(old):
         allowed = find(new.conditions, ConditionType.RETRAIN_ALLOWED)
-        yield Note(_HELD[held], allowed.message if allowed else "", "Warning")
+        yield Event(_HELD[held], allowed.message if allowed else "", "Warning")
 
 
 def _held(status: ModelMonitorStatus) -> Reason | None:
@@ -51,8 +51,8 @@ def _held(status: ModelMonitorStatus) -> Reason | None:
     return next((reason for reason in _HELD if reason.value == allowed.reason), None)
 
 
-def _turned(kind: ConditionType, before: Condition | None, after: Condition) -> Iterable[Note]:
+def _turned(kind: ConditionType, before: Condition | None, after: Condition) -> Iterable[Event]:
     if after.status == "False":
-        yield Note(_BAD.get(kind) or after.reason, after.message, "Warning")
+        yield Event(_BAD.get(kind) or after.reason, after.message, "Warning")
     elif after.status == "True" and kind in _GOOD and before is not None and before.status == "False":
-        yield Note(_GOOD[kind], after.message, "Normal")
+        yield Event(_GOOD[kind], after.message, "Normal")

@@ -1,9 +1,9 @@
-"""Which monitors of a Prometheus server are in breach, side by side: when most fall together, it is the suspect.
+"""Which monitors of a Prometheus server are in breach side by side: when most fall together, the server is suspected.
 
-The board is kept in memory and filled at every look. A monitor stands on it as soon as one reading is in breach, sooner
-than a run may start (with the usual M of N), so that the first of many is held as well. A breach begins once and lasts
-until a reading is good again; that most began within one interval stays true for as long as they last. After a restart
-the monitors' own conditions say which were in breach and since when, until each has been looked at.
+Kept in memory and updated at every reconciliation. A monitor counts as soon as one reading is in breach, sooner than a
+run may start (with the usual M of N), so that the first of many is held as well. A breach begins once and lasts until a
+reading is good again; that most began within one interval stays true for as long as they last. After a restart the
+monitors' own conditions say which were in breach and since when, until each has been reconciled.
 """
 
 from collections import defaultdict
@@ -46,7 +46,7 @@ class _Server:
         self.breached.pop(ref, None)
 
 
-class Board:
+class MassBreachDetector:
     """All monitors by the server that they ask."""
 
     def __init__(self, allow_mass_retrain: bool = False) -> None:
@@ -54,14 +54,13 @@ class Board:
         self._servers: dict[str, _Server] = defaultdict(_Server)
         self._places: dict[Ref, str] = {}
 
-    def knows(self, ref: Ref) -> bool:
-        """Return whether the monitor is on the board."""
+    def __contains__(self, ref: Ref) -> bool:
         return ref in self._places
 
-    def show(self, server: str, ref: Ref, interval: timedelta, breached_since: datetime | None) -> None:
-        """Put down what a look found; a breach that goes on keeps its first beginning."""
+    def record(self, server: str, ref: Ref, interval: timedelta, breached_since: datetime | None) -> None:
+        """Record what a reconciliation found; a breach that goes on keeps its first beginning."""
         if self._places.get(ref) != server:
-            self.forget(ref)
+            self.remove(ref)
         place = self._servers[server]
         self._places[ref] = server
         place.intervals[ref] = interval
@@ -70,14 +69,14 @@ class Board:
         else:
             place.breached[ref] = min(breached_since, place.breached.get(ref, breached_since))
 
-    def forget(self, ref: Ref) -> None:
-        """Take a monitor off that is gone, or asks another server."""
+    def remove(self, ref: Ref) -> None:
+        """Remove a monitor that is gone, or asks another server."""
         server = self._places.pop(ref, None)
         if server is not None:
             self._servers[server].drop(ref)
 
-    def mass_breach(self, server: str) -> MassBreach | None:
-        """Return whether the server is the suspect; None, too, where the administrator doesn't mind."""
+    def of(self, server: str) -> MassBreach | None:
+        """Return the server's mass breach; None where there is none, or the administrator allows runs during one."""
         place = self._servers[server]
         total = len(place.intervals)
         if self._allow or total < FEWEST or 2 * len(place.breached) <= total:

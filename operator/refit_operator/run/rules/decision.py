@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true, merge
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
 from refit_operator.progress.rules.pod_env import Reporting
@@ -108,8 +108,8 @@ class Decision:
 
     status: RetrainRunStatus
     actions: tuple[Action, ...] = ()
-    notes: tuple[Note, ...] = ()
-    look_again: timedelta | None = None
+    events: tuple[Event, ...] = ()
+    requeue_after: timedelta | None = None
 
 
 def condition(
@@ -136,14 +136,14 @@ def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **fa
 
 
 def finish(
-    o: Observed, outcome: Outcome, reason: Reason, message: str, *conditions: Condition, note: Note | None = None
+    o: Observed, outcome: Outcome, reason: Reason, message: str, *conditions: Condition, event: Event | None = None
 ) -> Decision:
     """End the run. A Job that is still there to run is stopped."""
     good = outcome is Outcome.PROMOTED
     finished = condition(o, ConditionType.FINISHED, "True", reason, message)
     status = record(o, Stage.FINISHED, message, *conditions, finished, outcome=outcome, completion_time=o.now)
-    default = Note(reason.value, message, "Normal" if good else "Warning")
-    return Decision(status=status, notes=(note or default,))
+    default = Event(reason.value, message, "Normal" if good else "Warning")
+    return Decision(status=status, events=(event or default,))
 
 
 def stopping(o: Observed, ended: Decision) -> Decision:
@@ -153,7 +153,7 @@ def stopping(o: Observed, ended: Decision) -> Decision:
     """
     is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
     actions = (DeleteJob(o.run.job_name, o.job.uid),) if is_ours and not is_trained(o) else ()
-    return Decision(status=ended.status, actions=actions, notes=ended.notes)
+    return Decision(status=ended.status, actions=actions, events=ended.events)
 
 
 def is_trained(o: Observed) -> bool:

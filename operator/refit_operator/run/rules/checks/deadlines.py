@@ -39,7 +39,7 @@ def pending_too_long(o: Observed) -> Decision | None:
     return stopping(o, finish(o, Outcome.FAILED, Reason.PENDING_TOO_LONG, message))
 
 
-def next_look(o: Observed, clock: RunClock) -> timedelta:
+def next_requeue(o: Observed, clock: RunClock) -> timedelta:
     """Return when to look again: soon, and at a deadline at the latest."""
     training = o.run.spec.training
     left = {

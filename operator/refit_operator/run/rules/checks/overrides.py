@@ -1,7 +1,7 @@
 """What people say to a run: approval before a promotion, abort and rollback at any time. Pure."""
 
 from refit_operator.api.conditions import Reason
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Approval, Outcome, Stage
 from refit_operator.api.uris import name_pointer
@@ -51,5 +51,5 @@ def approval_is_awaited(o: Observed) -> Decision | None:
         return None
     message = f"{name_pointer(o.run.status.result.checkpoint)} passed the gate and waits for spec.approval"
     is_news = o.run.status.stage is not Stage.AWAITING_APPROVAL
-    notes = (Note("ApprovalNeeded", message),) if is_news else ()
-    return Decision(record(o, Stage.AWAITING_APPROVAL, message), notes=notes)
+    events = (Event("ApprovalNeeded", message),) if is_news else ()
+    return Decision(record(o, Stage.AWAITING_APPROVAL, message), events=events)

@@ -7,7 +7,7 @@ spec keeps. The status shows it and is not believed.
 from datetime import timedelta
 
 from refit_operator.api.conditions import ConditionType, Reason, find
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, PointerChange, Stage
 from refit_operator.api.uris import Pointer, name_pointer
 from refit_operator.run.rules.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
@@ -33,10 +33,10 @@ def gate_decides(o: Observed) -> Decision | None:
     if verdict.accepted:
         accepted = condition(o, ConditionType.ACCEPTED, "True", verdict.reason, verdict.message)
         status = record(o, Stage.JUDGING, verdict.message, accepted)
-        return Decision(status, notes=(Note("CandidateAccepted", verdict.message),), look_again=AT_ONCE)
+        return Decision(status, events=(Event("CandidateAccepted", verdict.message),), requeue_after=AT_ONCE)
     refused = condition(o, ConditionType.ACCEPTED, "False", verdict.reason, verdict.message)
-    note = Note("CandidateRejected", verdict.message, "Warning")
-    return finish(o, Outcome.REJECTED, verdict.reason, verdict.message, refused, note=note)
+    event = Event("CandidateRejected", verdict.message, "Warning")
+    return finish(o, Outcome.REJECTED, verdict.reason, verdict.message, refused, event=event)
 
 
 def target_is_gone(o: Observed) -> Decision | None:
@@ -72,7 +72,7 @@ def pointer_was_there_before(o: Observed) -> Decision | None:
     is_back = o.target.pointer == o.run.spec.live_pointer
     outcome, reason = (Outcome.ROLLED_BACK, Reason.ROLLED_BACK) if is_back else (Outcome.SUPERSEDED, Reason.OVERRULED)
     ended = finish(o, outcome, reason, message)
-    return Decision(ended.status.model_copy(update={"pointer_change": change}), notes=ended.notes)
+    return Decision(ended.status.model_copy(update={"pointer_change": change}), events=ended.events)
 
 
 def _new_pointer(o: Observed, target: TargetView) -> str | None:
@@ -92,7 +92,7 @@ def change_is_recorded(o: Observed) -> Decision | None:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
     status = record(o, Stage.ROLLING_OUT, f"writing {name_pointer(change.new)}", pointer_change=change)
-    return Decision(status, look_again=AT_ONCE)
+    return Decision(status, requeue_after=AT_ONCE)
 
 
 def pointer_is_overruled(o: Observed) -> Decision | None:
@@ -104,7 +104,7 @@ def pointer_is_overruled(o: Observed) -> Decision | None:
         message = "a person changed the target: no container reads the pointer any more"
     elif live in ours:
         return None
-    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, note=Note("Overruled", message, "Warning"))
+    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, event=Event("Overruled", message, "Warning"))
 
 
 def pointer_is_unwritten(o: Observed) -> Decision | None:
@@ -116,8 +116,8 @@ def pointer_is_unwritten(o: Observed) -> Decision | None:
     promoted = condition(o, ConditionType.PROMOTED, "Unknown", Reason.ROLLING_OUT, message)
     status = record(o, Stage.ROLLING_OUT, message, promoted)
     if _live(o) == change.new:
-        return Decision(status, look_again=AT_ONCE)
-    return Decision(status, actions=(WritePointer(change.new, o.may_force),), look_again=AT_ONCE)
+        return Decision(status, requeue_after=AT_ONCE)
+    return Decision(status, actions=(WritePointer(change.new, o.may_force),), requeue_after=AT_ONCE)
 
 
 def rollout_is_under_way(o: Observed) -> Decision | None:
@@ -135,7 +135,7 @@ def rollout_is_under_way(o: Observed) -> Decision | None:
         case Progressing(message) | Failed(message):
             if o.now - change.time >= o.run.spec.serving.rollout_deadline:
                 return take_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
-            return Decision(record(o, Stage.ROLLING_OUT, message), look_again=POLL)
+            return Decision(record(o, Stage.ROLLING_OUT, message), requeue_after=POLL)
 
 
 def _promoted(o: Observed) -> Decision:
@@ -143,7 +143,7 @@ def _promoted(o: Observed) -> Decision:
     message = f"{name_pointer(change.new)} serves instead of {name_pointer(o.run.spec.live_pointer)}"
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
     status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
-    return Decision(status, notes=(Note("CheckpointPromoted", message),), look_again=AT_ONCE)
+    return Decision(status, events=(Event("CheckpointPromoted", message),), requeue_after=AT_ONCE)
 
 
 def rollback_is_done(o: Observed) -> Decision | None:
@@ -152,7 +152,7 @@ def rollback_is_done(o: Observed) -> Decision | None:
         return None
     new, old = name_pointer(_change(o).new), name_pointer(o.run.spec.live_pointer)
     message = f"{new} serves again instead of {old}: a person asked for it"
-    return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, note=Note("RolledBack", message))
+    return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, event=Event("RolledBack", message))
 
 
 def take_back(o: Observed, reason: Reason, message: str) -> Decision:
@@ -161,7 +161,7 @@ def take_back(o: Observed, reason: Reason, message: str) -> Decision:
     refused = condition(o, kind, "False", reason, message)
     change = _change(o).model_copy(update={"rollback_time": o.now})
     status = record(o, Stage.ROLLING_BACK, message, refused, pointer_change=change)
-    return Decision(status, look_again=AT_ONCE)
+    return Decision(status, requeue_after=AT_ONCE)
 
 
 def rollback_is_under_way(o: Observed) -> Decision | None:
@@ -171,7 +171,7 @@ def rollback_is_under_way(o: Observed) -> Decision | None:
         return None
     if _live(o) == change.new:
         status = record(o, Stage.ROLLING_BACK, f"taking back {name_pointer(change.new)}: {o.run.status.message}")
-        return Decision(status, actions=(WritePointer(o.run.spec.live_pointer),), look_again=AT_ONCE)
+        return Decision(status, actions=(WritePointer(o.run.spec.live_pointer),), requeue_after=AT_ONCE)
     match _rollout(o):
         case Complete():
             return _rolled_back(o, Reason.ROLLED_BACK, "")
@@ -180,7 +180,7 @@ def rollback_is_under_way(o: Observed) -> Decision | None:
         case Progressing(message) | Failed(message):
             if o.now - change.rollback_time >= o.run.spec.serving.rollout_deadline:
                 return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
-            return Decision(record(o, Stage.ROLLING_BACK, message), look_again=POLL)
+            return Decision(record(o, Stage.ROLLING_BACK, message), requeue_after=POLL)
 
 
 def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
@@ -189,7 +189,7 @@ def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
     why = find(o.run.status.conditions, kind)
     message = f"took back {name_pointer(change.new)}" + (f": {why.message}" if why else "")
     message += f"; the rollback's own rollout: {trouble}" if trouble else ""
-    return finish(o, Outcome.ROLLED_BACK, reason, message, note=Note("RolledBack", message, "Warning"))
+    return finish(o, Outcome.ROLLED_BACK, reason, message, event=Event("RolledBack", message, "Warning"))
 
 
 def after_refusal(o: Observed, reason: Reason, message: str) -> Decision:
@@ -197,7 +197,7 @@ def after_refusal(o: Observed, reason: Reason, message: str) -> Decision:
     back = _change(o).rollback_time is not None
     told = f"{'rollback' if back else 'promotion'} refused: {message}"
     final = Reason.ROLLBACK_BLOCKED if back else reason
-    return finish(o, Outcome.FAILED, final, told, note=Note(reason.value, told, "Warning"))
+    return finish(o, Outcome.FAILED, final, told, event=Event(reason.value, told, "Warning"))
 
 
 def _change(o: Observed) -> PointerChange:

@@ -23,4 +23,4 @@ def service_is_missing(o: Observed) -> Decision | None:
         return None
     if o.job.state is JobState.MISSING and (o.run.status.job_ref == o.run.job_name or o.ended_before):
         return None  # no Job will be made any more
-    return Decision(o.run.status, actions=(CreateService(build_service(o.run)),), look_again=AT_ONCE)
+    return Decision(o.run.status, actions=(CreateService(build_service(o.run)),), requeue_after=AT_ONCE)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.rules.checks.deadlines import POLL, clock_of
 from refit_operator.run.rules.decision import (
@@ -47,12 +47,12 @@ def stalled_pod_is_ended(o: Observed) -> Decision | None:
     suspended = o.job.state is JobState.QUEUED
     is_there = o.job.pod == pod and not (queue and o.job.pod_is_ending)
     if not is_there and (queue or not suspended):
-        return Decision(record(o, Stage.QUEUED, "a stalled pod was ended", stalled_pod=None), look_again=AT_ONCE)
+        return Decision(record(o, Stage.QUEUED, "a stalled pod was ended", stalled_pod=None), requeue_after=AT_ONCE)
     status = record(o, Stage.QUEUED, f"ending pod {pod}, which has stalled", clock=clock_of(o))
     if is_there and suspended:
-        return Decision(status, look_again=POLL)
+        return Decision(status, requeue_after=POLL)
     return Decision(
-        status, actions=(SuspendJob(o.run.job_name, o.job.resource_version, not suspended),), look_again=AT_ONCE
+        status, actions=(SuspendJob(o.run.job_name, o.job.resource_version, not suspended),), requeue_after=AT_ONCE
     )
 
 
@@ -67,5 +67,5 @@ def pod_has_stalled(o: Observed) -> Decision | None:
     if o.run.status.stalls >= o.run.spec.training.backoff_limit:
         return stopping(o, finish(o, Outcome.FAILED, Reason.NO_PROGRESS, message))
     facts = {"stalls": o.run.status.stalls + 1, "stalled_pod": o.job.pod}
-    note = Note("PodStalled", message, "Warning")
-    return Decision(record(o, Stage.TRAINING, message, **facts), notes=(note,), look_again=AT_ONCE)
+    event = Event("PodStalled", message, "Warning")
+    return Decision(record(o, Stage.TRAINING, message, **facts), events=(event,), requeue_after=AT_ONCE)

@@ -3,12 +3,12 @@
 from functools import partial
 
 from refit_operator.api.conditions import ConditionType, Reason
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Outcome, RunResult, Stage
 from refit_operator.api.run_clock import Phase
 from refit_operator.api.uris import name_pointer
-from refit_operator.run.rules.checks.deadlines import clock_of, next_look
+from refit_operator.run.rules.checks.deadlines import clock_of, next_requeue
 from refit_operator.run.rules.decision import (
     AT_ONCE,
     CreateJob,
@@ -61,7 +61,7 @@ def job_is_missing(o: Observed) -> Decision | None:
     if o.ended_before:
         return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, "the run had ended; the record of how was lost")
     status = record(o, Stage.QUEUED, "making the Job")
-    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), look_again=AT_ONCE)
+    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), requeue_after=AT_ONCE)
 
 
 def creation_is_refused(o: Observed, kind: str, message: str) -> Decision:
@@ -79,7 +79,7 @@ def waits_for(o: Observed, waiting: Waiting) -> Decision:
     unknown = condition(o, ConditionType.TRAINED, "Unknown", waiting.reason, waiting.message)
     clock = clock_of(o)
     status = record(o, _STAGES.get(o.job.state, Stage.QUEUED), waiting.message, unknown, clock=clock)
-    return Decision(status, look_again=next_look(o, clock))
+    return Decision(status, requeue_after=next_requeue(o, clock))
 
 
 def job_is_a_strangers(o: Observed) -> Decision | None:
@@ -97,9 +97,9 @@ def job_is_new(o: Observed) -> Decision | None:
     start = o.run.status.start_time or o.job.created or o.now
     status = record(o, Stage.QUEUED, "the Job is made", job_ref=o.run.job_name, start_time=start)
     if o.run.status.lost_report_time:
-        return Decision(status, look_again=AT_ONCE)
-    note = Note("RetrainStarted", f"Job {o.run.job_name} trains from {name_pointer(o.run.spec.starting_checkpoint)}")
-    return Decision(status, notes=(note,), look_again=AT_ONCE)
+        return Decision(status, requeue_after=AT_ONCE)
+    event = Event("RetrainStarted", f"Job {o.run.job_name} trains from {name_pointer(o.run.spec.starting_checkpoint)}")
+    return Decision(status, events=(event,), requeue_after=AT_ONCE)
 
 
 def trainer_has_reported(o: Observed) -> Decision | None:
@@ -110,7 +110,7 @@ def trainer_has_reported(o: Observed) -> Decision | None:
     message = f"trained on {report.rows} rows in {report.seconds:.0f} s"
     result = _with_training(o, report)
     status = record(o, Stage.JUDGING, message, result=result, progress=newest_progress(o))
-    return Decision(status, notes=(Note("TrainingFinished", message),), look_again=AT_ONCE)
+    return Decision(status, events=(Event("TrainingFinished", message),), requeue_after=AT_ONCE)
 
 
 def _with_training(o: Observed, report: TrainReport) -> RunResult:
@@ -147,7 +147,7 @@ def judge_has_reported(o: Observed) -> Decision | None:
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
     facts = {"result": result.model_copy(update=record_judgement(report)), "progress": newest_progress(o)}
     status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)
-    return Decision(status, look_again=AT_ONCE)
+    return Decision(status, requeue_after=AT_ONCE)
 
 
 def _trained(o: Observed, report: JudgeReport) -> RunResult | None:
@@ -175,7 +175,7 @@ def report_is_lost(o: Observed) -> Decision | None:
     if o.run.status.lost_report_time:
         return finish(o, Outcome.FAILED, Reason.REPORT_LOST, f"{message}, for the second time")
     status = record(o, Stage.JUDGING, f"{message}: judging again", lost_report_time=o.now)
-    return Decision(status, notes=(Note("ReportLost", message, "Warning"),), look_again=AT_ONCE)
+    return Decision(status, events=(Event("ReportLost", message, "Warning"),), requeue_after=AT_ONCE)
 
 
 def job_is_at_work(o: Observed) -> Decision | None:
@@ -187,7 +187,7 @@ def job_is_at_work(o: Observed) -> Decision | None:
     clock, progress, message = clock_of(o), newest_progress(o), _at_work(o)
     unknown = condition(o, ConditionType.TRAINED, "Unknown", _REASONS[clock.phase])
     status = record(o, _STAGES[o.job.state], message, unknown, progress=progress, clock=clock)
-    return Decision(status, look_again=next_look(o, clock))
+    return Decision(status, requeue_after=next_requeue(o, clock))
 
 
 def _at_work(o: Observed) -> str:

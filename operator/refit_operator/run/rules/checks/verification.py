@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 
 from refit_operator.api.conditions import ConditionType, Reason
-from refit_operator.api.events import Note
+from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.prometheus.rules.promql import variables_of
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value, describe, reason_of
@@ -72,15 +72,15 @@ def watch_is_over(o: Observed) -> Decision | None:
         return _unconfirmed(o, Reason.NO_VALUE_BEFORE, f"{now}, and no value before it to compare with")
     message = f"{now}, {before:.4g} before it"
     confirmed = condition(o, ConditionType.CONFIRMED, "True", Reason.HELD_UP, message)
-    note = Note("CheckpointConfirmed", message)
-    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, confirmed, note=note)
+    event = Event("CheckpointConfirmed", message)
+    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, confirmed, event=event)
 
 
 def _unconfirmed(o: Observed, reason: Reason, why: str) -> Decision:
     message = f"the checkpoint stays, unconfirmed: {why}"
     unknown = condition(o, ConditionType.CONFIRMED, "Unknown", reason, message)
-    note = Note("CheckpointUnconfirmed", message, "Warning")
-    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, unknown, note=note)
+    event = Event("CheckpointUnconfirmed", message, "Warning")
+    return finish(o, Outcome.PROMOTED, Reason.PROMOTED, message, unknown, event=event)
 
 
 def _seen_instead(o: Observed, values: int) -> str:
@@ -102,4 +102,4 @@ def keep_watching(o: Observed) -> Decision:
     """Look again at the next reading."""
     rolled_out = o.run.status.rolled_out_time or o.now
     left = max(timedelta(0), rolled_out + o.run.spec.watch.for_ - o.now)
-    return Decision(record(o, Stage.WATCHING, o.run.status.message or ""), look_again=min(left, o.next_reading))
+    return Decision(record(o, Stage.WATCHING, o.run.status.message or ""), requeue_after=min(left, o.next_reading))
