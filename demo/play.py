@@ -48,7 +48,7 @@ class Play:
     def _is_steady(self, moment: Moment) -> bool:
         if moment.attempt:
             raise DemoFailed(f"{moment.attempt.name} was started on movies, before there was any drift")
-        return moment.state == "Watching" and moment.is_reading and (moment.accuracy or 0) >= self.threshold
+        return moment.state == "Monitoring" and moment.is_reading and (moment.accuracy or 0) >= self.threshold
 
     def _during(self, name: str, follow: Callable[[], None]) -> None:
         self.stage.switch(name)
@@ -67,7 +67,7 @@ class Play:
 
     def _see_end(self) -> None:
         self._rest("the accuracy on movies, again", BACK_S)
-        self._wait("the watch over the new checkpoint to end", lambda m: bool(m.attempt and m.attempt.outcome), 150)
+        self._wait("the verification to end", lambda m: bool(m.attempt and m.attempt.outcome), 150)
 
     def _attempt(self, what: str, reached: Callable[[Attempt], datetime | None], limit_s: float) -> Attempt:
         moment = self._wait(what, lambda m: m.attempt is not None and reached(m.attempt) is not None, limit_s)

@@ -30,15 +30,15 @@ class Settings(BaseSettings):
     progress_url: str = Field(
         default="",
         pattern="^(https://.+)?$",
-        description="The same as pods reach it, https://. Default: pods are told nothing and nothing listens.",
+        description="The same as pods reach it, https://. Default: pods get no URL and nothing listens.",
     )
     progress_secret: str = Field(
         default="refit-progress-tls",
-        description="Secret of the operator's namespace with ca.crt, tls.crt and tls.key; made where it is missing.",
+        description="Secret of the operator's namespace with ca.crt, tls.crt and tls.key; created where it is missing.",
     )
-    concurrency: int = Field(default=16, ge=1, description="How many monitors are looked at side by side.")
+    concurrency: int = Field(default=16, ge=1, description="How many monitors are reconciled at the same time.")
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
-    leader_election: bool = Field(default=True, description="Act only while holding a Lease.")
+    leader_election: bool = Field(default=True, description="Reconcile only while holding a Lease.")
     lease_namespace: str = Field(default="refit-system", description="Namespace of the Lease: the operator's own.")
     lease_name: str = Field(default="refit-operator", description="Name of the Lease.")
     lease_seconds: float = Field(default=15, ge=1, description="Seconds until another process may take the Lease.")

@@ -59,7 +59,7 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
             "checkpoints": {"uri": "pvc://models/checkpoints"},
         },
         "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "3m"},
-        "watch": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
+        "verification": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
     }
     document = {"apiVersion": "refit.dev/v1alpha1", "kind": "ModelMonitor", "metadata": {"name": name}}
     return document | {"spec": merge(base, spec)}

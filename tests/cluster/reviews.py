@@ -94,7 +94,7 @@ def quick(monitor: Document) -> Document:
         },
         "gate": {"minRows": 20, "margin": 0.1},
         "serving": {"rolloutDeadline": "2m"},
-        "watch": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
+        "verification": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
     }
     return dict(merge(monitor, {"spec": spec}))
 

@@ -93,7 +93,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "variables from nowhere": ({"training": {"trainEnvFrom": [{}]}}, "exactly one of secretRef and configMapRef"),
     "a target that is no Deployment": ({"serving": {"targetRef": {"kind": "StatefulSet"}}}, "targetRef.kind"),
-    "a watch that never settles": ({"watch": {"for": "5m", "settle": "5m"}}, "settle must be shorter than for"),
+    "an endless settle": (
+        {"verification": {"for": "5m", "settle": "5m"}},
+        "settle must be shorter than for",
+    ),
     "no training": ({"training": None}, "spec.training"),
     "an address with a password": ({"prometheus": {"serverAddress": "http://u:p@x"}}, "serverAddress"),
 }

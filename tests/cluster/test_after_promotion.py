@@ -25,8 +25,8 @@ def reasons(space: Space) -> set[str]:
 
 def test_an_improvement_that_stays_below_the_threshold_is_kept(space: Space) -> None:
     query = f'max(last_over_time(model_quality{{namespace="{space.name}"}}[4s]))'
-    watch = {"for": "14s", "settle": "1s", "maxDrop": 0.1}
-    start(space, target(promoted_quality="0.7"), metric={"query": query}, watch=watch)
+    verification = {"for": "14s", "settle": "1s", "maxDrop": 0.1}
+    start(space, target(promoted_quality="0.7"), metric={"query": query}, verification=verification)
     run = run_number(space, 1)
     assert run["status"]["message"] == "accuracy 0.7 after the promotion, 0.5 before it"
     assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
@@ -51,9 +51,9 @@ def test_a_person_gets_the_pointer_of_before_and_those_weights_never_return(spac
     assert restored["metadata"]["name"] not in {job["metadata"]["name"] for job in space.list("job")}
 
 
-def test_a_rollback_asked_for_in_the_watch_takes_that_promotion_back_and_no_more(space: Space) -> None:
-    start(space, watch={"for": "10m"})
-    active(space, 1, "Watching")
+def test_a_rollback_requested_during_verification_reverts_that_promotion_and_no_more(space: Space) -> None:
+    start(space, verification={"for": "10m"})
+    active(space, 1, "Verifying")
     ask(space, "rollback-requested-at")
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
@@ -63,7 +63,7 @@ def test_a_rollback_asked_for_in_the_watch_takes_that_promotion_back_and_no_more
 
 
 def test_a_run_aborted_in_each_stage_leaves_the_target_as_it_was(space: Space) -> None:
-    """Those in which it waits for approval and in which it watches are in test_persons.py."""
+    """Those in which it waits for approval and in which it verifies are in test_overrides.py."""
     slow = {"hyperparameters": {"seconds": "4", "judge_seconds": "4"}}
     start(space, slow_target(), training=slow, policy=AT_ONCE)
     ends = {"Training": "Aborted", "Judging": "Aborted", "RollingOut": "RolledBack"}

@@ -25,7 +25,7 @@ def test_a_query_that_returns_nothing(space: Space) -> None:
     assert space.wait_condition("mmon/reviews", "RetrainAllowed", "MetricUnavailable") == (
         "no data: the query returned nothing"
     )
-    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.wait_condition("mmon/reviews", "Ready", "Monitoring")
     assert space.list("rr") == []
 
 
@@ -54,7 +54,7 @@ def test_a_secret_that_nobody_lent(space: Space) -> None:
     space.run("create", "rolebinding", "refit-secrets", "--clusterrole=refit-secrets", account)
     assert "no key 'token'" in space.wait_condition("mmon/reviews", "Ready", "SecretMissing")
     space.run("patch", "secret", "prom", "--type=merge", "-p", '{"stringData": {"token": "x"}}')
-    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.wait_condition("mmon/reviews", "Ready", "Monitoring")
 
 
 def test_a_guard_that_doesnt_hold(space: Space) -> None:
@@ -86,12 +86,12 @@ def age(document: Document) -> tuple[str, str]:
 
 def test_two_monitors_on_one_target(space: Space) -> None:
     space.apply(*CLAIMS, target(), monitor(suspend=True))
-    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.wait_condition("mmon/reviews", "Ready", "Monitoring")
     space.apply(monitor("second", suspend=True, serving={"targetRef": {"name": "reviews"}}))
     first, second = sorted(space.list("mmon"), key=age)
     message = space.wait_condition(f"mmon/{second['metadata']['name']}", "Ready", "TargetClaimed")
     assert f"'{first['metadata']['name']}' has this target" in message
-    space.wait_condition(f"mmon/{first['metadata']['name']}", "Ready", "Watching")
+    space.wait_condition(f"mmon/{first['metadata']['name']}", "Ready", "Monitoring")
     assert space.list("rr") == []
 
 
@@ -99,4 +99,4 @@ def test_the_target_comes_later(space: Space) -> None:
     space.apply(monitor(suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
     space.apply(*CLAIMS, target())
-    space.wait_condition("mmon/reviews", "Ready", "Watching")
+    space.wait_condition("mmon/reviews", "Ready", "Monitoring")

@@ -9,7 +9,7 @@ from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_runs import pointer, run_number
 
 SLOW = {"hyperparameters": {"seconds": "6", "judge_seconds": "6"}}
-STAGES = ("Queued", "Training", "Judging", "RollingOut", "Watching")
+STAGES = ("Queued", "Training", "Judging", "RollingOut", "Verifying")
 
 
 def slow_target() -> Document:
@@ -29,8 +29,8 @@ def kill_operator() -> None:
 def test_killed_in_a_stage(space: Space, stage: str) -> None:
     space.apply(*CLAIMS, slow_target())
     space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
-    watch: dict[str, Any] = {"for": "8s", "settle": "0s"}
-    space.apply(monitor(training=SLOW, watch=watch))
+    verification: dict[str, Any] = {"for": "8s", "settle": "0s"}
+    space.apply(monitor(training=SLOW, verification=verification))
     space.wait("mmon/reviews", ".status.attempts", "1")
     name = space.list("rr")[0]["metadata"]["name"]
     space.wait(f"rr/{name}", ".status.stage", stage, limit_s=90)

@@ -17,6 +17,6 @@ async def test_the_third_failure_in_a_row_is_an_event(namespace: Space) -> None:
         for failures in range(1, 6):
             await emit_failure(Ref(namespace.name, "reviews"), failures, "no more room", cluster)
         await emit_failure(Ref(namespace.name, "gone"), 3, "no more room", cluster)
-    told = [event for event in namespace.list("events.events.k8s.io") if event["reason"] == "LookFailed"]
+    told = [event for event in namespace.list("events.events.k8s.io") if event["reason"] == "ReconcileFailed"]
     assert [event["note"] for event in told] == ["3 looks failed in a row: no more room"]
-    assert "LookFailed" in namespace.run("describe", "mmon", "reviews")
+    assert "ReconcileFailed" in namespace.run("describe", "mmon", "reviews")

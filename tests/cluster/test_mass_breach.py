@@ -20,7 +20,7 @@ def metrics(bad: Iterable[str]) -> str:
     return "".join(f'quality{{monitor="{name}"}} {value}\n' for name, value in values.items())
 
 
-def watching(name: str, prometheus: Document) -> Document:
+def monitoring(name: str, prometheus: Document) -> Document:
     metric = {"query": 'quality{monitor="$(name)"}', "interval": "2s"}
     return monitor(name, metric=metric, prometheus=prometheus)
 
@@ -35,7 +35,7 @@ def test_all_hold_until_most_are_well_again(apart: Apart, tmp_path: Path) -> Non
     targets = [target(name, spec={"replicas": 0}) for name in NAMES]
     space = apart.space
     with stand(space, tmp_path, Source.PLAIN, lambda _: metrics(bad)) as ours, apart.operator(**ALLOWED):
-        space.apply(*CLAIMS, *targets, *(watching(name, ours.spec) for name in NAMES))
+        space.apply(*CLAIMS, *targets, *(monitoring(name, ours.spec) for name in NAMES))
         until(lambda: are(space, NAMES, "WithinThreshold", "True Within"), 120, "not all are well at first")
         bad += NAMES
         until(lambda: are(space, NAMES, "WithinThreshold", "False BelowThreshold"), 120, "not all are in breach")

@@ -42,11 +42,11 @@ def test_reading(row: Row, apart: Apart, observer: Onlooker, tmp_path: Path) -> 
     keep(cells)
 
 
-def expect(row: Row, watching: Cell, training: Cell, rolling_out: Cell, verifying: Cell) -> None:
-    assert [cell.stage for cell in (watching, training, rolling_out, verifying) if row.says not in cell.message] == []
-    assert watching.metric[-1] == row.truth
-    assert (watching.runs[:1], watching.jobs) == (("new",) if row.starts else (), 0)
-    assert watching.pointer == ("the initial model",)
+def expect(row: Row, monitoring: Cell, training: Cell, rolling_out: Cell, verifying: Cell) -> None:
+    assert [cell.stage for cell in (monitoring, training, rolling_out, verifying) if row.says not in cell.message] == []
+    assert monitoring.metric[-1] == row.truth
+    assert (monitoring.runs[:1], monitoring.jobs) == (("new",) if row.starts else (), 0)
+    assert monitoring.pointer == ("the initial model",)
 
     assert (training.metric[-1], training.jobs) == (row.truth, 1)
     assert training.runs == ("Training", "Judging")

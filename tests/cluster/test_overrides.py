@@ -53,9 +53,9 @@ def test_a_run_aborted_while_it_waits_ends(space: Space) -> None:
     assert pointer(space) == ""
 
 
-def test_a_run_aborted_while_watching_is_taken_back(space: Space) -> None:
-    start(space, watch={"for": "10m"})
-    say(space, active_run(space, "Watching"), abort=True)
+def test_a_run_aborted_while_verifying_is_rolled_back(space: Space) -> None:
+    start(space, verification={"for": "10m"})
+    say(space, active_run(space, "Verifying"), abort=True)
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
     assert "a person aborted the run" in run["status"]["message"]

@@ -88,9 +88,9 @@ def test_an_undo_of_a_rollout_under_way_stands_as_well(space: Space) -> None:
     assert "refit.dev/take-pointer='#1'" in assert_overruled(space, runs=1)
 
 
-def test_a_target_whose_container_stops_reading_the_pointer_is_nobodys_to_watch(space: Space) -> None:
-    start(space, watch={"for": "10m"}, policy={"cooldown": "0s"})
-    active_run(space, "Watching")
+def test_a_target_whose_container_stops_reading_the_pointer_is_not_verified(space: Space) -> None:
+    start(space, verification={"for": "10m"}, policy={"cooldown": "0s"})
+    active_run(space, "Verifying")
     space.run("set", "env", "deploy/reviews", f"MODEL_URI={THEIRS}")
     run = run_number(space, 1)
     assert finished(run) == ("Superseded", "Overruled")
@@ -102,8 +102,8 @@ def test_a_target_whose_container_stops_reading_the_pointer_is_nobodys_to_watch(
 
 
 def test_a_pointer_that_a_tool_holds_too_blocks_the_rollback_and_the_tool_is_named(space: Space) -> None:
-    start(space, watch={"for": "10m"})
-    name = active_run(space, "Watching")
+    start(space, verification={"for": "10m"})
+    name = active_run(space, "Verifying")
     own(space, pointer(space))
     assert owners(space) == {"argocd", "refit-operator"}
     say(space, name, abort=True)

@@ -31,8 +31,8 @@ def revision(space: Space) -> str:
 
 def test_a_status_wiped_at_every_stage_changes_nothing(space: Space) -> None:
     slow: dict[str, Any] = {"hyperparameters": {"seconds": "3", "judge_seconds": "3"}}
-    start(space, slow_target(), training=slow, watch={"for": "6s", "settle": "0s"})
-    for stage in ("Training", "Judging", "RollingOut", "Watching", "Finished"):
+    start(space, slow_target(), training=slow, verification={"for": "6s", "settle": "0s"})
+    for stage in ("Training", "Judging", "RollingOut", "Verifying", "Finished"):
         name = active(space, 1, stage)
         with pytest.raises(Refused, match="by the operator only"):
             write_status(space, f"rr/{name}", WIPED)
@@ -60,8 +60,8 @@ def test_a_run_that_was_taken_back_stays_so_though_its_status_is_wiped(space: Sp
 
 
 def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: Space) -> None:
-    start(space, watch={"for": "10m"})
-    name = active(space, 1, "Watching")
+    start(space, verification={"for": "10m"})
+    name = active(space, 1, "Verifying")
     past, evil = "2026-01-01T00:00:00Z", "file:///models/evil"
     write_status(
         space,
@@ -69,7 +69,7 @@ def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: S
         {
             "attempts": 0,
             "activeRun": "another",
-            "state": "Watching",
+            "state": "Verifying",
             "served": {"checkpoint": evil, "model": "evil"},
             "lastRun": {"name": name, "outcome": "Promoted", "completionTime": past},
             "nextRunNotBefore": past,
@@ -79,7 +79,7 @@ def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: S
     forged = {"stage": "Queued", "pointerChange": {"old": evil}}
     write_status(space, f"rr/{name}", forged, "--as", OPERATOR, "--as-group", "system:masters")
     space.wait("mmon/reviews", ".status.activeRun", name)
-    space.wait(f"rr/{name}", ".status.stage", "Watching")
+    space.wait(f"rr/{name}", ".status.stage", "Verifying")
     status = space.get("mmon", "reviews")["status"]
     assert ("lastRun" in status, status["attempts"], evil in json.dumps(status)) == (False, 1, False)
     say(space, name, abort=True)

@@ -31,7 +31,7 @@ CHANGES: dict[str, Any] = {
         "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
         "resources": {"limits": None},
     },
-    "watch": {"for": "10m"},
+    "verification": {"for": "10m"},
 }
 
 
@@ -81,7 +81,7 @@ def test_no_request_is_lost(space: Space) -> None:
     found: list[Sent] = []
     with counted(space, "a promotion", found):
         say(space, first, approval="Approved")
-        space.wait(f"rr/{first}", ".status.stage", "Watching", limit_s=180)
+        space.wait(f"rr/{first}", ".status.stage", "Verifying", limit_s=180)
     with counted(space, "a rollback", found):
         say(space, first, abort=True)
         run = run_number(space, 1, limit_s=180)

@@ -68,9 +68,16 @@ def test_a_rollout_that_fails_is_taken_back(space: Space) -> None:
 def test_a_promotion_that_disappoints_is_taken_back_and_those_weights_never_return(space: Space) -> None:
     query = f'max(last_over_time(model_quality{{namespace="{space.name}"}}[4s]))'
     training = {"hyperparameters": {"weights": "the same each time"}}
-    watch = {"for": "2m", "settle": "1s", "maxDrop": 0.1}
+    verification = {"for": "2m", "settle": "1s", "maxDrop": 0.1}
     twice = {"cooldown": "1h", "giveUpAfter": 2}
-    start(space, target(promoted_quality="0.3"), metric={"query": query}, training=training, watch=watch, policy=twice)
+    start(
+        space,
+        target(promoted_quality="0.3"),
+        metric={"query": query},
+        training=training,
+        verification=verification,
+        policy=twice,
+    )
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
     assert "accuracy worse than 0.4" in run["status"]["message"]

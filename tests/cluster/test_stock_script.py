@@ -19,7 +19,7 @@ QUICK: dict[str, Any] = {
     "training": {"resources": SHARE | {"limits": {"nvidia.com/gpu": None, "cpu": "1"}}, "dataset": {"recent": None}},
     "gate": {"minRows": 20, "margin": 0.1},
     "serving": {"rolloutDeadline": "2m"},
-    "watch": {"for": "3s", "settle": "0s", "breaches": {"count": 1, "outOf": 1}},
+    "verification": {"for": "3s", "settle": "0s", "breaches": {"count": 1, "outOf": 1}},
 }
 
 

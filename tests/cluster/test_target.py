@@ -1,4 +1,4 @@
-"""What happens to a Deployment while its monitor watches it, rolls it out, or watches a promotion."""
+"""What happens to a Deployment while its monitor monitors it, rolls it out, or verifies a promotion."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ from tests.cluster.test_crashes import slow_target
 from tests.cluster.test_overrides import active_run, finished, say
 from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
 
-HELD_IN_WATCH = {"for": "10m"}
+LONG_VERIFICATION = {"for": "10m"}
 BROKEN = {"checkpoints": {"uri": "pvc://models/broken"}}
 
 
@@ -47,14 +47,14 @@ def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(sp
     assert (run["status"]["outcome"], pointer(space)) == ("Promoted", run["status"]["pointerChange"]["new"])
 
 
-def test_a_target_made_anew_behind_the_operators_back_ends_the_run_that_rolls_it_out_or_watches_it(
+def test_a_target_made_anew_behind_the_operators_back_ends_the_run_that_rolls_it_out_or_verifies_it(
     apart: Apart,
 ) -> None:
     space = apart.space
     often = {"cooldown": "0s", "maxRuns": {"count": 9}, "giveUpAfter": 9}
     with apart.operator() as operator:
-        start(space, slow_target(), watch=HELD_IN_WATCH, policy=often)
-        for ordinal, stage in enumerate(("RollingOut", "Watching"), start=1):
+        start(space, slow_target(), verification=LONG_VERIFICATION, policy=often)
+        for ordinal, stage in enumerate(("RollingOut", "Verifying"), start=1):
             active(space, ordinal, stage)
             operator.send(signal.SIGSTOP)
             make_anew(space, slow_target())
@@ -64,9 +64,9 @@ def test_a_target_made_anew_behind_the_operators_back_ends_the_run_that_rolls_it
         assert len(space.list("rr")) == 2
 
 
-def test_a_target_that_halts_in_the_watch_blocks_the_rollback_until_it_goes_on(space: Space) -> None:
+def test_a_target_that_halts_during_verification_blocks_the_rollback_until_it_goes_on(space: Space) -> None:
     """What is taken back is written all the same: once the target goes on, it serves what it served."""
-    start(space, watch=HELD_IN_WATCH, policy={"cooldown": "0s"})
+    start(space, verification=LONG_VERIFICATION, policy={"cooldown": "0s"})
     halts: dict[str, tuple[list[str], list[str], str]] = {
         "paused": (["rollout", "pause", "deploy/reviews"], ["rollout", "resume", "deploy/reviews"], "is paused"),
         "at zero": (
@@ -76,7 +76,7 @@ def test_a_target_that_halts_in_the_watch_blocks_the_rollback_until_it_goes_on(s
         ),
     }
     for ordinal, (halt, go_on, words) in enumerate(halts.values(), start=1):
-        name = active(space, ordinal, "Watching")
+        name = active(space, ordinal, "Verifying")
         set_cooldown(space, "1h")
         space.run(*halt)
         say(space, name, abort=True)
@@ -97,11 +97,11 @@ def test_a_paused_target_is_given_back_the_pointer_it_had(space: Space) -> None:
     assert len(space.list("rs")) == 1
 
 
-def test_scaling_a_rollout_and_renaming_a_container_in_the_watch_disturb_nobody(space: Space) -> None:
-    start(space, slow_target(), watch={"for": "12s", "settle": "0s"})
+def test_scaling_a_rollout_and_renaming_a_container_during_verification_disturb_nobody(space: Space) -> None:
+    start(space, slow_target(), verification={"for": "12s", "settle": "0s"})
     active_run(space, "RollingOut")
     space.run("scale", "deploy/reviews", "--replicas=2")
-    active(space, 1, "Watching")
+    active(space, 1, "Verifying")
     assert space.get("deploy", "reviews")["status"]["updatedReplicas"] == 2
     rename: list[dict[str, Any]] = [
         {"op": "replace", "path": "/spec/template/spec/containers/0/name", "value": "renamed"}

@@ -51,8 +51,8 @@ def consequence(result: Result) -> str:
     """Return what the fault led to, in a sentence."""
     clauses = [result.story] if result.story else []
     clauses.append("not as without a fault" if result.problems else "as without a fault")
-    if isinstance(result.fault, Trouble) and result.failed_looks:
-        clauses.append(f"{result.failed_looks} looks failed")
+    if isinstance(result.fault, Trouble) and result.failed_reconciliations:
+        clauses.append(f"{result.failed_reconciliations} reconciliations failed")
     clauses += [f"operator started {starts} times" for starts in result.starts if starts > 1]
     return "; ".join(clauses)
 

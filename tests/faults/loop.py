@@ -43,7 +43,7 @@ class Result:
     """Processes that each operator took."""
     story: str = ""
     """What came of a trouble, in a clause."""
-    failed_looks: int = 0
+    failed_reconciliations: int = 0
     blind: list[str] = field(default_factory=list)
     """Why not every event was seen."""
     seconds: float = 0.0
@@ -138,7 +138,7 @@ class Stage:
             until(lambda: time.monotonic() - record.last > QUIET_S, QUIET_WITHIN_S + QUIET_S, "G3: not quiet in time")
             result.ending = ending_of(loop.space, record)
             words = {f"{n}: {where}": text for n, life in enumerate(loop.lives) for where, text in life.words().items()}
-            result.failed_looks = sum(text.count('"event": "look failed"') for text in words.values())
+            result.failed_reconciliations = sum(text.count('"event": "reconcile failed"') for text in words.values())
             result.problems += leaks(record, words) + differences(result.ending, self.reference)
         except (AssertionError, Refused, OSError) as error:
             result.problems.append(repr(error))

@@ -35,7 +35,7 @@ class Poisoned(Trouble):
     def play(self, loop: Loop) -> str:
         loop.record.fell = time.monotonic()
         until(lambda: told(loop.space) == {UNREADABLE, SHELF}, 60, f"who was told is {told(loop.space)}")
-        return "each of the two monitors that it concerns has an Event LookFailed, which names object and field"
+        return "each of the two monitors that it concerns has an Event ReconcileFailed, which names object and field"
 
 
 def poison(space: Space, config: Path) -> None:
@@ -64,5 +64,5 @@ def told(space: Space) -> set[str]:
     return {
         event["regarding"]["name"]
         for event in space.list("events.events.k8s.io")
-        if event["reason"] == "LookFailed" and wrong.get(event["regarding"]["name"], "?") in event["note"]
+        if event["reason"] == "ReconcileFailed" and wrong.get(event["regarding"]["name"], "?") in event["note"]
     }

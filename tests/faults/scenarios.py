@@ -47,7 +47,7 @@ class Scenario:
     def monitor(self, namespace: str) -> Document:
         """Return the monitor."""
         query = f'max(last_over_time(model_quality{{namespace="{namespace}"}}[4s]))'
-        measured = {"metric": {"query": query}, "watch": {"for": "2m", "settle": "1s"}} if self.measured else {}
+        measured = {"metric": {"query": query}, "verification": {"for": "2m", "settle": "1s"}} if self.measured else {}
         return monitor(**merge(merge(IN_EVERY_LOOP, measured), self.change))
 
 
@@ -57,11 +57,11 @@ PROMOTION = Scenario("calls", "Promoted", CRASHES + REFUSALS, change=JUDGED_SLOW
 ROLLBACK = Scenario("rollback", "RolledBack", CRASHES, "0.3", measured=True, after="PATCH deployments#1")
 TAKES_ITS_TIME = {
     "training": {"hyperparameters": {"seconds": "8", "judge_seconds": "2"}},
-    "watch": {"for": "15s"},
+    "verification": {"for": "15s"},
 }
 SLOW = Scenario("surroundings", "Promoted", (), change=TAKES_ITS_TIME, ready_after_s=6)
 """Stays in each stage long enough for something to happen in it."""
-LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"watch": {"for": "100s"}}))
+LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"verification": {"for": "100s"}}))
 """Goes on for longer than the watchdog waits."""
 BACK = replace(ROLLBACK, group="surroundings", modes=(), after="")
 """Takes its promotion back."""

@@ -106,7 +106,7 @@ class PrometheusDown(Trouble):
         return f"held for {HELD_S} s, {what}"
 
 
-class PrometheusDownWhileWatchingTheMetric(PrometheusDown):
+class PrometheusDownBeforeTheRun(PrometheusDown):
     """Before any reading: no run is started, and the monitor says why."""
 
     def prepare(self, loop: Loop) -> None:
@@ -119,7 +119,7 @@ class PrometheusDownWhileWatchingTheMetric(PrometheusDown):
         return f"{told}, no run and no Job"
 
 
-class PrometheusDownInTheWatch(PrometheusDown):
+class PrometheusDownDuringVerification(PrometheusDown):
     """After a promotion that disappoints: nothing is taken back by what isn't known."""
 
     scenario = BACK
@@ -128,7 +128,7 @@ class PrometheusDownInTheWatch(PrometheusDown):
         self.gate.refuse()
         loop.space.wait("mmon/reviews", '.status.conditions[?(@.type=="MetricAvailable")].status', "False")
         told = self.hold(loop, "the run went on watching")
-        assert loop.observer.stage == "Watching", f"the run is in {loop.observer.stage}"
+        assert loop.observer.stage == "Verifying", f"the run is in {loop.observer.stage}"
         return told
 
 

@@ -9,8 +9,8 @@ from tests.faults.surroundings import (
     ApiServerKilled,
     EtcdStopped,
     EtcdStoppedForALeader,
-    PrometheusDownInTheWatch,
-    PrometheusDownWhileWatchingTheMetric,
+    PrometheusDownBeforeTheRun,
+    PrometheusDownDuringVerification,
     ReadsStale,
     WatchesHalfOpen,
 )
@@ -20,27 +20,27 @@ from tests.faults.trouble import Trouble
 def troubles() -> list[Trouble]:
     """Return them all, new: each is played once."""
     return [
-        *(ApiServerKilled("API server killed, started again", at) for at in ("Training", "RollingOut", "Watching")),
-        *(EtcdStopped(f"etcd stopped for {s} s", at, s) for s in (5, 90) for at in ("Training", "Watching")),
+        *(ApiServerKilled("API server killed, started again", at) for at in ("Training", "RollingOut", "Verifying")),
+        *(EtcdStopped(f"etcd stopped for {s} s", at, s) for s in (5, 90) for at in ("Training", "Verifying")),
         EtcdStoppedForALeader("etcd stopped for 90 s, under leader election", "Training", 90),
         WatchesHalfOpen("watches half open", "Training"),
         AllWatchesHalfOpen("watches half open, new ones too", "Training"),
         ReadsStale("list of runs from before the run", "Training", "list retrainruns", since=""),
         ReadsStale("list of Jobs and Job from before the run", "Judging", "list jobs", "get jobs", since="Queued"),
-        ReadsStale("run from before the promotion", "Watching", *RUNS, since="RollingOut"),
-        ReadsStale("target from before the promotion", "Watching", "get deployments", since="RollingOut"),
-        ReadsStale("monitor from before the run", "Watching", "get modelmonitors", "list modelmonitors", since=""),
+        ReadsStale("run from before the promotion", "Verifying", *RUNS, since="RollingOut"),
+        ReadsStale("target from before the promotion", "Verifying", "get deployments", since="RollingOut"),
+        ReadsStale("monitor from before the run", "Verifying", "get modelmonitors", "list modelmonitors", since=""),
         ReadsStale("run from before its rollback", "RollingBack", *RUNS, since="RollingBack", scenario=BACK),
         TwoActive("two operators at work, neither elected", "all stages"),
         *(LeaderFrozen("leader stopped past its Lease, then continued", at) for at in ("Training", "RollingOut")),
         ClockOff("clock an hour ahead", "Training", HOUR),
-        ClockOff("clock an hour ahead", "Watching", HOUR),
+        ClockOff("clock an hour ahead", "Verifying", HOUR),
         ClockOff("clock an hour behind", "Training", -HOUR),
         ClockOff("clock a day ahead", "Training", 24 * HOUR),
-        ClockOff("clock a day behind", "Watching", -24 * HOUR),
+        ClockOff("clock a day behind", "Verifying", -24 * HOUR),
         Poisoned("a monitor and two runs that don't parse", "all stages"),
-        PrometheusDownWhileWatchingTheMetric("Prometheus down", "before the run"),
-        PrometheusDownInTheWatch("Prometheus down", "Watching"),
+        PrometheusDownBeforeTheRun("Prometheus down", "before the run"),
+        PrometheusDownDuringVerification("Prometheus down", "Verifying"),
     ]
 
 

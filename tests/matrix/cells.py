@@ -7,7 +7,7 @@ from refit_operator.api.uris import name_pointer
 from tests.faults.ending import name_of, once_each
 from tests.faults.invariants import CHECKPOINT, Document, Seen
 
-WATCHING, TRAINING, ROLLING_OUT, VERIFYING = STAGES = ("watching", "training", "rolling out", "in the watch")
+MONITORING, TRAINING, ROLLING_OUT, VERIFYING = STAGES = ("monitoring", "training", "rolling out", "verifying")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Cell:
 class Marks:
     """Between which versions the reading was there: first with no run under way, then with one."""
 
-    watching: tuple[int, int]
+    monitoring: tuple[int, int]
     run: tuple[int, int]
 
 
@@ -69,8 +69,8 @@ class World:
 
     def stage(self, version: int, marks: Marks) -> str:
         """Return the stage that an event belongs to; empty where the reading wasn't there."""
-        if marks.watching[0] <= version <= marks.watching[1]:
-            return WATCHING
+        if marks.monitoring[0] <= version <= marks.monitoring[1]:
+            return MONITORING
         if not marks.run[0] < version <= marks.run[1]:
             return ""
         status = self.run.get("status", {})

@@ -19,7 +19,7 @@ HEADER = [
     "no run under way",
     "training",
     "rolling out",
-    "in the watch",
+    "verifying",
     "`Confirmed` at its end",
 ]
 
@@ -35,13 +35,13 @@ def table(cells: list[Cell]) -> str:
     return markdown([HEADER, *lines])
 
 
-def line(watching: Cell, training: Cell, rolling_out: Cell, verifying: Cell) -> list[str]:
+def line(monitoring: Cell, training: Cell, rolling_out: Cell, verifying: Cell) -> list[str]:
     """Return what was seen of one reading, in words."""
     return [
-        watching.row,
-        reading(watching),
-        watching.message.replace("|", "\\|"),
-        "a run starts" if watching.runs else "no run",
+        monitoring.row,
+        reading(monitoring),
+        monitoring.message.replace("|", "\\|"),
+        "a run starts" if monitoring.runs else "no run",
         "goes on" if training.runs[-1:] == ("Judging",) and training.jobs == 1 else " → ".join(training.runs),
         "goes on" if rolling_out.pointer[-1] == "the candidate" else "stopped",
         "taken back" if verifying.pointer[-1] != "the candidate" else "stays",

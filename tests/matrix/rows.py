@@ -54,24 +54,24 @@ class Row:
         return f"{self.reads == 'Value'} {self.reads}"
 
 
-HELD_UP = ("Promoted", "True HeldUp")
+NO_REGRESSION = ("Promoted", "True NoRegression")
 
 CONTROLS = (
-    Row("a value that is good", "Value", says(quality(0.9)), ends=HELD_UP, always=True),
-    Row("a value in breach", "Value", says(quality(0.5)), starts=True, ends=HELD_UP),
+    Row("a value that is good", "Value", says(quality(0.9)), ends=NO_REGRESSION, always=True),
+    Row("a value in breach", "Value", says(quality(0.5)), starts=True, ends=NO_REGRESSION),
     Row(
         "a value in breach, and a worse one after the promotion",
         "Value",
         says(quality(0.5)),
         in_run=says(quality(0.3)),
         starts=True,
-        ends=("RolledBack", "False Breached"),
+        ends=("RolledBack", "False Regressed"),
         always=True,
     ),
 )
 
 OF_THE_QUERY = (
-    Row("the target is gone", "NoData", spoils.target_is_gone),
+    Row("the target is gone", "NoData", spoils.target_missing),
     Row("the series is gone", "NoData", says("scale 1"), always=True),
     Row("NaN", "NotANumber", says(quality("NaN")), always=True),
     Row("+Inf", "NotANumber", says(quality("+Inf"))),
@@ -81,7 +81,7 @@ OF_THE_QUERY = (
     Row(
         "the target is gone, the query answers on",
         "Stale",
-        spoils.target_is_gone,
+        spoils.target_missing,
         metric=AGED,
         tells=at_its_own_time,
         training_s=15,

@@ -28,7 +28,7 @@ def repeated(stand: Stand) -> AbstractContextManager[None]:
     return _target(stand, telling(lambda: text))
 
 
-def target_is_gone(stand: Stand) -> AbstractContextManager[None]:
+def target_missing(stand: Stand) -> AbstractContextManager[None]:
     """Let Prometheus scrape nothing any more."""
     return _target(stand, hanging_up)
 

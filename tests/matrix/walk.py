@@ -15,7 +15,7 @@ from tests.matrix.rows import Row
 from tests.matrix.stand import BREACH, Stand
 
 ALLOWED = {"REFIT_PROMETHEUS_ALLOWED": "http://127.0.0.1:*,http://localhost:*,https://localhost:*"}
-LOOKS = re.compile(r'^refit_looks_total{result="ok"} (\S+)', re.MULTILINE)
+RECONCILED = re.compile(r'^refit_reconcile_total{result="success"} (\S+)', re.MULTILINE)
 LIMIT_S = 300
 
 
@@ -27,13 +27,13 @@ class Walk:
 
     def play(self) -> list[Cell]:
         """Go through all stages; return what was seen in each."""
-        watching = self._watching()
+        monitoring = self._monitoring()
         self.stand.value = BREACH
         self._until(lambda: self._stage() not in ("", "Queued"), "the run doesn't train")
-        marks = Marks(watching, self._run())
+        marks = Marks(monitoring, self._run())
         return cells_of(self.row.name, self.observer.seen, marks, self.stand.names)
 
-    def _watching(self) -> tuple[int, int]:
+    def _monitoring(self) -> tuple[int, int]:
         self._until(lambda: self.stand.target.calls > 1, "Prometheus doesn't scrape")
         with self.row.spoil(self.stand):
             self.stand.space.apply(*CLAIMS, target(), self._monitor())
@@ -57,7 +57,7 @@ class Walk:
         row = self.row
         metric = {"query": "quality", "bounds": {"min": 0, "max": 1}} | row.metric
         training = {"hyperparameters": {"seconds": str(row.training_s)}}
-        return monitor(metric=metric, prometheus=self.stand.spec, training=training, watch={"for": "6s"})
+        return monitor(metric=metric, prometheus=self.stand.spec, training=training, verification={"for": "6s"})
 
     def _shows(self) -> bool:
         found = self._newest("ModelMonitor")
@@ -76,7 +76,7 @@ class Walk:
         return max(seen.version for seen in list(self.observer.seen))
 
     def _start(self) -> int:
-        """Return the version that the first Job was created with: from there on it isn't watching any more."""
+        """Return the version that the first Job was created with: from there on it isn't monitoring any more."""
         return min(seen.version for seen in list(self.observer.seen) if seen.object["kind"] == "Job")
 
     def _look(self, times: int) -> None:
@@ -86,7 +86,7 @@ class Walk:
 
     def _looks(self) -> float:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.hosted.port}/metrics", timeout=10) as reply:
-            found = LOOKS.search(reply.read().decode())
+            found = RECONCILED.search(reply.read().decode())
         return float(found[1]) if found else 0
 
     def _until(self, what: Callable[[], bool], why: str) -> None:

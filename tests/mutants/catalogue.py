@@ -80,8 +80,8 @@ ONCE = (
     Mutant(
         "a Job that was deleted is made again",
         "run/rules/checks/training.py",
-        "    if o.run.status.job_ref == o.run.job_name:\n        return finish(",
-        "    if False:\n        return finish(",
+        "o.job.state is not JobState.MISSING or o.run.status.job_ref != o.run.job_name",
+        "True",
         RUN,
     ),
     Mutant(
@@ -94,7 +94,7 @@ ONCE = (
     Mutant(
         "what a trainer says besides a report goes unheard",
         "run/rules/checks/training.py",
-        "silent = words == MISSING and bool(o.run.spec.training.command)",
+        "silent = text == MISSING and bool(o.run.spec.training.command)",
         "silent = bool(o.run.spec.training.command)",
         REPORTS,
     ),
@@ -115,14 +115,14 @@ ONCE = (
     Mutant(
         "silence that nobody could hear is a stall",
         "run/rules/checks/stall.py",
-        "o.now - max(heard.time, o.heard_since)",
-        "o.now - heard.time",
+        "o.now - max(last.time, o.heard_since)",
+        "o.now - last.time",
         STALL,
     ),
     Mutant(
         "another pod's word is this one's",
         "run/rules/checks/stall.py",
-        "heard.pod == o.job.pod and",
+        "last.pod == o.job.pod and",
         "",
         STALL,
     ),
@@ -332,16 +332,16 @@ PROMOTION = (
     Mutant(
         "what a rollback restores is recorded after the write",
         "run/rules/checks/promotion.py",
-        'f"writing {name_pointer(change.new)}", pointer_change=change)\n    return Decision(status, look',
+        'f"writing {name_pointer(change.new)}", pointer_change=change)\n    return Decision(status, requeue',
         'f"writing {name_pointer(change.new)}", pointer_change=change)\n'
-        "    return Decision(status, actions=(WritePointer(change.new),), look",
+        "    return Decision(status, actions=(WritePointer(change.new),), requeue",
         RUN,
     ),
     Mutant(
         "the pointer's write is asked for before its record",
         "run/rules/decide.py",
-        "    change_is_recorded,\n    pointer_is_overruled,\n    a_person_takes_it_back,\n    pointer_is_unwritten,\n",
-        "    pointer_is_overruled,\n    pointer_is_unwritten,\n    change_is_recorded,\n    a_person_takes_it_back,\n",
+        "    record_change,\n    promotion_revoked,\n    write_pointer,\n",
+        "    write_pointer,\n    record_change,\n    promotion_revoked,\n",
         RUN,
     ),
     Mutant(
@@ -358,7 +358,13 @@ PROMOTION = (
         "WritePointer(change.new, True)",
         RUN,
     ),
-    Mutant("every apply is forced", "cluster/apply.py", "force_conflicts=force,", "force_conflicts=True,", REQUESTS),
+    Mutant(
+        "every apply is forced",
+        "kubernetes_api/pointer.py",
+        "force_conflicts=force,",
+        "force_conflicts=True,",
+        REQUESTS,
+    ),
     Mutant(
         "a person's undo is overruled",
         "target/rules/ownership.py",
@@ -395,10 +401,10 @@ PROMOTION = (
         RUN,
     ),
     Mutant(
-        "a target that no longer reads the pointer is watched on",
+        "a target that no longer reads the pointer is verified on",
         "run/rules/checks/promotion.py",
-        "    if o.target and not o.target.reads_pointer:\n        message",
-        "    if o.target and not o.target.uid:\n        message",
+        "    if not target.reads_pointer:\n        message",
+        "    if not target.uid:\n        message",
         RUN,
     ),
     Mutant(
@@ -411,15 +417,15 @@ PROMOTION = (
     Mutant(
         "a run whose record was lost comes back to life beside a newer one",
         "run/rules/decide.py",
-        "    if o.is_newest:",
-        "    if o.run.spec.ordinal:",
+        "    if not o.is_newest:",
+        "    if not o.run.spec.ordinal:",
         LOST,
     ),
     Mutant(
         "a rollback restores what the status says",
         "run/rules/checks/promotion.py",
-        "WritePointer(o.run.spec.live_pointer),), look",
-        "WritePointer(change.old),), look",
+        "WritePointer(o.run.spec.live_pointer),), requeue",
+        "WritePointer(change.old),), requeue",
         LOST,
     ),
     Mutant(

@@ -1,1 +1,1 @@
-"""The words users write: the two kinds, their conditions, and the CRDs generated from them. Pure."""
+"""The API: the two kinds, their conditions, and the CRDs generated from them. Pure."""

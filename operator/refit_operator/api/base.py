@@ -37,5 +37,5 @@ def section(kind: type[Section], description: str) -> Any:
 
 
 def rules(*pairs: tuple[str, str]) -> dict[str, Any]:
-    """Attach CEL rules to a type: pairs of (rule, message a person understands)."""
+    """Attach CEL rules to a type: pairs of (rule, message)."""
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}

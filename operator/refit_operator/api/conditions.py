@@ -31,7 +31,10 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reason of a condition; `meaning` is what the documentation says of it."""
+    """The reason of a condition; `meaning` is its text in docs/reference/conditions.md.
+
+    Where a check objects, its function has the reason's name in snake case.
+    """
 
     meaning: str
 
@@ -43,8 +46,11 @@ class Reason(StrEnum):
         return member
 
     # Ready
-    WATCHING = "Watching", "The spec is accepted, the target is found and wired, the query works."
-    REQUEST_IGNORED = "RequestIgnored", "As Watching; but the annotation of a person's request names no time."
+    MONITORING = "Monitoring", "The spec is accepted, the target is found and wired, the query works."
+    REQUEST_IGNORED = (
+        "RequestIgnored",
+        "As Monitoring; but the annotation of a request for a run or a rollback holds no valid time.",
+    )
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
@@ -52,9 +58,9 @@ class Reason(StrEnum):
     QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
     SOURCE_FORBIDDEN = (
         "SourceForbidden",
-        "The operator may not ask that Prometheus server, or not read a Secret for it.",
+        "The operator may not query that Prometheus server, or may not read a Secret for it.",
     )
-    SECRET_MISSING = "SecretMissing", "A Secret or key that spec.prometheus names is missing, or of no use."
+    SECRET_MISSING = "SecretMissing", "A Secret or key that spec.prometheus names is missing or unusable."
     # MetricAvailable: a reading's own name when it is no value
     VALUE = "Value", "The last reading was a value."
     NO_DATA = "NoData", "The query returned nothing."
@@ -63,7 +69,7 @@ class Reason(StrEnum):
     MULTIPLE_SERIES = "MultipleSeries", "The query returned more than one series."
     STALE = "Stale", "The newest sample behind the value is older than metric.maxAge."
     TOO_FEW_SAMPLES = "TooFewSamples", "Fewer samples than metric.minSamples.count stand behind the value."
-    QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, or answered with an error, or couldn't be asked."
+    QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, answered with an error, or couldn't be queried."
     # WithinThreshold
     WITHIN = "Within", "The readings are on the good side of the threshold."
     BELOW_THRESHOLD = "BelowThreshold", "Enough of the newest readings are below the threshold."
@@ -71,33 +77,65 @@ class Reason(StrEnum):
     UNKNOWN = "Unknown", "There is no reading yet."
     # RetrainSucceeded, and a run's Finished
     PROMOTED = "Promoted", "The candidate was better and serves."
-    TRAINING_FAILED = "TrainingFailed", "The training Job failed; the message is the trainer's own."
-    CANDIDATE_REJECTED = "CandidateRejected", "The candidate did not pass its gate."
+    TRAINING_FAILED = (
+        "TrainingFailed",
+        "The training Job failed; the message is that of the container, the kubelet or the Job controller.",
+    )
+    JOB_DELETED = "JobDeleted", "The run's Job was deleted before it had finished."
+    JOB_CONFLICT = "JobConflict", "A Job of the run's name exists and isn't controlled by the run."
+    JOB_INVALID = (
+        "JobInvalid",
+        "The API server rejects the run's Job or Service as invalid; mostly training.podTemplate.",
+    )
+    SERVICE_CONFLICT = "ServiceConflict", "A Service of the run's name exists and isn't controlled by the run."
+    RECORD_LOST = (
+        "RecordLost",
+        "How the run ended isn't recorded any more: a newer run exists, or the monitor says it had ended.",
+    )
+    # a gate's refusals: Accepted and Finished
+    METRIC_NOT_REPORTED = (
+        "MetricNotReported",
+        "The judge didn't report gate.metric, of the candidate or of the served model.",
+    )
+    DIGEST_MISMATCH = "DigestMismatch", "The judged checkpoint isn't the trained one."
+    ROLLED_BACK_BEFORE = "RolledBackBefore", "These weights were rolled back before."
     HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer rows than gate.minRows."
-    ROLLED_BACK = "RolledBack", "The checkpoint was taken back after its promotion."
+    NO_BASELINE = "NoBaseline", "Neither a served model nor gate.bound says what is good enough."
+    BOUND_NOT_MET = "BoundNotMet", "The candidate doesn't reach gate.bound."
+    NOT_BETTER = "NotBetter", "The candidate isn't better than the served model by gate.margin."
+    SLICE_REGRESSED = "SliceRegressed", "A slice of the holdout loses more than gate.maxSliceDrop."
+    ROLLED_BACK = "RolledBack", "The pointer was restored to what it was before the promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
     PENDING_TOO_LONG = (
         "PendingTooLong",
-        "A pod of the run waited longer than training.pendingDeadline; the message says for what.",
+        "A pod of the run didn't start within training.pendingDeadline; the message says why.",
     )
-    NO_PROGRESS = "NoProgress", "Pods that had reported progress said nothing for training.stallTimeout, over and over."
-    REPORT_INVALID = "ReportInvalid", "Trainer or judge ended well, but its report is missing, malformed or cut off."
-    REPORT_LOST = "ReportLost", "The report was lost with its pod, and so was that of the judge's second try."
-    APPROVAL_REFUSED = "ApprovalRefused", "A person refused the promotion: spec.approval of the run is Rejected."
-    ABORTED = "Aborted", "A person set spec.abort on the run."
+    NO_PROGRESS = (
+        "NoProgress",
+        "Pods that had reported progress reported none for training.stallTimeout, more often than "
+        "training.backoffLimit.",
+    )
+    REPORT_INVALID = "ReportInvalid", "Trainer or judge exited 0, but its report is missing, malformed or truncated."
+    REPORT_LOST = "ReportLost", "The report was lost with its pod, and so was that of the judge's second attempt."
+    APPROVAL_REFUSED = "ApprovalRefused", "spec.approval of the run is Rejected."
+    ABORTED = "Aborted", "spec.abort of the run is true."
     ROLLBACK_REQUESTED = (
         "RollbackRequested",
-        "A person asked for the pointer of before (refit.dev/rollback-requested-at).",
+        "The annotation refit.dev/rollback-requested-at asks for the previous pointer.",
     )
+    NOTHING_TO_ROLL_BACK = "NothingToRollBack", "A rollback is requested, but no run promoted what serves."
     SUPERSEDED = "Superseded", "The monitor's spec or the target changed before the promotion."
     NO_RUN = "NoRun", "No run has finished yet."
     # ServingUpToDate
     SERVED = "Served", "The target runs the checkpoint in status.served."
     FIELD_CONFLICT = "FieldConflict", "Another field manager owns the pointer."
-    OVERRULED = "Overruled", "A person changed the pointer; nothing is promoted over them."
+    OVERRULED = (
+        "Overruled",
+        "The pointer isn't the one that the operator wrote last; nothing is promoted over the change.",
+    )
     ROLLOUT_FAILED = "RolloutFailed", "The rollout failed or missed its deadline."
     ROLLBACK_BLOCKED = "RollbackBlocked", "The rollback cannot be rolled out."
-    TARGET_REPLACED = "TargetReplaced", "The target was deleted and made anew during the run."
+    TARGET_REPLACED = "TargetReplaced", "The target was deleted and created again since the pointer was recorded."
     ROLLING_OUT = "RollingOut", "A run is changing the pointer right now."
     # RetrainAllowed
     ALLOWED = "Allowed", "A breach now would start a run."
@@ -106,37 +144,51 @@ class Reason(StrEnum):
     RUN_ACTIVE = "RunActive", "A run is under way."
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
     BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."
-    GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't bring the metric back."
-    MASS_BREACH = "MassBreach", "Most monitors of this Prometheus server fell into breach together: it is the suspect."
-    GUARD_FAILED = "GuardFailed", "A guard doesn't hold; asked only when everything else allows a run."
-    METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was no value."
+    GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."
+    MASS_BREACH = (
+        "MassBreach",
+        "Most monitors of this Prometheus server fell into breach together, so that the server is suspected.",
+    )
+    GUARD_FAILED = "GuardFailed", "A guard doesn't hold; guards are queried only when everything else allows a run."
+    GUARDS_NOT_QUERIED = (
+        "GuardsNotQueried",
+        "The guards weren't queried in this reconciliation; nothing starts without them.",
+    )
+    METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was not a value."
     NOT_READY = "NotReady", "Ready is not True."
     # a run's own conditions
     QUEUED = "Queued", "The Job is suspended; whoever suspended it, such as Kueue, says when it starts."
     PENDING = "Pending", "The Job's pod hasn't started yet; nothing is known to stand in its way."
-    RUNNING = "Running", "A pod trains or judges, or the next try is about to."
-    UNSCHEDULABLE = "Unschedulable", "No node takes the pod; the scheduler's message says what is missing."
+    RUNNING = "Running", "A pod trains or judges, or the next attempt is about to."
+    UNSCHEDULABLE = "Unschedulable", "The scheduler finds no node for the pod; its message says what is missing."
     IMAGE_NOT_PULLED = "ImageNotPulled", "The image of a container can't be pulled."
     CONTAINER_NOT_STARTED = (
         "ContainerNotStarted",
-        "A container can't be made, for example for a Secret that is missing.",
+        "A container can't be created, for example because a Secret is missing.",
     )
     CLAIM_MISSING = "ClaimMissing", "A claim that the run needs doesn't exist; the message names it."
     CLAIM_UNBOUND = "ClaimUnbound", "A claim that the run needs has no volume yet."
     VOLUME_NOT_MOUNTED = "VolumeNotMounted", "A volume of the pod can't be mounted; the message names its claim."
-    VOLUME_NOT_SHAREABLE = "VolumeNotShareable", "A claim is in use elsewhere, and its volume can't be in two places."
-    QUOTA_EXCEEDED = "QuotaExceeded", "A quota of the namespace doesn't let the Job or its pod be made."
-    POD_REFUSED = "PodRefused", "The API server doesn't let the Job or its pod be made; the message says why."
+    VOLUME_NOT_SHAREABLE = (
+        "VolumeNotShareable",
+        "A claim is in use on another node or by another pod, and its access mode doesn't allow both.",
+    )
+    QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace doesn't allow the Job or its pod."
+    POD_REFUSED = (
+        "PodRefused",
+        "An admission rule of the API server doesn't allow the Job or its pod; the message says which.",
+    )
     JOB_SUCCEEDED = "JobSucceeded", "Trainer and judge reported."
     GATE_PASSED = "GatePassed", "The candidate passed the gate."
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."
-    BREACHED = "Breached", "Readings after the promotion are worse than before it."
-    HELD_UP = "HeldUp", "Readings after the promotion are no worse than before it."
+    REGRESSED = "Regressed", "Readings after the promotion are worse than before it by more than verification.maxDrop."
+    NO_REGRESSION = "NoRegression", "Readings after the promotion are no worse than before it."
     TOO_FEW_READINGS = (
         "TooFewReadings",
-        "Fewer readings since the rollout were values than watch.breaches.count; the message says what they were.",
+        "Fewer readings since the rollout were values than verification.breaches.count; the message says what "
+        "they were.",
     )
-    NO_VALUE_BEFORE = "NoValueBefore", "The run began without a value, so that there is none to compare with."
+    BASELINE_UNKNOWN = "BaselineUnknown", "The run began without a value, so that there is none to compare with."
 
 
 class Condition(ApiModel):

@@ -1,26 +1,26 @@
-"""What of a run's spec may change: the two words of people, each one way. Everything else stays as it was decided."""
+"""Which fields of a run's spec may change: approval and abort, each once. The rest is immutable."""
 
 from typing import Any
 
 from refit_operator.api.base import rules
 
-WORDS = {
+MUTABLE = {
     "approval": (
         "!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval)",
-        "approval is said once and never changes",
+        "approval cannot be changed once set",
     ),
     "abort": (
         "!has(oldSelf.abort) || !oldSelf.abort || (has(self.abort) && self.abort)",
-        "abort can't be taken back",
+        "abort cannot be unset",
     ),
 }
-"""The fields for people, each with its rule and the rule's message."""
+"""The fields for users, each with its rule and the rule's message."""
 
 
-def keep_but_words(schema: dict[str, Any]) -> None:
-    """Add a rule for every field of the schema: a field that is added to the type is kept without anybody's thought."""
-    kept = (name for name in schema["properties"] if name not in WORDS)
-    schema.update(rules(*((_same(name), f"a run's spec never changes: {name}") for name in kept), *WORDS.values()))
+def make_immutable(schema: dict[str, Any]) -> None:
+    """Add a rule for every field of the schema, so that a field that is added to the type is immutable by itself."""
+    kept = (name for name in schema["properties"] if name not in MUTABLE)
+    schema.update(rules(*((_same(name), f"{name} is immutable") for name in kept), *MUTABLE.values()))
 
 
 def _same(name: str) -> str:

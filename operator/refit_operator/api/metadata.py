@@ -1,7 +1,9 @@
-"""The part of an object's metadata that decisions look at, and how we refer to objects."""
+"""The part of an object's metadata that decisions rest on, and how objects are referred to."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -37,9 +39,18 @@ class ObjectMeta(ApiModel):
 
 
 class Owned(ApiModel):
-    """Any object, for the question whose it is."""
+    """Any object, of which only the owner matters."""
 
     metadata: ObjectMeta
+
+
+def managers_of(document: dict[str, Any], annotation: str) -> tuple[str, ...]:
+    """Return the field managers that own an annotation anywhere in the object, by its managedFields.
+
+    Who removed a field isn't recorded there (seen after `kubectl rollout undo`).
+    """
+    entries = document["metadata"].get("managedFields") or ()
+    return tuple(entry["manager"] for entry in entries if f'"f:{annotation}"' in json.dumps(entry.get("fieldsV1")))
 
 
 @dataclass(frozen=True, order=True)

@@ -21,7 +21,7 @@ class Breaches(ApiModel):
     model_config = ConfigDict(json_schema_extra=rules(("self.count <= self.outOf", "count must not exceed outOf")))
 
     count: int = Field(default=3, ge=1, le=50, description="How many of the last outOf readings must be in breach (M).")
-    out_of: int = Field(default=5, ge=1, le=50, description="How many of the newest readings are looked at (N).")
+    out_of: int = Field(default=5, ge=1, le=50, description="How many of the newest readings are considered (N).")
 
 
 class Bounds(ApiModel):
@@ -62,7 +62,7 @@ class MetricSpec(ApiModel):
         )
     )
 
-    name: str = Field(default="accuracy", max_length=63, description="The metric's name, for people: columns, events.")
+    name: str = Field(default="accuracy", max_length=63, description="The metric's name in conditions and Events.")
     query: str = Field(
         min_length=1,
         max_length=4096,
@@ -85,12 +85,12 @@ class MetricSpec(ApiModel):
     )
     bounds: Bounds = section(Bounds, "The values that the metric can have.")
     min_samples: MinSamples | None = Field(
-        default=None, description="How many judged predictions must stand behind a value. Default: that isn't asked."
+        default=None, description="How many judged predictions must stand behind a value. Default: not checked."
     )
     max_age: Duration | None = Field(
         default=None,
         description="The newest sample behind a value may be this old, else it is no reading but Stale: give it more "
-        "than the scrape interval. Default: that isn't asked.",
+        "than the scrape interval. Default: not checked.",
     )
 
     def is_breached_by(self, value: float) -> bool:

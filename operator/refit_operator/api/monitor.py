@@ -1,4 +1,4 @@
-"""ModelMonitor: what to watch, and when to retrain."""
+"""ModelMonitor: what to monitor, and when to retrain."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,12 +11,12 @@ from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Guard, Mode, PolicySpec
 from refit_operator.api.prometheus import PrometheusSpec
-from refit_operator.api.serving import ServingSpec, WatchSpec
+from refit_operator.api.serving import ServingSpec, VerificationSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
 
 
 class ModelMonitorSpec(ApiModel):
-    """The whole wish of a team for one served model."""
+    """Everything that a team asks for one served model."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -28,24 +28,25 @@ class ModelMonitorSpec(ApiModel):
     )
 
     suspend: bool = Field(
-        default=False, description="No new runs; a run under way finishes, with its watch and its rollback."
+        default=False, description="No new runs; a run under way finishes, with its verification and its rollback."
     )
     mode: Mode = Field(
         default=Mode.AUTO,
-        description="Observe only judges the metric; Approve has a person approve each promotion; Auto promotes.",
+        description="Observe only evaluates the metric; Approve waits for spec.approval of the run before a promotion; "
+        "Auto promotes.",
     )
     prometheus: PrometheusSpec = section(PrometheusSpec, "The Prometheus server that answers the queries.")
     metric: MetricSpec = Field(description="What the model is judged by.")
     guards: Annotated[tuple[Guard, ...], Field(max_length=8)] = Field(
         default=(),
-        description="What must hold before any run starts: does the serving run, do labels arrive. Asked only then.",
+        description="What must hold before any run starts: does the serving run, do labels arrive. Queried only then.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
     )
     policy: PolicySpec = section(PolicySpec, "How often runs may start.")
     training: TrainingSpec = Field(description="How a candidate is trained.")
     gate: GateSpec = section(GateSpec, "What a candidate must show before it serves.")
     serving: ServingSpec = Field(description="Where the model serves.")
-    watch: WatchSpec = section(WatchSpec, "How a promoted checkpoint is watched.")
+    verification: VerificationSpec = section(VerificationSpec, "How a promoted checkpoint is verified in service.")
     history_limit: int = Field(default=10, ge=1, le=100, description="How many finished runs are kept.")
 
 
@@ -60,8 +61,8 @@ class MetricStatus(ApiModel):
 class ServedStatus(ApiModel):
     """The checkpoint that the target serves."""
 
-    checkpoint: str = Field(description="The model in service, pvc://claim/path@digest.")
-    model: str = Field(description="The same for people: the last part of its path, the first digits of its digest.")
+    checkpoint: str = Field(description="The model in service, uri@digest; pvc:// where it is on a claim.")
+    model: str = Field(description="The same, short: the last part of its path and the first digits of its digest.")
     run: str | None = Field(default=None, description="The run that promoted it.")
     since: datetime | None = Field(default=None, description="When its rollout was complete.")
 
@@ -75,15 +76,19 @@ class LastRun(ApiModel):
 
 
 class ModelMonitorStatus(ApiModel):
-    """What the operator saw and did. A cache: no decision rests on it."""
+    """What the operator observed and did.
 
-    observed_generation: int | None = Field(default=None, description="The generation of the spec last looked at.")
+    Decisions rest on runs, not on this; of it they use `attempts` and `lastRun`, in case a run's record was lost, and
+    the conditions, for hysteresis and for breaches from before a restart.
+    """
+
+    observed_generation: int | None = Field(default=None, description="The generation of the spec last reconciled.")
     conditions: tuple[Condition, ...] = Field(
         default=(),
         description="Ready, MetricAvailable, WithinThreshold, RetrainSucceeded, ServingUpToDate, RetrainAllowed.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
-    state: str | None = Field(default=None, description="One word for people, computed from the conditions.")
+    state: str | None = Field(default=None, description="One word for the State column, computed from the conditions.")
     metric: MetricStatus | None = Field(default=None, description="The reading at the last write of the status.")
     served: ServedStatus | None = Field(default=None, description="The checkpoint that the target serves.")
     active_run: str | None = Field(default=None, description="The run under way.")
@@ -93,7 +98,7 @@ class ModelMonitorStatus(ApiModel):
 
 
 class ModelMonitor(ApiModel):
-    """Watches the accuracy of a served model, and retrains it when the accuracy really falls."""
+    """Monitors the accuracy of a served model, and retrains it when the accuracy really falls."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -105,8 +110,10 @@ class ModelMonitor(ApiModel):
     )
 
     metadata: ObjectMeta
-    spec: ModelMonitorSpec = Field(description="What to watch and when to retrain.")
-    status: ModelMonitorStatus = Field(default_factory=ModelMonitorStatus, description="What the operator saw and did.")
+    spec: ModelMonitorSpec = Field(description="What to monitor and when to retrain.")
+    status: ModelMonitorStatus = Field(
+        default_factory=ModelMonitorStatus, description="What the operator observed and did."
+    )
 
     @field_validator("status", mode="wrap")
     @classmethod

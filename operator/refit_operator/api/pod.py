@@ -1,5 +1,5 @@
-"""What of a training pod is the user's: a closed overlay in Kubernetes' own words. The rest is the operator's, so that
-the pod keeps Pod Security's level `restricted` and training never sees the holdout.
+"""What users may set on a training pod: a closed overlay under Kubernetes' own names. The rest is the operator's, so
+that the pod meets Pod Security's level `restricted` and training never sees the holdout.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ Label = Annotated[str, Field(max_length=63)]
 Labels = Annotated[dict[str, Label], Field(max_length=32)]
 Annotations = Annotated[dict[str, Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Unread = Annotated[
+Unparsed = Annotated[
     dict[str, Any],
     WithJsonSchema({"type": "object", "maxProperties": 3, "x-kubernetes-preserve-unknown-fields": True}),
 ]
@@ -73,7 +73,7 @@ class EnvFrom(ApiModel):
         )
     )
 
-    prefix: str | None = Field(default=None, max_length=64, description="Put before each name.")
+    prefix: str | None = Field(default=None, max_length=64, description="Prefix of each name.")
     secret_ref: LocalRef | None = Field(default=None, description="A Secret.")
     config_map_ref: LocalRef | None = Field(default=None, description="A ConfigMap.")
 
@@ -83,7 +83,7 @@ EnvSources = Annotated[list[EnvFrom], Field(max_length=16)]
 
 
 class TolerationOperator(StrEnum):
-    """How a toleration's key is held against a taint's."""
+    """How a toleration's key is compared with a taint's."""
 
     EXISTS = "Exists"
     EQUAL = "Equal"
@@ -98,17 +98,19 @@ class TaintEffect(StrEnum):
 
 
 class Toleration(ApiModel):
-    """A taint of nodes that the pod puts up with."""
+    """A taint of nodes that the pod tolerates."""
 
     key: str | None = Field(default=None, max_length=316, description="Key of the taint; absent: every taint.")
     operator: TolerationOperator | None = Field(default=None, description="Exists, or Equal to value. Default: Equal.")
     value: Label | None = Field(default=None, description="Value of the taint.")
     effect: TaintEffect | None = Field(default=None, description="Effect of the taint; absent: every effect.")
-    toleration_seconds: int | None = Field(default=None, description="How long a NoExecute taint is put up with.")
+    toleration_seconds: int | None = Field(
+        default=None, description="Seconds for which a NoExecute taint is tolerated."
+    )
 
 
 class PodSecurity(ApiModel):
-    """As whom the pod runs. It is never root."""
+    """User and groups of the pod; never root."""
 
     run_as_user: Id | None = Field(default=None, description="User ID of the containers. Default: the image's.")
     run_as_group: Id | None = Field(default=None, description="Group ID of the containers. Default: the image's.")
@@ -168,11 +170,11 @@ class PodTemplate(ApiModel):
     annotations: Annotations = Field(default={}, description="Annotations of the pod; those of the operator stay.")
     node_selector: Labels = Field(default={}, description="Labels that a node must have.")
     tolerations: Annotated[list[Toleration], Field(max_length=16)] = Field(
-        default=[], description="Taints of nodes that the pod puts up with, such as nvidia.com/gpu."
+        default=[], description="Taints of nodes that the pod tolerates, such as nvidia.com/gpu."
     )
-    affinity: Unread | None = Field(
+    affinity: Unparsed | None = Field(
         default=None,
-        description="Affinity as in a pod's spec; what is wrong with it, the API server says when the Job is made.",
+        description="Affinity as in a pod's spec; the API server validates it when the Job is created.",
     )
     priority_class_name: str | None = Field(default=None, max_length=253, description="Priority of the pod.")
     runtime_class_name: str | None = Field(
@@ -186,9 +188,12 @@ class PodTemplate(ApiModel):
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=8)] = Field(
         default=[], description="Secrets by which images are pulled."
     )
-    security_context: PodSecurity | None = Field(default=None, description="As whom the pod runs; never as root.")
+    security_context: PodSecurity | None = Field(default=None, description="User and groups of the pod; never root.")
     termination_grace_period_seconds: int | None = Field(
-        default=None, ge=0, le=86400, description="Time to save a resumable checkpoint in, after SIGTERM. Default: 60."
+        default=None,
+        ge=0,
+        le=86400,
+        description="Seconds after SIGTERM to save a resumable checkpoint. Default: 60.",
     )
     env: Env = Field(default=[], description="Environment variables of trainer and judge.")
     volumes: Annotated[list[Volume], Field(max_length=16)] = Field(

@@ -34,13 +34,13 @@ class PolicySpec(ApiModel):
     cooldown: Duration = Field(
         default=timedelta(hours=1), description="Time between the end of one run and the start of the next."
     )
-    max_runs: MaxRuns = section(MaxRuns, "The most runs that may start in a time; runs that a person requests count.")
+    max_runs: MaxRuns = section(MaxRuns, "The most runs that may start in a time; requested runs count.")
     give_up_after: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="Runs in a row that didn't bring the metric back to recoverAt, after which no more are started. "
-        "A change of the spec, or a run that a person requests, begins a new row.",
+        description="Runs in a row that didn't restore the metric to recoverAt, after which no more are started. "
+        "A change of the spec, or a requested run, resets the count.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The Prometheus server that a monitor asks, and the Secrets that it is asked with."""
+"""The Prometheus server that a monitor queries, and the Secrets that the queries need."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class BasicAuth(ApiModel):
 
 
 class Authentication(ApiModel):
-    """How the server is told who asks."""
+    """Credentials of the requests."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -35,9 +35,9 @@ class Authentication(ApiModel):
 
 
 class TlsSpec(ApiModel):
-    """Whom to trust."""
+    """TLS settings of the connection."""
 
-    ca_secret: SecretKey = Field(description="PEM certificates that are trusted instead of the public authorities.")
+    ca_secret: SecretKey = Field(description="PEM certificates of the authorities to trust instead of the public ones.")
 
 
 HeaderValue = Annotated[str, Field(max_length=256)]
@@ -72,14 +72,16 @@ class PrometheusSpec(ApiModel):
         default=None,
         description="Credentials from Secrets, which the operator must be allowed to read (ClusterRole refit-secrets).",
     )
-    tls: TlsSpec | None = Field(default=None, description="Whom to trust. Default: the public authorities.")
+    tls: TlsSpec | None = Field(
+        default=None, description="TLS settings of the connection. Default: the public CAs are trusted."
+    )
     headers: Annotated[dict[str, HeaderValue], Field(max_length=8)] = Field(
         default={}, description="More request headers, for example the tenant's X-Scope-OrgID. Not for secrets."
     )
 
     @property
     def secret_keys(self) -> tuple[SecretKey, ...]:
-        """Every Secret's key that asking needs."""
+        """Every Secret's key that a query needs."""
         authentication, found = self.authentication, []
         if authentication and authentication.bearer_token_secret:
             found.append(authentication.bearer_token_secret)

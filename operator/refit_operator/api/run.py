@@ -1,4 +1,4 @@
-"""RetrainRun: one attempt. A snapshot that never changes, and the record of what happened."""
+"""RetrainRun: one attempt. An immutable copy of what was decided, and the record of what happened."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,14 +8,14 @@ from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel
 from refit_operator.api.conditions import Condition
-from refit_operator.api.immutability import keep_but_words
+from refit_operator.api.immutability import make_immutable
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.run_clock import RunClock
-from refit_operator.api.serving import ServingSpec, WatchSpec
+from refit_operator.api.serving import ServingSpec, VerificationSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
 
 
@@ -38,22 +38,27 @@ class Outcome(StrEnum):
     RESTORED = "Restored"
     SUPERSEDED = "Superseded"
 
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it says anything about whether retraining helps: the breaker counts no other."""
+        return self not in (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
+
 
 class Stage(StrEnum):
-    """Where a run is, for display; derived anew at every look."""
+    """Where a run is, for display; derived again at every reconciliation."""
 
     QUEUED = "Queued"
     TRAINING = "Training"
     JUDGING = "Judging"
     AWAITING_APPROVAL = "AwaitingApproval"
     ROLLING_OUT = "RollingOut"
-    WATCHING = "Watching"
+    VERIFYING = "Verifying"
     ROLLING_BACK = "RollingBack"
     FINISHED = "Finished"
 
 
 class Approval(StrEnum):
-    """What a person says to a promotion."""
+    """The values of spec.approval."""
 
     APPROVED = "Approved"
     REJECTED = "Rejected"
@@ -77,9 +82,9 @@ class Trigger(ApiModel):
 
 
 class RetrainRunSpec(ApiModel):
-    """The attempt as it was decided; afterwards only a person's words, `approval` and `abort`, come to it."""
+    """The attempt as it was decided; afterwards only `approval` and `abort` may be set."""
 
-    model_config = ConfigDict(json_schema_extra=keep_but_words)
+    model_config = ConfigDict(json_schema_extra=make_immutable)
 
     monitor_ref: MonitorRef = Field(description="The monitor that the run belongs to.")
     ordinal: int = Field(ge=1, description="Counts the attempts of the monitor, from 1.")
@@ -93,7 +98,7 @@ class RetrainRunSpec(ApiModel):
         description="The model in service that the candidate is judged against, uri@digest.",
     )
     protected_checkpoints: Annotated[list[Annotated[str, Field(max_length=1024)]], Field(max_length=8)] = Field(
-        default=[], description="Models that mustn't be pruned: in service, and what served before; pvc://claim/path."
+        default=[], description="Models that must not be pruned: in service, and what served before; pvc://claim/path."
     )
     live_pointer: str = Field(
         default="", max_length=1024, description="The target's pointer when the run was decided; empty: none."
@@ -103,7 +108,7 @@ class RetrainRunSpec(ApiModel):
     training: TrainingSpec = Field(description="Copy of the monitor's.")
     gate: GateSpec = Field(description="Copy of the monitor's.")
     serving: ServingSpec = Field(description="Copy of the monitor's.")
-    watch: WatchSpec = Field(description="Copy of the monitor's.")
+    verification: VerificationSpec = Field(description="Copy of the monitor's.")
     mode: Mode = Field(default=Mode.AUTO, description="Copy of the monitor's.")
     restore_pointer: str | None = Field(
         default=None,
@@ -112,10 +117,10 @@ class RetrainRunSpec(ApiModel):
     )
     approval: Approval | None = Field(
         default=None,
-        description="For people: whether the candidate may be promoted. Waited for where mode is Approve; said once.",
+        description="Whether the candidate may be promoted; awaited where mode is Approve. Cannot be changed once set.",
     )
     abort: bool = Field(
-        default=False, description="For people: before the promotion end the run, afterwards take it back; said once."
+        default=False, description="Ends the run before the promotion, and rolls back after it. Cannot be unset."
     )
 
 
@@ -147,13 +152,13 @@ class RunResult(ApiModel):
 
 
 class PointerChange(ApiModel):
-    """What the run writes to the target, recorded before the target is touched."""
+    """What the run writes to the target, recorded before the target is changed."""
 
     target_uid: str = Field(description="UID of the Deployment.")
     old: str = Field(default="", description="The pointer that a rollback restores; empty: none.")
     new: str = Field(description="The candidate's pointer in the target's own terms.")
-    time: datetime = Field(description="When it was recorded: the rollout's clock starts here.")
-    rollback_time: datetime | None = Field(default=None, description="When it was decided to take it back.")
+    time: datetime = Field(description="When it was recorded; serving.rolloutDeadline counts from here.")
+    rollback_time: datetime | None = Field(default=None, description="When it was decided to roll back.")
 
 
 class RetrainRunStatus(ApiModel):
@@ -170,9 +175,9 @@ class RetrainRunStatus(ApiModel):
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
     job_ref: str | None = Field(default=None, description="Name of the newest Job.")
-    clock: RunClock | None = Field(default=None, description="Where the Job's time goes.")
-    start_time: datetime | None = Field(default=None, description="When the Job was made.")
-    stalls: int = Field(default=0, description="How often a pod was ended because it reported nothing more.")
+    clock: RunClock | None = Field(default=None, description="Time of the Job in its phase, and running before it.")
+    start_time: datetime | None = Field(default=None, description="When the Job was created.")
+    stalls: int = Field(default=0, description="Pods that were ended because they reported nothing any more.")
     stalled_pod: str | None = Field(default=None, description="The pod that is being ended for that.")
     lost_report_time: datetime | None = Field(
         default=None, description="When the Job had succeeded and its report was lost; the judge's own Job follows."
@@ -187,7 +192,7 @@ class RetrainRunStatus(ApiModel):
 
 
 class RetrainRun(ApiModel):
-    """One attempt of a ModelMonitor at a better model; made by the operator only."""
+    """One attempt of a ModelMonitor at a better model; created by the operator only."""
 
     metadata: ObjectMeta
     spec: RetrainRunSpec = Field(description="The attempt as it was decided.")
@@ -195,7 +200,7 @@ class RetrainRun(ApiModel):
 
     @property
     def is_rollback(self) -> bool:
-        """True where a person asked for the pointer of before, so that nothing is trained."""
+        """True for a requested rollback, where nothing is trained."""
         return self.spec.restore_pointer is not None
 
     @property

@@ -1,4 +1,6 @@
-"""Where the time of a run's Job goes. By the operator's own clock: those of API server and nodes may differ from it."""
+"""How long a run's Job has been queued, pending or running, by the operator's clock: those of API server and nodes may
+differ from it.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,9 +17,9 @@ class Phase(StrEnum):
     QUEUED = "Queued"
     """It is suspended; no deadline runs."""
     PENDING = "Pending"
-    """Its pod is not made or can't start; training.pendingDeadline runs."""
+    """Its pod isn't created or can't start; training.pendingDeadline runs."""
     RUNNING = "Running"
-    """A container runs, ran last, or waits for its next try; training.deadline runs."""
+    """A container runs, ran last, or waits for its next attempt; training.deadline runs."""
 
 
 class RunClock(ApiModel):
@@ -36,5 +38,5 @@ class RunClock(ApiModel):
         return max(timedelta(0), now - self.since) if self.phase is phase else timedelta(0)
 
     def turned(self, phase: Phase, now: datetime) -> "RunClock":
-        """Return the clock as of a look that sees this phase; the same clock where the phase is the same."""
+        """Return the clock as of now in this phase; the same clock where the phase is the same."""
         return self if phase is self.phase else RunClock(phase=phase, since=now, ran=self.running_time(now))

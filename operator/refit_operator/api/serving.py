@@ -1,4 +1,4 @@
-"""Where the model serves, and how it is watched after a promotion."""
+"""Where the model serves, and how it is verified there after a promotion."""
 
 from datetime import timedelta
 from typing import Literal
@@ -28,11 +28,11 @@ class ServingSpec(ApiModel):
         description="What the target serves while it has no pointer. Without it, the first gate is the bound alone.",
     )
     rollout_deadline: Duration = Field(
-        default=timedelta(minutes=10), description="A rollout that takes longer is taken back."
+        default=timedelta(minutes=10), description="A rollout that takes longer is rolled back."
     )
 
 
-class WatchSpec(ApiModel):
+class VerificationSpec(ApiModel):
     """After a promotion: readings of the new model against those of the one it replaced."""
 
     model_config = ConfigDict(
@@ -45,7 +45,7 @@ class WatchSpec(ApiModel):
     )
 
     for_: Duration = Field(
-        default=timedelta(hours=1), alias="for", description="How long a promoted checkpoint is watched."
+        default=timedelta(hours=1), alias="for", description="How long a promoted checkpoint is verified."
     )
     settle: Duration | None = Field(
         default=None,
@@ -55,4 +55,4 @@ class WatchSpec(ApiModel):
     max_drop: float = Field(
         default=0.02, ge=0, description="A reading this much worse than the replaced model's is a breach."
     )
-    breaches: Breaches = section(Breaches, "How many of the newest readings take the checkpoint back.")
+    breaches: Breaches = section(Breaches, "How many of the newest readings roll the checkpoint back.")

@@ -13,7 +13,7 @@ from refit_operator.api.uris import DataUri, ModelUri, StoreUri
 
 Quantity = int | str
 Resources = Annotated[dict[str, Quantity], Field(max_length=16)]
-Words = Annotated[list[Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
+Arguments = Annotated[list[Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
 Image = Annotated[str, Field(max_length=512)]
 
 
@@ -96,8 +96,8 @@ class TrainingSpec(ApiModel):
     image: Image = Field(
         min_length=1, description="The trainer's image; any that keeps the contract (docs/contract.md)."
     )
-    command: Words = Field(default=[], description="Command of the training container. Default: refit-train.")
-    args: Words = Field(default=[], description="Arguments of the training container.")
+    command: Arguments = Field(default=[], description="Command of the training container. Default: refit-train.")
+    args: Arguments = Field(default=[], description="Arguments of the training container.")
     task: str = Field(
         pattern="^[a-z][a-z0-9-]{0,62}$",
         max_length=63,
@@ -125,7 +125,7 @@ class TrainingSpec(ApiModel):
         default="",
         pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$",
         max_length=63,
-        description="Kueue's LocalQueue: the Job is made suspended, and Kueue resumes it. Default: none.",
+        description="Kueue's LocalQueue: the Job is created suspended, and Kueue resumes it. Default: none.",
     )
     checkpoints: CheckpointsSpec = Field(description="Where checkpoints are published.")
     deadline: Duration = Field(
@@ -140,10 +140,10 @@ class TrainingSpec(ApiModel):
     )
     stall_timeout: Duration = Field(
         default=timedelta(minutes=15),
-        description="The longest that a pod that reports its progress may say nothing, before the end of its training. "
+        description="The longest that a pod that reports its progress may be silent before the end of its training. "
         "A pod that never reports is never stalled. 0s: no limit.",
     )
-    backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is tried again.")
+    backoff_limit: int = Field(default=2, ge=0, le=10, description="How often a failed pod is retried.")
     train_env_from: EnvSources = Field(
         default=[], description="Secrets and ConfigMaps whose keys are variables of the trainer alone."
     )

@@ -46,7 +46,7 @@ def is_reachable_by_pods(uri: str) -> bool:
 
 @dataclass(frozen=True)
 class Pointer:
-    """One checkpoint: where it is and, unless nobody has said it, the digest it must have."""
+    """One checkpoint: where it is and, where known, the digest it must have."""
 
     uri: str
     digest: str = ""
@@ -56,13 +56,13 @@ class Pointer:
 
     @property
     def short(self) -> str:
-        """For people: the last part of the path, and twelve digits of the digest."""
+        """Short: the last part of the path, and twelve digits of the digest."""
         name = self.uri.rpartition("/")[2]
         return f"{name}@{self.digest.removeprefix('sha256:')[:12]}" if self.digest else name
 
 
 def name_pointer(text: str) -> str:
-    """Return a pointer's name for people; a target without one serves its initial model."""
+    """Return a pointer's short name; a target without one serves its initial model."""
     pointer = parse_pointer(text)
     return pointer.short if pointer else "the initial model"
 

@@ -1,21 +1,19 @@
 """The one field that the operator owns on a target: the checkpoint pointer, by server-side apply.
 
-Never with force but where a person asked for it. The uid and resourceVersion just read go along, so that a target made
-anew or changed meanwhile is not touched (seen: a stale uid answers 422 on a live object and 409 on a missing one).
+Never with force, unless the annotation refit.dev/take-pointer hands the pointer over. The uid and resourceVersion just
+read go along, so that a target created again or changed meanwhile is not touched (seen: a stale uid answers 422 on a
+live object and 409 on a missing one).
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION, FIELD_MANAGER
+from refit_operator.api.metadata import managers_of
 from refit_operator.kubernetes_api.client import DEPLOYMENT, TIMEOUT, Cluster, Document
 from refit_operator.kubernetes_api.errors import describe, parse_status, translated
-
-OWNS = f'"f:{CHECKPOINT_ANNOTATION}"'
-"""What an entry of managedFields says of the pointer."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,8 @@ def build_pointer_patch(target: Document, pointer: str) -> Document:
 async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force: bool = False) -> ApplyOutcome:
     """Write the pointer to the target that was read.
 
-    To leave a field out removes it only where nobody else owns it too, and no conflict tells (seen): what the API
-    server answers is looked at. Raises Transient where the target changed since it was read.
+    To leave a field out removes it only where nobody else owns it too, and no conflict tells (seen): the API server's
+    answer is checked. Raises Transient where the target changed since it was read.
     """
     with translated():
         resource = await cluster.resource(DEPLOYMENT)
@@ -74,9 +72,9 @@ def _read_answer(deployment: Document, pointer: str) -> ApplyOutcome:
     live = (deployment["spec"]["template"]["metadata"].get("annotations") or {}).get(CHECKPOINT_ANNOTATION, "")
     if live == pointer:
         return Applied()
-    entries = deployment["metadata"].get("managedFields") or ()
-    owners = [f'"{entry["manager"]}"' for entry in entries if OWNS in json.dumps(entry.get("fieldsV1"))]
-    return Conflict(f"{CHECKPOINT_ANNOTATION} stays {live}: owned by {', '.join(owners) or 'nobody, as after an undo'}")
+    owners = ", ".join(f'"{manager}"' for manager in managers_of(deployment, CHECKPOINT_ANNOTATION))
+    owned = f"owned by field manager {owners}" if owners else "owned by no field manager, as after an undo"
+    return Conflict(f"{CHECKPOINT_ANNOTATION} stays {live}: {owned}")
 
 
 def _read_refusal(error: ApiException) -> ApplyOutcome:

@@ -21,7 +21,7 @@ from refit_operator.target.rules.view import parse_target
 
 
 async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> Observed:
-    """Return what there is to see of a monitor."""
+    """Return what is known of a monitor."""
     spec = monitor.spec
     namespace = monitor.metadata.namespace
     target = await ports.cluster.read(DEPLOYMENT, Ref(namespace, spec.serving.target_ref.name))
@@ -64,7 +64,7 @@ def subject_of(o: Observed) -> Subject:
 
 
 def first_query_error(spec: ModelMonitorSpec) -> str:
-    """Return which query of the spec can't be asked, and why; empty where all can."""
+    """Return which query of the spec doesn't parse, and why; empty where all do."""
     queries = [("metric.query", spec.metric.query)]
     queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
     queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
@@ -77,7 +77,7 @@ def first_query_error(spec: ModelMonitorSpec) -> str:
 
 
 def _with_others(o: Observed, ports: Ports) -> Observed:
-    """Put the monitor on the board, unless its reading is no value, and see what the others of its server do."""
+    """Record the monitor's breach, unless its reading is no value, and ask for a mass breach of its server."""
     meta = o.monitor.metadata
     ref = Ref(meta.namespace, meta.name)
     server = ports.reader.servers.address_of(o.monitor.spec.prometheus)
@@ -87,7 +87,7 @@ def _with_others(o: Observed, ports: Ports) -> Observed:
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:
-    """Ask the guards where nothing else objects: at any other time they cost nothing."""
+    """Query the guards where nothing else objects: at any other time they cost nothing."""
     spec = o.monitor.spec
     if not spec.guards or not only_guards_are_left(o):
         return o

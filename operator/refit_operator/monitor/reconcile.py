@@ -1,4 +1,4 @@
-"""Observe, decide, act, record: one look at a monitor."""
+"""Reconcile one monitor: observe, decide, act, record."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ AFTER_START = timedelta(0)
 
 
 async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> timedelta:
-    """Take one step and return when to look again."""
+    """Take one step and return when to reconcile again."""
     observed = await observe(monitor, runs, ports, now)
     decision = decide(observed)
     status = next_status(observed)
@@ -30,7 +30,9 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
     await _write(observed, status, ports)
     await _record_recovery(observed, ports)
     if isinstance(decision, StartRun):
-        log.info("start run", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", why=decision.message)
+        log.info(
+            "run started", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", reason=decision.message
+        )
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
         return AFTER_START
     return _until_next(observed)
@@ -45,7 +47,7 @@ async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
 
 
 async def _record_recovery(o: Observed, ports: Ports) -> None:
-    """Write down, once, that the metric came back after the newest run: the breaker counts by it."""
+    """Record, once, that the metric recovered after the newest run: the breaker counts by it."""
     run = new_recovery(o)
     if run:
         await ports.cluster.write_status(RUN, run, run.status.to_json())

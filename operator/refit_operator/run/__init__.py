@@ -1,1 +1,1 @@
-"""One attempt: train, judge, promote, watch, and take back what disappoints."""
+"""One attempt: train, judge, promote, verify, and roll back on regression."""

@@ -29,7 +29,7 @@ from refit_operator.target.rules.view import TargetView, parse_target, pointers_
 async def observe(
     run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime
 ) -> Observed:
-    """Return what there is to see of a run."""
+    """Return what is known of a run."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
     target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
@@ -68,7 +68,7 @@ async def _job(run: RetrainRun, ports: Ports) -> JobView:
 
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
-    """Return the run's newest Job. That it is gone, once made, is for a list to say: a list tells how new it is."""
+    """Return the run's newest Job. That it is gone, once created, only a list says: a list has a version of its own."""
     meta, name = run.metadata, run.job_name
     job = await ports.cluster.read(JOB, Ref(meta.namespace, name))
     if job or run.status.job_ref != name:
@@ -103,13 +103,13 @@ def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tupl
 async def _window(
     run: RetrainRun, target: TargetView | None, ports: Ports, now: datetime
 ) -> tuple[Reading, ...] | QueryFailed:
-    """Return the readings for the watch; nothing is asked at any other time."""
+    """Return the readings for the verification; nothing is queried at any other time."""
     if run.status.rolled_out_time is None:
         return ()
     spec, pointer = run.spec, parse_pointer(target.pointer) if target else None
     digest = pointer.digest if pointer else ""
     subject = Subject(run.metadata.namespace, spec.monitor_ref.name, spec.serving.target_ref.name, digest)
-    return await ports.reader.window(subject, spec.prometheus, spec.metric, spec.watch.breaches.out_of, now)
+    return await ports.reader.window(subject, spec.prometheus, spec.metric, spec.verification.breaches.out_of, now)
 
 
 def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:

@@ -1,4 +1,4 @@
-"""Delete the runs and Jobs that have had their day: once a run has ended, and now and then."""
+"""Delete old runs and Jobs: once a run has ended, and every hour."""
 
 from datetime import datetime, timedelta
 
@@ -35,7 +35,7 @@ class Pruner:
         ports: Ports,
         now: datetime,
     ) -> None:
-        """Prune a monitor's history if it is time. That it fails is no reason for the look to fail."""
+        """Prune a monitor's history if it is time. A failure is logged, and doesn't fail the reconciliation."""
         ref, ended = Ref(monitor.metadata.namespace, monitor.metadata.name), sum(run.is_finished for run in runs)
         then, known = self._last.get(ref, (now, 0))
         if ended == known and now - then < EVERY:

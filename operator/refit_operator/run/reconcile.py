@@ -1,4 +1,4 @@
-"""Observe, decide, act, record: one look at a run."""
+"""Reconcile one run: observe, decide, act, record."""
 
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 async def reconcile(
     run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime
 ) -> timedelta | None:
-    """Take one step and return when to look again (None: when something happens)."""
+    """Take one step and return when to reconcile again (None: at the next event)."""
     observed = await observe(run, monitor, runs, ports, now)
     decision = decide(observed)
     if decision.actions:
@@ -47,20 +47,20 @@ async def reconcile(
 
 
 async def ensure_current(run: RetrainRun, ports: Ports) -> None:
-    """Refuse to act on a run that has gone on since it was read. Raises Transient.
+    """Refuse to act on a run that has changed since it was read. Raises Transient.
 
     Another operator may have promoted and taken back while this one slept. The target was read before this check and is
     written only if it hasn't changed since, so that run and target are known to belong together.
     """
     found = await ports.cluster.read(RUN, Ref(run.metadata.namespace, run.metadata.name))
     if found is None or found["metadata"]["resourceVersion"] != run.metadata.resource_version:
-        raise Transient(f"run {run.metadata.name} changed while it was looked at")
+        raise Transient(f"run {run.metadata.name} changed while it was reconciled")
 
 
 async def perform(action: Action, decision: Decision, o: Observed, ports: Ports) -> Decision:
     """Do it; return the decision that stands afterwards."""
     meta = o.run.metadata
-    log.info("act", run=f"{meta.namespace}/{meta.name}", action=type(action).__name__)
+    log.info("action", run=f"{meta.namespace}/{meta.name}", action=type(action).__name__)
     match action:
         case CreateJob(body):
             return await _create(JOB, body, decision, o, ports)
@@ -100,13 +100,13 @@ async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Obser
         case Conflict(message):
             return after_refusal(o, Reason.FIELD_CONFLICT, message)
         case Replaced():
-            return after_refusal(o, Reason.TARGET_REPLACED, "the target was deleted or made anew")
+            return after_refusal(o, Reason.TARGET_REPLACED, "the target was deleted or created again")
         case _:
             assert_never(outcome)
 
 
 async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: Ports) -> None:
-    """Write the status if it changed, then tell people."""
+    """Write the status if it changed, then post the Events."""
     if decision.status != o.run.status:
         await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
     for event in decision.events:

@@ -83,7 +83,15 @@ STORIES: dict[str, tuple[Story, str | None]] = {
         "version 50, read 91 s ago",
     ),
     "behind, but it delivers": (
-        [("read", "50"), ("wait", 80), ("read", "55"), ("delivered", "50"), ("wait", 80), ("delivered", "55"), ("wait", 80)],
+        [
+            ("read", "50"),
+            ("wait", 80),
+            ("read", "55"),
+            ("delivered", "50"),
+            ("wait", 80),
+            ("delivered", "55"),
+            ("wait", 80),
+        ],
         None,
     ),
     "a version that is no number": ([("read", "abc"), ("wait", 91)], None),

@@ -188,7 +188,7 @@ def test_a_poison_object_stops_nobody_else_and_is_told(poison: Reconcile, error:
         await asyncio.sleep(5 * RECONCILE_TIMEOUT)
         assert len(healthy.began) >= 5 * RECONCILE_TIMEOUT / 11 - 1
         assert told[:3] == [(A, failures, error) for failures in (1, 2, 3)]
-        assert (A in schedule)
+        assert A in schedule
 
     keep(look, acts, concurrency=2, tell=tell)
 

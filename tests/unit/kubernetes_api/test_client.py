@@ -84,7 +84,9 @@ async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(forc
     assert server.sent["force_conflicts"] is force
 
 
-@pytest.mark.parametrize(("owners", "words"), [(["argocd"], 'owned by "argocd"'), ([], "owned by nobody")])
+@pytest.mark.parametrize(
+    ("owners", "words"), [(["argocd"], 'owned by field manager "argocd"'), ([], "owned by no field manager")]
+)
 async def test_a_pointer_that_others_own_too_stays_and_is_a_conflict(owners: list[str], words: str) -> None:
     """That the API server answers 200 then, and keeps the field, is seen in tests/cluster/test_overruled.py."""
     fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{CHECKPOINT_ANNOTATION}": {}}}}}}

@@ -15,7 +15,7 @@ def document(kind: str, version: int, **more: Any) -> Document:
 def monitor(version: int, reason: str, message: str = "") -> Document:
     truth = str(reason == "Value")
     condition = {"type": "MetricAvailable", "status": truth, "reason": reason, "message": message}
-    return document("ModelMonitor", version, status={"state": "Watching", "conditions": [condition]})
+    return document("ModelMonitor", version, status={"state": "Monitoring", "conditions": [condition]})
 
 
 def run(version: int, stage: str, **status: Any) -> Document:
@@ -46,26 +46,31 @@ EVENTS = [
     run(10, "Judging"),
     run(11, "RollingOut", **CHANGE),
     deployment(12, NEW),
-    run(13, "Watching", **OUT),
+    run(13, "Monitoring", **OUT),
     event(14, "CheckpointPromoted"),
     event(15, "CheckpointPromoted", "RetrainRun"),
     run(16, "Finished", **ENDED),
     monitor(18, "Value"),
 ]
-MARKS = Marks(watching=(0, 3), run=(7, 17))
+MARKS = Marks(monitoring=(0, 3), run=(7, 17))
 
 
 def test_each_event_counts_in_its_stage() -> None:
     seen = [Seen("MODIFIED", one) for one in reversed(EVENTS)]
-    watching, training, rolling_out, verifying = cells = cells_of(
+    monitoring, training, rolling_out, verifying = cells = cells_of(
         "gone", seen, MARKS, {"10.0.0.1:9090": "prometheus:9090"}
     )
     assert [cell.stage for cell in cells] == list(STAGES)
     unseen = ("False NoData",)
-    assert (watching.metric, watching.runs, watching.jobs, watching.events) == (unseen, (), 0, ("MetricUnavailable",))
-    assert (watching.message, watching.state) == ("prometheus:9090 says nothing", "Watching")
+    assert (monitoring.metric, monitoring.runs, monitoring.jobs, monitoring.events) == (
+        unseen,
+        (),
+        0,
+        ("MetricUnavailable",),
+    )
+    assert (monitoring.message, monitoring.state) == ("prometheus:9090 says nothing", "Monitoring")
     assert (training.metric, training.runs, training.jobs) == (unseen, ("Training", "Judging"), 1)
     assert (rolling_out.runs, rolling_out.pointer) == (("RollingOut",), ("the initial model", "the candidate"))
-    assert (verifying.runs, verifying.events) == (("Watching", "Finished"), ("CheckpointPromoted",))
+    assert (verifying.runs, verifying.events) == (("Monitoring", "Finished"), ("CheckpointPromoted",))
     assert (verifying.outcome, verifying.confirmed) == ("Promoted", "Unknown TooFewReadings")
     assert (verifying.metric, verifying.pointer) == (unseen, ("the candidate",))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.cells import ROLLING_OUT, STAGES, TRAINING, WATCHING, Cell
+from tests.matrix.cells import MONITORING, ROLLING_OUT, STAGES, TRAINING, Cell
 from tests.matrix.kept import keep, parse
 from tests.matrix.report import BEGIN, END, line, render, table
 from tests.matrix.rows import ROWS, Row
@@ -21,14 +21,14 @@ def cells(row: Row) -> list[Cell]:
         state="Blind",
         conditions={"Ready": "True Watching"},
         events=(),
-        runs=("Watching", "Finished"),
+        runs=("Monitoring", "Finished"),
         jobs=1,
         pointer=("the candidate",),
         outcome="Promoted",
         confirmed="Unknown TooFewReadings",
         said="it stays",
     )
-    runs = {WATCHING: (), TRAINING: ("Training", "Judging"), ROLLING_OUT: ("RollingOut",)}
+    runs = {MONITORING: (), TRAINING: ("Training", "Judging"), ROLLING_OUT: ("RollingOut",)}
     return [replace(cell, stage=stage, runs=runs.get(stage, cell.runs)) for stage in STAGES]
 
 

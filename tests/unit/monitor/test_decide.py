@@ -180,7 +180,7 @@ HELD = {
     "a guard below": (guarded(0, 0.05), Reason.GUARD_FAILED),
     "a guard above": (guarded(1, 0.2), Reason.GUARD_FAILED),
     "a guard without a value": (guarded(1, None), Reason.GUARD_FAILED),
-    "guards that nobody asked": (seen(monitor=make_monitor(guards=[SERVING_UP])), Reason.GUARD_FAILED),
+    "guards that weren't queried": (seen(monitor=make_monitor(guards=[SERVING_UP])), Reason.GUARDS_NOT_QUERIED),
     "a request while suspended": (seen(monitor=requested(suspend=True)), Reason.SUSPENDED),
     "a request while observing": (seen(monitor=requested(mode="Observe")), Reason.MODE_OBSERVE),
     "a request during a run": (seen(monitor=requested(), runs=(make_run(1),)), Reason.RUN_ACTIVE),
@@ -265,26 +265,27 @@ def test_the_runs_name_follows_from_monitor_and_ordinal() -> None:
 
 def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
-        "query_parses",
-        "query_is_accepted",
-        "source_may_be_asked",
-        "target_exists",
-        "target_is_ours_alone",
-        "target_is_wired",
-        "models_are_reachable",
-        "holdout_is_apart",
-        "is_not_overruled",
-        "no_rollback_is_requested",
-        "is_not_suspended",
-        "mode_allows_runs",
-        "no_run_is_active",
-        "reading_is_a_value",
-        "metric_is_in_breach",
-        "breaker_is_closed",
-        "cooldown_is_over",
-        "budget_is_left",
-        "no_mass_breach",
-        "guards_hold",
+        "query_refused",
+        "source_forbidden",
+        "secret_missing",
+        "target_missing",
+        "target_claimed",
+        "target_not_wired",
+        "invalid_spec",
+        "target_replaced",
+        "overruled",
+        "rollback_requested",
+        "suspended",
+        "mode_observe",
+        "run_active",
+        "metric_unavailable",
+        "within",
+        "gave_up",
+        "cooling_down",
+        "budget_spent",
+        "mass_breach",
+        "guards_not_queried",
+        "guard_failed",
     ]
 
 
@@ -295,17 +296,17 @@ def test_models_and_rows_may_be_in_object_stores() -> None:
 
 def test_what_a_breach_needs_that_isnt_there_yet() -> None:
     missing = [check.__name__ for check in CHECKS if check not in PERMISSIONS]
-    assert missing == ["metric_is_in_breach", "guards_hold"]
-    assert PERMISSIONS[-1].__name__ == "no_guard_failed"
+    assert missing == ["within", "guards_not_queried"]
+    assert PERMISSIONS[-1].__name__ == "guard_failed"
 
 
 def test_what_a_request_goes_past() -> None:
     assert [check.__name__ for check in NOT_FOR_REQUESTS] == [
-        "reading_is_a_value",
-        "metric_is_in_breach",
-        "breaker_is_closed",
-        "cooldown_is_over",
-        "no_mass_breach",
+        "metric_unavailable",
+        "within",
+        "gave_up",
+        "cooling_down",
+        "mass_breach",
     ]
     assert checks_for(seen()) == CHECKS
     assert set(CHECKS) - set(checks_for(seen(monitor=requested()))) == set(NOT_FOR_REQUESTS)

@@ -77,7 +77,7 @@ def test_a_recovery_that_this_look_sees_counts_at_once() -> None:
         ("recorded before", ended(1, "Promoted", recovered=True), (GOOD,), None),
         ("good before the run", ended(1, "Promoted", days_ago=0), (GOOD,), None),
         ("while it trains", make_run(1), (GOOD,), None),
-        ("while it is watched", make_run(1, status={"rolledOutTime": AT_ELEVEN}), (GOOD,), NOW),
+        ("while it is verified", make_run(1, status={"rolledOutTime": AT_ELEVEN}), (GOOD,), NOW),
     ],
 )
 def test_when_the_metric_came_back(

@@ -77,10 +77,10 @@ HELD = {
     "nobody reads the pointer": (rollback("", ONE, target=unwired()), Reason.TARGET_NOT_WIRED),
     "a person's own pointer": (rollback("file:///models/theirs", ONE), Reason.OVERRULED),
     "a run under way": (rollback(FIRST, ONE, make_run(2, trigger=BEFORE)), Reason.RUN_ACTIVE),
-    "nothing was promoted": (rollback(""), Reason.ROLLBACK_REQUESTED),
+    "nothing was promoted": (rollback(""), Reason.NOTHING_TO_ROLL_BACK),
     "the first model serves again": (
         rollback("", ONE, run(2, FIRST, "", "Restored", restorePointer="")),
-        Reason.ROLLBACK_REQUESTED,
+        Reason.NOTHING_TO_ROLL_BACK,
     ),
 }
 
@@ -102,12 +102,12 @@ def test_what_holds_a_rollback(name: str) -> None:
         rollback(FIRST, ONE, TWO, RESTORED, monitor=asked(60)),
         rollback(FIRST, ONE, run(2, FIRST, SECOND, "RolledBack", hours_ago=0.5, trigger=BEFORE), monitor=asked(40)),
     ],
-    ids=["from the future", "older than the monitor", "older than the newest run", "answered", "taken back anyway"],
+    ids=["from the future", "older than the monitor", "older than the newest run", "answered", "rolled back anyway"],
 )
 def test_a_request_that_starts_nothing(observed: Observed) -> None:
     decision = decide(observed)
     assert isinstance(decision, Hold)
-    assert decision.reason is not Reason.ROLLBACK_REQUESTED
+    assert decision.reason not in (Reason.ROLLBACK_REQUESTED, Reason.NOTHING_TO_ROLL_BACK)
 
 
 def test_a_rollback_comes_before_a_run() -> None:
@@ -116,15 +116,16 @@ def test_a_rollback_comes_before_a_run() -> None:
     assert isinstance(decision, StartRun)
     assert decision.body["spec"]["trigger"]["reason"] == "RollbackRequested"
     names = [check.__name__ for check in CHECKS]
-    assert names.index("is_not_overruled") < names.index("no_rollback_is_requested") < names.index("is_not_suspended")
+    assert names.index("overruled") < names.index("rollback_requested") < names.index("suspended")
 
 
 def test_the_order_of_a_rollbacks_checks() -> None:
     assert [check.__name__ for check in ROLLBACK_CHECKS] == [
-        "target_exists",
-        "target_is_ours_alone",
-        "target_is_wired",
-        "is_not_overruled",
-        "no_run_is_active",
-        "there_is_a_pointer_before",
+        "target_missing",
+        "target_claimed",
+        "target_not_wired",
+        "target_replaced",
+        "overruled",
+        "run_active",
+        "nothing_to_roll_back",
     ]

@@ -21,13 +21,13 @@ def condition(observed: Any, kind: ConditionType) -> tuple[str, str]:
 
 
 def test_a_breach_doesnt_change_ready() -> None:
-    assert condition(seen(), ConditionType.READY) == ("True", "Watching")
+    assert condition(seen(), ConditionType.READY) == ("True", "Monitoring")
     assert condition(seen(), ConditionType.WITHIN_THRESHOLD) == ("False", "BelowThreshold")
 
 
 def test_a_suspension_doesnt_change_ready() -> None:
     observed = seen(monitor=make_monitor(suspend=True))
-    assert condition(observed, ConditionType.READY) == ("True", "Watching")
+    assert condition(observed, ConditionType.READY) == ("True", "Monitoring")
     assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "Suspended")
 
 
@@ -46,7 +46,7 @@ def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: st
 
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
     observed = seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
-    assert condition(observed, ConditionType.READY) == ("True", "Watching")
+    assert condition(observed, ConditionType.READY) == ("True", "Monitoring")
     assert condition(observed, ConditionType.METRIC_AVAILABLE) == ("False", "QueryFailed")
     assert condition(observed, ConditionType.WITHIN_THRESHOLD) == ("Unknown", "Unknown")
 
@@ -83,7 +83,7 @@ def test_what_only_a_person_can_mend_is_stalled() -> None:
         ("an undo after a promotion", "Overruled"),
         ("a target made anew after a promotion", "Overruled"),
         ("a run under way", "Training"),
-        ("a good reading", "Watching"),
+        ("a good reading", "Monitoring"),
         ("no Deployment", "NotReady"),
         ("observing", "Breached"),
         ("three runs for nothing", "GaveUp"),

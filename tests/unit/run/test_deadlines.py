@@ -69,12 +69,12 @@ def test_a_suspended_job_waits_as_long_as_it_takes() -> None:
 
 
 HALF_HOUR = timedelta(minutes=30)
-NO_NODE = Waiting(Reason.UNSCHEDULABLE, "no node takes the pod: 1 Insufficient nvidia.com/gpu")
+NO_NODE = Waiting(Reason.UNSCHEDULABLE, "no node fits the pod: 1 Insufficient nvidia.com/gpu")
 FORBIDDEN = "the Job may not be made: exceeded quota: q"
 PENDING_TOO_LONG: dict[str, tuple[Observed, str]] = {
     "a pod that waits, with why": (
         seen(in_phase(Phase.PENDING, HALF_HOUR), job(JobState.PENDING, waiting=NO_NODE)),
-        "nothing started within training.pendingDeadline, 30m: no node takes the pod: 1 Insufficient nvidia.com/gpu",
+        "nothing started within training.pendingDeadline, 30m: no node fits the pod: 1 Insufficient nvidia.com/gpu",
     ),
     "a Job that may not be made, with why": (
         seen(
@@ -85,7 +85,7 @@ PENDING_TOO_LONG: dict[str, tuple[Observed, str]] = {
     ),
     "a judge that waits after training": (
         seen(in_phase(Phase.PENDING, HALF_HOUR), job(JobState.JUDGING, waiting=NO_NODE)),
-        "no node takes the pod",
+        "no node fits the pod",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""One look at a run: for each situation the answer, and the order of the checks."""
+"""What a run does next: for each situation the answer, and the order of the checks."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -122,7 +122,7 @@ RECORDED_HALF = STARTED | {"progress": HALF.to_json()}
         (STARTED, job(JobState.TRAINING), None, None, "Training"),
         (STARTED, job(JobState.TRAINING), HALF, HALF, "Training: 50 %, about 30s left"),
         (RECORDED_HALF, job(JobState.TRAINING), None, HALF, "Training: 50 %, about 30s left"),
-        (STARTED, job(JobState.TRAINING, error="exit 1"), HALF, HALF, "last try: exit 1"),
+        (STARTED, job(JobState.TRAINING, error="exit 1"), HALF, HALF, "retrying after: exit 1"),
         (STARTED, job(JobState.JUDGING), HALF, HALF, "Judging"),
         (STARTED, job(JobState.JUDGING, train_report=TRAIN), HALF, HALF, "trained on 1500 rows in 20 s"),
     ],
@@ -160,7 +160,7 @@ def test_a_users_own_command_that_reports_nothing_is_known_by_what_the_judge_fou
 
 
 def unread(pointer: str) -> dict[str, Any]:
-    """Return a target of which a person took the variable that reads the pointer."""
+    """Return a target without the variable that reads the pointer."""
     found = deployment(pointer)
     found["spec"]["template"]["spec"]["containers"][0]["env"] = []
     return found
@@ -170,7 +170,7 @@ BETTER_SERVED = {"accuracy": "0.95"}
 OTHER = "file:///models/b"
 
 ENDS = {
-    "the trainer's own words": (
+    "a trainer that failed": (
         seen(STARTED, job(JobState.FAILED, error="train exited 64: rows.jsonl:17: broken JSON")),
         Outcome.FAILED,
         "TrainingFailed",
@@ -185,13 +185,13 @@ ENDS = {
         "ReportLost",
         "second time",
     ),
-    "a stranger's Job of the same name": (
+    "a Job of the same name that isn't the run's": (
         seen(None, JobView(JobState.TRAINING, owner_uid="somebody")),
         Outcome.FAILED,
-        "TrainingFailed",
-        "isn't this run's",
+        "JobConflict",
+        "isn't controlled by this run",
     ),
-    "a Job that was deleted": (seen(STARTED), Outcome.FAILED, "TrainingFailed", "was deleted"),
+    "a Job that was deleted": (seen(STARTED), Outcome.FAILED, "JobDeleted", "was deleted"),
     "a deadline": (
         seen(STARTED, job(JobState.TRAINING), now=NOW + timedelta(hours=4)),
         Outcome.FAILED,
@@ -210,7 +210,7 @@ ENDS = {
             | {"result": TRAINED["result"] | {"served": {"digest": OLD_DIGEST, "metrics": {"accuracy": "0.95"}}}}
         ),
         Outcome.REJECTED,
-        "CandidateRejected",
+        "NotBetter",
         "does not beat",
     ),
     "a judgement that was never recorded": (
@@ -219,22 +219,27 @@ ENDS = {
         "ReportLost",
         "no judgement",
     ),
-    "a target that is gone": (seen(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "gone"),
-    "a target made anew": (
+    "a target that is gone": (seen(ACCEPTED, target=None), Outcome.FAILED, "TargetMissing", "was deleted"),
+    "a target created again": (
         seen(RECORDED, target=parse_target(deployment("", uid="another"))),
         Outcome.FAILED,
         "TargetReplaced",
-        "made anew",
+        "created again",
     ),
     "a pointer changed while training": (seen(ACCEPTED, live=OTHER), Outcome.SUPERSEDED, "Overruled", OTHER),
-    "a person's pointer during the rollout": (
+    "a pointer set during the rollout": (
         seen(WRITTEN, live="file:///models/b"),
         Outcome.SUPERSEDED,
         "Overruled",
-        "b",
+        "annotation refit.dev/checkpoint was set to file:///models/b; expected reviews-1-",
     ),
-    "an undo during the rollout": (seen(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
-    "an undo during the watch": (seen(ROLLED_OUT, live=""), Outcome.SUPERSEDED, "Overruled", "none"),
+    "an undo during the rollout": (seen(WRITTEN, live=""), Outcome.SUPERSEDED, "Overruled", "removed; expected rev"),
+    "an undo during the verification": (
+        seen(ROLLED_OUT, live=""),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "annotation refit.dev/checkpoint was removed; expected reviews-1-",
+    ),
     "nobody reads the pointer any more": (
         seen(ROLLED_OUT, target=parse_target(unread(NEW))),
         Outcome.SUPERSEDED,
@@ -247,20 +252,20 @@ ENDS = {
         "TargetNotWired",
         "no container of the target reads",
     ),
-    "a rollback that is done": (seen(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "took back"),
+    "a rollback that is done": (seen(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "rolled back"),
     "a rollback of a paused target": (
         seen(GIVEN_UP, target=parse_target(deployment() | {"spec": deployment()["spec"] | {"paused": True}})),
         Outcome.ROLLED_BACK,
         "RollbackBlocked",
         "paused",
     ),
-    "a watch without readings": (
+    "a verification without readings": (
         seen(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(None, None, None)),
         Outcome.PROMOTED,
         "Promoted",
         "unconfirmed",
     ),
-    "a watch that held": (
+    "a verification without regression": (
         seen(ROLLED_OUT, live=NEW, now=NOW + timedelta(minutes=10), window=readings(0.9, 0.9, 0.9)),
         Outcome.PROMOTED,
         "Promoted",
@@ -296,7 +301,7 @@ def test_then_the_pointer_is_written_without_force() -> None:
     assert decision.actions == (WritePointer(NEW, force=False),)
 
 
-def test_force_only_where_a_person_handed_the_pointer_back() -> None:
+def test_force_only_where_the_pointer_was_handed_over() -> None:
     assert decide(seen(RECORDED, may_force=True)).actions == (WritePointer(NEW, force=True),)
 
 
@@ -325,7 +330,7 @@ def test_a_complete_rollout_is_recorded() -> None:
         (deployment(NEW) | {"spec": deployment(NEW)["spec"] | {"replicas": 0}}, NOW),
     ],
 )
-def test_a_rollout_that_fails_is_taken_back_without_asking_any_metric(target: dict[str, Any], now: Any) -> None:
+def test_a_rollout_that_fails_is_rolled_back_without_querying_any_metric(target: dict[str, Any], now: Any) -> None:
     first = decide(seen(WRITTEN, target=parse_target(target), now=now))
     assert first.actions == ()
     assert first.status.pointer_change is not None
@@ -337,7 +342,7 @@ def test_a_rollout_that_fails_is_taken_back_without_asking_any_metric(target: di
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
 
 
-def test_the_deployments_own_deadline_condemns_a_rollout_but_no_rollback() -> None:
+def test_the_deployments_own_deadline_fails_a_rollout_but_no_rollback() -> None:
     """After a change back it is still that of the rollout before, for a moment."""
     stuck = {"conditions": [STUCK], "availableReplicas": 1}
     rollout = decide(seen(WRITTEN, target=parse_target(deployment(NEW, **stuck)))).status
@@ -354,7 +359,7 @@ WORSE, SAME, BETTER = 0.7, 0.79, 0.84
 
 
 @pytest.mark.parametrize(
-    ("window", "taken_back"),
+    ("window", "rolled_back"),
     [
         (readings(WORSE, WORSE, WORSE), True),
         (readings(BETTER, WORSE, WORSE), False),
@@ -364,14 +369,14 @@ WORSE, SAME, BETTER = 0.7, 0.79, 0.84
         (readings(WORSE, None, WORSE, BETTER, WORSE), True),
     ],
 )
-def test_the_watch_compares_with_what_was_replaced_never_with_the_threshold(window: Any, taken_back: bool) -> None:
+def test_verification_compares_with_what_was_replaced_never_with_the_threshold(window: Any, rolled_back: bool) -> None:
     status = decide(seen(ROLLED_OUT, live=NEW, window=window)).status
     change = status.pointer_change
     assert change is not None
-    assert (change.rollback_time is not None) is taken_back
+    assert (change.rollback_time is not None) is rolled_back
 
 
-def test_readings_of_the_old_model_condemn_nobody() -> None:
+def test_readings_of_the_old_model_roll_nothing_back() -> None:
     observed = seen(ROLLED_OUT, live=NEW, window=readings(WORSE, WORSE, WORSE), query_range=timedelta(minutes=50))
     assert decide(observed).status.pointer_change == observed.run.status.pointer_change
 
@@ -391,9 +396,7 @@ JOBS = [JobView(JobState.MISSING), *(job(state) for state in JobState if state i
     live=st.sampled_from(["", NEW, "file:///models/b"]),
     window=st.sampled_from([(), readings(WORSE, WORSE, WORSE), readings(None, None)]),
 )
-def test_recording_a_decision_and_looking_again_ends_quietly(
-    status: Any, job_view: Any, live: str, window: Any
-) -> None:
+def test_deciding_again_after_recording_a_decision_settles(status: Any, job_view: Any, live: str, window: Any) -> None:
     """Perform the decision, decide again: after a few steps there is nothing more to do."""
     observed = seen(status, job_view, live, window=window)
     for _ in range(8):
@@ -413,39 +416,42 @@ def test_recording_a_decision_and_looking_again_ends_quietly(
 
 def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
-        "is_finished",
-        "a_newer_run_exists",
-        "a_person_ends_it",
+        "finished",
+        "record_lost",
+        "aborted",
+        "rollback_requested",
         "superseded",
         "pending_too_long",
-        "service_is_a_strangers",
-        "service_is_missing",
-        "job_is_missing",
-        "job_is_a_strangers",
-        "job_is_new",
-        "trainer_has_reported",
-        "report_is_invalid",
-        "judge_has_reported",
-        "job_has_failed",
-        "report_is_lost",
-        "deadline_has_passed",
-        "stalled_pod_is_ended",
-        "pod_has_stalled",
-        "job_is_at_work",
-        "gate_decides",
-        "target_is_gone",
-        "pointer_was_there_before",
-        "target_has_changed",
-        "a_person_refuses",
-        "approval_is_awaited",
-        "change_is_recorded",
-        "pointer_is_overruled",
-        "a_person_takes_it_back",
-        "pointer_is_unwritten",
-        "rollback_is_under_way",
-        "rollout_is_under_way",
-        "rollback_is_done",
-        "promotion_disappoints",
-        "watch_is_over",
-        "keep_watching",
+        "service_conflict",
+        "create_service",
+        "job_deleted",
+        "create_job",
+        "job_conflict",
+        "record_job",
+        "record_training",
+        "report_invalid",
+        "record_judgement",
+        "training_failed",
+        "report_lost",
+        "deadline_exceeded",
+        "end_stalled_pod",
+        "no_progress",
+        "await_job",
+        "evaluate_gate",
+        "target_missing",
+        "target_replaced",
+        "record_lost_promotion",
+        "target_not_wired",
+        "overruled",
+        "approval_refused",
+        "await_approval",
+        "record_change",
+        "promotion_revoked",
+        "write_pointer",
+        "await_rollback",
+        "await_rollout",
+        "complete_requested_rollback",
+        "regressed",
+        "complete_verification",
+        "await_readings",
     ]

@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Document, list[Document], str]] = {
     "an eviction": (
         job(),
         [with_status(pod(ended(143, "stopped"), phase="Failed"), conditions=[EVICTED])],
-        "the pod was taken away, which counts as no try: by the API",
+        "pod evicted through the API (not counted against backoffLimit): by the API",
     ),
     "a pod that failed without a container's help": (
         job(),

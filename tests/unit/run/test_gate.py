@@ -52,28 +52,28 @@ ACCEPTED = {
 }
 
 REFUSED = {
-    "worse": (case(candidate=0.79), Reason.CANDIDATE_REJECTED, "0.79 does not beat served 0.8"),
-    "better, but not by the margin": (case(candidate=0.84, gate={"margin": 0.05}), Reason.CANDIDATE_REJECTED, "margin"),
-    "below the bound": (case(gate={"bound": 0.95}), Reason.CANDIDATE_REJECTED, "0.9 < bound 0.95"),
-    "worse where lower is better": (case(candidate=0.3, served=0.2, metric="wer"), Reason.CANDIDATE_REJECTED, "beat"),
+    "worse": (case(candidate=0.79), Reason.NOT_BETTER, "0.79 does not beat served 0.8"),
+    "better, but not by the margin": (case(candidate=0.84, gate={"margin": 0.05}), Reason.NOT_BETTER, "margin"),
+    "below the bound": (case(gate={"bound": 0.95}), Reason.BOUND_NOT_MET, "0.9 < bound 0.95"),
+    "worse where lower is better": (case(candidate=0.3, served=0.2, metric="wer"), Reason.NOT_BETTER, "beat"),
     "above the maximum": (
         case(candidate=0.2, served=0.3, metric="wer", gate={"bound": 0.15}),
-        Reason.CANDIDATE_REJECTED,
+        Reason.BOUND_NOT_MET,
         "0.2 > bound 0.15",
     ),
     "holdout too small": (case(rows=199), Reason.HOLDOUT_TOO_SMALL, "199 rows"),
-    "nothing served and no bound": (case(served=None), Reason.CANDIDATE_REJECTED, "gate.bound"),
-    "the served model isn't reported": (case(served=None, has_served=True), Reason.CANDIDATE_REJECTED, "served"),
+    "nothing served and no bound": (case(served=None), Reason.NO_BASELINE, "gate.bound"),
+    "the served model isn't reported": (case(served=None, has_served=True), Reason.METRIC_NOT_REPORTED, "served"),
     "another metric": (
         case(gate={"metric": "f1"}),
-        Reason.CANDIDATE_REJECTED,
+        Reason.METRIC_NOT_REPORTED,
         "the judge reports accuracy",
     ),
-    "not what was trained": (case(trained_digest=OLD_DIGEST), Reason.CANDIDATE_REJECTED, "trained"),
-    "rolled back before": (case(rolled_back=frozenset({NEW_DIGEST})), Reason.CANDIDATE_REJECTED, "rolled back before"),
+    "not what was trained": (case(trained_digest=OLD_DIGEST), Reason.DIGEST_MISMATCH, "trained"),
+    "rolled back before": (case(rolled_back=frozenset({NEW_DIGEST})), Reason.ROLLED_BACK_BEFORE, "rolled back before"),
     "a slice drops": (
         case(slices=slice_of(0.7, 0.8), gate={"maxSliceDrop": 0.05}),
-        Reason.CANDIDATE_REJECTED,
+        Reason.SLICE_REGRESSED,
         "slice tweets",
     ),
 }
@@ -102,12 +102,12 @@ def test_refused(name: str) -> None:
 
 def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
-        "has_the_metric",
-        "is_what_was_trained",
-        "was_never_rolled_back",
-        "has_enough_rows",
-        "has_something_to_beat",
-        "meets_the_bound",
-        "beats_the_served",
-        "spares_every_slice",
+        "metric_not_reported",
+        "digest_mismatch",
+        "rolled_back_before",
+        "holdout_too_small",
+        "no_baseline",
+        "bound_not_met",
+        "not_better",
+        "slice_regressed",
     ]

@@ -12,20 +12,20 @@ from tests.unit.run.test_decide import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, a
 from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 
 
-def test_a_pointer_that_is_there_already_is_the_runs_own_and_is_watched_again() -> None:
+def test_a_pointer_that_is_there_already_is_the_runs_own_and_is_verified_again() -> None:
     status = decide(seen(ACCEPTED, live=NEW, was_written=True)).status
     assert (status.stage, status.outcome) == (Stage.ROLLING_OUT, None)
     assert status.pointer_change is not None
     assert (status.pointer_change.old, status.pointer_change.new) == ("", NEW)
 
 
-def test_a_pointer_that_was_taken_off_is_never_written_again_and_its_weights_stay_banned() -> None:
+def test_a_pointer_that_was_removed_is_never_written_again_and_its_weights_stay_banned() -> None:
     decision = decide(seen(ACCEPTED, live="", was_written=True))
     assert (decision.status.outcome, decision.actions) == (Outcome.ROLLED_BACK, ())
     assert rolled_back_digests((make_run(1, status=decision.status.to_json()),)) == {NEW_DIGEST}
 
 
-def test_what_a_person_put_in_its_place_stands() -> None:
+def test_what_somebody_else_put_in_its_place_stands() -> None:
     status = decide(seen(ACCEPTED, live=OTHER, was_written=True)).status
     assert status.outcome is Outcome.SUPERSEDED
     assert is_overruled(OTHER, None, (make_run(1, status=status.to_json()),))

@@ -112,7 +112,7 @@ def test_a_strangers_service_ends_the_run(owner: str) -> None:
     decision = decide(seen(service_owner=owner))
     assert made(decision) == []
     assert decision.status.outcome is Outcome.FAILED
-    assert decision.status.message == f"a Service named {NAME} is there and isn't this run's"
+    assert decision.status.message == f"Service {NAME} exists and isn't controlled by this run"
 
 
 STARTED = {"jobRef": NAME, "startTime": NOW.isoformat()}
@@ -189,7 +189,7 @@ def test_any_machine_that_cant_start_is_waited_for() -> None:
     stuck = at(1, new_pod(node=NO_CPU))
     found = explain(indexed(), [at(0, pod(RUNNING)), stuck], [], [])
     assert found is not None
-    assert found.message == f"machine 1 of 2: no node takes the pod: {NO_CPU}"
+    assert found.message == f"machine 1 of 2: no node fits the pod: {NO_CPU}"
 
 
 def test_the_events_read_are_those_of_a_machine_that_says_nothing() -> None:

@@ -32,7 +32,7 @@ FLAWS: dict[str, tuple[Any, str, str]] = {
     "one that was cut off": (
         JudgeReport,
         GOOD_JUDGE.ljust(4096, "x")[1:] + "x",
-        "cut off at 4096 bytes",
+        "truncated at 4096 bytes",
     ),
     "one that just fits": (JudgeReport, GOOD_JUDGE.ljust(4096), ""),
 }
@@ -112,7 +112,7 @@ def test_then_the_judge_has_a_job_of_its_own() -> None:
 
 def test_it_is_adopted_only_where_the_run_owns_it() -> None:
     strange = decide(seen(LOST, JobView(JobState.JUDGING, owner_uid="somebody")))
-    assert strange.status.message == f"a Job named {JUDGES_JOB} is there and isn't this run's"
+    assert strange.status.message == f"Job {JUDGES_JOB} exists and isn't controlled by this run"
     adopted = decide(seen(LOST, job(JobState.PENDING))).status
     assert (adopted.job_ref, adopted.outcome) == (JUDGES_JOB, None)
 
@@ -139,7 +139,7 @@ def test_what_the_trainer_had_said_still_counts() -> None:
     [
         (job(JobState.SUCCEEDED), "ReportLost"),
         (job(JobState.FAILED, error="judge exited 1"), "TrainingFailed"),
-        (JobView(JobState.MISSING), "TrainingFailed"),
+        (JobView(JobState.MISSING), "JobDeleted"),
     ],
     ids=["lost again", "failed", "deleted"],
 )

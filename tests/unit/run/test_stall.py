@@ -73,7 +73,7 @@ def test_after_as_many_as_backoff_limit_the_run_ends_and_its_job_with_it() -> No
     assert decide(silent(said(TIMEOUT), {"stalls": 1})).status.stalls == 2
     decision = decide(silent(said(TIMEOUT), LAST_TRY))
     assert (decision.status.outcome, decision.status.conditions[-1].reason) == (Outcome.FAILED, "NoProgress")
-    assert decision.status.message == f"pod {POD} has reported nothing for 15m, and before it 41 %"
+    assert decision.status.message == f"pod {POD} has reported nothing for 15m; its last report: 41 %"
     assert actions(decision) == [DeleteJob]
 
 

@@ -52,7 +52,7 @@ ALONE = "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim wit
 
 CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str] | None]] = {
     "nothing is known": (job(), [new_pod()], [], None),
-    "no node": (job(), [new_pod(node=NO_CPU)], [], ("Unschedulable", f"no node takes the pod: {NO_CPU}")),
+    "no node": (job(), [new_pod(node=NO_CPU)], [], ("Unschedulable", f"no node fits the pod: {NO_CPU}")),
     "an image at the first try": (
         job(),
         [new_pod(waits("ErrImagePull", NO_IMAGE))],
@@ -132,7 +132,7 @@ CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str]
         job(),
         [new_pod(node=ALONE)],
         [],
-        ("VolumeNotShareable", f"one of the claims feedback, models is another pod's alone: {ALONE}"),
+        ("VolumeNotShareable", f"one of the claims feedback, models is in use by another pod: {ALONE}"),
     ),
     "an attachment that failed for another reason": (
         job(),
@@ -151,19 +151,19 @@ CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str]
         job(),
         [],
         [event("FailedCreate", f"Error creating: {QUOTA}")],
-        ("QuotaExceeded", f"the pod may not be made: {QUOTA}"),
+        ("QuotaExceeded", f"the pod can't be created: {QUOTA}"),
     ),
     "an admission": (
         job(),
         [],
         [event("FailedCreate", f"Error creating: {SECURITY}")],
-        ("PodRefused", f"the pod may not be made: {SECURITY}"),
+        ("PodRefused", f"the pod can't be created: {SECURITY}"),
     ),
     "a quota for the second try": (
         job(),
         [pod(ended(1), phase="Failed")],
         [event("FailedCreate", f"Error creating: {QUOTA}")],
-        ("QuotaExceeded", f"the pod may not be made: {QUOTA}"),
+        ("QuotaExceeded", f"the pod can't be created: {QUOTA}"),
     ),
     "a quota that was in the way of the first": (
         job(),

@@ -1,86 +1,101 @@
-"""When to retrain: an ordered list of checks, the first that holds wins. The tuple is the specification. Pure."""
+"""When to retrain: an ordered list of checks, the first objection wins. The tuple is the specification. Pure.
+
+A check is named for what it objects to, by its Reason in snake case.
+"""
 
 from datetime import datetime
 
-from refit_operator.api.base import ROLLBACK_ANNOTATION, TAKE_POINTER_ANNOTATION
+from refit_operator.api.base import RETRAIN_ANNOTATION, ROLLBACK_ANNOTATION, TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import Reason
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.rules.decision import Decision, Hold, Observed, StartRun
 from refit_operator.monitor.rules.limits import (
-    breaker_is_closed,
-    budget_is_left,
-    cooldown_is_over,
-    guards_hold,
-    no_guard_failed,
-    no_mass_breach,
+    budget_spent,
+    cooling_down,
+    gave_up,
+    guard_failed,
+    guards_not_queried,
+    mass_breach,
 )
 from refit_operator.monitor.rules.manifest import build_run
 from refit_operator.monitor.rules.readiness import (
     READINESS,
     Check,
     starting_model,
-    target_exists,
-    target_is_ours_alone,
-    target_is_wired,
+    target_claimed,
+    target_missing,
+    target_not_wired,
 )
 from refit_operator.prometheus.rules.reading import Value, describe
-from refit_operator.target.rules.ownership import handover
+from refit_operator.target.rules.ownership import describe_change, expected_pointer, handover
 
 
-def is_not_overruled(o: Observed) -> Hold | None:
-    """The pointer is the one that we promoted, where a target made anew can't have it by itself."""
-    if not o.is_overruled or o.target is None:
+def target_replaced(o: Observed) -> Hold | None:
+    """Hold where the target isn't the object that the last promotion was for, and its pointer is another one."""
+    if not o.is_overruled or not o.is_replaced or o.target is None:
         return None
-    live = o.target.pointer
-    what = f"a person set the pointer to {live or 'none'}"
-    if o.is_replaced:
-        what = f"the target was deleted and made anew, with the pointer {live or 'none'}"
+    message = f"the target was deleted and created again, with the pointer {o.target.pointer or 'none'}"
+    return Hold(Reason.TARGET_REPLACED, f"{message}; {_how_to_hand_over(o, o.target.pointer)}")
+
+
+def overruled(o: Observed) -> Hold | None:
+    """Hold where the pointer isn't the one that the operator wrote last."""
+    if not o.is_overruled or o.is_replaced or o.target is None:
+        return None
+    changed = describe_change(o.target, expected_pointer(o.runs) or "")
+    return Hold(Reason.OVERRULED, f"{changed}; {_how_to_hand_over(o, o.target.pointer)}")
+
+
+def _how_to_hand_over(o: Observed, live: str) -> str:
     how = f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(live, o.runs)}'"
-    return Hold(Reason.TARGET_REPLACED if o.is_replaced else Reason.OVERRULED, f"{what}; to go on from there, {how}")
+    return f"to go on from there, {how}"
 
 
-def no_rollback_is_requested(o: Observed) -> Hold | None:
-    """Nobody waits for the pointer of before."""
-    asked = o.rollback_request
-    return Hold(Reason.ROLLBACK_REQUESTED, f"a person asked at {asked} for the pointer of before") if asked else None
+def rollback_requested(o: Observed) -> Hold | None:
+    """Hold while a requested rollback is unanswered."""
+    return Hold(Reason.ROLLBACK_REQUESTED, _requested(o.rollback_request)) if o.rollback_request else None
 
 
-def there_is_a_pointer_before(o: Observed) -> Hold | None:
-    """A run says what the live pointer replaced."""
+def _requested(time: datetime) -> str:
+    return f"rollback requested at {time:%Y-%m-%dT%H:%M:%SZ} ({ROLLBACK_ANNOTATION})"
+
+
+def nothing_to_roll_back(o: Observed) -> Hold | None:
+    """Hold where no run says what the live pointer replaced."""
     if o.pointer_before is not None:
         return None
-    message = f"there is nothing to go back to: no run promoted what serves; remove {ROLLBACK_ANNOTATION} to go on"
-    return Hold(Reason.ROLLBACK_REQUESTED, message)
+    message = f"no run promoted what serves, so there is no pointer to restore; remove {ROLLBACK_ANNOTATION} to go on"
+    return Hold(Reason.NOTHING_TO_ROLL_BACK, message)
 
 
-def is_not_suspended(o: Observed) -> Hold | None:
-    """Nobody has suspended the monitor."""
+def suspended(o: Observed) -> Hold | None:
+    """Hold while spec.suspend is true."""
     return Hold(Reason.SUSPENDED, "spec.suspend is true") if o.monitor.spec.suspend else None
 
 
-def mode_allows_runs(o: Observed) -> Hold | None:
-    """The mode allows retraining."""
+def mode_observe(o: Observed) -> Hold | None:
+    """Hold while spec.mode is Observe."""
     observing = o.monitor.spec.mode is Mode.OBSERVE
     return Hold(Reason.MODE_OBSERVE, "spec.mode is Observe") if observing else None
 
 
-def no_run_is_active(o: Observed) -> Hold | None:
-    """One run at a time."""
+def run_active(o: Observed) -> Hold | None:
+    """Hold while a run is under way."""
     return Hold(Reason.RUN_ACTIVE, f"run {o.active_run.metadata.name} is under way") if o.active_run else None
 
 
-def reading_is_a_value(o: Observed) -> Hold | None:
-    """The last reading is a number; anything else starts nothing."""
+def metric_unavailable(o: Observed) -> Hold | None:
+    """Hold while the last reading isn't a value."""
     if isinstance(o.newest, Value):
         return None
     return Hold(Reason.METRIC_UNAVAILABLE, describe(o.newest) if o.newest else "no reading yet")
 
 
-def metric_is_in_breach(o: Observed) -> Hold | None:
-    """M of the last N readings are on the wrong side of the threshold, the newest among them.
+def within(o: Observed) -> Hold | None:
+    """Hold unless M of the last N readings are on the wrong side of the threshold, the newest among them.
 
-    The reading that completes a breach is in breach itself. What held the breach may end after the metric came back.
+    The reading that completes a breach is in breach itself. What held the breach may end after the metric recovered.
     """
     newest = o.newest
     goes_on = isinstance(newest, Value) and o.monitor.spec.metric.is_breached_by(newest.value)
@@ -89,44 +104,44 @@ def metric_is_in_breach(o: Observed) -> Hold | None:
 
 CHECKS: tuple[Check, ...] = (
     *READINESS,
-    is_not_overruled,
-    no_rollback_is_requested,
-    is_not_suspended,
-    mode_allows_runs,
-    no_run_is_active,
-    reading_is_a_value,
-    metric_is_in_breach,
-    breaker_is_closed,
-    cooldown_is_over,
-    budget_is_left,
-    no_mass_breach,
-    guards_hold,
+    target_replaced,
+    overruled,
+    rollback_requested,
+    suspended,
+    mode_observe,
+    run_active,
+    metric_unavailable,
+    within,
+    gave_up,
+    cooling_down,
+    budget_spent,
+    mass_breach,
+    guards_not_queried,
+    guard_failed,
 )
 
 ROLLBACK_CHECKS: tuple[Check, ...] = (
-    target_exists,
-    target_is_ours_alone,
-    target_is_wired,
-    is_not_overruled,
-    no_run_is_active,
-    there_is_a_pointer_before,
+    target_missing,
+    target_claimed,
+    target_not_wired,
+    target_replaced,
+    overruled,
+    run_active,
+    nothing_to_roll_back,
 )
-"""What a rollback that a person requests has to pass: it asks no metric, and goes past suspension and mode."""
+"""What a requested rollback has to pass: it needs no metric, and ignores suspension and mode."""
 
 NOT_FOR_REQUESTS: tuple[Check, ...] = (
-    reading_is_a_value,
-    metric_is_in_breach,
-    breaker_is_closed,
-    cooldown_is_over,
-    no_mass_breach,
+    metric_unavailable,
+    within,
+    gave_up,
+    cooling_down,
+    mass_breach,
 )
-"""What a run that a person requests goes past."""
+"""What a requested run ignores."""
 
-PERMISSIONS: tuple[Check, ...] = (
-    *(check for check in CHECKS if check not in (metric_is_in_breach, guards_hold)),
-    no_guard_failed,
-)
-"""Whether a breach now would start a run: the condition RetrainAllowed. Guards count where they were asked."""
+PERMISSIONS: tuple[Check, ...] = tuple(check for check in CHECKS if check not in (within, guards_not_queried))
+"""Whether a breach now would start a run: the condition RetrainAllowed. Guards count where they were queried."""
 
 
 def first_hold(o: Observed, checks: tuple[Check, ...]) -> Hold | None:
@@ -142,13 +157,14 @@ def decide(o: Observed) -> Decision:
 
 
 def checks_for(o: Observed) -> tuple[Check, ...]:
-    """Return the checks that count: all, or those that a person's request has to pass."""
+    """Return the checks that count: all, or those that a requested run has to pass."""
     return tuple(check for check in CHECKS if check not in NOT_FOR_REQUESTS) if o.request else CHECKS
 
 
 def only_guards_are_left(o: Observed) -> bool:
-    """Return whether everything but the guards allows a run, so that they are worth asking."""
-    return first_hold(o, tuple(check for check in checks_for(o) if check is not guards_hold)) is None
+    """Return whether everything but the guards allows a run, so that they are worth querying."""
+    guards = (guards_not_queried, guard_failed)
+    return first_hold(o, tuple(check for check in checks_for(o) if check not in guards)) is None
 
 
 def breach_message(o: Observed) -> str:
@@ -166,7 +182,7 @@ def _sign(value: float, threshold: float) -> str:
 
 
 def start_run(o: Observed) -> StartRun:
-    """Return the run that answers this breach, or a person's request."""
+    """Return the run that answers this breach, or a request."""
     newest = o.newest
     trigger = Trigger(
         reason=TriggerReason.MANUAL if o.request else TriggerReason.METRIC_BREACHED,
@@ -178,16 +194,17 @@ def start_run(o: Observed) -> StartRun:
     live = o.target.pointer if o.target else ""
     models = (str(start or ""), str(served or ""), live)
     body = build_run(o.monitor, next_ordinal(o), trigger, *models, protected=o.protected)
-    return StartRun(body, f"a person requested it at {o.request}" if o.request else breach_message(o))
+    requested = f"run requested at {o.request:%Y-%m-%dT%H:%M:%SZ} ({RETRAIN_ANNOTATION})" if o.request else ""
+    return StartRun(body, requested or breach_message(o))
 
 
-def start_rollback(o: Observed, asked: datetime) -> StartRun:
-    """Return the run that puts the pointer of before back; it trains nothing."""
+def start_rollback(o: Observed, requested: datetime) -> StartRun:
+    """Return the run that restores the previous pointer; it trains nothing."""
     threshold = o.monitor.spec.metric.threshold
-    trigger = Trigger(reason=TriggerReason.ROLLBACK_REQUESTED, threshold=threshold, time=asked)
+    trigger = Trigger(reason=TriggerReason.ROLLBACK_REQUESTED, threshold=threshold, time=requested)
     live = o.target.pointer if o.target else ""
     body = build_run(o.monitor, next_ordinal(o), trigger, "", str(o.served or ""), live, restore=o.pointer_before)
-    return StartRun(body, f"a person asked at {asked} for the pointer of before")
+    return StartRun(body, _requested(requested))
 
 
 def next_ordinal(o: Observed) -> int:

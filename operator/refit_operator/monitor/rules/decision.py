@@ -1,4 +1,4 @@
-"""What a look at a monitor sees, and what it answers. Pure."""
+"""What a monitor's reconciliation observes, and what it decides. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ class Observed:
     mass_breach: MassBreach | None = None
     """Whether most monitors of the server fell into breach together."""
     guards: tuple[Reading, ...] | None = None
-    """What each guard's query gave; None where nobody asked."""
+    """What each guard's query gave; None where they weren't queried."""
 
     @property
     def newest(self) -> Reading | None:
@@ -92,17 +92,17 @@ class Observed:
 
     @property
     def is_overruled(self) -> bool:
-        """Whether a person changed the pointer since our last promotion."""
+        """Whether the pointer was changed by somebody else since the last promotion."""
         return self.target is not None and is_overruled(self.target.pointer, self.taken_pointer, self.runs)
 
     @property
     def is_replaced(self) -> bool:
-        """Whether the target isn't the one that our last promotion was for."""
+        """Whether the target isn't the one that the last promotion was for."""
         return self.target is not None and is_another_target(self.target.uid, self.runs)
 
     @property
     def served(self) -> Pointer | None:
-        """The model in service, in claim terms; None where nobody has said, or nobody reads what was said."""
+        """The model in service, in claim terms; None where none is named, or no container reads the pointer."""
         if self.target and not self.target.reads_pointer:
             return None
         if self.target and self.target.pointer:
@@ -113,7 +113,7 @@ class Observed:
 
     @property
     def protected(self) -> tuple[str, ...]:
-        """The models that may be needed again, in claim terms: what serves, what we promoted, what was before."""
+        """The models that may be needed again, in claim terms: what serves, what was promoted, what served before."""
         if self.target is None:
             return ()
         runs = (self.served_by, newest_rollout(self.runs))
@@ -133,12 +133,12 @@ class Observed:
 
     @property
     def request(self) -> datetime | None:
-        """When a person requested the run that nobody has started yet."""
+        """When the run was requested that isn't started yet."""
         return open_request(self.monitor.metadata, self.runs, self.now)
 
     @property
     def rollback_request(self) -> datetime | None:
-        """When a person requested the pointer of before, which nobody has put back yet."""
+        """When the rollback was requested that isn't answered yet."""
         return open_rollback(self.monitor.metadata, self.runs, self.now)
 
     @property

@@ -1,4 +1,4 @@
-"""The events that a change of a monitor's status is worth. One idea a reason, only on a change. Pure."""
+"""The Events of a change of a monitor's status. One idea a reason, only on a change. Pure."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ _BAD = {
     ConditionType.WITHIN_THRESHOLD: "MetricBreached",
     ConditionType.METRIC_AVAILABLE: "MetricUnavailable",
 }
-"""Others are told by the condition's own reason."""
+"""Reasons of Events; other conditions give their own reason."""
 _GOOD = {
     ConditionType.WITHIN_THRESHOLD: "MetricRecovered",
     ConditionType.METRIC_AVAILABLE: "MetricAvailable",
     ConditionType.READY: "Ready",
 }
-_TOLD = (*_GOOD, ConditionType.SERVING_UP_TO_DATE)
+_OBSERVED = (*_GOOD, ConditionType.SERVING_UP_TO_DATE)
 
 
 _HELD = {
@@ -25,12 +25,12 @@ _HELD = {
     Reason.MASS_BREACH: "RetrainHeld",
     Reason.GUARD_FAILED: "RetrainHeld",
 }
-"""What keeps a breach from being answered, for reasons that people want to hear of."""
+"""Reasons why a breach starts no run that are worth an Event."""
 
 
 def events_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Event]:
-    """Yield what people should be told."""
-    for kind in _TOLD:
+    """Yield the Events to post."""
+    for kind in _OBSERVED:
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)

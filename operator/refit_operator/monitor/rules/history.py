@@ -11,9 +11,6 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.prometheus.rules.reading import QueryFailed, Value
 from refit_operator.prometheus.rules.window import eligible
 
-SAY_NOTHING = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
-"""Outcomes that say nothing of whether retraining helps."""
-
 
 def recovered_at(o: Observed, run: RetrainRun) -> datetime | None:
     """Return the time of the first reading in the window that reached recoverAt and lies wholly after the run."""
@@ -34,7 +31,7 @@ def _effective(run: RetrainRun) -> datetime | None:
 
 
 def new_recovery(o: Observed) -> RetrainRun | None:
-    """Return the newest run with the recovery that this look sees, None where that is recorded or there is none."""
+    """Return the newest run with a recovery that isn't recorded yet, None where there is none."""
     newest = o.runs[-1] if o.runs else None
     if newest is None or newest.status.recovered_time:
         return None
@@ -44,12 +41,12 @@ def new_recovery(o: Observed) -> RetrainRun | None:
 
 
 def fruitless_runs(o: Observed) -> int:
-    """Return how many runs in a row, up to the newest, didn't bring the metric back.
+    """Return how many runs in a row, up to the newest, didn't restore the metric.
 
-    The row ends at a recovery, at a run that a person requested, and at a change of the spec. A newest run that was
-    promoted counts once its metric is in breach again: until then nobody knows. SAY_NOTHING doesn't count.
+    The row ends at a recovery, at a requested run, and at a change of the spec. A newest run that was promoted counts
+    once its metric is in breach again: until then nobody knows. Outcomes that are no evidence don't count.
     """
-    return sum(run.status.outcome not in SAY_NOTHING for run in _row(o))
+    return sum(run.status.outcome is not None and run.status.outcome.is_evidence for run in _row(o))
 
 
 def _row(o: Observed) -> Iterator[RetrainRun]:

@@ -8,18 +8,18 @@ from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
 
 
-def breaker_is_closed(o: Observed) -> Hold | None:
-    """The last runs weren't all for nothing: a threshold that nobody can reach stops after a few tries."""
+def gave_up(o: Observed) -> Hold | None:
+    """Hold once policy.giveUpAfter runs in a row didn't restore the metric: the threshold may be out of reach."""
     row = fruitless_runs(o)
     if row < o.monitor.spec.policy.give_up_after:
         return None
     runs = "the last run" if row == 1 else f"the last {row} runs"
-    message = f"{runs} didn't bring {o.monitor.spec.metric.name} back (policy.giveUpAfter); "
+    message = f"{runs} didn't restore {o.monitor.spec.metric.name} (policy.giveUpAfter); "
     return Hold(Reason.GAVE_UP, message + "change the spec or request a run to go on")
 
 
-def cooldown_is_over(o: Observed) -> Hold | None:
-    """Enough time has passed since the last run's end."""
+def cooling_down(o: Observed) -> Hold | None:
+    """Hold for policy.cooldown after the last run's end."""
     ends = o.cooldown_ends
     if ends is None or o.now >= ends:
         return None
@@ -27,8 +27,8 @@ def cooldown_is_over(o: Observed) -> Hold | None:
     return Hold(Reason.COOLING_DOWN, f"policy.cooldown {cooldown} ends at {ends:%H:%M:%S} UTC")
 
 
-def budget_is_left(o: Observed) -> Hold | None:
-    """Not all runs of this stretch of time are used up; those that a person requested count, and are held as well."""
+def budget_spent(o: Observed) -> Hold | None:
+    """Hold while policy.maxRuns have started within its time; requested runs count, and are held as well."""
     frees, budget = budget_frees(o), o.monitor.spec.policy.max_runs
     if frees is None:
         return None
@@ -36,30 +36,29 @@ def budget_is_left(o: Observed) -> Hold | None:
     return Hold(Reason.BUDGET_SPENT, f"{spent}; the next may start at {frees:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def no_mass_breach(o: Observed) -> Hold | None:
-    """The metric is the suspect only if most others of its server are well."""
+def mass_breach(o: Observed) -> Hold | None:
+    """Hold while most monitors of the server fell into breach together: the server is suspected, not the models."""
     mass = o.mass_breach
     if mass is None:
         return None
     message = (
         f"{mass.together} of {mass.monitors} monitors of {mass.server} fell into breach within "
-        f"{format_duration(mass.span)}: look at the metrics first (REFIT_ALLOW_MASS_RETRAIN overrides)"
+        f"{format_duration(mass.span)}: check that server and its metrics (REFIT_ALLOW_MASS_RETRAIN overrides)"
     )
     return Hold(Reason.MASS_BREACH, message)
 
 
-def guards_hold(o: Observed) -> Hold | None:
-    """Every guard gives a value on its good side; guards that nobody asked yet don't hold."""
-    guards = o.monitor.spec.guards
-    if guards and o.guards is None:
-        return Hold(Reason.GUARD_FAILED, "the guards weren't asked")
-    objections = (_objection(guard, reading) for guard, reading in zip(guards, o.guards or (), strict=True))
+def guard_failed(o: Observed) -> Hold | None:
+    """Hold while a guard that was queried gives no value, or one on its wrong side."""
+    guards = () if o.guards is None else zip(o.monitor.spec.guards, o.guards, strict=True)
+    objections = (_objection(guard, reading) for guard, reading in guards)
     return next((Hold(Reason.GUARD_FAILED, objection) for objection in objections if objection), None)
 
 
-def no_guard_failed(o: Observed) -> Hold | None:
-    """No guard that was asked failed."""
-    return None if o.guards is None else guards_hold(o)
+def guards_not_queried(o: Observed) -> Hold | None:
+    """Hold where there are guards and this reconciliation didn't query them."""
+    unknown = o.monitor.spec.guards and o.guards is None
+    return Hold(Reason.GUARDS_NOT_QUERIED, "the guards weren't queried") if unknown else None
 
 
 def _objection(guard: Guard, reading: Reading) -> str:

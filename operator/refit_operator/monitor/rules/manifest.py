@@ -1,4 +1,4 @@
-"""The RetrainRun of one attempt. Its name follows from monitor and ordinal: a second one can't be made. Pure."""
+"""The RetrainRun of one attempt. Its name follows from monitor and ordinal: a second one can't be created. Pure."""
 
 import hashlib
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def build_run(
         training=spec.training,
         gate=spec.gate,
         serving=spec.serving,
-        watch=spec.watch,
+        verification=spec.verification,
         mode=spec.mode,
         restore_pointer=restore,
     )

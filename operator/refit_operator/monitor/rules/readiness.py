@@ -1,4 +1,4 @@
-"""Whether a monitor can work at all: the condition Ready. Checks in order, the first that holds wins. Pure."""
+"""Whether a monitor can work at all: the condition Ready. Checks in order, the first objection wins. Pure."""
 
 from collections.abc import Callable
 
@@ -17,39 +17,44 @@ def starting_model(o: Observed) -> Pointer | None:
     return base if training.start_from is StartFrom.BASE else o.served or base
 
 
-def query_parses(o: Observed) -> Hold | None:
-    """Every query is PromQL."""
-    return Hold(Reason.QUERY_REFUSED, o.query_error) if o.query_error else None
+def query_refused(o: Observed) -> Hold | None:
+    """Hold while a query doesn't parse, or Prometheus refuses it."""
+    if o.query_error:
+        return Hold(Reason.QUERY_REFUSED, o.query_error)
+    failed = _failure(o, FailureKind.BadQuery)
+    return Hold(Reason.QUERY_REFUSED, describe(failed)) if failed else None
 
 
-def query_is_accepted(o: Observed) -> Hold | None:
-    """Prometheus evaluates it."""
+def source_forbidden(o: Observed) -> Hold | None:
+    """Hold while the server isn't one that the administrator allowed, or a Secret for it may not be read."""
+    failed = _failure(o, FailureKind.Forbidden)
+    return Hold(Reason.SOURCE_FORBIDDEN, failed.message) if failed else None
+
+
+def secret_missing(o: Observed) -> Hold | None:
+    """Hold while a Secret or key that spec.prometheus names is missing or unusable."""
+    failed = _failure(o, FailureKind.BadSecret)
+    return Hold(Reason.SECRET_MISSING, failed.message) if failed else None
+
+
+def _failure(o: Observed, kind: FailureKind) -> QueryFailed | None:
     newest = o.newest
-    refused = isinstance(newest, QueryFailed) and newest.kind is FailureKind.BadQuery
-    return Hold(Reason.QUERY_REFUSED, describe(newest)) if newest and refused else None
+    return newest if isinstance(newest, QueryFailed) and newest.kind is kind else None
 
 
-def source_may_be_asked(o: Observed) -> Hold | None:
-    """The server is one that an administrator allowed, and the Secrets for it are there to be read."""
-    reasons = {FailureKind.Forbidden: Reason.SOURCE_FORBIDDEN, FailureKind.BadSecret: Reason.SECRET_MISSING}
-    newest = o.newest
-    reason = reasons.get(newest.kind) if isinstance(newest, QueryFailed) else None
-    return Hold(reason, newest.message) if reason and isinstance(newest, QueryFailed) else None
-
-
-def target_exists(o: Observed) -> Hold | None:
-    """There is a Deployment of that name."""
+def target_missing(o: Observed) -> Hold | None:
+    """Hold while no Deployment has the name in serving.targetRef."""
     name = o.monitor.spec.serving.target_ref.name
     return Hold(Reason.TARGET_MISSING, f"no Deployment {name!r} in this namespace") if o.target is None else None
 
 
-def target_is_ours_alone(o: Observed) -> Hold | None:
-    """No older monitor has the same target."""
+def target_claimed(o: Observed) -> Hold | None:
+    """Hold while an older monitor has the same target."""
     return Hold(Reason.TARGET_CLAIMED, f"monitor {o.claimed_by!r} has this target") if o.claimed_by else None
 
 
-def target_is_wired(o: Observed) -> Hold | None:
-    """A container reads the pointer, and sees the claim that checkpoints are published on."""
+def target_not_wired(o: Observed) -> Hold | None:
+    """Hold while no container reads the pointer, or the one that does doesn't mount the checkpoints' claim."""
     if o.target is None or not o.target.reads_pointer:
         return Hold(Reason.TARGET_NOT_WIRED, WIRING)
     uri = o.monitor.spec.training.checkpoints.uri
@@ -59,18 +64,25 @@ def target_is_wired(o: Observed) -> Hold | None:
     return None
 
 
-def models_are_reachable(o: Observed) -> Hold | None:
-    """Training has a model to start from, on a claim that it can mount beside no holdout."""
-    start = starting_model(o)
-    if start is None:
-        return Hold(Reason.INVALID_SPEC, "nothing to start from: set serving.initialModel or training.baseModel")
-    for name, model in (("the starting model", start), ("the served model", o.served)):
+def invalid_spec(o: Observed) -> Hold | None:
+    """Hold while the spec contradicts itself, or what serves: no starting model, or a holdout that training sees."""
+    objection = _no_starting_model(o) or _model_out_of_reach(o) or _holdout_exposed(o)
+    return Hold(Reason.INVALID_SPEC, objection) if objection else None
+
+
+def _no_starting_model(o: Observed) -> str:
+    return "" if starting_model(o) else "nothing to start from: set serving.initialModel or training.baseModel"
+
+
+def _model_out_of_reach(o: Observed) -> str:
+    """A path in the server's own container can't be mounted by a trainer."""
+    for name, model in (("the starting model", starting_model(o)), ("the served model", o.served)):
         if model and not is_reachable_by_pods(model.uri):
-            return Hold(Reason.INVALID_SPEC, f"{name} {model.uri} is on no claim, so that a trainer can't mount it")
-    return None
+            return f"{name} {model.uri} is on no claim, so that a trainer can't mount it"
+    return ""
 
 
-def holdout_is_apart(o: Observed) -> Hold | None:
+def _holdout_exposed(o: Observed) -> str:
     """No claim that training mounts holds the holdout; nor, in an object store, a folder that training is given."""
     training = o.monitor.spec.training
     start = starting_model(o)
@@ -79,10 +91,10 @@ def holdout_is_apart(o: Observed) -> Hold | None:
     for uri in (training.dataset.train, training.checkpoints.uri, start.uri if start else ""):
         place = parse_claim_uri(uri)
         if own and place and own.claim == place.claim:
-            return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: training mounts claim {own.claim!r} too")
+            return f"training.dataset.holdout: training mounts claim {own.claim!r} too"
         if not own and uri and (_is_within(holdout, uri) or _is_within(uri, holdout)):
-            return Hold(Reason.INVALID_SPEC, f"training.dataset.holdout: {holdout} and {uri} hold the same rows")
-    return None
+            return f"training.dataset.holdout: {holdout} and {uri} hold the same rows"
+    return ""
 
 
 def _is_within(inner: str, outer: str) -> bool:
@@ -92,13 +104,12 @@ def _is_within(inner: str, outer: str) -> bool:
 Check = Callable[[Observed], Hold | None]
 
 READINESS: tuple[Check, ...] = (
-    query_parses,
-    query_is_accepted,
-    source_may_be_asked,
-    target_exists,
-    target_is_ours_alone,
-    target_is_wired,
-    models_are_reachable,
-    holdout_is_apart,
+    query_refused,
+    source_forbidden,
+    secret_missing,
+    target_missing,
+    target_claimed,
+    target_not_wired,
+    invalid_spec,
 )
 """Whether the monitor can work at all: the condition Ready."""

@@ -1,28 +1,31 @@
 """Whether the target runs the checkpoint that the status says it serves: the condition ServingUpToDate. Pure.
 
-A tuple of checks, the first that has an answer wins.
+A tuple of checks, each named for its Reason in snake case; the first that has an answer wins.
 """
 
 from collections.abc import Callable
 from typing import Literal
 
 from refit_operator.api.conditions import Condition, ConditionType, Reason, find
-from refit_operator.monitor.rules.decide import is_not_overruled
-from refit_operator.monitor.rules.decision import Observed
-from refit_operator.monitor.rules.readiness import target_exists
+from refit_operator.monitor.rules import decide, readiness
+from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.target.rules.rollout import Complete, rollout_of
 from refit_operator.target.rules.view import WIRING
 
 Verdict = tuple[Literal["True", "False", "Unknown"], Reason, str]
 
 
-def _target_is_missing(o: Observed) -> Verdict | None:
-    hold = target_exists(o)
+def _false(hold: Hold | None) -> Verdict | None:
     return ("False", hold.reason, hold.message) if hold else None
 
 
-def _pointer_is_changing(o: Observed) -> Verdict | None:
-    """A run is rolling out, or back."""
+def target_missing(o: Observed) -> Verdict | None:
+    """There is no Deployment of that name."""
+    return _false(readiness.target_missing(o))
+
+
+def rolling_out(o: Observed) -> Verdict | None:
+    """A run is changing the pointer, or restoring it."""
     status = o.active_run.status if o.active_run else None
     if status is None or status.pointer_change is None:
         return None
@@ -30,26 +33,24 @@ def _pointer_is_changing(o: Observed) -> Verdict | None:
     return ("Unknown", Reason.ROLLING_OUT, status.message or "rolling out") if changes else None
 
 
-def _is_overruled(o: Observed) -> Verdict | None:
-    hold = is_not_overruled(o)
-    return ("False", hold.reason, hold.message) if hold else None
-
-
-def _nobody_reads(o: Observed) -> Verdict | None:
-    """What the target serves is anybody's guess."""
+def target_not_wired(o: Observed) -> Verdict | None:
+    """No container reads the pointer, so that what the target serves is unknown."""
     unread = o.target is not None and not o.target.reads_pointer
     return ("Unknown", Reason.TARGET_NOT_WIRED, WIRING) if unread else None
 
 
-def _last_change_was_refused(o: Observed) -> Verdict | None:
-    """Another field manager kept the pointer from the newest run."""
-    finished = _last_finish(o)
-    refused = finished is not None and finished.reason == Reason.FIELD_CONFLICT
-    return ("False", Reason.FIELD_CONFLICT, finished.message) if finished and refused else None
+def target_replaced(o: Observed) -> Verdict | None:
+    """The target isn't the object that the last promotion was for."""
+    return _false(decide.target_replaced(o))
 
 
-def _rollback_is_blocked(o: Observed) -> Verdict | None:
-    """The newest run took its pointer back, and the pods haven't followed yet."""
+def overruled(o: Observed) -> Verdict | None:
+    """The pointer isn't the one that the operator wrote last."""
+    return _false(decide.overruled(o))
+
+
+def rollback_blocked(o: Observed) -> Verdict | None:
+    """The newest run restored the pointer, and the pods haven't followed yet."""
     finished = _last_finish(o)
     if finished is None or finished.reason != Reason.ROLLBACK_BLOCKED or o.target is None or o.last_run is None:
         return None
@@ -60,21 +61,29 @@ def _rollback_is_blocked(o: Observed) -> Verdict | None:
     return "False", Reason.ROLLBACK_BLOCKED, finished.message
 
 
+def field_conflict(o: Observed) -> Verdict | None:
+    """Another field manager kept the pointer from the newest run."""
+    finished = _last_finish(o)
+    refused = finished is not None and finished.reason == Reason.FIELD_CONFLICT
+    return ("False", Reason.FIELD_CONFLICT, finished.message) if finished and refused else None
+
+
 def _last_finish(o: Observed) -> Condition | None:
     return find(o.last_run.status.conditions, ConditionType.FINISHED) if o.last_run else None
 
 
 CHECKS: tuple[Callable[[Observed], Verdict | None], ...] = (
-    _target_is_missing,
-    _pointer_is_changing,
-    _nobody_reads,
-    _is_overruled,
-    _rollback_is_blocked,
-    _last_change_was_refused,
+    target_missing,
+    rolling_out,
+    target_not_wired,
+    target_replaced,
+    overruled,
+    rollback_blocked,
+    field_conflict,
 )
 
 
 def serving_verdict(o: Observed) -> Verdict:
     """Return status, reason and message of ServingUpToDate."""
     found = next((verdict for check in CHECKS if (verdict := check(o))), None)
-    return found or ("True", Reason.SERVED, f"serves {o.served.short if o.served else 'a model nobody has named'}")
+    return found or ("True", Reason.SERVED, f"serves {o.served.short if o.served else 'a model that no spec names'}")

@@ -1,7 +1,7 @@
-"""What a monitor's status says after a look. Pure.
+"""A monitor's status after a reconciliation. Pure.
 
-A status is written when it says something new: a condition turned, a run changed. Numbers alone are worth a write only
-now and then, so that an idle monitor costs none.
+A status is written when it says something new: a condition changed, or a run. Numbers alone are worth a write only
+every few minutes, so that an idle monitor costs none.
 """
 
 from collections.abc import Iterable
@@ -25,9 +25,9 @@ WORTH_A_WRITE = 0.01
 WRITE_EVERY = timedelta(minutes=5)
 READINGS_BETWEEN_WRITES = 3
 BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.SOURCE_FORBIDDEN, Reason.TARGET_CLAIMED})
-"""Reasons that only a person can mend: Stalled."""
+"""Reasons that need a change by a user: Stalled."""
 WAITING = (Reason.BUDGET_SPENT, Reason.MASS_BREACH, Reason.GUARD_FAILED)
-"""Reasons that hold a run for a time, and aren't worth a word of their own."""
+"""Reasons that hold a run for a time, and have no display state of their own."""
 
 
 def next_status(o: Observed) -> ModelMonitorStatus:
@@ -89,8 +89,8 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
-    message = f"watching {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
-    return _condition(o, ConditionType.READY, "True", Reason.WATCHING, message)
+    message = f"monitoring {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
+    return _condition(o, ConditionType.READY, "True", Reason.MONITORING, message)
 
 
 def _metric_available(o: Observed) -> Condition:
@@ -145,13 +145,13 @@ def _served(o: Observed) -> ServedStatus | None:
 _RUN_STATES = {
     "RollingOut": "RollingOut",
     "RollingBack": "RollingBack",
-    "Watching": "Verifying",
+    "Verifying": "Verifying",
     "AwaitingApproval": "AwaitingApproval",
 }
 
 
 def display_state(o: Observed) -> str:
-    """Return the one word for people."""
+    """Return the State column."""
     hold = first_hold(o, PERMISSIONS)
     if o.active_run:
         stage = o.active_run.status.stage
@@ -165,10 +165,10 @@ def display_state(o: Observed) -> str:
         Reason.METRIC_UNAVAILABLE: "Blind",
         Reason.GAVE_UP: "GaveUp",
         Reason.COOLING_DOWN: "CoolingDown",
-        **dict.fromkeys(WAITING, "Breached" if o.is_breached else "Watching"),
-        Reason.MODE_OBSERVE: "Breached" if o.is_breached else "Watching",
+        **dict.fromkeys(WAITING, "Breached" if o.is_breached else "Monitoring"),
+        Reason.MODE_OBSERVE: "Breached" if o.is_breached else "Monitoring",
     }
-    return states.get(hold.reason, "NotReady") if hold else "Watching"
+    return states.get(hold.reason, "NotReady") if hold else "Monitoring"
 
 
 def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval: timedelta = WRITE_EVERY) -> bool:

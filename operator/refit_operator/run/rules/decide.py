@@ -1,97 +1,113 @@
-"""One look at a run: the first check that has an answer wins. The tuple is the specification. Pure."""
+"""What a run does next: the first check that has an answer wins. The tuple is the specification. Pure.
+
+A check that objects is named for its Reason in snake case; one that moves the run on is named for what it does.
+"""
 
 from collections.abc import Callable
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.run import Outcome
-from refit_operator.run.rules.checks.deadlines import deadline_has_passed, pending_too_long
+from refit_operator.run.rules.checks.deadlines import deadline_exceeded, pending_too_long
 from refit_operator.run.rules.checks.overrides import (
-    a_person_ends_it,
-    a_person_refuses,
-    a_person_takes_it_back,
-    approval_is_awaited,
+    aborted,
+    approval_refused,
+    await_approval,
+    promotion_revoked,
+    rollback_requested,
 )
 from refit_operator.run.rules.checks.promotion import (
-    change_is_recorded,
-    gate_decides,
-    pointer_is_overruled,
-    pointer_is_unwritten,
-    pointer_was_there_before,
-    rollback_is_done,
-    rollback_is_under_way,
-    rollout_is_under_way,
-    target_has_changed,
-    target_is_gone,
+    await_rollback,
+    await_rollout,
+    complete_requested_rollback,
+    evaluate_gate,
+    overruled,
+    record_change,
+    record_lost_promotion,
+    target_missing,
+    target_not_wired,
+    target_replaced,
+    write_pointer,
 )
-from refit_operator.run.rules.checks.service import service_is_a_strangers, service_is_missing
-from refit_operator.run.rules.checks.stall import pod_has_stalled, stalled_pod_is_ended
+from refit_operator.run.rules.checks.service import create_service, service_conflict
+from refit_operator.run.rules.checks.stall import end_stalled_pod, no_progress
 from refit_operator.run.rules.checks.training import (
-    job_has_failed,
-    job_is_a_strangers,
-    job_is_at_work,
-    job_is_missing,
-    job_is_new,
-    judge_has_reported,
-    report_is_invalid,
-    report_is_lost,
+    await_job,
+    create_job,
+    job_conflict,
+    job_deleted,
+    record_job,
+    record_judgement,
+    record_training,
+    report_invalid,
+    report_lost,
     superseded,
-    trainer_has_reported,
+    training_failed,
 )
-from refit_operator.run.rules.checks.verification import keep_watching, promotion_disappoints, watch_is_over
-from refit_operator.run.rules.decision import Decision, Observed, finish
+from refit_operator.run.rules.checks.verification import await_readings, complete_verification, regressed
+from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained
+from refit_operator.run.rules.views.job import JobState
 
 
-def is_finished(o: Observed) -> Decision | None:
+def finished(o: Observed) -> Decision | None:
     """Leave a finished run alone."""
     return Decision(o.run.status) if o.run.is_finished else None
 
 
-def a_newer_run_exists(o: Observed) -> Decision | None:
-    """End a run that only seems to be under way: no other is started before it has ended, so its record was lost."""
-    if o.is_newest:
+def record_lost(o: Observed) -> Decision | None:
+    """End a run that only seems to be under way.
+
+    No run starts before the one before it has ended, and the monitor remembers the last end: the record was lost.
+    """
+    if not o.is_newest:
+        message = "a newer run exists; the record of how this one ended was lost"
+        return finish(o, Outcome.SUPERSEDED, Reason.RECORD_LOST, message)
+    never_started = not is_trained(o) and o.job.state is JobState.MISSING and o.run.status.job_ref != o.run.job_name
+    if not o.ended_before or not never_started:
         return None
-    message = "a newer run exists; the record of how this one ended was lost"
-    return finish(o, Outcome.SUPERSEDED, Reason.SUPERSEDED, message)
+    return finish(o, Outcome.FAILED, Reason.RECORD_LOST, "the run had ended; the record of how was lost")
 
 
 Check = Callable[[Observed], Decision | None]
 
 CHECKS: tuple[Check, ...] = (
-    is_finished,
-    a_newer_run_exists,
-    a_person_ends_it,
+    finished,
+    record_lost,
+    aborted,
+    rollback_requested,
     superseded,
     pending_too_long,
-    service_is_a_strangers,
-    service_is_missing,
-    job_is_missing,
-    job_is_a_strangers,
-    job_is_new,
-    trainer_has_reported,
-    report_is_invalid,
-    judge_has_reported,
-    job_has_failed,
-    report_is_lost,
-    deadline_has_passed,
-    stalled_pod_is_ended,
-    pod_has_stalled,
-    job_is_at_work,
-    gate_decides,
-    target_is_gone,
-    pointer_was_there_before,
-    target_has_changed,
-    a_person_refuses,
-    approval_is_awaited,
-    change_is_recorded,
-    pointer_is_overruled,
-    a_person_takes_it_back,
-    pointer_is_unwritten,
-    rollback_is_under_way,
-    rollout_is_under_way,
-    rollback_is_done,
-    promotion_disappoints,
-    watch_is_over,
-    keep_watching,
+    service_conflict,
+    create_service,
+    job_deleted,
+    create_job,
+    job_conflict,
+    record_job,
+    record_training,
+    report_invalid,
+    record_judgement,
+    training_failed,
+    report_lost,
+    deadline_exceeded,
+    end_stalled_pod,
+    no_progress,
+    await_job,
+    evaluate_gate,
+    target_missing,
+    target_replaced,
+    record_lost_promotion,
+    target_not_wired,
+    overruled,
+    approval_refused,
+    await_approval,
+    record_change,
+    promotion_revoked,
+    write_pointer,
+    await_rollback,
+    await_rollout,
+    complete_requested_rollback,
+    regressed,
+    complete_verification,
+    await_readings,
 )
 
 

@@ -1,7 +1,7 @@
-"""What a look at a run sees, and what it answers. Pure.
+"""What a run's reconciliation observes, and what it decides. Pure.
 
-A decision either records a fact or acts; what must be known before an action is recorded one look earlier, so that a
-crash between the two loses nothing.
+A decision either records a fact or acts; what must be known before an action is recorded one reconciliation earlier, so
+that a crash between the two loses nothing.
 """
 
 from dataclasses import dataclass
@@ -29,54 +29,54 @@ class Observed:
     target: TargetView | None
     now: datetime
     window: tuple[Reading, ...] | QueryFailed = ()
-    """Readings since the promotion; asked for only while the run is watching."""
+    """Readings since the promotion; queried only while it is verified."""
     query_range: timedelta = timedelta(0)
     rolled_back: frozenset[str] = frozenset()
-    """Digests that were taken back by this monitor's runs."""
+    """Digests that this monitor's runs rolled back."""
     is_newest: bool = True
     """Whether no run of the monitor is newer."""
     ended_before: bool = False
     """Whether the monitor remembers how this run ended."""
     was_written: bool = False
-    """Whether the target once carried this run's pointer; asked for only before it is written."""
+    """Whether the target once carried this run's pointer; read only before it is written."""
     superseded_by: str = ""
     """The field of the monitor's spec that changed since the run was decided."""
     rollback_requested: bool = False
-    """Whether a person asked for the pointer of before, and this run stands in the way of it."""
+    """Whether a rollback is requested, and this run has to end for it."""
     may_force: bool = False
-    """Whether a person handed the live pointer back, so that it is ours whoever wrote it."""
+    """Whether the live pointer was handed over by annotation, so that it is the operator's whoever wrote it."""
     next_reading: timedelta = timedelta(minutes=1)
     """Time to the next point of the readings' grid."""
     progress: RunProgress | None = None
     """The newest report of the training pod; None where none came to this process."""
     heard_since: datetime | None = None
-    """Since when a report of the training pod would have been heard; None where nothing listens."""
+    """Since when a report of the training pod would have been received; None where no server listens."""
     service_owner: str | None = None
     """UID of what controls the Service of the run's name; empty where nothing does, None where there is no Service.
 
-    Asked for only where the run has several machines.
+    Read only where the run has several machines.
     """
     reporting: Reporting | None = None
-    """What the training pod needs to report its progress; None where nothing listens."""
+    """What the training pod needs to report its progress; None where no server listens."""
 
 
 @dataclass(frozen=True)
 class CreateJob:
-    """Make the run's Job, unless one of its name is there."""
+    """Create the run's Job, unless one of its name exists."""
 
     body: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class CreateService:
-    """Make the Service of a run on several machines, unless one of its name is there."""
+    """Create the Service of a run on several machines, unless one of its name exists."""
 
     body: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class DeleteJob:
-    """Stop the run's Job."""
+    """Delete the run's Job."""
 
     name: str
     uid: str
@@ -104,7 +104,7 @@ Action = CreateJob | CreateService | DeleteJob | SuspendJob | WritePointer
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do now, what to record, and when to look again (None: only when something happens)."""
+    """What to do now, what to record, and when to reconcile again (None: at the next event)."""
 
     status: RetrainRunStatus
     actions: tuple[Action, ...] = ()
@@ -138,7 +138,7 @@ def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **fa
 def finish(
     o: Observed, outcome: Outcome, reason: Reason, message: str, *conditions: Condition, event: Event | None = None
 ) -> Decision:
-    """End the run. A Job that is still there to run is stopped."""
+    """End the run."""
     good = outcome is Outcome.PROMOTED
     finished = condition(o, ConditionType.FINISHED, "True", reason, message)
     status = record(o, Stage.FINISHED, message, *conditions, finished, outcome=outcome, completion_time=o.now)
@@ -147,10 +147,7 @@ def finish(
 
 
 def stopping(o: Observed, ended: Decision) -> Decision:
-    """Add to the run's end that its Job is stopped.
-
-    One that is done keeps its log, and a stranger's is no affair of ours.
-    """
+    """Add to the run's end that its Job is deleted, unless it is done, whose log stays, or isn't this run's."""
     is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
     actions = (DeleteJob(o.run.job_name, o.job.uid),) if is_ours and not is_trained(o) else ()
     return Decision(status=ended.status, actions=actions, events=ended.events)
@@ -162,5 +159,5 @@ def is_trained(o: Observed) -> bool:
 
 
 def newest_progress(o: Observed) -> RunProgress | None:
-    """Return the newest report: what was recorded stands until the pod reports to this process."""
+    """Return the newest report: what was recorded holds until the pod reports to this process."""
     return o.progress or o.run.status.progress

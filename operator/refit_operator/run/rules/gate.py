@@ -1,6 +1,7 @@
 """The gate: whether a candidate may serve. Pure.
 
-A tuple of checks, each of which may refuse; a candidate that none refuses is accepted. A missing number refuses.
+A tuple of checks, each named for its Reason in snake case; a candidate that none refuses is accepted. A missing number
+refuses.
 """
 
 from collections.abc import Callable
@@ -58,62 +59,62 @@ EPSILON = 1e-9
 """Room for the rounding of decimal numbers: a margin of 0.05 is met by 0.85 against 0.80."""
 
 
-def has_the_metric(case: Case) -> Refusal:
+def metric_not_reported(case: Case) -> Refusal:
     """Refuse where the judge didn't report the gate's metric."""
     if case.candidate is None:
         known = ", ".join(sorted(case.report.candidate.metrics)) or "nothing"
-        return Reason.CANDIDATE_REJECTED, f"gate.metric {case.gate.metric!r} isn't reported; the judge reports {known}"
+        return Reason.METRIC_NOT_REPORTED, f"gate.metric {case.gate.metric!r} isn't reported; the judge reports {known}"
     if case.has_served and case.served is None:
-        return Reason.CANDIDATE_REJECTED, "the judge didn't report the served model"
+        return Reason.METRIC_NOT_REPORTED, "the judge didn't report the served model"
     return None
 
 
-def is_what_was_trained(case: Case) -> Refusal:
+def digest_mismatch(case: Case) -> Refusal:
     """Refuse where the judged checkpoint isn't the trained one."""
     if case.report.candidate.digest == case.trained_digest:
         return None
-    return Reason.CANDIDATE_REJECTED, f"judged {case.report.candidate.digest}, trained {case.trained_digest}"
+    return Reason.DIGEST_MISMATCH, f"judged {case.report.candidate.digest}, trained {case.trained_digest}"
 
 
-def was_never_rolled_back(case: Case) -> Refusal:
-    """Refuse weights that were taken back before."""
+def rolled_back_before(case: Case) -> Refusal:
+    """Refuse weights that were rolled back before."""
     if case.report.candidate.digest not in case.rolled_back:
         return None
-    return Reason.CANDIDATE_REJECTED, f"{case.report.candidate.digest} was rolled back before"
+    return Reason.ROLLED_BACK_BEFORE, f"{case.report.candidate.digest} was rolled back before"
 
 
-def has_enough_rows(case: Case) -> Refusal:
+def holdout_too_small(case: Case) -> Refusal:
     """Refuse where the holdout is too small to tell."""
     if case.report.rows >= case.gate.min_rows:
         return None
     return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {case.report.rows} rows, gate.minRows is {case.gate.min_rows}"
 
 
-def meets_the_bound(case: Case) -> Refusal:
+def bound_not_met(case: Case) -> Refusal:
     """Refuse below the minimum, or above the maximum where lower is better."""
     bound, value = case.gate.bound, case.candidate
     if bound is None or value is None or case.gain(value, bound) >= -EPSILON:
         return None
-    return Reason.CANDIDATE_REJECTED, f"{case.gate.metric} {value:.4g} {'>' if case.lower else '<'} bound {bound:.4g}"
+    return Reason.BOUND_NOT_MET, f"{case.gate.metric} {value:.4g} {'>' if case.lower else '<'} bound {bound:.4g}"
 
 
-def beats_the_served(case: Case) -> Refusal:
+def not_better(case: Case) -> Refusal:
     """Refuse where the candidate isn't better by the margin."""
     value, served = case.candidate, case.served
     if value is None or served is None or case.gain(value, served) >= case.gate.margin - EPSILON:
         return None
     margin = f" with margin {case.gate.margin:.4g}" if case.gate.margin else ""
-    return Reason.CANDIDATE_REJECTED, f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}"
+    return Reason.NOT_BETTER, f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}"
 
 
-def has_something_to_beat(case: Case) -> Refusal:
+def no_baseline(case: Case) -> Refusal:
     """Refuse where neither a served model nor a bound says what is good enough."""
     if case.has_served or case.gate.bound is not None:
         return None
-    return Reason.CANDIDATE_REJECTED, "nothing is served yet and gate.bound is not set"
+    return Reason.NO_BASELINE, "nothing is served yet and gate.bound is not set"
 
 
-def spares_every_slice(case: Case) -> Refusal:
+def slice_regressed(case: Case) -> Refusal:
     """Refuse where one slice loses more than maxSliceDrop; smaller ones than SMALLEST_SLICE_ROWS tell nothing."""
     limit = case.gate.max_slice_drop
     for name, part in sorted(case.report.slices.items()):
@@ -121,21 +122,21 @@ def spares_every_slice(case: Case) -> Refusal:
             continue
         if case.gain(part.candidate, part.served) < -limit - EPSILON:
             return (
-                Reason.CANDIDATE_REJECTED,
+                Reason.SLICE_REGRESSED,
                 f"slice {name}: {part.candidate:.4g} against served {part.served:.4g} drops more than {limit:.4g}",
             )
     return None
 
 
 CHECKS: tuple[Callable[[Case], Refusal], ...] = (
-    has_the_metric,
-    is_what_was_trained,
-    was_never_rolled_back,
-    has_enough_rows,
-    has_something_to_beat,
-    meets_the_bound,
-    beats_the_served,
-    spares_every_slice,
+    metric_not_reported,
+    digest_mismatch,
+    rolled_back_before,
+    holdout_too_small,
+    no_baseline,
+    bound_not_met,
+    not_better,
+    slice_regressed,
 )
 
 

@@ -1,6 +1,6 @@
-"""Which runs and Jobs have had their day. Pure.
+"""Which runs and Jobs are deleted. Pure.
 
-Everything that the loop remembers, it remembers in runs: what serves, what served before it, which weights were taken
+Everything that the loop remembers, it remembers in runs: what serves, what served before it, which weights were rolled
 back, how many attempts there were. So a run is deleted only where none of this rests on it. Deleting a run takes its
 Job along; checkpoints on volumes are not touched.
 """
@@ -8,14 +8,12 @@ Job along; checkpoints on volumes are not touched.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from refit_operator.api.run import Outcome, RetrainRun
+from refit_operator.api.run import RetrainRun
 from refit_operator.run.rules.views.documents import Document, ending_of, owner_of
-from refit_operator.target.rules.ownership import digest_taken_back, newest_rollout, promoted_by
+from refit_operator.target.rules.ownership import newest_rollout, promoted_by, rolled_back_digest
 
 KEEP_FAILED = timedelta(days=1)
 """How long a failed Job, with its pod's log, stays after its end."""
-UNCOUNTED = (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
-"""Outcomes that the breaker skips."""
 STRAY_AFTER = timedelta(minutes=5)
 """How long after its run's end a Job that is still at work is stopped: it should have ended with it."""
 
@@ -33,17 +31,16 @@ class History:
 def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     """Return the finished runs beyond the limit that nothing rests on, oldest first.
 
-    As many again stay of those whose weights were taken back, and of those that weren't superseded, which the breaker
-    counts. `limit` is no smaller than the counts of breaker and budget (the CRD sees to it), so that these rest on what
-    stays.
-    The newest run always stays: it holds the count of attempts. Without a target nobody can say what serves.
+    As many again stay of those whose weights were rolled back, and of those that the breaker counts. `limit` is no
+    smaller than the counts of breaker and budget (a rule of the CRD), so that these rest on what stays. The newest run
+    always stays: it holds the count of attempts. Without a target it isn't known what serves.
     """
     if h.live is None:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
-    taken_back = [run for run in finished if digest_taken_back(run)]
-    counted = [run for run in finished if run.status.outcome not in UNCOUNTED]
-    needed = (*_newest(finished, limit), *_newest(taken_back, limit), *_newest(counted, limit))
+    rolled_back = [run for run in finished if rolled_back_digest(run)]
+    counted = [run for run in finished if run.status.outcome and run.status.outcome.is_evidence]
+    needed = (*_newest(finished, limit), *_newest(rolled_back, limit), *_newest(counted, limit))
     kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}
     return tuple(run for run in finished if run.metadata.uid not in kept)
 

@@ -1,4 +1,4 @@
-"""A person's request for a run, or for the pointer of before: an annotation with the time at which it was made. Pure.
+"""A request for a run or for a rollback: an annotation with the time at which it was made. Pure.
 
 Only a time later than the monitor and than the newest run's trigger counts, so that a restored or copied manifest, or
 an annotation that was answered long ago, starts nothing.
@@ -36,9 +36,9 @@ def open_request(monitor: ObjectMeta, runs: Iterable[RetrainRun], now: datetime)
 
 
 def open_rollback(monitor: ObjectMeta, runs: Iterable[RetrainRun], now: datetime) -> datetime | None:
-    """Return the time of a request for the pointer of before that nobody has answered yet.
+    """Return the time of a request for a rollback that is unanswered.
 
-    A run that put an old pointer back after it was made has answered it, whatever made it do so.
+    A run that restored an old pointer after it was made has answered it, whatever the run did so for.
     """
     runs = tuple(runs)
     asked = _unanswered(ROLLBACK_ANNOTATION, monitor, runs, now)

@@ -29,7 +29,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Halted:
-    """Nothing moves until a person acts."""
+    """Paused or at zero replicas: nothing moves until somebody changes that."""
 
     message: str
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
+from refit_operator.api.metadata import managers_of
 from refit_operator.api.uris import ClaimPath, parse_claim_uri
 
 POINTER_FIELD = f"metadata.annotations['{CHECKPOINT_ANNOTATION}']"
@@ -40,6 +41,11 @@ class TargetView:
         """The labels that its ReplicaSets and pods have, as a label selector."""
         labels = (self.document["spec"].get("selector") or {}).get("matchLabels") or {}
         return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+    @property
+    def pointer_managers(self) -> tuple[str, ...]:
+        """The field managers that own the pointer; empty where there is none, or none owns it."""
+        return managers_of(self.document, CHECKPOINT_ANNOTATION)
 
     def to_server_uri(self, uri: str) -> str | None:
         """Return the URI as the server sees it; None where the claim isn't mounted there."""

@@ -1,5 +1,5 @@
 """How long a Job may take, measured by the operator itself: a Job's own clock counts the time that its pod waits, and
-starts anew when the Job is resumed. Pure.
+restarts when the Job is resumed. Pure.
 """
 
 from datetime import timedelta
@@ -11,16 +11,16 @@ from refit_operator.api.run_clock import Phase, RunClock
 from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained, stopping
 
 POLL = timedelta(seconds=15)
-"""How often a Job is looked at even where its watch says nothing."""
+"""How often a Job is read even where its watch delivers nothing."""
 
 
 def clock_of(o: Observed) -> RunClock:
-    """Return the run's clock as of this look."""
+    """Return the run's clock as of this reconciliation."""
     recorded = o.run.status.clock
     return recorded.turned(o.job.phase, o.now) if recorded else RunClock(phase=o.job.phase, since=o.now)
 
 
-def deadline_has_passed(o: Observed) -> Decision | None:
+def deadline_exceeded(o: Observed) -> Decision | None:
     """Stop a Job that runs too long."""
     deadline = o.run.spec.training.deadline
     if is_trained(o) or clock_of(o).running_time(o.now) < deadline:
@@ -40,7 +40,7 @@ def pending_too_long(o: Observed) -> Decision | None:
 
 
 def next_requeue(o: Observed, clock: RunClock) -> timedelta:
-    """Return when to look again: soon, and at a deadline at the latest."""
+    """Return when to reconcile again: soon, and at a deadline at the latest."""
     training = o.run.spec.training
     left = {
         Phase.QUEUED: POLL,

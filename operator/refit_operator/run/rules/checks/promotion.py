@@ -1,11 +1,12 @@
-"""From two reports to a rolled-out checkpoint: gate, record, write, wait; and the way back. Pure.
+"""From two reports to a rolled-out checkpoint: gate, record, write, wait; and the rollback. Pure.
 
 What a rollback restores is known before the target is touched: the live pointer that the run was decided on, which its
-spec keeps. The status shows it and is not believed.
+spec keeps. The status shows it, and nothing rests on that.
 """
 
 from datetime import timedelta
 
+from refit_operator.api.base import ROLLBACK_ANNOTATION
 from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, PointerChange, Stage
@@ -14,6 +15,7 @@ from refit_operator.run.rules.decision import AT_ONCE, Decision, Observed, Write
 from refit_operator.run.rules.gate import Case, judge
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.views.results import recorded_judgement
+from refit_operator.target.rules.ownership import describe_change
 from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, Rollout, rollout_of
 from refit_operator.target.rules.view import TargetView
 
@@ -21,8 +23,8 @@ POLL = timedelta(seconds=2)
 """How often a target is read while its rollout is under way."""
 
 
-def gate_decides(o: Observed) -> Decision | None:
-    """Hold the candidate against the model in service."""
+def evaluate_gate(o: Observed) -> Decision | None:
+    """Compare the candidate with the model in service."""
     if o.run.is_rollback or find(o.run.status.conditions, ConditionType.ACCEPTED):
         return None
     report = recorded_judgement(o.run.status.result)
@@ -39,36 +41,59 @@ def gate_decides(o: Observed) -> Decision | None:
     return finish(o, Outcome.REJECTED, verdict.reason, verdict.message, refused, event=event)
 
 
-def target_is_gone(o: Observed) -> Decision | None:
-    """End the run where the Deployment is missing, or is another one than the pointer was recorded for."""
+def target_missing(o: Observed) -> Decision | None:
+    """End the run where the Deployment is missing."""
+    return None if o.target else finish(o, Outcome.FAILED, Reason.TARGET_MISSING, "the target was deleted")
+
+
+def target_replaced(o: Observed) -> Decision | None:
+    """End the run where the Deployment isn't the one that the pointer was recorded for."""
     change = o.run.status.pointer_change
-    if o.target is None:
-        return finish(o, Outcome.FAILED, Reason.TARGET_MISSING, "the target is gone")
-    if change and change.target_uid != o.target.uid:
-        return finish(o, Outcome.FAILED, Reason.TARGET_REPLACED, "the target was deleted and made anew")
-    return None
-
-
-def target_has_changed(o: Observed) -> Decision | None:
-    """End the run where the target is no longer what the run was decided for."""
-    if o.run.status.pointer_change or o.target is None:
+    if o.target is None or change is None or change.target_uid == o.target.uid:
         return None
-    if _new_pointer(o, o.target) is None:
-        message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
-        return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
-    if o.target.pointer not in (o.run.spec.live_pointer, _new_pointer(o, o.target)):
-        message = f"the pointer changed to {o.target.pointer or 'none'} while the candidate was trained"
-        return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
-    return None
+    return finish(o, Outcome.FAILED, Reason.TARGET_REPLACED, "the target was deleted and created again")
 
 
-def pointer_was_there_before(o: Observed) -> Decision | None:
+def target_not_wired(o: Observed) -> Decision | None:
+    """End the run where the target can't read what would be written."""
+    if o.run.status.pointer_change or o.target is None or _new_pointer(o, o.target) is not None:
+        return None
+    message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
+    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
+
+
+def overruled(o: Observed) -> Decision | None:
+    """End the run where somebody else changed the pointer, or what reads it: theirs stays."""
+    if o.target is None:
+        return None
+    return _overruled_after_record(o, o.target) if o.run.status.pointer_change else _overruled_before(o, o.target)
+
+
+def _overruled_before(o: Observed, target: TargetView) -> Decision | None:
+    if target.pointer in (o.run.spec.live_pointer, _new_pointer(o, target)):
+        return None
+    message = f"while the candidate was trained, {describe_change(target, o.run.spec.live_pointer)}"
+    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
+
+
+def _overruled_after_record(o: Observed, target: TargetView) -> Decision | None:
+    change = _change(o)
+    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, o.run.spec.live_pointer}
+    message = describe_change(target, change.new)
+    if not target.reads_pointer:
+        message = "the target was changed: no container reads the pointer any more"
+    elif target.pointer in ours:
+        return None
+    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, event=Event("Overruled", message, "Warning"))
+
+
+def record_lost_promotion(o: Observed) -> Decision | None:
     """Never write a pointer that was on the target and is no longer: the run's record of why was lost."""
     new = _new_pointer(o, o.target) if o.target else None
     if not o.was_written or o.run.status.pointer_change or o.target is None or new is None or o.target.pointer == new:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
-    message = f"{name_pointer(new)} was on the target before and was taken off it; the record of why was lost"
+    message = f"{name_pointer(new)} was on the target before and is no longer; the record of why was lost"
     is_back = o.target.pointer == o.run.spec.live_pointer
     outcome, reason = (Outcome.ROLLED_BACK, Reason.ROLLED_BACK) if is_back else (Outcome.SUPERSEDED, Reason.OVERRULED)
     ended = finish(o, outcome, reason, message)
@@ -85,7 +110,7 @@ def _new_pointer(o: Observed, target: TargetView) -> str | None:
     return str(Pointer(uri, o.run.status.result.checkpoint.rpartition("@")[2])) if uri else None
 
 
-def change_is_recorded(o: Observed) -> Decision | None:
+def record_change(o: Observed) -> Decision | None:
     """Record what will be written and what it replaces, before anything is touched."""
     new = _new_pointer(o, o.target) if o.target else None
     if o.run.status.pointer_change or o.target is None or new is None:
@@ -95,20 +120,8 @@ def change_is_recorded(o: Observed) -> Decision | None:
     return Decision(status, requeue_after=AT_ONCE)
 
 
-def pointer_is_overruled(o: Observed) -> Decision | None:
-    """Stop where a person changed the pointer after it was written, or what reads it: theirs stays."""
-    change, live = _change(o), _live(o)
-    ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, o.run.spec.live_pointer}
-    message = f"a person changed the pointer from {name_pointer(change.new)} to {live or 'none'}"
-    if o.target and not o.target.reads_pointer:
-        message = "a person changed the target: no container reads the pointer any more"
-    elif live in ours:
-        return None
-    return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, event=Event("Overruled", message, "Warning"))
-
-
-def pointer_is_unwritten(o: Observed) -> Decision | None:
-    """Write the pointer, and remember that it was: from then on the old value there is a person's word."""
+def write_pointer(o: Observed) -> Decision | None:
+    """Write the pointer, and record that it was: from then on the old value there is somebody else's change."""
     change = _change(o)
     if _is_written(o) or change.rollback_time:
         return None
@@ -120,8 +133,8 @@ def pointer_is_unwritten(o: Observed) -> Decision | None:
     return Decision(status, actions=(WritePointer(change.new, o.may_force),), requeue_after=AT_ONCE)
 
 
-def rollout_is_under_way(o: Observed) -> Decision | None:
-    """Wait until every pod runs the candidate, or decide to take it back."""
+def await_rollout(o: Observed) -> Decision | None:
+    """Wait until every pod runs the candidate, or decide to roll back."""
     change = _change(o)
     if o.run.status.rolled_out_time or change.rollback_time:
         return None
@@ -129,12 +142,12 @@ def rollout_is_under_way(o: Observed) -> Decision | None:
         case Complete():
             return _promoted(o)
         case Halted(message):
-            return take_back(o, Reason.ROLLOUT_FAILED, message)
+            return roll_back(o, Reason.ROLLOUT_FAILED, message)
         case Failed(message) if not o.run.is_rollback:
-            return take_back(o, Reason.ROLLOUT_FAILED, message)
+            return roll_back(o, Reason.ROLLOUT_FAILED, message)
         case Progressing(message) | Failed(message):
             if o.now - change.time >= o.run.spec.serving.rollout_deadline:
-                return take_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
+                return roll_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
             return Decision(record(o, Stage.ROLLING_OUT, message), requeue_after=POLL)
 
 
@@ -142,21 +155,21 @@ def _promoted(o: Observed) -> Decision:
     change = _change(o)
     message = f"{name_pointer(change.new)} serves instead of {name_pointer(o.run.spec.live_pointer)}"
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
-    status = record(o, Stage.WATCHING, message, promoted, rolled_out_time=o.now)
+    status = record(o, Stage.VERIFYING, message, promoted, rolled_out_time=o.now)
     return Decision(status, events=(Event("CheckpointPromoted", message),), requeue_after=AT_ONCE)
 
 
-def rollback_is_done(o: Observed) -> Decision | None:
-    """End a run that put the pointer of before back: there is nothing to compare it with."""
+def complete_requested_rollback(o: Observed) -> Decision | None:
+    """End a requested rollback once its pods are there: there is nothing to compare it with."""
     if not o.run.is_rollback or o.run.status.rolled_out_time is None:
         return None
     new, old = name_pointer(_change(o).new), name_pointer(o.run.spec.live_pointer)
-    message = f"{new} serves again instead of {old}: a person asked for it"
+    message = f"{new} serves again instead of {old}: rollback requested ({ROLLBACK_ANNOTATION})"
     return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, event=Event("RolledBack", message))
 
 
-def take_back(o: Observed, reason: Reason, message: str) -> Decision:
-    """Record the decision to roll back; the next look acts on it."""
+def roll_back(o: Observed, reason: Reason, message: str) -> Decision:
+    """Record the decision to roll back; the next reconciliation acts on it."""
     kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
     refused = condition(o, kind, "False", reason, message)
     change = _change(o).model_copy(update={"rollback_time": o.now})
@@ -164,13 +177,13 @@ def take_back(o: Observed, reason: Reason, message: str) -> Decision:
     return Decision(status, requeue_after=AT_ONCE)
 
 
-def rollback_is_under_way(o: Observed) -> Decision | None:
-    """Put the old pointer back and wait for its pods."""
+def await_rollback(o: Observed) -> Decision | None:
+    """Restore the old pointer and wait for its pods."""
     change = _change(o)
     if change.rollback_time is None:
         return None
     if _live(o) == change.new:
-        status = record(o, Stage.ROLLING_BACK, f"taking back {name_pointer(change.new)}: {o.run.status.message}")
+        status = record(o, Stage.ROLLING_BACK, f"rolling back {name_pointer(change.new)}: {o.run.status.message}")
         return Decision(status, actions=(WritePointer(o.run.spec.live_pointer),), requeue_after=AT_ONCE)
     match _rollout(o):
         case Complete():
@@ -187,7 +200,7 @@ def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
     change = _change(o)
     kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
     why = find(o.run.status.conditions, kind)
-    message = f"took back {name_pointer(change.new)}" + (f": {why.message}" if why else "")
+    message = f"rolled back {name_pointer(change.new)}" + (f": {why.message}" if why else "")
     message += f"; the rollback's own rollout: {trouble}" if trouble else ""
     return finish(o, Outcome.ROLLED_BACK, reason, message, event=Event("RolledBack", message, "Warning"))
 
@@ -195,15 +208,15 @@ def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
 def after_refusal(o: Observed, reason: Reason, message: str) -> Decision:
     """End the run where the API server refused the pointer: another manager owns it, or the target is another one."""
     back = _change(o).rollback_time is not None
-    told = f"{'rollback' if back else 'promotion'} refused: {message}"
+    text = f"{'rollback' if back else 'promotion'} refused: {message}"
     final = Reason.ROLLBACK_BLOCKED if back else reason
-    return finish(o, Outcome.FAILED, final, told, event=Event(reason.value, told, "Warning"))
+    return finish(o, Outcome.FAILED, final, text, event=Event(reason.value, text, "Warning"))
 
 
 def _change(o: Observed) -> PointerChange:
     change = o.run.status.pointer_change
     if change is None:
-        raise AssertionError("asked for the pointer change before it was recorded")
+        raise AssertionError("the pointer change is used before it is recorded")
     return change
 
 
@@ -212,7 +225,7 @@ def _live(o: Observed) -> str:
 
 
 def _rollout(o: Observed) -> Rollout:
-    return rollout_of(o.target.document) if o.target else Halted("the target is gone")
+    return rollout_of(o.target.document) if o.target else Halted("the target was deleted")
 
 
 def _is_written(o: Observed) -> bool:

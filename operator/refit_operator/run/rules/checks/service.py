@@ -9,18 +9,18 @@ from refit_operator.run.rules.views.job import JobState
 NONE_NEEDED = (JobState.SUCCEEDED, JobState.FAILED)
 
 
-def service_is_a_strangers(o: Observed) -> Decision | None:
-    """Refuse to have pods named by a Service that this run doesn't own."""
+def service_conflict(o: Observed) -> Decision | None:
+    """Refuse to use a Service that this run doesn't control."""
     if is_trained(o) or not is_shared(o.run) or o.service_owner in (None, o.run.metadata.uid):
         return None
-    message = f"a Service named {service_name(o.run)} is there and isn't this run's"
-    return stopping(o, finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, message))
+    message = f"Service {service_name(o.run)} exists and isn't controlled by this run"
+    return stopping(o, finish(o, Outcome.FAILED, Reason.SERVICE_CONFLICT, message))
 
 
-def service_is_missing(o: Observed) -> Decision | None:
-    """Make the Service before the Job, and again should somebody delete it: the next try's pods look for each other."""
+def create_service(o: Observed) -> Decision | None:
+    """Create the Service before the Job, and again if it is deleted: the next attempt's pods find each other by it."""
     if is_trained(o) or not is_shared(o.run) or o.service_owner is not None or o.job.state in NONE_NEEDED:
         return None
-    if o.job.state is JobState.MISSING and (o.run.status.job_ref == o.run.job_name or o.ended_before):
-        return None  # no Job will be made any more
+    if o.job.state is JobState.MISSING and o.run.status.job_ref == o.run.job_name:
+        return None  # the Job was deleted, which ends the run
     return Decision(o.run.status, actions=(CreateService(build_service(o.run)),), requeue_after=AT_ONCE)

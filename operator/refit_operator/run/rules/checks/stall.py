@@ -1,8 +1,8 @@
-"""Pods that had reported their progress and say nothing more: ended, and tried again, a few times. Pure.
+"""Pods that had reported their progress and report nothing more: ended, and retried, a few times. Pure.
 
-A pod is ended by suspending its Job and resuming it: one that is deleted would use up one of the Job's own tries. What
-it had said was read by then. With a queue, whoever admits Jobs resumes it, and waits for no pod to be gone: Kueue does
-so at once where the Job was admitted before.
+A pod is ended by suspending its Job and resuming it: deleting it would count against the Job's
+backoffLimit. What it had reported was read by then. With a queue, whoever admits Jobs resumes it, and waits for no pod
+to be gone: Kueue does so at once where the Job was admitted before.
 """
 
 from datetime import timedelta
@@ -27,19 +27,19 @@ from refit_operator.run.rules.views.job import JobState
 
 
 def silence_of(o: Observed) -> timedelta:
-    """Return how long the pod that trains has said nothing, though it would have been heard.
+    """Return how long the pod that trains has reported nothing, though a report would have been received.
 
-    Nothing where it never reported, since silent images are never stalled, or has reported the end of its training:
-    what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
+    Zero where it never reported, since images that report nothing are never stalled, or has reported the end of its
+    training: what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
     """
-    heard = newest_progress(o)
-    if o.heard_since is None or heard is None or o.job.state is not JobState.TRAINING:
+    last = newest_progress(o)
+    if o.heard_since is None or last is None or o.job.state is not JobState.TRAINING:
         return timedelta(0)
-    is_under_way = heard.pod == o.job.pod and not o.job.pod_is_ending and heard.percentage != 100
-    return o.now - max(heard.time, o.heard_since) if is_under_way else timedelta(0)
+    is_under_way = last.pod == o.job.pod and not o.job.pod_is_ending and last.percentage != 100
+    return o.now - max(last.time, o.heard_since) if is_under_way else timedelta(0)
 
 
-def stalled_pod_is_ended(o: Observed) -> Decision | None:
+def end_stalled_pod(o: Observed) -> Decision | None:
     """Suspend the Job, wait until the pod is gone, resume it. Each step follows from what is seen."""
     pod, queue = o.run.status.stalled_pod, o.run.spec.training.queue_name
     if is_trained(o) or pod is None:
@@ -56,14 +56,15 @@ def stalled_pod_is_ended(o: Observed) -> Decision | None:
     )
 
 
-def pod_has_stalled(o: Observed) -> Decision | None:
-    """Decide to end a pod that has been silent for too long; the last time, end the run."""
+def no_progress(o: Observed) -> Decision | None:
+    """Decide to end a pod that has reported nothing for too long; the last time, end the run."""
     timeout, silence = o.run.spec.training.stall_timeout, silence_of(o)
     if is_trained(o) or not timeout or silence < timeout:
         return None
     progress = newest_progress(o)
     last = progress.describe() if progress else ""
-    message = f"pod {o.job.pod} has reported nothing for {format_duration(silence)}, and before it {last or 'little'}"
+    silent = f"pod {o.job.pod} has reported nothing for {format_duration(silence)}"
+    message = f"{silent}; its last report: {last or 'no percentage'}"
     if o.run.status.stalls >= o.run.spec.training.backoff_limit:
         return stopping(o, finish(o, Outcome.FAILED, Reason.NO_PROGRESS, message))
     facts = {"stalls": o.run.status.stalls + 1, "stalled_pod": o.job.pod}

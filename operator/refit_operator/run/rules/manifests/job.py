@@ -1,4 +1,4 @@
-"""The Job of a run: its name is the run's, and what counts as a try. Pure."""
+"""The Job of a run: its name is the run's, and which failures count against backoffLimit. Pure."""
 
 import math
 from typing import Any
@@ -8,15 +8,15 @@ from refit_operator.api.run import RetrainRun
 from refit_operator.progress.rules.pod_env import Reporting, reporting_annotations
 from refit_operator.run.rules.contract import EXIT_BAD_INPUT
 from refit_operator.run.rules.manifests.machines import indexing, peer_rules
-from refit_operator.run.rules.manifests.metadata import labels_of, owned_by
+from refit_operator.run.rules.manifests.metadata import labels_of, owned_metadata
 from refit_operator.run.rules.manifests.pod import build_judging_pod, build_pod
 
 Document = dict[str, Any]
 
 
 def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
-    """Return what counts as a try: bad input ends the Job at once; a disruption isn't the trainer's fault, nor is that
-    another machine is gone.
+    """Return which failures count: bad input fails the Job at once; a disruption, or the loss of another machine,
+    doesn't count against backoffLimit.
     """
     bad_input = [
         {
@@ -30,10 +30,13 @@ def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
 
 
 def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
-    """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be made."""
+    """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be created."""
     training = run.spec.training
     pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)
-    metadata, queue = owned_by(run, run.job_name), {QUEUE_LABEL: training.queue_name} if training.queue_name else {}
+    metadata, queue = (
+        owned_metadata(run, run.job_name),
+        {QUEUE_LABEL: training.queue_name} if training.queue_name else {},
+    )
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -56,7 +59,7 @@ def _pod_metadata(run: RetrainRun, labels: dict[str, str], reporting: Reporting 
 
 
 def backstop_seconds(run: RetrainRun) -> int:
-    """Return when the Job ends by itself, should no operator be there to end it. Its clock counts waiting as well."""
+    """Return after how many seconds the Job ends without the operator. Its clock counts waiting as well."""
     training = run.spec.training
     waits = (1 + training.backoff_limit) * training.pending_deadline
     return 2 * math.ceil((training.deadline + waits).total_seconds())

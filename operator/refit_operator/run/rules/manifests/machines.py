@@ -8,7 +8,7 @@ from typing import Any
 
 from refit_operator.api.run import RetrainRun
 from refit_operator.run.rules.contract import COMPLETION_INDEX_ANNOTATION, EXIT_PEER_LOST, RENDEZVOUS_PORT
-from refit_operator.run.rules.manifests.metadata import owned_by
+from refit_operator.run.rules.manifests.metadata import owned_metadata
 
 Document = dict[str, Any]
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
@@ -20,7 +20,7 @@ def is_shared(run: RetrainRun) -> bool:
 
 
 def service_name(run: RetrainRun) -> str:
-    """Return the name of the Service: the Job's own, so that a second one can't be made."""
+    """Return the name of the Service: the Job's own, so that a second one can't be created."""
     return run.metadata.name
 
 
@@ -29,7 +29,7 @@ def build_service(run: RetrainRun) -> Document:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": owned_by(run, service_name(run)),
+        "metadata": owned_metadata(run, service_name(run)),
         "spec": {
             "clusterIP": "None",
             "publishNotReadyAddresses": True,
@@ -41,8 +41,8 @@ def build_service(run: RetrainRun) -> Document:
 def indexing(run: RetrainRun) -> Document:
     """Return the part of the Job's spec that makes it one of several machines.
 
-    The tries are the Job's, not each index's (`backoffLimitPerIndex`): with those, a failed pod is held back until its
-    replacement is there, which a namespace that is being deleted never lets come, and so it is never gone.
+    Retries are counted for the Job, not for each index (`backoffLimitPerIndex`): with that, a failed pod is kept until
+    its replacement exists, which a namespace that is being deleted never allows, so that the pod is never gone.
     """
     limit = {"backoffLimit": run.spec.training.backoff_limit}
     nodes = run.spec.training.num_nodes
@@ -50,7 +50,7 @@ def indexing(run: RetrainRun) -> Document:
 
 
 def peer_rules(run: RetrainRun) -> list[Document]:
-    """Return the rule by which a machine that lost another has used up no try of its own."""
+    """Return the rule by which a machine that lost another doesn't count against backoffLimit."""
     codes = {"containerName": "train", "operator": "In", "values": [EXIT_PEER_LOST]}
     return [{"action": "Ignore", "onExitCodes": codes}] if is_shared(run) else []
 
@@ -61,7 +61,7 @@ def naming(run: RetrainRun) -> Document:
 
 
 def place_variables(run: RetrainRun) -> list[Document]:
-    """Return the variables that say which machine of how many a container is on, in torchrun's words."""
+    """Return the variables that say which machine of how many a container is on, under torchrun's names."""
     if not is_shared(run):
         return []
     index = {"fieldRef": {"fieldPath": f"metadata.annotations['{COMPLETION_INDEX_ANNOTATION}']"}}

@@ -1,4 +1,4 @@
-"""What marks the objects that are made for a run: its labels, and the owner with which they go. Pure."""
+"""Metadata of the objects that a run owns: its labels, and the owner that they are deleted with. Pure."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from refit_operator.api.run import RetrainRun
 
 
 def labels_of(run: RetrainRun) -> dict[str, str]:
-    """Return the labels of what is the run's."""
+    """Return the labels of what a run owns."""
     return {
         RUN_LABEL: run.metadata.name,
         MONITOR_LABEL: run.spec.monitor_ref.name,
@@ -15,7 +15,7 @@ def labels_of(run: RetrainRun) -> dict[str, str]:
     }
 
 
-def owned_by(run: RetrainRun, name: str) -> dict[str, Any]:
+def owned_metadata(run: RetrainRun, name: str) -> dict[str, Any]:
     """Return the metadata of an object that the run owns and controls."""
     meta = run.metadata
     owner = {"apiVersion": API_VERSION, "kind": "RetrainRun", "name": meta.name, "uid": meta.uid, "controller": True}

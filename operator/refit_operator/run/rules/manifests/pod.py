@@ -1,7 +1,7 @@
 """The pod of a run: the init container `train` and the container `judge`, with the user's overlay. Pure.
 
 The judge's claims are never mounted where training runs, so training can't see the holdout. What the operator sets
-stands after what the user sets, and wins.
+comes after what the user sets, and wins.
 """
 
 import json
@@ -37,7 +37,7 @@ PLACEMENT = {
     "service_account_name",
     "image_pull_secrets",
 }
-"""What of the overlay goes into the pod's spec as it is."""
+"""Fields of the overlay that are copied into the pod's spec."""
 
 
 def claims_of(*uris: str) -> set[str]:
@@ -86,7 +86,7 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, mounts:
         ],
         "resources": run.spec.training.resources.to_json(),
         "volumeMounts": mounts,
-        # Of a script that leaves no message, what its log ends with.
+        # A script that leaves no message is explained by the end of its log.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -152,15 +152,15 @@ def build_judging_pod(run: RetrainRun) -> Document:
 
 
 def _placement(template: PodTemplate) -> Document:
-    """Return what the user says in the pod spec's own words, and nothing that they left out."""
-    said = template.model_dump(mode="json", by_alias=True, exclude_none=True, include=PLACEMENT)
-    return {key: value for key, value in said.items() if value}
+    """Return the fields of the pod's spec that the user set."""
+    given = template.model_dump(mode="json", by_alias=True, exclude_none=True, include=PLACEMENT)
+    return {key: value for key, value in given.items() if value}
 
 
 def _security(template: PodTemplate) -> Document:
     theirs = template.security_context.to_json() if template.security_context else {}
-    said = {key: value for key, value in theirs.items() if value != []}
-    return said | {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    given = {key: value for key, value in theirs.items() if value != []}
+    return given | {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
 def _volumes(run: RetrainRun, reporting: Reporting | None) -> list[Document]:

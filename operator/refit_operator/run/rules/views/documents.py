@@ -1,4 +1,4 @@
-"""What Jobs and pods say, read from them as the API server gives them. Pure."""
+"""Fields of Jobs and pods, read from them as the API server gives them. Pure."""
 
 from typing import Any
 

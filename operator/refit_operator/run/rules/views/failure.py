@@ -1,4 +1,4 @@
-"""Why a try failed, in the words of whoever knows best: the container, the kubelet, or the Job's controller. Pure."""
+"""Why an attempt failed, by the source that knows best: the container, the kubelet, or the Job controller. Pure."""
 
 from refit_operator.run.rules.contract import EXIT_PEER_LOST
 from refit_operator.run.rules.views.documents import (
@@ -11,16 +11,25 @@ from refit_operator.run.rules.views.documents import (
 )
 from refit_operator.run.rules.views.reports import parse_error
 
+DISRUPTIONS = {
+    "TerminationByKubelet": "pod evicted by the node",
+    "PreemptionByScheduler": "pod preempted by the scheduler",
+    "EvictionByEvictionAPI": "pod evicted through the API",
+    "DeletionByTaintManager": "pod deleted for a taint of its node",
+    "DeletionByPodGC": "pod deleted because its node is gone",
+}
+"""Reasons of the condition DisruptionTarget."""
+
 
 def failure_of(job: Document, pods: list[Document]) -> str:
     """Return why the newest pod failed that did, else why the Job did; empty where nothing failed. Oldest pod first.
 
-    Of several machines, the one that lost another says nothing of why.
+    Of several machines, one that ended because it lost another doesn't say why.
     """
-    failed = [(pod, words) for pod in reversed(pods) if (words := failure_of_pod(pod))]
+    failed = [(pod, text) for pod in reversed(pods) if (text := failure_of_pod(pod))]
     failed.sort(key=lambda found: _lost_a_peer(found[0]))
-    said = (f"{machine_of(job, index_of(pod))}{words}" for pod, words in failed)
-    return next(said, "") or _failure_of_job(job)
+    messages = (f"{machine_of(job, index_of(pod))}{text}" for pod, text in failed)
+    return next(messages, "") or _failure_of_job(job)
 
 
 def _lost_a_peer(pod: Document) -> bool:
@@ -29,24 +38,25 @@ def _lost_a_peer(pod: Document) -> bool:
 
 
 def failure_of_pod(pod: Document) -> str:
-    """Return why the pod failed, empty where it didn't."""
+    """Return why the pod failed or was disrupted, empty where neither is so."""
     status = pod.get("status") or {}
     disrupted = condition_of(pod, "DisruptionTarget")
     if disrupted:
-        return f"the pod was taken away, which counts as no try: {_said(disrupted)}"
+        what = DISRUPTIONS.get(disrupted.get("reason") or "", "pod disrupted")
+        return f"{what} (not counted against backoffLimit): {_message(disrupted)}"
     for name, state in statuses_of(pod).items():
         ended = state.get("terminated")
         if ended and ended.get("exitCode") != 0:
             return _exit(pod, name, ended)
-    return f"the pod failed: {_said(status)}" if status.get("phase") == "Failed" else ""
+    return f"the pod failed: {_message(status)}" if status.get("phase") == "Failed" else ""
 
 
 def _exit(pod: Document, name: str, ended: Document) -> str:
-    said = parse_error(ended.get("message") or "")
+    error = parse_error(ended.get("message") or "")
     if ended.get("reason") == "OOMKilled":
-        words = f"{name} ran out of memory at its limit of {_memory_limit(pod, name)}: OOMKilled"
-        return f"{words}: {said}" if said else words
-    return f"{name} exited {ended['exitCode']}: {said or ended.get('reason') or 'no message'}"
+        killed = f"{name} ran out of memory at its limit of {_memory_limit(pod, name)}: OOMKilled"
+        return f"{killed}: {error}" if error else killed
+    return f"{name} exited {ended['exitCode']}: {error or ended.get('reason') or 'no message'}"
 
 
 def _memory_limit(pod: Document, name: str) -> str:
@@ -56,8 +66,8 @@ def _memory_limit(pod: Document, name: str) -> str:
 
 def _failure_of_job(job: Document) -> str:
     failed = condition_of(job, "Failed")
-    return _said(failed) if failed else ""
+    return _message(failed) if failed else ""
 
 
-def _said(source: Document) -> str:
+def _message(source: Document) -> str:
     return source.get("message") or source.get("reason") or "no message"

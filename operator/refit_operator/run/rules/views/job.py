@@ -1,4 +1,4 @@
-"""What a Job and its pods say, in one value. Pure."""
+"""A Job and its pods as one value. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class JobState(Enum):
 
     MISSING = auto()
     QUEUED = auto()
-    """Suspended: somebody else says when it may start."""
+    """Suspended: a queue, or whoever suspended it, decides when it starts."""
     PENDING = auto()
     """Its pod isn't there yet, or has started nothing."""
     TRAINING = auto()
@@ -48,16 +48,16 @@ class JobView:
     train_report: TrainReport | None = None
     judge_report: JudgeReport | None = None
     flaws: tuple[tuple[str, str], ...] = ()
-    """Containers of the newest pod that ended well with no good report, each with what is wrong with it."""
+    """Containers of the newest pod that exited 0 without a valid report, each with what is wrong with it."""
     error: str = ""
-    """Why a container failed, in its own words; empty where none did."""
+    """Why a container failed; empty where none did."""
     pod: str = ""
     """Name of the newest pod that isn't over, empty where there is none."""
     pod_is_ending: bool = False
     """Whether that pod is being deleted."""
     resource_version: str = ""
     waiting: Waiting | None = None
-    """Why a pod doesn't start: the queue's word, unschedulable, image pull…"""
+    """Why a pod doesn't start: queued, unschedulable, image pull…"""
 
     @property
     def phase(self) -> Phase:
@@ -76,8 +76,8 @@ def view_job(
     workloads: list[Document],
 ) -> JobView:
     """Return the view of a Job and its pods, by the Events that `subject_of` asks for and, where those are about
-    volumes, the claims of the namespace, and by what Kueue keeps of it while a queue holds it back: all as the API
-    server gave them.
+    volumes, the claims of the namespace, and by its Workloads while a queue holds it back: all as the API server gave
+    them.
     """
     if job is None:
         return JobView(JobState.MISSING)

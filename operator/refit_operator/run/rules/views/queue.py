@@ -1,4 +1,4 @@
-"""What a queue says of a Job that it holds back: Kueue's words, in the Workload that it keeps of each Job. Pure."""
+"""Why a queue holds a Job back: the conditions of the Workload that Kueue keeps of each Job. Pure."""
 
 from refit_operator.api.base import QUEUE_LABEL
 from refit_operator.api.conditions import Reason
@@ -6,7 +6,7 @@ from refit_operator.run.rules.views.documents import Document, ending_of
 from refit_operator.run.rules.views.waiting import Waiting
 
 RESERVED, EVICTED = "QuotaReserved", "Evicted"
-"""Conditions of a Workload: the first tells why it isn't admitted, the second why it has to give back what it has."""
+"""Conditions of a Workload: the first says why it isn't admitted, the second why its quota is taken from it."""
 
 
 def queue_of(job: Document) -> str:
@@ -16,12 +16,12 @@ def queue_of(job: Document) -> str:
 
 
 def held_back(job: Document, workloads: list[Document]) -> Waiting | None:
-    """Return why the Job's queue doesn't admit it, None where nobody has said so."""
-    queue, said = queue_of(job), [words for workload in workloads if (words := _words(workload))]
-    return Waiting(Reason.QUEUED, f"Queued in LocalQueue {queue}: {said[-1]}") if queue and said else None
+    """Return why the Job's queue doesn't admit it, None where no Workload says."""
+    queue, messages = queue_of(job), [text for workload in workloads if (text := _message(workload))]
+    return Waiting(Reason.QUEUED, f"Queued in LocalQueue {queue}: {messages[-1]}") if queue and messages else None
 
 
-def _words(workload: Document) -> str:
+def _message(workload: Document) -> str:
     conditions = {c["type"]: c for c in (workload.get("status") or {}).get("conditions") or ()}
     holds = all(conditions.get(kind, {}).get("status") == "True" for kind in (RESERVED, EVICTED))
     return str(conditions.get(EVICTED if holds else RESERVED, {}).get("message") or "")

@@ -1,4 +1,4 @@
-"""What trainer and judge say in their termination messages (docs/contract.md). A malformed report is no report."""
+"""Reports of trainer and judge in their termination messages (docs/contract.md). A malformed one is no report."""
 
 import json
 from typing import TypeVar
@@ -49,7 +49,7 @@ class JudgeReport(_Report):
 
 
 Report = TypeVar("Report", bound=_Report)
-MISSING = "there is none"
+MISSING = "the termination message is empty"
 
 
 def parse_report(kind: type[Report], message: str) -> Report | None:
@@ -68,14 +68,14 @@ def flaw_of(kind: type[_Report], message: str) -> str:
         if not message.strip():
             return MISSING
         if len(message.encode()) >= TERMINATION_MESSAGE_BYTES:
-            return f"cut off at {TERMINATION_MESSAGE_BYTES} bytes, the most that Kubernetes keeps of it"
+            return f"truncated at {TERMINATION_MESSAGE_BYTES} bytes, the most that Kubernetes keeps of it"
         first = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
     return ""
 
 
 def parse_error(message: str) -> str:
-    """Return the sentence in `{"error": "…"}`; of anything else the last line, which is the essence of a traceback."""
+    """Return the sentence in `{"error": "…"}`; of anything else the last line, which of a traceback is the error."""
     try:
         document = json.loads(message)
     except ValueError:

@@ -24,7 +24,7 @@ def _slice(part: JudgedSlice) -> SliceResult:
     return SliceResult(candidate=_text(part.candidate), served=served, rows=part.rows)
 
 
-def record_judgement(report: JudgeReport) -> dict[str, Any]:
+def judgement_fields(report: JudgeReport) -> dict[str, Any]:
     """Return the fields of RunResult that the judge's report fills."""
     return {
         "candidate": _model(report.candidate),

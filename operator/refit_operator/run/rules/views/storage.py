@@ -1,6 +1,6 @@
-"""What keeps a pod from its volumes, by the name of the claim: that is the user's own, and where they look. Pure.
+"""What keeps a pod from its volumes, by the name of the claim, which is the user's own. Pure.
 
-Kubelet and attach controller speak of volumes, the scheduler of claims without saying which.
+Kubelet and attach controller name volumes; the scheduler speaks of claims without naming them.
 """
 
 import re
@@ -14,12 +14,12 @@ MOUNTING = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
 MISSING = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 UNBOUND = "unbound immediate PersistentVolumeClaims"
 ALONE = "ReadWriteOncePod"
-"""Of a claim that one pod has for itself the scheduler says so, of a volume on another node the attach controller."""
+"""By this the scheduler refuses a claim; a volume on another node is refused by the attach controller (ELSEWHERE)."""
 ELSEWHERE = "Multi-Attach"
 
 
 def is_about_volumes(events: list[Document]) -> bool:
-    """Return whether it helps to know which claim has which volume."""
+    """Return whether claims have to be listed to name the volume's claim."""
     return any(event.get("reason") in MOUNTING for event in events)
 
 
@@ -31,7 +31,7 @@ def unscheduled_volume(message: str, pod: Document) -> tuple[Reason, str] | None
     if UNBOUND in message:
         return Reason.CLAIM_UNBOUND, f"a claim has no volume yet, one of {_claims_of(pod)}: {message}"
     if ALONE in message:
-        return Reason.VOLUME_NOT_SHAREABLE, f"one of the claims {_claims_of(pod)} is another pod's alone: {message}"
+        return Reason.VOLUME_NOT_SHAREABLE, f"one of the claims {_claims_of(pod)} is in use by another pod: {message}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Why a Job's pod doesn't start, in plain words: by the pod itself, and where it says nothing, by Events. Pure."""
+"""Why a Job's pod doesn't start: by the pod itself, and where that says nothing, by Events. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -24,19 +24,19 @@ EVENTS = {
     "FailedCreatePodSandBox": Reason.CONTAINER_NOT_STARTED,
     "FailedCreate": Reason.POD_REFUSED,
 }
-"""Events that tell why, and what they mean."""
+"""Events that say why, and the Reason of each."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What stands in the way."""
+    """What prevents a pod from starting."""
 
     reason: Reason
     message: str
 
 
 def subject_of(job: Document, pods: list[Document]) -> str:
-    """Return the UID of the object whose Events may tell why nothing starts; empty where none is needed."""
+    """Return the UID of the object whose Events may say why nothing starts; empty where none is needed."""
     if is_halted(job):
         return ""
     found = (_subject(job, pods[-1] if pods else None) for pods in by_index(job, pods))
@@ -59,13 +59,13 @@ def is_halted(job: Document) -> bool:
 
 
 def explain(job: Document, pods: list[Document], events: list[Document], claims: list[Document]) -> Waiting | None:
-    """Return what stands in the way of the Job's next pod, None where nothing is known to."""
+    """Return what prevents the Job's next pod from starting, None where nothing is known to."""
     if is_halted(job):
         return None
     machines = enumerate(by_index(job, pods))
     found = ((index, _explain(pods[-1] if pods else None, events, claims)) for index, pods in machines)
-    told = ((machine_of(job, index), waiting) for index, waiting in found if waiting)
-    return next((Waiting(waiting.reason, f"{machine}{waiting.message}") for machine, waiting in told), None)
+    named = ((machine_of(job, index), waiting) for index, waiting in found if waiting)
+    return next((Waiting(waiting.reason, f"{machine}{waiting.message}") for machine, waiting in named), None)
 
 
 def _explain(newest: Document | None, events: list[Document], claims: list[Document]) -> Waiting | None:
@@ -89,7 +89,7 @@ def by_pod(pod: Document) -> Waiting | None:
 def unscheduled(message: str, pod: Document) -> Waiting:
     """Return why the scheduler finds no node; its message names what is missing, such as nvidia.com/gpu."""
     volume = unscheduled_volume(message, pod)
-    return Waiting(*volume) if volume else Waiting(Reason.UNSCHEDULABLE, f"no node takes the pod: {message}")
+    return Waiting(*volume) if volume else Waiting(Reason.UNSCHEDULABLE, f"no node fits the pod: {message}")
 
 
 def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting:
@@ -100,10 +100,10 @@ def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting
 
 
 def by_events(events: list[Document], since: str, claims: list[Document]) -> Waiting | None:
-    """Return what the newest telling Event says, one older than `since` (RFC 3339) left out."""
-    telling = [e for e in events if e.get("reason") in EVENTS and _time(e) >= since]
-    newest = max(telling, key=_time, default=None)
-    return _told(newest["reason"], newest.get("note") or "", claims) if newest else None
+    """Return what the newest Event of EVENTS says, leaving out those older than `since` (RFC 3339)."""
+    explaining = [e for e in events if e.get("reason") in EVENTS and _time(e) >= since]
+    newest = max(explaining, key=_time, default=None)
+    return _by_event(newest["reason"], newest.get("note") or "", claims) if newest else None
 
 
 def _time(event: Document) -> str:
@@ -111,7 +111,7 @@ def _time(event: Document) -> str:
     return series.get("lastObservedTime") or event.get("deprecatedLastTimestamp") or event.get("eventTime") or ""
 
 
-def _told(reason: str, note: str, claims: list[Document]) -> Waiting:
+def _by_event(reason: str, note: str, claims: list[Document]) -> Waiting:
     kind = EVENTS[reason]
     if kind is Reason.POD_REFUSED:
         return refused("pod", note.removeprefix("Error creating: "))
@@ -121,6 +121,6 @@ def _told(reason: str, note: str, claims: list[Document]) -> Waiting:
 
 
 def refused(what: str, message: str) -> Waiting:
-    """Return why the API server doesn't let a Job or pod be made: a quota, Pod Security, another admission."""
+    """Return why the API server doesn't allow a Job or pod: a quota, Pod Security, another admission rule."""
     reason = Reason.QUOTA_EXCEEDED if "exceeded quota" in message else Reason.POD_REFUSED
-    return Waiting(reason, f"the {what} may not be made: {message}")
+    return Waiting(reason, f"the {what} can't be created: {message}")
