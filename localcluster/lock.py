@@ -1,8 +1,8 @@
-"""`python -m localcluster.lock`: pin what the trainer's image installs, with hashes; `--check` tells whether pins fit.
+"""`python -m localcluster.lock`: pin what is installed, with hashes; `--check` tells whether the pins fit.
 
-Three files in trainer_image/: torch.lock is torch and what comes with it, for a base that brings none;
-requirements.lock is everything else of the extra `trainer`; sbom.lock is the tool that lists what is in the
-image. They name no index, and hold for every platform and Python that the project supports.
+Each of LOCKS pins extras of pyproject.toml. The trainer has two files more: torch.lock is torch and what comes with it,
+for a base that brings none; sbom.lock is the tool that lists what is installed. The files name no index, and hold for
+every platform and Python that the project supports.
 """
 
 import re
@@ -11,11 +11,14 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster.paths import CHECKOUT
 
-FOLDER = CHECKOUT / "trainer_image"
+PYPROJECT = CHECKOUT / "pyproject.toml"
+SBOM_TOOL = "trainer_image/sbom.lock"
+TORCH = "trainer_image/torch.lock"
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "-q")
 HEADER = "--custom-compile-command=make lock"
 OF_TORCH = re.compile(r"torch|triton|sympy|mpmath|networkx|(nvidia|cuda)-.*")
@@ -23,25 +26,54 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 BUILD = "setuptools\nwheel\n"
 
 
+@dataclass(frozen=True)
+class Lock:
+    """A lock file and the extras of pyproject.toml that it pins."""
+
+    path: str
+    extras: tuple[str, ...]
+
+    @property
+    def source(self) -> tuple[str | Path, ...]:
+        """What uv compiles it from."""
+        return (PYPROJECT, *(f"--extra={extra}" for extra in self.extras))
+
+    def requirements(self) -> list[str]:
+        """Return what pyproject.toml asks for, each requirement once."""
+        optional = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]
+        return sorted({requirement for extra in self.extras for requirement in optional[extra]})
+
+    def text(self) -> str:
+        """Return the file's contents."""
+        return (CHECKOUT / self.path).read_text()
+
+
+DEV = Lock("requirements-dev.lock", ("operator", "demo", "dev"))
+OPERATOR = Lock("operator/requirements.lock", ("operator",))
+TRAINER = Lock("trainer_image/requirements.lock", ("trainer",))
+LOCKS = (DEV, OPERATOR, TRAINER)
+
+
 def write() -> None:
-    """Compile all three files."""
+    """Compile every file; the operator's image gets the versions that its tests run with."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, "uv"]
         subprocess.run(pip, check=True)
-        everything = _compile(place, place / "all.lock", CHECKOUT / "pyproject.toml", "--extra=trainer", stdin=BUILD)
+        _compile(place, DEV.path, *DEV.source)
+        _compile(place, OPERATOR.path, *OPERATOR.source, f"--constraint={DEV.path}")
+        everything = _compile(place, place / "all.lock", *TRAINER.source, "-", stdin=BUILD)
         theirs = sorted({name for name, _ in pins(everything.read_text()) if OF_TORCH.fullmatch(name)})
         left_out = [f"--no-emit-package={name}" for name in theirs]
-        source = (CHECKOUT / "pyproject.toml", "--extra=trainer")
-        _compile(place, FOLDER / "requirements.lock", *source, *left_out, stdin=BUILD)
-        _compile(place, FOLDER / "torch.lock", f"--constraint={everything}", stdin="torch\n")
-        _compile(place, FOLDER / "sbom.lock", stdin="cyclonedx-bom\n")
+        _compile(place, TRAINER.path, *TRAINER.source, *left_out, "-", stdin=BUILD)
+        _compile(place, TORCH, f"--constraint={everything}", "-", stdin="torch\n")
+        _compile(place, SBOM_TOOL, "-", stdin="cyclonedx-bom\n")
 
 
-def _compile(tools: Path, target: Path, *words: str | Path, stdin: str) -> Path:
-    argv = [tools / "bin" / "uv", "pip", "compile", *words, "-", *OPTIONS, HEADER, "--output-file", target]
+def _compile(tools: Path, target: str | Path, *words: str | Path, stdin: str = "") -> Path:
+    argv = [tools / "bin" / "uv", "pip", "compile", *words, *OPTIONS, HEADER, "--output-file", target]
     subprocess.run(argv, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL, cwd=CHECKOUT)
-    return target
+    return CHECKOUT / target
 
 
 def pins(text: str) -> list[tuple[str, str]]:
@@ -62,16 +94,20 @@ def unpinned(requirements: Iterable[str], text: str) -> list[str]:
     ]
 
 
+def check(locks: Iterable[Lock] = LOCKS) -> list[str]:
+    """Return a line for each lock file that lacks a requirement."""
+    lacking = {lock.path: unpinned(lock.requirements(), lock.text()) for lock in locks}
+    return [f"{path} has no pin for {', '.join(names)}: run make lock" for path, names in lacking.items() if names]
+
+
 def main(words: list[str]) -> int:
-    """Write the files, or tell which requirement they lack."""
+    """Write the files, or tell which requirements they lack."""
     if words != ["--check"]:
         write()
         return 0
-    extras = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    lacking = unpinned(extras["trainer"], (FOLDER / "requirements.lock").read_text())
-    said = f"no pin for {', '.join(lacking)}: run make lock" if lacking else "the trainer's requirements are pinned"
-    print(said)
-    return 1 if lacking else 0
+    lines = check()
+    print("\n".join(lines) or "every requirement is pinned")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":
