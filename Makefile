@@ -10,7 +10,7 @@ PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYT
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -114,6 +114,10 @@ sbom:  ## write what is in the images and in the environment of the tests to dis
 	    python3 -m localcluster run-image $$image -- cat /opt/sbom.cdx.json > dist/$$image.cdx.json || exit 1; done
 	$$(dirname $$(python3 -m localcluster.virtualenv trainer_image/sbom.lock))/cyclonedx-py environment \
 	    --output-reproducible --of JSON -o dist/dev.cdx.json $(PYTHON)
+
+release:  ## build a release into dist/: images, install.yaml, bills of materials, checksums
+	rm -rf dist && $(MAKE) sbom
+	python3 -m localcluster.release
 
 # An area's own extra is checked for missing and unused packages; tests and tools may use every extra.
 dependencies:  ## every package that is imported is declared in pyproject.toml, and every declared one is used

@@ -6,7 +6,7 @@ The keys of the newest build are kept in files next to the storage. The tag `dev
 from collections.abc import Iterable
 from pathlib import Path
 
-from localcluster import lock
+from localcluster import lockfiles
 from localcluster.bases import OPERATOR_BASE, TRAINER_BASE
 from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
@@ -19,7 +19,7 @@ OPERATOR = Image(
     ("operator/refit_operator",),
     "operator",
     OPERATOR_BASE,
-    locks=(lock.OPERATOR.path, lock.SBOM_TOOL),
+    locks=(lockfiles.OPERATOR.path, lockfiles.SBOM_TOOL),
 )
 TRAINER = Image(
     "trainer",
@@ -27,7 +27,7 @@ TRAINER = Image(
     ("trainer_image/refit_trainer", "trainer_image/refit_serving", "trainer_image/refit_calibrate"),
     "trainer",
     TRAINER_BASE,
-    locks=(lock.TRAINER.path, lock.TORCH, lock.SBOM_TOOL),
+    locks=(lockfiles.TRAINER.path, lockfiles.TORCH, lockfiles.SBOM_TOOL),
 )
 STUB = Image("stub", "tests/stub_trainer/Dockerfile", ("tests/stub_trainer",), "operator", OPERATOR_BASE)
 IMAGES = {image.short: image for image in (OPERATOR, TRAINER, STUB)}

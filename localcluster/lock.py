@@ -1,57 +1,24 @@
 """`python -m localcluster.lock`: pin what is installed, with hashes; `--check` tells whether the pins fit.
 
-Each of LOCKS pins extras of pyproject.toml. The trainer has two files more: torch.lock is torch and what comes with it,
-for a base that brings none; sbom.lock is the tool that lists what is installed. The files name no index, and hold for
-every platform and Python that the project supports.
+The files are those of lockfiles.py. They name no index, and hold for every platform and Python that the
+project supports.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock
 from localcluster.paths import CHECKOUT
 
-PYPROJECT = CHECKOUT / "pyproject.toml"
-SBOM_TOOL = "trainer_image/sbom.lock"
-TORCH = "trainer_image/torch.lock"
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "-q")
 HEADER = "--custom-compile-command=make lock"
 OF_TORCH = re.compile(r"torch|triton|sympy|mpmath|networkx|(nvidia|cuda)-.*")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 BUILD = "setuptools\nwheel\n"
-
-
-@dataclass(frozen=True)
-class Lock:
-    """A lock file and the extras of pyproject.toml that it pins."""
-
-    path: str
-    extras: tuple[str, ...]
-
-    @property
-    def source(self) -> tuple[str | Path, ...]:
-        """What uv compiles it from."""
-        return (PYPROJECT, *(f"--extra={extra}" for extra in self.extras))
-
-    def requirements(self) -> list[str]:
-        """Return what pyproject.toml asks for, each requirement once."""
-        optional = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]
-        return sorted({requirement for extra in self.extras for requirement in optional[extra]})
-
-    def text(self) -> str:
-        """Return the file's contents."""
-        return (CHECKOUT / self.path).read_text()
-
-
-DEV = Lock("requirements-dev.lock", ("operator", "demo", "dev"))
-OPERATOR = Lock("operator/requirements.lock", ("operator",))
-TRAINER = Lock("trainer_image/requirements.lock", ("trainer",))
-LOCKS = (DEV, OPERATOR, TRAINER)
 
 
 def write() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from localcluster.commands import Failed, run
 from localcluster.keys import key
-from localcluster.lock import DEV
+from localcluster.lockfiles import DEV
 from localcluster.locks import exclusive
 from localcluster.packages import install_packages
 from localcluster.paths import CHECKOUT, layout

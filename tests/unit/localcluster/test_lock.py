@@ -5,7 +5,8 @@ import re
 import pytest
 
 from localcluster import lock
-from localcluster.lock import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock, pins, unpinned
+from localcluster.lock import pins, unpinned
+from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock
 from localcluster.paths import CHECKOUT
 
 FILES = (*(each.path for each in LOCKS), TORCH, SBOM_TOOL)
