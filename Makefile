@@ -5,7 +5,7 @@ SHELL := /bin/bash
 include localcluster/Makefile.inc
 
 export PYTHONPATH := operator:trainer_image:.
-# The Python that has the packages of pyproject.toml; made on first use.
+# The Python that has the packages of requirements-dev.lock; made on first use.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
