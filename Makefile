@@ -5,11 +5,12 @@ SHELL := /bin/bash
 include localcluster/Makefile.inc
 
 export PYTHONPATH := operator:trainer_image:.
-# The Python that has the packages of pyproject.toml; made on first use.
+# The Python that has the packages of requirements-dev.lock; made on first use.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
+DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -74,7 +75,7 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers check-crds check-lock check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
+verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -104,11 +105,26 @@ check-matrix:
 check-lock:
 	$(PYTHON) -m localcluster.lock --check
 
-lock:  ## pin what the trainer's image installs, with hashes
+lock:  ## pin what the images and the environment of the tests install, with hashes
 	$(PYTHON) -m localcluster.lock
 
-sbom:  ## write what is in the trainer's image to dist/, as CycloneDX
-	mkdir -p dist && python3 -m localcluster run-image trainer -- cat /opt/sbom.cdx.json > dist/trainer.cdx.json
+sbom:  ## write what is in the images and in the environment of the tests to dist/, as CycloneDX
+	mkdir -p dist
+	for image in operator trainer; do \
+	    python3 -m localcluster run-image $$image -- cat /opt/sbom.cdx.json > dist/$$image.cdx.json || exit 1; done
+	$$(dirname $$(python3 -m localcluster.virtualenv trainer_image/sbom.lock))/cyclonedx-py environment \
+	    --output-reproducible --of JSON -o dist/dev.cdx.json $(PYTHON)
+
+release:  ## build a release into dist/: images, install.yaml, bills of materials, checksums
+	rm -rf dist && $(MAKE) sbom
+	python3 -m localcluster.release
+
+# An area's own extra is checked for missing and unused packages; tests and tools may use every extra.
+dependencies:  ## every package that is imported is declared in pyproject.toml, and every declared one is used
+	$(DEPTRY) operator/refit_operator --optional-dependencies-dev-groups trainer,demo,dev
+	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,demo,dev
+	$(DEPTRY) demo --optional-dependencies-dev-groups operator,trainer,dev
+	$(DEPTRY) tests benchmarks localcluster --optional-dependencies-dev-groups operator,trainer,demo --ignore DEP004
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

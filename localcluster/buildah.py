@@ -61,6 +61,12 @@ class Buildah:
         """Push an image, its layers uncompressed, to a registry without TLS."""
         self.call("push", "--tls-verify=false", "--disable-compression", image.name, target)
 
+    def archive(self, image: Image, name: str, path: Path) -> None:
+        """Save an image as a docker-archive, under a name of its own."""
+        path.unlink(missing_ok=True)  # one that is there isn't overwritten
+        identity = self.call("images", "--quiet", image.name)  # by its name, the archive would have that name too
+        self.call("push", identity, f"docker-archive:{path}:{name}")
+
     def call(self, command: str, *arguments: str | Path, log: Path | None = None) -> str:
         """Run one buildah command and return what it prints."""
         return run([*self._argv(command), *arguments], log=log).strip()

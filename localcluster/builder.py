@@ -62,3 +62,6 @@ class Builder(Protocol):
 
     def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
         """Run a command in an image and return its exit status."""
+
+    def archive(self, image: Image, name: str, path: Path) -> None:
+        """Save an image as a docker-archive, under a name of its own."""

@@ -1,10 +1,10 @@
 """The container engine of this machine, where there is one: it builds and runs images for a kind cluster."""
 
 import functools
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from localcluster.builder import Errand, Image
 from localcluster.commands import run, succeeds
@@ -40,6 +40,7 @@ class Engine:
         options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
         return subprocess.run([self.program, "run", *options, image.name, *command], check=False).returncode
 
-    def archive(self, image: Image, path: os.PathLike[str]) -> None:
-        """Save an image as a docker-archive."""
-        run([self.program, "save", "-o", os.fspath(path), image.name])
+    def archive(self, image: Image, name: str, path: Path) -> None:
+        """Save an image as a docker-archive, under a name of its own."""
+        run([self.program, "tag", image.name, name])
+        run([self.program, "save", "-o", path, name])

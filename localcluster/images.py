@@ -6,20 +6,28 @@ The keys of the newest build are kept in files next to the storage. The tag `dev
 from collections.abc import Iterable
 from pathlib import Path
 
+from localcluster import lockfiles
 from localcluster.bases import OPERATOR_BASE, TRAINER_BASE
 from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
 from localcluster.paths import Layout
 from localcluster.progress import say, step
 
-OPERATOR = Image("operator", "operator/Dockerfile", ("operator/refit_operator",), "operator", OPERATOR_BASE)
+OPERATOR = Image(
+    "operator",
+    "operator/Dockerfile",
+    ("operator/refit_operator",),
+    "operator",
+    OPERATOR_BASE,
+    locks=(lockfiles.OPERATOR.path, lockfiles.SBOM_TOOL),
+)
 TRAINER = Image(
     "trainer",
     "trainer_image/Dockerfile",
     ("trainer_image/refit_trainer", "trainer_image/refit_serving", "trainer_image/refit_calibrate"),
     "trainer",
     TRAINER_BASE,
-    locks=tuple(f"trainer_image/{name}.lock" for name in ("requirements", "torch", "sbom")),
+    locks=(lockfiles.TRAINER.path, lockfiles.TORCH, lockfiles.SBOM_TOOL),
 )
 STUB = Image("stub", "tests/stub_trainer/Dockerfile", ("tests/stub_trainer",), "operator", OPERATOR_BASE)
 IMAGES = {image.short: image for image in (OPERATOR, TRAINER, STUB)}

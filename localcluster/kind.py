@@ -77,7 +77,7 @@ class Kind:
             return
         with step(f"load {image.short}"), tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "image.tar"
-            Engine(self.layout, self.engine).archive(image, archive)
+            Engine(self.layout, self.engine).archive(image, image.name, archive)
             self._kind("load", "image-archive", str(archive), "--name", CLUSTER)
         remember(loaded, wanted)
 

@@ -1,21 +1,19 @@
-"""`python -m localcluster.lock`: pin what the trainer's image installs, with hashes; `--check` tells whether pins fit.
+"""`python -m localcluster.lock`: pin what is installed, with hashes; `--check` tells whether the pins fit.
 
-Three files in trainer_image/: torch.lock is torch and what comes with it, for a base that brings none;
-requirements.lock is everything else of the extra `trainer`; sbom.lock is the tool that lists what is in the
-image. They name no index, and hold for every platform and Python that the project supports.
+The files are those of lockfiles.py. They name no index, and hold for every platform and Python that the
+project supports.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock
 from localcluster.paths import CHECKOUT
 
-FOLDER = CHECKOUT / "trainer_image"
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "-q")
 HEADER = "--custom-compile-command=make lock"
 OF_TORCH = re.compile(r"torch|triton|sympy|mpmath|networkx|(nvidia|cuda)-.*")
@@ -24,24 +22,25 @@ BUILD = "setuptools\nwheel\n"
 
 
 def write() -> None:
-    """Compile all three files."""
+    """Compile every file; the operator's image gets the versions that its tests run with."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, "uv"]
         subprocess.run(pip, check=True)
-        everything = _compile(place, place / "all.lock", CHECKOUT / "pyproject.toml", "--extra=trainer", stdin=BUILD)
+        _compile(place, DEV.path, *DEV.source)
+        _compile(place, OPERATOR.path, *OPERATOR.source, f"--constraint={DEV.path}")
+        everything = _compile(place, place / "all.lock", *TRAINER.source, "-", stdin=BUILD)
         theirs = sorted({name for name, _ in pins(everything.read_text()) if OF_TORCH.fullmatch(name)})
         left_out = [f"--no-emit-package={name}" for name in theirs]
-        source = (CHECKOUT / "pyproject.toml", "--extra=trainer")
-        _compile(place, FOLDER / "requirements.lock", *source, *left_out, stdin=BUILD)
-        _compile(place, FOLDER / "torch.lock", f"--constraint={everything}", stdin="torch\n")
-        _compile(place, FOLDER / "sbom.lock", stdin="cyclonedx-bom\n")
+        _compile(place, TRAINER.path, *TRAINER.source, *left_out, "-", stdin=BUILD)
+        _compile(place, TORCH, f"--constraint={everything}", "-", stdin="torch\n")
+        _compile(place, SBOM_TOOL, "-", stdin="cyclonedx-bom\n")
 
 
-def _compile(tools: Path, target: Path, *words: str | Path, stdin: str) -> Path:
-    argv = [tools / "bin" / "uv", "pip", "compile", *words, "-", *OPTIONS, HEADER, "--output-file", target]
+def _compile(tools: Path, target: str | Path, *words: str | Path, stdin: str = "") -> Path:
+    argv = [tools / "bin" / "uv", "pip", "compile", *words, *OPTIONS, HEADER, "--output-file", target]
     subprocess.run(argv, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL, cwd=CHECKOUT)
-    return target
+    return CHECKOUT / target
 
 
 def pins(text: str) -> list[tuple[str, str]]:
@@ -62,16 +61,20 @@ def unpinned(requirements: Iterable[str], text: str) -> list[str]:
     ]
 
 
+def check(locks: Iterable[Lock] = LOCKS) -> list[str]:
+    """Return a line for each lock file that lacks a requirement."""
+    lacking = {lock.path: unpinned(lock.requirements(), lock.text()) for lock in locks}
+    return [f"{path} has no pin for {', '.join(names)}: run make lock" for path, names in lacking.items() if names]
+
+
 def main(words: list[str]) -> int:
-    """Write the files, or tell which requirement they lack."""
+    """Write the files, or tell which requirements they lack."""
     if words != ["--check"]:
         write()
         return 0
-    extras = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    lacking = unpinned(extras["trainer"], (FOLDER / "requirements.lock").read_text())
-    said = f"no pin for {', '.join(lacking)}: run make lock" if lacking else "the trainer's requirements are pinned"
-    print(said)
-    return 1 if lacking else 0
+    lines = check()
+    print("\n".join(lines) or "every requirement is pinned")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

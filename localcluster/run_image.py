@@ -19,7 +19,7 @@ from localcluster.locks import exclusive
 from localcluster.paths import CHECKOUT, Layout
 from localcluster.progress import step
 
-TEST_PACKAGES = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis", "httpx", "jsonschema")
+TEST_PACKAGES = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis", "httpx")
 IMAGE_USER = "10001:10001"
 ENVIRONMENT = {
     "PYTHONPATH": "/src:/src/operator:/src/trainer_image:/test-packages",

@@ -1,61 +1,50 @@
-"""`python -m localcluster.virtualenv`: the Python packages that tests, checks and the demo need, outside the checkout.
+"""`python -m localcluster.virtualenv [LOCK]`: a Python environment outside the checkout, installed from a lock file.
 
-Keyed by what pyproject.toml asks for, so that a second checkout of the same dependencies takes no time. The project's
-own packages aren't installed in it: they are found on PYTHONPATH, as they are in the checkout.
+By default the one that tests, checks and the demo need. Keyed by the lock's contents, so that a second checkout of the
+same pins takes no time. The project's own packages aren't installed in it: they are found on PYTHONPATH, as they are in
+the checkout.
 """
 
 import importlib.util
 import shutil
 import sys
-import tempfile
-import tomllib
 from pathlib import Path
 
 from localcluster.commands import Failed, run
 from localcluster.keys import key
+from localcluster.lockfiles import DEV
 from localcluster.locks import exclusive
 from localcluster.packages import install_packages
 from localcluster.paths import CHECKOUT, layout
 from localcluster.progress import step
 
-EXTRAS = ("operator", "demo", "dev")
 
-
-def requirements(pyproject: Path) -> list[str]:
-    """Return the dependencies of the extras, each once."""
-    optional = tomllib.loads(pyproject.read_text())["project"]["optional-dependencies"]
-    return sorted({requirement for extra in EXTRAS for requirement in optional[extra]})
-
-
-def ensure() -> Path:
-    """Return the virtual environment's Python, made now if it isn't there."""
-    wanted = requirements(CHECKOUT / "pyproject.toml")
+def ensure(lock: str = DEV.path) -> Path:
+    """Return the Python of a lock file's environment, made now if it isn't there."""
+    pins = CHECKOUT / lock
     place = layout()
-    folder = place.root / "venv" / key(sys.version, *wanted)
+    folder = place.root / "venv" / key(sys.version, pins.read_text())
     python = folder / "bin" / "python"
     with exclusive(place, "venv"):
         if not (folder / "complete").exists():
             with step("Python packages"):
-                _make(folder, wanted, place.root / "venv.log")
+                _make(folder, pins, place.root / "venv.log")
     return python
 
 
-def _make(folder: Path, wanted: list[str], log: Path) -> None:
+def _make(folder: Path, pins: Path, log: Path) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         install_packages(["python3-venv"], log)
     shutil.rmtree(folder, ignore_errors=True)
     run([sys.executable, "-m", "venv", folder], log=log)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write("\n".join(wanted))
-        file.flush()
-        run([folder / "bin" / "pip", "install", "--quiet", "-r", file.name], log=log)
+    run([folder / "bin" / "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", pins], log=log)
     (folder / "complete").touch()
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Print the Python of the environment."""
     try:
-        print(ensure())
+        print(ensure(*words))
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -63,4 +52,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

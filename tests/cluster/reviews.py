@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from localcluster.release import REGISTRY, version
 from tests.cluster.kubectl import ROOT, Document, Space, merge
 from tests.cluster.objects import RESTRICTED
 
@@ -72,7 +73,7 @@ def kustomized(space: Space, folder: str) -> dict[str, Document]:
 
 def here(space: Space, text: str) -> list[Document]:
     """Return YAML documents with this namespace's metric, and the image that was built here."""
-    text = text.replace("ghcr.io/refit/trainer:v0.1.0", TRAINER)
+    text = text.replace(f"{REGISTRY}/trainer:{version()}", TRAINER)
     return list(yaml.safe_load_all(text.replace('namespace="shop"', f'namespace="{space.name}"')))
 
 
