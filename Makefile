@@ -8,7 +8,9 @@ export PYTHONPATH := operator:trainer_image:.
 # The Python that has the packages of requirements-dev.lock; made on first use.
 PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
-IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
+# What a test there leaves open shows when its memory is collected, in whichever test that is: seen, and no failure.
+IN_CLUSTER = eval "$$(python3 -m localcluster env)" && \
+    PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
 .PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
 

@@ -24,7 +24,7 @@ IMAGE_USER = "10001:10001"
 ENVIRONMENT = {
     "PYTHONPATH": "/src:/src/operator:/src/trainer_image:/test-packages",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTEST_ADDOPTS": "-p no:cacheprovider",
+    "PYTEST_ADDOPTS": "-p no:cacheprovider -W default",  # torch and transformers warn
     "HOME": "/scratch",
     "HF_HOME": "/scratch/hf",
 }

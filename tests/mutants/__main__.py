@@ -21,6 +21,7 @@ SIDE_BY_SIDE = 2
 LIMIT_S = 300
 COPIED = ("operator", "tests")
 PLUGINS = ("hypothesispytest", "xdist", "cacheprovider", "timeout")
+QUIET = ("-x", "-q", "--tb=no", "-W", "ignore::pytest.PytestConfigWarning")  # settings of plugins that aren't loaded
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/unit/)?(\S+?::.*?)(?: - .*)?$", re.MULTILINE)
 
 
@@ -45,7 +46,7 @@ def copy_to(scratch: Path) -> Path:
 def run_tests(scratch: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     """Run test modules in the copy, up to the first failure."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", *(f"-pno:{name}" for name in PLUGINS), *tests],
+        [sys.executable, "-m", "pytest", *QUIET, *(f"-pno:{name}" for name in PLUGINS), *tests],
         cwd=scratch,
         env={**os.environ, "PYTHONPATH": f"{scratch / 'operator'}:{scratch}", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

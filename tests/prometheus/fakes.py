@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from socket import socket
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -21,8 +21,9 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
-            with suppress(OSError):  # the client may go at any time: that's often what is tested
-                script(tls.wrap_socket(self.request, server_side=True) if tls else self.request, over)
+            # The client may go at any time: that's often what is tested.
+            with suppress(OSError), secured(self.request, tls) as client:
+                script(client, over)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
@@ -32,6 +33,11 @@ def serve(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[str]:
         finally:
             over.set()
             server.shutdown()
+
+
+def secured(connection: socket, tls: ssl.SSLContext | None) -> AbstractContextManager[socket]:
+    """Return the connection, over TLS where there is any."""
+    return tls.wrap_socket(connection, server_side=True) if tls else nullcontext(connection)
 
 
 class Switch:

@@ -3,12 +3,15 @@
 import select
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from demo.traffic import Client, Measures
+
+Connect = Callable[..., Client]
 
 
 class Server(ThreadingHTTPServer):
@@ -53,6 +56,19 @@ def server() -> Iterator[Server]:
         made.shutdown()
 
 
+@pytest.fixture
+def connect(server: Server) -> Iterator[Connect]:
+    """Give clients of the server whose connections end with the test."""
+    with ExitStack() as stack:
+
+        def made(keeps: bool = True, measures: Measures | None = None) -> Client:
+            client = Client(server.url, measures or Measures(), keeps)
+            stack.callback(client._connection.close)
+            return client
+
+        yield made
+
+
 def counted(measures: Measures, outcome: str) -> int:
     """Return the requests for a prediction with that outcome."""
     line = next(row for row in measures.render().splitlines() if f'kind="predict",outcome="{outcome}"' in row)
@@ -60,31 +76,31 @@ def counted(measures: Measures, outcome: str) -> int:
 
 
 @pytest.mark.parametrize(("keeps", "connections"), [(False, [1, 1, 1]), (True, [3])])
-def test_over_how_many_connections(server: Server, keeps: bool, connections: list[int]) -> None:
-    client = Client(server.url, Measures(), keeps)
+def test_over_how_many_connections(server: Server, connect: Connect, keeps: bool, connections: list[int]) -> None:
+    client = connect(keeps)
     for number in range(3):
         assert client.post("predict", {"id": str(number)}) == {}
     assert list(server.connections.values()) == connections
 
 
-def test_a_server_that_asks_to_reconnect_is_obeyed(server: Server) -> None:
-    client = Client(server.url, Measures(), keeps_connections=True)
+def test_a_server_that_asks_to_reconnect_is_obeyed(server: Server, connect: Connect) -> None:
+    client = connect()
     server.leaving = True
     assert [client.post("predict", {"id": "1"}), client.post("predict", {"id": "2"})] == [{}, {}]
     assert len(server.connections) == 2
 
 
-def test_a_connection_that_the_server_closed_while_it_rested_is_not_used(server: Server) -> None:
-    client = Client(server.url, Measures(), keeps_connections=True)
+def test_a_connection_that_the_server_closed_while_it_rested_is_not_used(server: Server, connect: Connect) -> None:
+    client = connect()
     server.hangs_up = True
     assert client.post("predict", {"id": "1"}) == {}
     assert select.select([client._connection.sock], [], [], 10)[0]
     assert client.post("predict", {"id": "2"}) == {}
 
 
-def test_a_status_of_503_is_a_lost_request_and_the_next_one_is_another(server: Server) -> None:
+def test_a_status_of_503_is_a_lost_request_and_the_next_one_is_another(server: Server, connect: Connect) -> None:
     measures = Measures()
-    client = Client(server.url, measures, keeps_connections=True)
+    client = connect(measures=measures)
     server.status = 503
     assert client.post("predict", {"id": "1"}) is None
     server.status = 200

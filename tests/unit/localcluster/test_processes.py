@@ -11,6 +11,8 @@ import pytest
 from localcluster import processes
 from localcluster.processes import Process
 
+# What is started here is to outlive the process that started it.
+pytestmark = pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning")
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
     sys.executable,
