@@ -12,7 +12,7 @@ DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -20,13 +20,17 @@ help:  ## show this
 demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about six minutes after set-up)
 	$(IN_CLUSTER) $(PYTHON) -m demo
 
-test: cluster-up test-unit test-wire test-trainer test-cluster  ## all tests, on a real node
+test: cluster-up coverage test-trainer test-cluster  ## all tests, on a real node
 
 test-unit:  ## decisions and documents: no network, no clock
 	$(PYTHON) -m pytest tests/unit
 
 test-wire:  ## a real Prometheus, hostile answers
 	$(PYTHON) -m pytest tests/wire
+
+coverage:  ## test-unit and test-wire, and how much of each package of the operator they ran
+	$(PYTHON) -m coverage run -m pytest tests/unit tests/wire
+	$(PYTHON) -m tests.floors
 
 test-trainer:  ## real training on small real data, inside the trainer's image
 	data=$$($(PYTHON) -m demo.data) && recordings=$$($(PYTHON) -m benchmarks.recordings) && \
