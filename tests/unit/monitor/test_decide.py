@@ -20,6 +20,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from tests.support.monitor_cases import HELD, STARTED
 from tests.support.monitors import BAD, GOOD, LONG_AGO, MASS, SERVING_UP, finished, guarded, requested, seen
 from tests.support.samples import NEW_DIGEST, NOW, in_buckets, make_monitor, make_run
+from tests.support.vocabulary import first_answer, reason_of
 
 
 @pytest.mark.parametrize("name", HELD)
@@ -28,6 +29,7 @@ def test_what_holds(name: str) -> None:
     decision = decide(observed)
     assert isinstance(decision, Hold)
     assert decision.reason is reason
+    assert reason_of(first_answer(checks_for(observed), observed)) is reason
 
 
 @pytest.mark.parametrize("name", STARTED)

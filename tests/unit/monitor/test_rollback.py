@@ -12,6 +12,7 @@ from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import GOOD, requested, seen, unwired
 from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
+from tests.support.vocabulary import first_answer, reason_of
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
 
@@ -91,6 +92,7 @@ def test_what_holds_a_rollback(name: str) -> None:
     decision = decide(observed)
     assert isinstance(decision, Hold)
     assert decision.reason is reason
+    assert reason_of(first_answer(ROLLBACK_CHECKS, observed)) is reason
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from refit_operator.api.conditions import Reason
 from refit_operator.monitor.rules.decision import Observed
-from refit_operator.monitor.rules.serving import serving_verdict
+from refit_operator.monitor.rules.serving import CHECKS, serving_verdict
 from refit_operator.target.rules.view import parse_target
 from tests.support.monitor_cases import HELD
 from tests.support.monitors import promoted, seen, unwired
 from tests.support.samples import NEW_DIGEST, NOW, deployment, make_run, merge
+from tests.support.vocabulary import first_answer, reason_of
 
 OLD, NEW = "file:///models/a@x", f"file:///models/b@{NEW_DIGEST}"
 TIME = (NOW - timedelta(hours=2)).isoformat()
@@ -55,6 +57,7 @@ VERDICTS = {
 def test_serving_verdict(name: str) -> None:
     observed, status, reason = VERDICTS[name]
     assert serving_verdict(observed)[:2] == (status, reason)
+    assert reason == Reason.SERVED or reason_of(first_answer(CHECKS, observed)) == reason
 
 
 def test_nobody_says_what_serves_where_nobody_reads_the_pointer() -> None:

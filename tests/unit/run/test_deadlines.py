@@ -9,12 +9,13 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.api.run_clock import Phase, RunClock
 from refit_operator.run.rules.checks.deadlines import POLL, clock_of
-from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decide import CHECKS, decide
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.waiting import Waiting
 from tests.support.runs import STARTED, job, seen
 from tests.support.samples import NOW
+from tests.support.vocabulary import first_answer
 
 HOUR = timedelta(hours=1)
 
@@ -96,6 +97,7 @@ def test_pending_too_long(name: str) -> None:
     status = decide(observed).status
     finished = next(c for c in status.conditions if c.type == "Finished")
     assert (status.outcome, finished.reason) == (Outcome.FAILED, "PendingTooLong")
+    assert first_answer(CHECKS, observed) == "pending_too_long"
     assert words in finished.message
 
 

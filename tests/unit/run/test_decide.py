@@ -35,6 +35,7 @@ from tests.support.runs import (
     seen,
 )
 from tests.support.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run, unread
+from tests.support.vocabulary import first_answer, reason_of
 
 
 def test_a_new_run_makes_its_job() -> None:
@@ -223,6 +224,7 @@ def test_what_ends_a_run(name: str) -> None:
     status = decide(observed).status
     finished = next(c for c in status.conditions if c.type == "Finished")
     assert (status.outcome, finished.reason) == (outcome, reason)
+    assert reason_of(first_answer(CHECKS, observed)) in (reason, None)
     assert words in (status.message or "")
     assert status.completion_time == observed.now
 

@@ -10,6 +10,7 @@ from refit_operator.api.training import GateSpec
 from refit_operator.run.rules.gate import CHECKS, Case, judge
 from refit_operator.run.rules.views.reports import JudgeReport
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
+from tests.support.vocabulary import first_answer, reason_of
 
 
 def case(
@@ -101,6 +102,7 @@ def test_refused(name: str) -> None:
     verdict = judge(refused)
     assert not verdict.accepted
     assert verdict.reason is reason
+    assert reason_of(first_answer(CHECKS, refused)) is reason
     assert words in verdict.message
 
 

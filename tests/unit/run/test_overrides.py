@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import Outcome, Stage
-from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decide import CHECKS, decide
 from refit_operator.run.rules.decision import DeleteJob, Observed, WritePointer
 from refit_operator.run.rules.views.job import JobState
 from tests.support.runs import (
@@ -23,6 +23,7 @@ from tests.support.runs import (
     seen,
 )
 from tests.support.samples import make_run
+from tests.support.vocabulary import first_answer, reason_of
 
 
 def asked(status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **more: Any) -> Observed:
@@ -86,6 +87,7 @@ ENDS = {
 def test_what_ends_it(name: str) -> None:
     observed, outcome, why = ENDS[name]
     assert (decide(observed).status.outcome, reason(observed, "Finished")) == (outcome, why)
+    assert reason_of(first_answer(CHECKS, observed)) == why
 
 
 def test_an_approved_run_finishes_as_it_started() -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from refit_operator.api.run import Outcome
-from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decide import CHECKS, decide
 from refit_operator.run.rules.decision import CreateJob, Observed
 from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport, flaw_of, parse_report
 from tests.support.runs import GOOD_JUDGE, GOOD_TRAIN, STARTED, TRAINED, actions, job, judged, seen
 from tests.support.samples import NEW_DIGEST, NOW, make_run
+from tests.support.vocabulary import first_answer
 
 FLAWS: dict[str, tuple[Any, str, str]] = {
     "a good one of the trainer": (TrainReport, GOOD_TRAIN, ""),
@@ -69,6 +70,7 @@ def test_an_invalid_report_ends_the_run(name: str) -> None:
     observed, words = INVALID[name]
     status = decide(observed).status
     assert (status.outcome, status.conditions[-1].reason) == (Outcome.FAILED, "ReportInvalid")
+    assert first_answer(CHECKS, observed) == "report_invalid"
     assert words in (status.message or "")
 
 
