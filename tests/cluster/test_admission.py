@@ -110,6 +110,20 @@ def test_refused(space: Space, name: str) -> None:
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("train", "holdout"),
+    [
+        ("hf://datasets/org/rows", "hf://datasets/org/held"),
+        ("s3://data/rows", "s3://data/held"),
+        ("pvc://datasets/rows", "hf://datasets/org/held"),
+    ],
+)
+def test_rows_apart_are_accepted_wherever_they_are(space: Space, train: str, holdout: str) -> None:
+    volume = {"name": "x", "mountPath": "/x", "persistentVolumeClaim": {"claimName": "datasets"}}
+    dataset = {"train": train, "holdout": holdout}
+    space.apply(monitor(suspend=True, training={"dataset": dataset, "podTemplate": {"volumes": [volume]}}))
+
+
 @pytest.mark.parametrize("name", ["Reviews", "1reviews", "r" * 41])
 def test_a_name_that_jobs_cant_take_is_refused(space: Space, name: str) -> None:
     with pytest.raises(Refused, match="name"):

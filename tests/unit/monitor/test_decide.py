@@ -294,6 +294,21 @@ def test_models_and_rows_may_be_in_object_stores() -> None:
     assert isinstance(start, StartRun), start
 
 
+@pytest.mark.parametrize(
+    ("train", "holdout", "starts"),
+    [
+        ("hf://datasets/org/rows", "hf://datasets/org/held", True),
+        ("hf://datasets/org/rows/train", "hf://datasets/org/rows/test", True),
+        ("hf://datasets/org/rows", "hf://datasets/org/rows", False),
+        ("hf://datasets/org/rows@v1", "hf://datasets/org/rows@v2", False),
+        ("pvc://datasets/rows", "hf://datasets/org/held", True),
+    ],
+)
+def test_rows_on_the_hub_are_told_apart_by_repository_and_path(train: str, holdout: str, starts: bool) -> None:
+    decision = decide(seen(monitor=make_monitor(training={"dataset": {"train": train, "holdout": holdout}})))
+    assert isinstance(decision, StartRun) is starts
+
+
 def test_what_a_breach_needs_that_isnt_there_yet() -> None:
     missing = [check.__name__ for check in CHECKS if check not in PERMISSIONS]
     assert missing == ["within", "guards_not_queried"]

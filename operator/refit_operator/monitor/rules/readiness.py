@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import StartFrom
-from refit_operator.api.uris import Pointer, is_reachable_by_pods, parse_claim_uri
+from refit_operator.api.uris import Pointer, is_reachable_by_pods, is_within, parse_claim_uri
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.rules.view import WIRING
@@ -92,13 +92,9 @@ def _holdout_exposed(o: Observed) -> str:
         place = parse_claim_uri(uri)
         if own and place and own.claim == place.claim:
             return f"training.dataset.holdout: training mounts claim {own.claim!r} too"
-        if not own and uri and (_is_within(holdout, uri) or _is_within(uri, holdout)):
+        if not own and uri and (is_within(holdout, uri) or is_within(uri, holdout)):
             return f"training.dataset.holdout: {holdout} and {uri} hold the same rows"
     return ""
-
-
-def _is_within(inner: str, outer: str) -> bool:
-    return f"{inner}/".startswith(f"{outer}/")
 
 
 Check = Callable[[Observed], Hold | None]

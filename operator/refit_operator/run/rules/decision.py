@@ -37,6 +37,8 @@ class Observed:
     """Whether no run of the monitor is newer."""
     ended_before: bool = False
     """Whether the monitor remembers how this run ended."""
+    rollout_blocker: str = ""
+    """Why a pod of the target doesn't start; read only during a rollout."""
     was_written: bool = False
     """Whether the target once carried this run's pointer; read only before it is written."""
     superseded_by: str = ""

@@ -148,7 +148,10 @@ def record_judgement(o: Observed) -> Decision | None:
         return None
     message = f"judged on {report.rows} holdout rows"
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
-    facts = {"result": result.model_copy(update=judgement_fields(report)), "progress": newest_progress(o)}
+    facts = {
+        "result": result.model_copy(update=judgement_fields(report, o.run.spec.gate.metric)),
+        "progress": newest_progress(o),
+    }
     status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)
     return Decision(status, requeue_after=AT_ONCE)
 
