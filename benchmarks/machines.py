@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.local import free_port
-from tests.trainer.support import (
+from tests.support.trainer.commands import (
     SENTENCES,
     Ended,
     finish,

@@ -17,7 +17,7 @@ from refit_calibrate.__main__ import main
 from refit_calibrate.chances import Prior, Rule, breach_chance, fit_prior, readings_until
 from refit_calibrate.choose import MONTH, Plan, choose
 from refit_calibrate.history import Block, Label, cut, read_csv
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
 
 MANY = 10_000_000
 PLAN = Plan(Rule(3, 5), interval=600, labels=200)

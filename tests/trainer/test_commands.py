@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.support import (
+from tests.support.trainer.commands import (
     environment,
     finish,
     judge_config,
@@ -83,7 +83,8 @@ def test_sigterm_ends_with_143_and_publishes_nothing(
 
 SLOW_PUBLICATION = """
 import sys, time
-from refit_trainer import checkpoint, __main__ as commands
+from refit_trainer.artifacts import checkpoint
+from refit_trainer import __main__ as commands
 checkpoint.write_json = lambda *given: (print("AT THE MANIFEST", flush=True), time.sleep(60))
 commands.train()
 """

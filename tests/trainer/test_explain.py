@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.commands.judge import explain, judge
 from refit_trainer.explain.drift import class_changes, length_changes, word_changes
 from refit_trainer.explain.measures import calibration, calibration_error, confusion
 from refit_trainer.explain.surrogate import fit_surrogate
-from refit_trainer.judge import explain, judge
-from refit_trainer.model_folder import digest_folder
-from tests.trainer.support import judge_config, read_rows, run_command, train_config, write_rows
+from tests.support.trainer.commands import judge_config, read_rows, run_command, train_config, write_rows
 
 VOID = {"meta", "line", "circle", "rect", "polyline", "br"}
 
@@ -119,9 +119,9 @@ def test_the_command_leaves_the_report(checkpoint: Path, holdout_rows: Path, tmp
 
 def test_words_that_tell_are_found(tiny: Path, tmp_path: Path) -> None:
     """A model that goes by whether one word is there: each method puts that word first."""
+    from refit_trainer.commands.train import train
     from refit_trainer.explain.attribution import METHODS, attribute
     from refit_trainer.tasks.text_classification import TASK
-    from refit_trainer.train import train
 
     draw = random.Random(0)
     around = ["the", "film", "was", "by", "people"]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.hub import parse_uri
-from refit_trainer.model_folder import digest_folder
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.storage.hub import parse_uri
 from tests.local import free_port
-from tests.trainer.fake_hub import COMMITS, FakeHub
-from tests.trainer.support import Ended, run_command, train_config
-from tests.trainer.test_serving import Server
+from tests.support.trainer.commands import Ended, run_command, train_config
+from tests.support.trainer.fake_hub import COMMITS, FakeHub
+from tests.support.trainer.server import Server
 
 MAIN, V1 = COMMITS["main"], COMMITS["v1"]
 

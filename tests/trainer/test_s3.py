@@ -10,14 +10,22 @@ import fsspec
 import httpx
 import pytest
 
-from refit_trainer.checkpoint import find_published
-from refit_trainer.config import Run
-from refit_trainer.errors import BadInput
-from refit_trainer.model_folder import digest_folder
-from refit_trainer.object_store import copy, list_names, read, remove, upload
-from tests.trainer.s3_server import BUCKET, S3Server
-from tests.trainer.support import COLUMNS, Ended, read_rows, run_command, start_command, train_config, write_rows
-from tests.trainer.test_serving import Server
+from refit_trainer.artifacts.checkpoint import find_published
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.contract.config import Run
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.storage.object_store import download, list_names, read, remove, upload
+from tests.support.trainer.commands import (
+    COLUMNS,
+    Ended,
+    read_rows,
+    run_command,
+    start_command,
+    train_config,
+    write_rows,
+)
+from tests.support.trainer.s3_server import BUCKET, S3Server
+from tests.support.trainer.server import Server
 
 
 @pytest.fixture
@@ -148,6 +156,6 @@ def test_what_another_attempt_wrote_meanwhile_is_seen(bucket: str, s3: S3Server,
     assert read(f"{bucket}/late/a") == b"a" and list_names(f"{bucket}/late") == ["a", "b"]
     (s3.root / tmp_path.name / "late" / "a").write_text("new")
     (tmp_path / "copied").mkdir()
-    assert (copy(f"{bucket}/late", tmp_path / "copied") / "a").read_text() == "new"
+    assert (download(f"{bucket}/late", tmp_path / "copied") / "a").read_text() == "new"
     remove(f"{bucket}/late")
     assert list_names(f"{bucket}/late") == [] and s3.names(f"{tmp_path.name}/late") == []

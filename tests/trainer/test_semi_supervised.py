@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.rows import Row
 from refit_trainer.methods.semi_supervised import label_surely
-from refit_trainer.rows import Row
 from refit_trainer.tasks import Answer
-from refit_trainer.train import train
-from tests.trainer.pictures import make_tiny_resnet, write_digits
-from tests.trainer.support import judge_config, read_rows, train_config, write_rows
+from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
+from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 SEMI = {"method": "semi-supervised", "learning_rate": "3e-3", "epochs": "4"}
 IMAGES = {"task": "image-classification"}

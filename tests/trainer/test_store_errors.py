@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput, StorageFailed
-from refit_trainer.object_store import write
-from refit_trainer.store_errors import explain
+from refit_trainer.contract.errors import BadInput, StorageFailed
+from refit_trainer.storage.errors import translate_error
+from refit_trainer.storage.object_store import write
 from tests.local import free_port
-from tests.trainer.s3_server import BUCKET, S3Server
-from tests.trainer.support import Ended, run_command, train_config
+from tests.support.trainer.commands import Ended, run_command, train_config
+from tests.support.trainer.s3_server import BUCKET, S3Server
 
 LONGEST = 60.0  # seconds until a failure is told, the start of the process included
 
@@ -135,5 +135,5 @@ def of_s3(error: Exception, code: str) -> Exception:
     ],
 )
 def test_an_error_says_whether_to_try_again(error: Exception, kind: type[Exception]) -> None:
-    found = explain("s3://shelf/out", error)
+    found = translate_error("s3://shelf/out", error)
     assert type(found) is kind and str(found).startswith("s3://shelf/out: ")

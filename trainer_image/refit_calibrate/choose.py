@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from refit_calibrate.chances import Chances, Prior, Rule, breach_chance, fit_prior, readings_until
 from refit_calibrate.history import Block
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
 
 DISTANCES: Chances = np.round(np.arange(0, 6.05, 0.1), 1)
 """Candidates: how many standard deviations of a reading the threshold lies below the accuracy."""

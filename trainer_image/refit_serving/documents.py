@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from refit_trainer.blob import decode_base64
-from refit_trainer.config import describe
+from refit_trainer.contract.config import describe
+from refit_trainer.data.blob import decode_base64
 from refit_trainer.tasks import Task
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from refit_trainer.blob import Blob
+from refit_trainer.data.blob import Blob
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from refit_trainer.config import describe
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.config import describe
+from refit_trainer.contract.errors import BadInput
 
 
 class Settings(BaseModel):

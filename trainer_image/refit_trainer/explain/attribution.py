@@ -8,8 +8,8 @@ import torch
 from captum._utils.models.linear_model import SkLearnRidge
 from captum.attr import KernelShap, LayerIntegratedGradients, Lime
 
-from refit_trainer.compute import autocast
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.training.compute import autocast
 
 STEPS = 16  # of the integral
 SAMPLES = 64  # texts with words left out
@@ -55,10 +55,10 @@ def _attributions(
     gradients = LayerIntegratedGradients(logit, network.get_input_embeddings())
     exact = gradients.attribute(ids, baselines=baseline, n_steps=STEPS, internal_batch_size=STEPS).sum(-1)
     torch.manual_seed(0)
-    asked = {"baselines": baseline, "feature_mask": features, "n_samples": SAMPLES, "perturbations_per_eval": 32}
+    sampling = {"baselines": baseline, "feature_mask": features, "n_samples": SAMPLES, "perturbations_per_eval": 32}
     with torch.no_grad(), autocast():
         lime = Lime(logit, interpretable_model=SkLearnRidge(alpha=1))  # captum's own Lasso drops words
-        sampled = [method.attribute(ids, **asked) for method in (lime, KernelShap(logit))]
+        sampled = [method.attribute(ids, **sampling) for method in (lime, KernelShap(logit))]
     return [found[0].float().tolist() for found in (exact, *sampled)]
 
 

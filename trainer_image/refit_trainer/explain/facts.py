@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from refit_trainer.explain.asked import Asked, ask_each, split_answers
+from refit_trainer.data.rows import Row
+from refit_trainer.explain.by_question import QuestionFacts, measure_by_question, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Judged, Part, by_slice, chance
-from refit_trainer.objects import read_objects
-from refit_trainer.questions import have_several
-from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.tasks.components.objects import read_objects
+from refit_trainer.tasks.components.questions import has_questions
 
 ERRORS = 4  # explained one by one
 
@@ -39,7 +39,7 @@ class Facts:
     rows: int
     manifest: Mapping[str, Any]
     chance: float | None = None
-    asked: Sequence[Asked] = ()
+    asked: Sequence[QuestionFacts] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()
     wrong: Sequence[Wrong] = field(default_factory=tuple)
@@ -58,10 +58,10 @@ def gather(
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
-        facts["asked"] = ask_each(singles, answered, have_several(rows))
+        facts["asked"] = measure_by_question(singles, answered, has_questions(rows))
     if name == "object-detection":
         labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
-        facts["asked"] = [Asked("", classes=class_changes(labels))]
+        facts["asked"] = [QuestionFacts("", classes=class_changes(labels))]
     if name == "text-classification":
         facts |= _of_texts([str(row.values["text"]) for row in rows])
         facts["wrong"] = _errors(singles, answered[0], model)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from refit_trainer.rows import Row
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Answer, Tally, Task
 
 BINS = 10

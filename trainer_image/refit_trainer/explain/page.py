@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from refit_trainer.explain.asked import Curve
+from refit_trainer.explain.by_question import Curve
 from refit_trainer.explain.drift import Change
 from refit_trainer.explain.facts import Facts, Wrong
 from refit_trainer.explain.measures import Part

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from pydantic import Field
 
-from refit_trainer.classification import require_classification
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.methods import full
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
 from refit_trainer.tasks import Answer, LoadedModel, Task
-from refit_trainer.unfinished import Unfinished, nothing_unfinished
+from refit_trainer.tasks.components.classification import require_classification
+from refit_trainer.training.training_state import StateStore, temporary_states
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ class SemiSupervised:
     """The method `semi-supervised`."""
 
     hyperparameters = Hyperparameters
-    is_shareable = False
+    supports_distributed = False
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Let rows lack their label; refuse what is no classification."""
-        return replace(require_classification(task, "semi-supervised").roles, may_lack=("label",))
+        return replace(require_classification(task, "semi-supervised").roles, nullable=("label",))
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train twice; return the metrics of the second, and what became of the rows without a label.
 
@@ -50,14 +50,14 @@ class SemiSupervised:
         if not labelled:
             raise BadInput(f"hyperparameters.method='semi-supervised': none of the {len(rows)} rows has a label")
         if not unlabelled:
-            return full.METHOD.train(task, model, labelled, settings, unfinished) | {"pseudo_share": 0.0}
+            return full.METHOD.train(task, model, labelled, settings, states) | {"pseudo_share": 0.0}
         start = {name: weight.clone() for name, weight in model.network.state_dict().items()}
-        full.METHOD.train(task, model, labelled, settings, nothing_unfinished())
+        full.METHOD.train(task, model, labelled, settings, temporary_states())
         said = task.predict(model, unlabelled)
         pseudo = label_surely(unlabelled, said, settings.confidence)
         log.info("semi_supervised.labelled rows=%d of=%d", len(pseudo), len(unlabelled))
         model.network.load_state_dict(start)
-        metrics = full.METHOD.train(task, model, [*labelled, *pseudo], settings, unfinished)
+        metrics = full.METHOD.train(task, model, [*labelled, *pseudo], settings, states)
         return metrics | _account(len(pseudo), said, task.predict(model, unlabelled))
 
 

@@ -13,23 +13,23 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from refit_trainer.batches import answer_in_batches
-from refit_trainer.compute import pick_device
-from refit_trainer.errors import BadInput
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Answer, LoadedModel, Tally
-from refit_trainer.vocabulary import FIRST, PADDING, Vocabulary
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.vocabulary import FIRST, PADDING, Vocabulary
+from refit_trainer.training.compute import pick_device
 
 BATCH = 256  # histories predicted at once
-SHOWN = 10  # items in an answer
-IGNORED = -100  # a label that the loss leaves out
+TOP_K = 10  # items in an answer
+IGNORED_LABEL = -100  # a label that the loss leaves out
 
 
 class Recommendation:
     """The task `recommendation`: `items` (a history, oldest first) to the ten likeliest for `next`."""
 
-    roles = Roles(required=("items", "next"))
+    roles = ColumnRoles(required=("items", "next"))
     input = "items"
     truth = "next"
     metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
@@ -88,14 +88,14 @@ class Recommendation:
 
         def collate(encoded: list[dict[str, Any]]) -> dict[str, Any]:
             inputs = _pad([row["input_ids"] for row in encoded])
-            return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED)}
+            return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED_LABEL)}
 
         return collate
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
         """Predict in batches of histories of like length."""
         histories = [model.processor.encode(row.values["items"]) for row in rows]
-        return answer_in_batches(model.network, histories, len, BATCH, lambda some: _predict_batch(model, some))
+        return predict_in_batches(model.network, histories, len, BATCH, lambda some: _predict_batch(model, some))
 
     def tally(self, answer: Any, truth: Any) -> Tally:
         """Count an answer as right where the next item is among the ten."""
@@ -135,7 +135,7 @@ def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> li
     hidden = model.network(**inputs).logits
     last = hidden[torch.arange(len(histories)), inputs["attention_mask"].sum(dim=1) - 1].float()
     last[:, :FIRST] = -math.inf
-    scores, numbers = last.softmax(dim=-1).topk(min(SHOWN, last.shape[1] - FIRST))
+    scores, numbers = last.softmax(dim=-1).topk(min(TOP_K, last.shape[1] - FIRST))
     return [
         Answer([model.processor.item(number) for number in row], total)
         for row, total in zip(numbers.tolist(), scores.sum(dim=1).clamp(max=1).tolist(), strict=True)

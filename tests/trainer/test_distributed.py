@@ -1,0 +1,179 @@
+"""Two machines that train together, as two commands on this one: what one alone makes of it, and what a death costs."""
+
+import json
+import math
+import os
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from refit_trainer.commands.train import _check_distributed, _parse_settings
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.methods import find_method
+from tests.local import free_port
+from tests.support.trainer.commands import Ended, finish, judge_config, run_command, start_command, train_config
+
+SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
+
+
+@pytest.fixture(scope="module")
+def steady(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model without dropout, whose random numbers depend on how a batch is shared."""
+    folder = tmp_path_factory.mktemp("models") / "steady"
+    subprocess.run(["cp", "-r", tiny, folder], check=True)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+class Machines:
+    """Two commands that are told what the operator tells two pods; machine k's message is in `machine-k`."""
+
+    def __init__(self, config: Any, folder: Path, **variables: str) -> None:
+        self.config, self.folder = config, folder
+        self.variables = {"NNODES": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())} | variables
+        self.running = [self.start(machine) for machine in range(2)]
+
+    def start(self, machine: int) -> subprocess.Popen[str]:
+        home = self.folder / f"machine-{machine}"
+        home.mkdir(exist_ok=True, parents=True)
+        return start_command("train", self.config, home, NODE_RANK=str(machine), **self.variables)
+
+    def ended(self) -> list[Ended]:
+        return [finish(process, self.folder / f"machine-{i}") for i, process in enumerate(self.running)]
+
+
+def losses(output: str) -> list[float]:
+    return [float(text) for text in re.findall(r"train.step step=\d+ of=\d+ loss=([\d.]+)", output)]
+
+
+def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    alone = run_command(
+        "train", train_config(steady, train_rows, tmp_path / "alone", hyperparameters=SETTINGS), tmp_path
+    )
+    assert alone.code == 0, alone.output
+    first, second = Machines(
+        train_config(steady, train_rows, tmp_path / "together", hyperparameters=SETTINGS), tmp_path
+    ).ended()
+    assert (first.code, second.code) == (0, 0), first.output + second.output
+    assert first.answer["rows"] == alone.answer["rows"] == 200
+    assert second.answer == {"machine": 1}
+    one, two = losses(alone.output), losses(first.output)
+    assert len(one) == len(two) >= 10
+    assert two == pytest.approx(one, abs=2e-3), f"{one}\n{two}"
+    assert first.answer["metrics"]["loss"] == pytest.approx(alone.answer["metrics"]["loss"], abs=1e-3)
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "together")]
+    apart = max(float((weights[0][name] - weights[1][name]).abs().max()) for name in weights[0])
+    print(f"alone {alone.answer['seconds']} s, together {first.answer['seconds']} s", one, two, apart, sep="\n")
+    assert apart < 2e-2
+
+
+def wait_for(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until a state of the training is saved."""
+    until = time.monotonic() + 90
+    while not any(folder.glob("step-*/state.json")):
+        assert process.poll() is None and time.monotonic() < until, "no state was saved"
+        time.sleep(0.05)
+
+
+LONG = SETTINGS | {"epochs": "30"}
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    """Kill a command with its workers, as a lost machine ends."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for pid in (*map(int, children), process.pid):
+        os.kill(pid, 9)
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_machine_that_dies_takes_the_other_along_and_both_go_on(
+    victim: int, steady: Path, train_rows: Path, tmp_path: Path
+) -> None:
+    config = train_config(steady, train_rows, tmp_path / "out", hyperparameters=LONG)
+    machines = Machines(config, tmp_path, REFIT_SAVE_SECONDS="0.5")
+    wait_for(tmp_path / ".out.unfinished", machines.running[0])
+    kill_all(machines.running[victim])
+    survivor = machines.running[1 - victim]
+    ended = finish(survivor, tmp_path / f"machine-{1 - victim}")
+    assert ended.code == 75, ended.output
+    assert ended.answer["error"].startswith("another machine of this training is gone")
+    again = Machines(config, tmp_path, REFIT_SAVE_SECONDS="60").ended()
+    assert [end.code for end in again] == [0, 0], again[0].output + again[1].output
+    resumed = [int(re.findall(r"train.resumed step=(\d+)", end.output)[0]) for end in again]
+    assert resumed[0] == resumed[1] > 0
+    assert math.isfinite(again[0].answer["metrics"]["loss"])
+
+
+def test_sigterm_on_one_machine_saves_what_both_go_on_from(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(steady, train_rows, tmp_path / "out", hyperparameters=LONG)
+    machines = Machines(config, tmp_path, REFIT_SAVE_SECONDS="0.5")
+    wait_for(tmp_path / ".out.unfinished", machines.running[0])
+    machines.running[1].terminate()
+    first, second = machines.ended()
+    assert second.code == 143, second.output
+    assert first.code == 75, first.output
+    stopped = re.findall(r"it was stopped after step (\d+)", first.answer["error"])
+    assert stopped, first.output
+    again = Machines(config, tmp_path).ended()
+    assert [end.code for end in again] == [0, 0], again[0].output + again[1].output
+    assert re.findall(r"train.resumed step=(\d+)", again[0].output) == stopped
+
+
+def test_a_machine_that_waits_for_the_others_heeds_sigterm(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(steady, train_rows, tmp_path / "out")
+    variables = {"NNODES": "2", "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    waiting = start_command("train", config, tmp_path, **variables)
+    until = time.monotonic() + 90
+    while waiting.poll() is None and time.monotonic() < until and not is_listening(int(variables["MASTER_PORT"])):
+        time.sleep(0.2)
+    waiting.terminate()
+    ended = finish(waiting, tmp_path, within_s=10)
+    assert (ended.code, ended.answer) == (143, {"error": "stopped by SIGTERM"}), ended.output
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_machine_that_comes_after_the_publication_has_nothing_to_do(published: Path, tmp_path: Path) -> None:
+    config = train_config(published, tmp_path / "gone", published, uid="uid-1")
+    variables = {"NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "127.0.0.1"}
+    ended = run_command("train", config, tmp_path, **variables)
+    assert (ended.code, ended.answer) == (0, {"machine": 1}), ended.output
+
+
+def test_the_other_machines_judge_nothing(published: Path, tmp_path: Path) -> None:
+    config = judge_config(published, tmp_path / "gone")
+    ended = run_command("judge", config, tmp_path, NNODES="2", NODE_RANK="1")
+    assert (ended.code, ended.answer) == (0, {"machine": 1}), ended.output
+
+
+REFUSED = {
+    "batch_size=15 can't be divided among 2 processes": {"batch_size": "15"},
+    "method='head': learns on one machine": {"method": "head"},
+    "parallelism='fsdp'": {"parallelism": "fsdp"},
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_cant_be_shared_is_refused_by_name(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    texts = REFUSED[words]
+    name = texts.get("method", "full")
+    with pytest.raises(BadInput, match=re.escape(words)):
+        _check_distributed(name, find_method(name), _parse_settings(find_method(name), texts))
+
+
+def test_a_machine_beyond_the_last_is_refused(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(tiny, train_rows, tmp_path / "out")
+    ended = run_command("train", config, tmp_path, NNODES="2", NODE_RANK="2", MASTER_ADDR="127.0.0.1")
+    assert (ended.code, ended.answer) == (64, {"error": "NODE_RANK='2': not a whole number from 0 to 1"})
