@@ -14,7 +14,7 @@ from refit_trainer.explain.card import render_card
 from refit_trainer.explain.facts import Facts
 from refit_trainer.explain.measures import Judged, Part, chance
 from refit_trainer.explain.page import render
-from refit_trainer.tasks import Answer, find_task
+from refit_trainer.tasks import Prediction, find_task
 from refit_trainer.tasks.text_classification import TASK as TEXTS
 
 
@@ -74,14 +74,14 @@ def test_the_verdict_is_a_word_beside_the_number(task: str, values: list[float],
 
 def test_what_may_be_chance_is_counted_on_the_rows_on_which_two_models_differ() -> None:
     rows = [Row({"text": "a text", "label": "good"})] * 100
-    answers = [[Answer("bad" if i < wrong else "good", 0.9) for i in range(100)] for wrong in (0, 3)]
+    answers = [[Prediction("bad" if i < wrong else "good", 0.9) for i in range(100)] for wrong in (0, 3)]
     models = [Judged(name, said, TEXTS.measure(rows, said)) for name, said in zip("ab", answers, strict=True)]
     assert chance(TEXTS, "accuracy", rows, models) == pytest.approx(2 * math.sqrt(3 * 0.97 * 0.97 + 97 * 0.0009) / 100)
     assert chance(TEXTS, "macro_f1", rows, models) is None, "it is no share of rows"
     assert chance(TEXTS, "accuracy", rows, models[:1]) is None
     assert chance(TEXTS, "accuracy", rows, [models[1], models[1]]) is None
     spoken = [Row({"text": "one two"}), Row({"text": "three"})]
-    heard = [[Answer(text, 0.9) for text in texts] for texts in (("one two", "three"), ("one", "three"))]
+    heard = [[Prediction(text, 0.9) for text in texts] for texts in (("one two", "three"), ("one", "three"))]
     speech = find_task("speech-recognition")
     models = [Judged(name, said, speech.measure(spoken, said)) for name, said in zip("ab", heard, strict=True)]
     assert chance(speech, "wer", spoken, models) == pytest.approx(2 * math.sqrt(2 * (1 / 3) ** 2) / 3)

@@ -64,7 +64,7 @@ def test_the_page_stands_alone(page: str) -> None:
 
 def test_the_page_shows_all_that_the_judge_knows(page: str) -> None:
     text = re.sub(r"<[^>]+>", " ", page.split("</style>")[1])
-    for said in ("accuracy by slice", "movies", "tweets", "What is taken for what", "as sure as it should be"):
+    for said in ("accuracy by slice", "movies", "tweets", "Confusion matrix", "Calibration"):
         assert said in text, said
     for said in ("What changed in the data", "Where it is wrong, and why", "LIME", "KernelSHAP"):
         assert said in text, said
@@ -112,7 +112,7 @@ def test_what_cannot_be_explained_changes_no_verdict(
 def test_the_command_leaves_the_report(checkpoint: Path, holdout_rows: Path, tmp_path: Path) -> None:
     ended = run_command("explain", judge_config(checkpoint, holdout_rows), tmp_path)
     assert ended.code == 0, ended.output
-    assert ended.answer == {"report": f"{checkpoint.as_uri()}/report.html"}
+    assert ended.message == {"report": f"{checkpoint.as_uri()}/report.html"}
     assert (checkpoint / "report.html").exists() and (checkpoint / "README.md").stat().st_mode & 0o777 == 0o644
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "termination-log"]
 

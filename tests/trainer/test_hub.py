@@ -82,18 +82,18 @@ def test_a_model_of_the_hub_is_served(hub: FakeHub, tmp_path: Path, published: P
 )
 def test_what_isnt_on_the_hub_ends_with_64(hub: FakeHub, tmp_path: Path, model: str, error: str) -> None:
     ended = train(hub, tmp_path, model, tmp_path.as_uri())
-    assert ended.code == 64 and re.match(error, ended.answer["error"]), ended.output
+    assert ended.code == 64 and re.match(error, ended.message["error"]), ended.output
 
 
 def test_a_hub_that_isnt_reached_may_be_asked_again(hub: FakeHub, tmp_path: Path) -> None:
     ended = train(hub, tmp_path, "hf://tests/tiny", tmp_path.as_uri(), HF_ENDPOINT=f"http://127.0.0.1:{free_port()}")
-    assert ended.code == 1 and "hf://tests/tiny: " in ended.answer["error"], ended.output
+    assert ended.code == 1 and "hf://tests/tiny: " in ended.message["error"], ended.output
 
 
 def test_nothing_is_published_to_the_hub(hub: FakeHub, tmp_path: Path) -> None:
     config = train_config(tmp_path, tmp_path, tmp_path) | {"output": "hf://tests/out"}
     ended = run_command("train", config, tmp_path, HF_ENDPOINT=hub.endpoint)
-    assert ended.code == 64 and "the hub is read from, never written to" in ended.answer["error"], ended.output
+    assert ended.code == 64 and "the hub is read from, never written to" in ended.message["error"], ended.output
 
 
 @pytest.mark.parametrize(

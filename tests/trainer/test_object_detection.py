@@ -15,7 +15,7 @@ from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.images import write_png
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer, Tally, find_task
+from refit_trainer.tasks import Prediction, Tally, find_task
 from refit_trainer.tasks.components.average_precision import measure_average_precision
 from refit_trainer.tasks.components.objects import Object, count_matches, intersection_over_union, read_objects
 from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
@@ -159,7 +159,7 @@ def test_the_report_shows_which_objects_became_frequent(
     monkeypatch.setenv("REFIT_REPORT", "on")
     judged(tmp_path / "out", folder / "holdout", folder / "out")
     page = (tmp_path / "out" / "report.html").read_text()
-    assert "<h3>Classes</h3>" in page and "What is taken for what" not in page
+    assert "<h3>Classes</h3>" in page and "Confusion matrix" not in page
     assert "by slice" not in page and "+0.000, no difference" in page and "may be chance" not in page
 
 
@@ -234,7 +234,7 @@ def test_precision_is_cocos() -> None:
 
 def test_where_no_object_is_true_only_sure_ones_are_wrong() -> None:
     rows = [Row({"objects": []}), Row({"objects": []})]
-    sure, unsure = Answer([ONE | {"score": 0.7}], 0.7), Answer([ONE | {"score": 0.2}], 0.2)
+    sure, unsure = Prediction([ONE | {"score": 0.7}], 0.7), Prediction([ONE | {"score": 0.2}], 0.2)
     assert TASK.measure(rows, [unsure, unsure])["map_50"] == 1 and TASK.measure(rows, [unsure, sure])["map_50"] == 0
-    assert TASK.measure([Row({"objects": [ONE]})], [Answer([], 0.0)]) == dict.fromkeys(TASK.metrics, 0.0)
+    assert TASK.measure([Row({"objects": [ONE]})], [Prediction([], 0.0)]) == dict.fromkeys(TASK.metrics, 0.0)
     assert read_objects(None) == []

@@ -10,7 +10,7 @@ from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer
+from refit_trainer.tasks import Prediction
 from refit_trainer.tasks.recommendation import TASK
 from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
 from tests.support.trainer.server import Serve
@@ -70,7 +70,7 @@ def test_new_items_are_learnt(trained: Path, tmp_path: Path, sentences: list[dic
 
 def test_places_count() -> None:
     rows = [Row({"items": ["a"], "next": item}) for item in ("b", 7, "z")]
-    answers = [Answer(["b", "c"], 0.5), Answer(["c", "7"], 0.5), Answer(["c"], 0.5)]
+    answers = [Prediction(["b", "c"], 0.5), Prediction(["c", "7"], 0.5), Prediction(["c"], 0.5)]
     measured = TASK.measure(rows, answers)
     assert measured["hit_at_10"] == pytest.approx(2 / 3)
     assert measured["ndcg_at_10"] == pytest.approx((1 + 1 / 1.5849625) / 3)

@@ -14,7 +14,7 @@ import pytest
 
 from refit_serving.batching import Batcher, Overloaded
 from refit_serving.feedback_files import RowFile, choose_side
-from refit_serving.memory import Memory, Prediction
+from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
 from refit_serving.settings import Settings, read_settings
 from refit_trainer.artifacts.model_folder import digest_folder
@@ -112,10 +112,10 @@ async def test_too_much_waiting_is_refused_and_errors_reach_whoever_asked() -> N
         raise RuntimeError("no memory")
 
     batcher = Batcher(fail, 4)
-    waiting = asyncio.gather(*(batcher.answer(["a"] * 1000) for _ in range(2)), return_exceptions=True)
+    waiting = asyncio.gather(*(batcher.predict(["a"] * 1000) for _ in range(2)), return_exceptions=True)
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await batcher.answer(["b"])
+        await batcher.predict(["b"])
     await batcher.start()
     assert [str(error) for error in await waiting] == ["no memory"] * 2
     await batcher.stop()
@@ -196,7 +196,7 @@ def test_a_killed_servers_half_row_goes(tmp_path: Path) -> None:
 def test_memory_is_bounded() -> None:
     memory = Memory(2)
     for key in "abc":
-        memory.remember(key, Prediction("text", "positive"))
+        memory.remember(key, RememberedPrediction("text", "positive"))
     assert memory.recall("a") is None and memory.recall("c")
     for key in "abc":
         memory.mark_labelled(key)

@@ -14,7 +14,7 @@ from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer, Tally, find_task
+from refit_trainer.tasks import Prediction, Tally, find_task
 from refit_trainer.tasks.components.speech import find_unknown, fit_case
 from tests.support.trainer.commands import judge_config, read_rows, train_config
 from tests.support.trainer.server import Serve
@@ -122,7 +122,7 @@ def test_errors_are_counted_by_word(answer: str, truth: str, tally: Tally) -> No
 
 def test_rates_are_over_all_words_and_letters() -> None:
     rows = [Row({"text": text}) for text in ("un deux trois", "six")]
-    answers = [Answer(text, 1.0) for text in ("un deux trios", "Dix")]
+    answers = [Prediction(text, 1.0) for text in ("un deux trios", "Dix")]
     assert TASK.measure(rows, answers) == {"wer": 2 / 4, "cer": (2 + 1) / (13 + 3)}
 
 

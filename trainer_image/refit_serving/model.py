@@ -10,7 +10,7 @@ from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
 from refit_trainer.storage.uris import fetch, pin
-from refit_trainer.tasks import Answer, LoadedModel, Task, find_task
+from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
 log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ class ServedModel:
     task: Task
     loaded: LoadedModel
 
-    def predict(self, inputs: list[Any]) -> list[Answer]:
-        """Return answer and score of each input."""
+    def predict(self, inputs: list[Any]) -> list[Prediction]:
+        """Return the prediction for each input."""
         return self.task.predict(self.loaded, [Row({self.task.input: value}) for value in inputs])
 
 

@@ -33,7 +33,7 @@ def train() -> NoReturn:
     code = run(_train)
     if "TORCHELASTIC_RUN_ID" in os.environ:
         sys.stdout.flush()
-        os._exit(code)  # what gloo does at an ordinary end may wait for processes that are gone
+        os._exit(code)  # gloo's own clean-up at exit may wait for processes that are gone
     sys.exit(code)
 
 
@@ -48,7 +48,7 @@ def explain() -> NoReturn:
 
 
 def run(command: Callable[[str], Mapping[str, Any]]) -> int:
-    """Run a command on REFIT_CONFIG, write its answer, and return the exit code of the contract."""
+    """Run a command on REFIT_CONFIG, write its termination message, and return the exit code of the contract."""
     signal.signal(signal.SIGTERM, _stop)
     set_defaults()
     configure_logs()
@@ -64,7 +64,7 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
 
 
 def _fail(error: Exception) -> int:
-    """Say why a command failed, and return its exit code."""
+    """Write why a command failed, and return its exit code."""
     match error:
         case BadInput():
             log.error("refused error=%s", error)
@@ -101,7 +101,7 @@ def _explain(text: str) -> Mapping[str, Any]:
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    """End at once: what is unpublished is invisible. While the model learns, `resume` takes the signal instead."""
+    """Exit at once: what is unpublished is invisible. During the training `resume` handles the signal instead."""
     write_error("stopped by SIGTERM")
     os.write(sys.stdout.fileno(), b"stopped signal=SIGTERM\n")  # a logger may be interrupted in its own buffer
     os._exit(EXIT_TERMINATED)

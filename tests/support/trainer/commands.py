@@ -50,7 +50,7 @@ class Ended:
     """A finished command: exit code, termination message, output."""
 
     code: int
-    answer: dict[str, Any]
+    message: dict[str, Any]
     output: str
 
 

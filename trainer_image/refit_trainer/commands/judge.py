@@ -17,7 +17,7 @@ from refit_trainer.data.reader import read_rows
 from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed.topology import read_topology
 from refit_trainer.storage.uris import fetch
-from refit_trainer.tasks import Answer, Task, find_task
+from refit_trainer.tasks import Prediction, Task, find_task
 from refit_trainer.tasks.components.row_check import check_row
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Verdict:
     """What one model did on the holdout."""
 
     digest: str
-    answers: Sequence[Answer]
+    predictions: Sequence[Prediction]
     metrics: Mapping[str, float]
 
     def report(self) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class Comparison:
         """Leave the report beside the candidate, and return its URI."""
         from refit_trainer.explain.write import explain
 
-        given = {name: (verdict.answers, verdict.metrics) for name, verdict in self.verdicts.items()}
+        given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
         return explain(self.config, self.task, self.folder, self.holdout.rows, given)
 
 
@@ -103,11 +103,11 @@ def _judge(task: Task, name: str, folder: Path, digest: str, holdout: RowSet) ->
     from refit_trainer.training.compute import limit_threads
 
     limit_threads()
-    answers = task.predict(task.load(folder), holdout.rows)
-    metrics = task.measure(holdout.rows, answers)
+    predictions = task.predict(task.load(folder), holdout.rows)
+    metrics = task.measure(holdout.rows, predictions)
     shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
     log.info("judge.measured model=%s digest=%s rows=%d %s", name, digest, len(holdout), shown)
-    return Verdict(digest, answers, metrics)
+    return Verdict(digest, predictions, metrics)
 
 
 def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: RowSet) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequ
 
 
 def _slice_metric(task: Task, metric: str, verdict: Verdict, rows: Sequence[Row], indices: list[int]) -> float:
-    measured = task.measure([rows[i] for i in indices], [verdict.answers[i] for i in indices])
+    measured = task.measure([rows[i] for i in indices], [verdict.predictions[i] for i in indices])
     return round(measured[metric], 6)
 
 

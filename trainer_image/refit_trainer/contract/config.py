@@ -27,7 +27,7 @@ class ModelRef(_Document):
 
 
 class Dataset(_Document):
-    """What both commands need to know about rows: how to read them, and which of them."""
+    """How to read rows, and which of them."""
 
     format: Name = "jsonl"
     columns: dict[Name, Name] = Field(default_factory=dict)
@@ -61,7 +61,7 @@ class Gate(_Document):
 
 
 class Run(_Document):
-    """The attempt this is."""
+    """The run that the command belongs to."""
 
     name: Name
     uid: Name
@@ -69,7 +69,7 @@ class Run(_Document):
 
 
 class TrainConfig(_Document):
-    """What `refit-train` is told."""
+    """The configuration of `refit-train`."""
 
     task: Name
     start_from: ModelRef = Field(alias="startFrom")
@@ -82,7 +82,7 @@ class TrainConfig(_Document):
 
 
 class JudgeConfig(_Document):
-    """What `refit-judge` is told."""
+    """The configuration of `refit-judge`."""
 
     task: Name
     candidate: ModelRef
@@ -106,7 +106,7 @@ def parse_config(text: str, kind: type[Config]) -> Config:
 
 
 def describe(error: ValidationError) -> str:
-    """Say on one line what pydantic found: field=value: reason."""
+    """Describe on one line what pydantic found: field=value: reason."""
     return "; ".join(
         f"{'.'.join(map(str, found['loc'])) or 'document'}={_shown(found['input'])}: {found['msg']}"
         for found in error.errors(include_url=False)

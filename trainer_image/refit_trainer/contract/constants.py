@@ -3,7 +3,7 @@
 import signal
 
 EXIT_DONE = 0
-"""The command has done what it was asked for."""
+"""The command has succeeded."""
 EXIT_FAILED = 1
 """The command failed; a retry may succeed."""
 EXIT_BAD_INPUT = 64

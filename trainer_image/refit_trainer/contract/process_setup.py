@@ -24,7 +24,7 @@ DEFAULTS = {
 def set_defaults() -> None:
     """Set what isn't set; call it before torch or transformers are imported.
 
-    The hub is asked only where a URI names it, whatever the image says.
+    The hub is contacted only where a URI names it, whatever the image's environment says.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""The answer of a command: its termination message, which the operator reads from the pod's status."""
+"""The termination message of a command, which the operator reads from the pod's status."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def write_report(report: Mapping[str, Any]) -> None:
-    """Write a report, cut to the limit: the last slices go, then the last metrics. Callers put first what counts.
+    """Write a report, cut to the limit: the last slices are left out, then the last metrics.
 
     Numbers that JSON doesn't know are left out, and long names are shortened.
     """
@@ -46,7 +46,7 @@ def _fit(report: dict[str, Any], slices: list[tuple[str, Any]]) -> int:
 
 
 def _shorten(name: str) -> str:
-    """Return a name that is short enough, and still told apart from others with the same beginning."""
+    """Return a name that is short enough, and still distinct from others with the same beginning."""
     if len(name.encode(errors="replace")) <= LONGEST_NAME:
         return name
     cut = name.encode(errors="replace")[: LONGEST_NAME - 12].decode(errors="ignore")

@@ -52,7 +52,7 @@ def draw_replay(old: int, dataset: Dataset) -> list[int]:
 def _times(lines: Sequence[Document], column: str | None, problems: Problems) -> list[float]:
     """Return each row's time in seconds, or nothing where rows have none: then their order in the files counts.
 
-    A column named `time` is used unasked where every row has a good one; a mapped one must be good in every row.
+    An unmapped column named `time` is used where every row has a valid one; a mapped one must be valid in every row.
     """
     found = [parse_time(line.columns.get(column or "time")) for line in lines]
     times = [seconds for seconds in found if seconds is not None]

@@ -17,11 +17,11 @@ ERRORS = 4  # explained one by one
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A row that the candidate got wrong; `words` is what its answer rests on, where that is known."""
+    """A row that the candidate got wrong; `words` is what its prediction rests on, where that is known."""
 
     text: str
     truth: str
-    answer: str
+    prediction: str
     score: float
     words: Sequence[Any] = ()
 
@@ -39,7 +39,7 @@ class Facts:
     rows: int
     manifest: Mapping[str, Any]
     chance: float | None = None
-    asked: Sequence[QuestionFacts] = ()
+    questions: Sequence[QuestionFacts] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()
     wrong: Sequence[Wrong] = field(default_factory=tuple)
@@ -58,10 +58,10 @@ def gather(
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
-        facts["asked"] = measure_by_question(singles, answered, has_questions(rows))
+        facts["questions"] = measure_by_question(singles, answered, has_questions(rows))
     if name == "object-detection":
         labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
-        facts["asked"] = [QuestionFacts("", classes=class_changes(labels))]
+        facts["questions"] = [QuestionFacts("", classes=class_changes(labels))]
     if name == "text-classification":
         facts |= _of_texts([str(row.values["text"]) for row in rows])
         facts["wrong"] = _errors(singles, answered[0], model)
@@ -88,16 +88,16 @@ def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wro
     """Return the errors that the model was surest of, each with what it rests on."""
     from refit_trainer.explain.attribution import attribute
 
-    pairs = [(row.values, answer) for row, answer in zip(rows, judged.answers, strict=True)]
+    pairs = [(row.values, prediction) for row, prediction in zip(rows, judged.predictions, strict=True)]
     wrong = [pair for pair in pairs if str(pair[1].value) != str(pair[0]["label"])]
     surest = sorted(wrong, key=lambda pair: -pair[1].score)[:ERRORS]
     return [
         Wrong(
             values["text"],
             str(values["label"]),
-            answer.value,
-            answer.score,
-            attribute(model, values["text"], answer.value),
+            prediction.value,
+            prediction.score,
+            attribute(model, values["text"], prediction.value),
         )
-        for values, answer in surest
+        for values, prediction in surest
     ]

@@ -17,7 +17,7 @@ from refit_trainer.explain.measures import Judged
 from refit_trainer.explain.page import render
 from refit_trainer.storage.object_store import upload
 from refit_trainer.storage.uris import local_path, make_scratch
-from refit_trainer.tasks import Answer, Task
+from refit_trainer.tasks import Prediction, Task
 
 REPORT = "report.html"
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def explain(
     task: Task,
     folder: Path,
     rows: Sequence[Row],
-    verdicts: Mapping[str, tuple[Sequence[Answer], Mapping[str, float]]],
+    verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
 ) -> str:
     """Explain a candidate's folder by what the models answered to the rows; return the URI of the page beside it."""
     started = time.monotonic()

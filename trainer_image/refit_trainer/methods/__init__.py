@@ -13,7 +13,7 @@ from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(BaseModel):
-    """What every method understands; the strings of the configuration are parsed by these types."""
+    """The hyperparameters of every method; the strings of the configuration are parsed by these types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

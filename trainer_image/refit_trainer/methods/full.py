@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `full` understands beside the common ones."""
+    """The common hyperparameters, and those of `full`."""
 
     learning_rate: float = Field(5e-5, gt=0)
     epochs: float = Field(1, gt=0)

@@ -1,4 +1,4 @@
-"""`head`: the backbone stays as it is. What it makes of each row is computed once and kept; the last layer learns.
+"""`head`: the backbone is frozen. The features of each row are computed once; the last layer is trained on them.
 
 Multinomial logistic regression on those features, scaled to one variance: a convex problem, so that L-BFGS (Liu and
 Nocedal 1989) goes over all of them at once, from the weights that the layer has, to where the loss falls no more.
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `head` understands beside the common ones."""
+    """The common hyperparameters, and those of `head`."""
 
     epochs: int = Field(200, gt=0)
     """Passes over the features at most."""

@@ -18,7 +18,7 @@ from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `incremental` understands beside the common ones; the number of passes isn't a choice."""
+    """The common hyperparameters, and those of `incremental`, which always makes one pass."""
 
     learning_rate: float = Field(5e-5, gt=0)
     warmup_ratio: float = Field(0.1, ge=0, lt=1)

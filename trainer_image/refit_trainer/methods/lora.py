@@ -1,7 +1,7 @@
-"""`lora`: the weights stay, and small matrices beside them learn (Hu et al. 2021, by peft); at the end they are merged.
+"""`lora`: low-rank adapters (Hu et al. 2021, by peft) are trained beside frozen weights, and merged at the end.
 
-So the checkpoint is an ordinary one, of the architecture that the training began with: judge and server know of no
-adapters. The head, which may be new, learns in full.
+So the checkpoint has the architecture that the training started from: judge and server need no adapters. The head,
+which may be new, is trained in full.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(full.Hyperparameters):
-    """What `lora` understands beside what `full` does."""
+    """The hyperparameters of `full`, and those of the adapters."""
 
     learning_rate: float = Field(1e-3, gt=0)
     rank: int = Field(8, gt=0)

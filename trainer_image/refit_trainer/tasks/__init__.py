@@ -22,18 +22,18 @@ class LoadedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model says about a row, as JSON can hold it, and how sure it is, from 0 to 1."""
+class Prediction:
+    """What a model predicts for a row, as JSON can hold it, and its confidence from 0 to 1."""
 
     value: Any
     score: float
     by_question: Mapping[str, float] = field(default_factory=dict)
-    """How sure it is of each answer, where it gives several."""
+    """The score of each answer, where it answers several questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How wrong one answer is: of so many units (answers, words) so many errors."""
+    """The errors of one prediction, of so many units: answers, words."""
 
     errors: float
     units: float = 1
@@ -80,14 +80,14 @@ class Task(Protocol):
     def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         """Return what makes a padded batch of encoded rows."""
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
-        """Return an answer for each row, in order; only the rows' inputs are looked at."""
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
+        """Return a prediction for each row, in order; only the rows' inputs are looked at."""
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
-        """Return how wrong an answer's value is."""
+    def tally(self, prediction: Any, truth: Any) -> Tally:
+        """Return how wrong a prediction's value is."""
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        """Return every metric of the answers against the rows' true ones."""
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Return every metric of the predictions against the rows' true ones."""
 
 
 def find_task(name: str) -> Task:

@@ -14,7 +14,7 @@ from refit_trainer.data.audio import check_audio, encode_recordings, measure_sec
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer, LoadedModel, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.speech import (
     OFFLINE,
@@ -104,29 +104,29 @@ class SpeechRecognition:
 
         return collate
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Transcribe in batches of recordings of like length."""
         values = [row.values["audio"] for row in rows]
         return predict_in_batches(model.network, values, measure_seconds, BATCH, lambda some: _transcribe(model, some))
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
+    def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count the words, and those that are wrong."""
-        return count_errors(str(answer), str(truth))
+        return count_errors(str(prediction), str(truth))
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return the error rates of words and letters."""
-        return measure_errors([answer.value for answer in answers], [row.values["text"] for row in rows])
+        return measure_errors([prediction.value for prediction in predictions], [row.values["text"] for row in rows])
 
 
-def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Answer]:
-    """Answer with the letter that is most probable at each moment; the score is the mean of their probabilities."""
+def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Prediction]:
+    """Decode greedily, the most probable letter at each moment; the score is the mean of their probabilities."""
     extractor, tokenizer = model.processor.extractor, model.processor.tokenizer
     inputs = pad_recordings(extractor, encode_recordings(extractor, recordings))
     device = model.network.device
     logits = model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
     scores, letters = logits.softmax(dim=-1).max(dim=-1)
     texts = tokenizer.batch_decode(letters.cpu().numpy(), skip_special_tokens=True)
-    return [Answer(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
+    return [Prediction(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
 
 
 def _load_network(folder: Path, tokenizer: Any, has_head: bool) -> Any:

@@ -1,4 +1,4 @@
-"""What the machine under us is good at: device, threads, and whether bf16 is faster."""
+"""The hardware: device, threads, and whether bf16 is faster."""
 
 import math
 import os

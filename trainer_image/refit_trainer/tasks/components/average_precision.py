@@ -47,5 +47,5 @@ def _annotations(sides: Sequence[Sequence[Object]], ids: dict[str, int]) -> list
     ]
 
 
-def _keep_quiet(*said: Any) -> None:
+def _keep_quiet(*_: Any) -> None:
     """Print nothing."""

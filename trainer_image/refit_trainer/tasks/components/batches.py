@@ -7,7 +7,7 @@ import torch
 
 from refit_trainer.training.compute import autocast
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def predict_in_batches(
@@ -15,15 +15,15 @@ def predict_in_batches(
     values: Sequence[Any],
     size_of: Callable[[Any], float],
     batch: int,
-    answer: Callable[[list[Any]], list[Answer]],
-) -> list[Answer]:
-    """Return the answer to each value, in order; `answer` gets `batch` values at most, and runs without gradients."""
+    predict: Callable[[list[Any]], list[Result]],
+) -> list[Result]:
+    """Return the result for each value, in order; `predict` gets `batch` values at most, and runs without gradients."""
     sizes = [size_of(value) for value in values]
     order = sorted(range(len(values)), key=lambda i: sizes[i])
-    answers: dict[int, Answer] = {}
+    results: dict[int, Result] = {}
     network.eval()
     with torch.inference_mode(), autocast():
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
-            answers.update(zip(chosen, answer([values[i] for i in chosen]), strict=True))
-    return [answers[i] for i in range(len(values))]
+            results.update(zip(chosen, predict([values[i] for i in chosen]), strict=True))
+    return [results[i] for i in range(len(values))]

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer, LoadedModel, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.heads import load_network, read_labels
 from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
@@ -124,7 +124,7 @@ class Classification(ABC):
 
         return collate
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of inputs of like size."""
         values = [row.values[self.input] for row in rows]
         return predict_in_batches(
@@ -137,37 +137,37 @@ class Classification(ABC):
         device = model.network.device
         return model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
 
-    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Answer]:
+    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Prediction]:
         logits = self.logits(model, values)
         if columns := columns_by_question(model.labels):
             return answer_questions(logits, model.labels, columns)
         scores, indices = logits.softmax(dim=-1).max(dim=-1)
-        return [Answer(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
+        return [Prediction(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
-        """Count an answer as one unit, right or wrong; the answer to each question where there are several."""
-        if isinstance(truth, dict) and isinstance(answer, dict):
-            asked = {question: str(name) for question, name in truth.items() if name is not None}
-            return Tally(sum(answer.get(question) != name for question, name in asked.items()), len(asked))
-        return Tally(float(str(answer) != str(truth)))
+    def tally(self, prediction: Any, truth: Any) -> Tally:
+        """Count a prediction as one unit, right or wrong; the answer to each question where there are several."""
+        if isinstance(truth, dict) and isinstance(prediction, dict):
+            truths = {question: str(name) for question, name in truth.items() if name is not None}
+            return Tally(sum(prediction.get(question) != name for question, name in truths.items()), len(truths))
+        return Tally(float(str(prediction) != str(truth)))
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
         if has_questions(rows):
-            return self._measure_questions(rows, answers)
+            return self._measure_questions(rows, predictions)
         truth = [str(row.values["label"]) for row in rows]
-        found = [answer.value for answer in answers]
+        found = [prediction.value for prediction in predictions]
         return {
             "accuracy": float(accuracy_score(truth, found)),
             "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
             "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
         }
 
-    def _measure_questions(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        pairs = list(split_by_question(rows, answers))
-        by_question: dict[str, list[tuple[Row, Answer]]] = {}
-        for row, said in pairs:
-            by_question.setdefault(row.values["label"].partition(SEPARATOR)[0], []).append((row, said))
+    def _measure_questions(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        pairs = list(split_by_question(rows, predictions))
+        by_question: dict[str, list[tuple[Row, Prediction]]] = {}
+        for row, prediction in pairs:
+            by_question.setdefault(row.values["label"].partition(SEPARATOR)[0], []).append((row, prediction))
         measured = self.measure(*zip(*pairs, strict=True))
         return measured | {
             f"accuracy_{question}": self.measure(*zip(*own, strict=True))["accuracy"]

@@ -1,4 +1,4 @@
-"""Detectors: images and objects to tensors, and a network's answer back to objects.
+"""Detectors: images and objects to tensors, and a network's output back to objects.
 
 In training, boxes are relative to the network's input: to the image alone where the network takes a pixel mask, else to
 the image with its padding. In prediction nothing is padded: images of one size make a batch.
@@ -18,7 +18,7 @@ from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.objects import Object, clip
 
 MIN_SCORE = 0.05  # score below which an object is left out
-MAX_OBJECTS = 100  # objects in an answer
+MAX_OBJECTS = 100  # objects found in an image
 Batch = dict[str, Any]
 
 
@@ -59,23 +59,23 @@ def detect(model: LoadedModel, blobs: Sequence[Blob]) -> list[list[Object]]:
     found: dict[int, list[Object]] = {}
     for chosen in sizes.values():
         values = torch.stack([pixels[i] for i in chosen]).to(model.network.device)
-        said = _infer(model, values, [images[i].size[::-1] for i in chosen])
-        for i, one in zip(chosen, said, strict=True):
+        found_boxes = _infer(model, values, [images[i].size[::-1] for i in chosen])
+        for i, one in zip(chosen, found_boxes, strict=True):
             found[i] = _read(model, one, *images[i].size)
     return [found[i] for i in range(len(blobs))]
 
 
 def _infer(model: LoadedModel, values: Any, sizes: list[tuple[int, int]]) -> Any:
-    answer = model.network(pixel_values=values)
-    answer.logits, answer.pred_boxes = answer.logits.float(), answer.pred_boxes.float()
-    return model.processor.post_process_object_detection(answer, threshold=MIN_SCORE, target_sizes=sizes)
+    output = model.network(pixel_values=values)
+    output.logits, output.pred_boxes = output.logits.float(), output.pred_boxes.float()
+    return model.processor.post_process_object_detection(output, threshold=MIN_SCORE, target_sizes=sizes)
 
 
-def _read(model: LoadedModel, said: Any, width: int, height: int) -> list[Object]:
+def _read(model: LoadedModel, found_boxes: Any, width: int, height: int) -> list[Object]:
     """Return what a network found in an image, cut at its edges; what is all outside, or of no class, is left out."""
     found = []
     for score, number, (left, top, right, bottom) in zip(
-        said["scores"].tolist(), said["labels"].tolist(), said["boxes"].tolist(), strict=True
+        found_boxes["scores"].tolist(), found_boxes["labels"].tolist(), found_boxes["boxes"].tolist(), strict=True
     ):
         box = clip((left, top, right - left, bottom - top), width, height)
         if min(box[2:]) > 0 and number < len(model.labels):

@@ -1,4 +1,4 @@
-"""A model's head, and the names of what it tells apart: read from config.json, or made new for the rows' labels."""
+"""A model's head and its label names: read from config.json, or initialized for the labels of the rows."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def load_network(
 ) -> Any:
     """Load a network in fp32, with a new head where it has none; raise BadInput where its own weights are lacking.
 
-    Weights with one of `in_backbone` in their names are of the labels too, and made anew with the head.
+    Weights with one of `in_backbone` in their names belong to the labels too, and are initialized with the head.
     """
     network, found = auto.from_pretrained(
         folder,

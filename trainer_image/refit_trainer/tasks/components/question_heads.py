@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from refit_trainer.tasks import Answer
+from refit_trainer.tasks import Prediction
 from refit_trainer.tasks.components.questions import SEPARATOR, QuestionColumns, label_names
 
 UNANSWERED = -100
@@ -32,13 +32,13 @@ def grouped_loss(columns: QuestionColumns) -> Any:
     return loss
 
 
-def answer_questions(logits: Any, labels: Sequence[str], columns: QuestionColumns) -> list[Answer]:
+def answer_questions(logits: Any, labels: Sequence[str], columns: QuestionColumns) -> list[Prediction]:
     """Return the likeliest answer to each question for each row of logits; the score is the least sure one's."""
     best = {question: logits[:, list(own)].softmax(dim=-1).max(dim=-1) for question, own in columns.items()}
     answers = []
     for row in range(len(logits)):
         found = {question: int(indices[row]) for question, (_, indices) in best.items()}
-        said = {question: labels[columns[question][i]].partition(SEPARATOR)[2] for question, i in found.items()}
+        answer = {question: labels[columns[question][i]].partition(SEPARATOR)[2] for question, i in found.items()}
         sure = {question: float(scores[row]) for question, (scores, _) in best.items()}
-        answers.append(Answer(said, min(sure.values()), sure))
+        answers.append(Prediction(answer, min(sure.values()), sure))
     return answers

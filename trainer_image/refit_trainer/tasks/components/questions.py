@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Answer
+from refit_trainer.tasks import Prediction
 
 SEPARATOR = "="
 QuestionColumns = Mapping[str, Sequence[int]]
@@ -50,11 +50,12 @@ def check_answers(value: Any, labels: Sequence[str] | None) -> str | None:
     return f"unknown label {unknown[0]!r}; the model knows {', '.join(labels or ())}" if unknown else None
 
 
-def split_by_question(rows: Sequence[Row], answers: Sequence[Answer]) -> Iterator[tuple[Row, Answer]]:
-    """Return a row and an answer for each question that the row has the truth of, labelled as the model's labels."""
-    for row, said in zip(rows, answers, strict=True):
+def split_by_question(rows: Sequence[Row], predictions: Sequence[Prediction]) -> Iterator[tuple[Row, Prediction]]:
+    """Return a row and a prediction for each question that the row has the truth of, labelled as the model's labels."""
+    for row, prediction in zip(rows, predictions, strict=True):
         for question, truth in row.values["label"].items():
             if truth is not None:
                 single = replace(row, values={**row.values, "label": f"{question}{SEPARATOR}{truth}"})
-                sure = said.by_question.get(question, said.score)
-                yield single, replace(said, value=f"{question}{SEPARATOR}{said.value.get(question)}", score=sure)
+                answer = f"{question}{SEPARATOR}{prediction.value.get(question)}"
+                score = prediction.by_question.get(question, prediction.score)
+                yield single, replace(prediction, value=answer, score=score)

@@ -1,4 +1,4 @@
-"""What the server measures; the monitor's queries read these names."""
+"""The server's metrics; the queries of monitors use these names."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
@@ -7,7 +7,7 @@ from refit_trainer.tasks import Tally
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
-class Measures:
+class Metrics:
     """The server's metrics, in a registry of its own."""
 
     def __init__(self, digest: str) -> None:
