@@ -10,7 +10,7 @@ from scipy.stats import betabinom
 
 from refit_calibrate.history import Block
 
-Chances = NDArray[np.float64]
+Array = NDArray[np.float64]
 STRONGEST = 1e6  # answers that a prior stands for
 NEVER = 1e-9  # chance of M breaches in N readings; below it, the wait for them can't be told from forever
 LONGEST = 10  # readings in a window: its states are the powers of two
@@ -48,30 +48,30 @@ def fit_prior(blocks: Sequence[Block]) -> Prior:
     return Prior(1 + accuracy * weight, 1 + (1 - accuracy) * weight)
 
 
-def breach_chance(block: Block, prior: Prior, labels: int, thresholds: Chances) -> Chances:
+def breach_probability(block: Block, prior: Prior, labels: int, thresholds: Array) -> Array:
     """Return the chance that a reading of so many labels lies below each threshold.
 
     The block's accuracy is Beta(prior's right + right, prior's wrong + wrong), so the right answers in a reading are
     beta-binomial (A. Gelman et al., "Bayesian Data Analysis", 3rd ed., section 2.4).
     """
     most = np.ceil(np.round(thresholds * labels, 9)) - 1  # the threshold itself is still good
-    found: Chances = betabinom.cdf(most, labels, prior.right + block.right, prior.wrong + block.labels - block.right)
+    found: Array = betabinom.cdf(most, labels, prior.right + block.right, prior.wrong + block.labels - block.right)
     return np.clip(np.nan_to_num(found), 0, 1)
 
 
-def readings_until(chances: Chances, rule: Rule) -> Chances:
+def readings_until(probabilities: Array, rule: Rule) -> Array:
     """Return the mean number of readings until M of the last N are in breach, from an empty window, for each chance.
 
     The last N-1 outcomes are the states of a Markov chain; the mean time to absorption solves (I - Q) t = 1 (J.G.
     Kemeny and J.L. Snell, "Finite Markov Chains", 1960, section 3.2).
     """
     kept, states = rule.out_of - 1, 1 << (rule.out_of - 1)
-    found = np.full(len(chances), np.inf)
-    possible = np.flatnonzero(math.comb(rule.out_of, rule.count) * chances**rule.count > NEVER)
+    found = np.full(len(probabilities), np.inf)
+    possible = np.flatnonzero(math.comb(rule.out_of, rule.count) * probabilities**rule.count > NEVER)
     for index in possible:
         stays = np.zeros((states, states))
         for state in range(states):
-            for outcome, chance in ((0, 1 - chances[index]), (1, chances[index])):
+            for outcome, chance in ((0, 1 - probabilities[index]), (1, probabilities[index])):
                 if state.bit_count() + outcome < rule.count:
                     stays[state, ((state << 1) | outcome) & (states - 1) if kept else 0] += chance
         found[index] = np.linalg.solve(np.eye(states) - stays, np.ones(states))[0]

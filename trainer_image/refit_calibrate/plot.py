@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from refit_calibrate.advice import say_false, show_duration
+from refit_calibrate.advice import format_duration, format_false_rate
 from refit_calibrate.choose import DISTANCES, Choice, Plan
 from refit_calibrate.history import Block
 
@@ -73,8 +73,8 @@ def _draw_costs(axes: Any, choice: Choice, plan: Plan) -> None:
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel(f"false runs {TIMES} --false-cost + hours unseen {TIMES} --hour-cost")
     axes.set_ylim(max(1e-2, float(choice.costs.min()) / 30), float(choice.costs.max()) * 2)
-    said = f"{say_false(choice)}\na drift is in breach after {show_duration(choice.lag)}"
-    axes.text(choice.distance + 0.1, axes.get_ylim()[1] / 1.6, said, color=CHOSEN, fontsize=11, va="top")
+    caption = f"{format_false_rate(choice)}\na drift is in breach after {format_duration(choice.lag)}"
+    axes.text(choice.distance + 0.1, axes.get_ylim()[1] / 1.6, caption, color=CHOSEN, fontsize=11, va="top")
     axes.set_title("Cost a month on blocks that were left out", fontsize=11, loc="left")
     axes.set_xlabel("threshold, in standard deviations of a reading below the accuracy")
     axes.legend(frameon=False, loc="lower right")
