@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one model did on the holdout."""
+    """One model's predictions and metrics on the holdout."""
 
     digest: str
     predictions: Sequence[Prediction]
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What both models did on the same rows."""
+    """Both models on the same rows."""
 
     config: JudgeConfig
     task: Task
@@ -47,7 +47,7 @@ class Comparison:
     verdicts: Mapping[str, Verdict]
 
     def explain(self) -> str:
-        """Leave the report beside the candidate, and return its URI."""
+        """Write the report page beside the candidate, and return its URI."""
         from refit_trainer.explain.write import explain
 
         given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
@@ -72,7 +72,7 @@ def judge(text: str) -> dict[str, Any]:
 
 
 def explain(text: str) -> dict[str, Any]:
-    """Judge as REFIT_CONFIG's text says, and leave the report."""
+    """Judge as REFIT_CONFIG's text says, and write the report page."""
     return {"report": _compare(text).explain()}
 
 

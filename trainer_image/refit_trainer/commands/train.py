@@ -94,7 +94,7 @@ def _clean_up(config: TrainConfig) -> None:
 
 
 def _pin(config: TrainConfig) -> TrainConfig:
-    """Return the configuration with the URIs of what is read now: what is recorded stays findable."""
+    """Return the configuration with pinned URIs, so that the manifest names exactly what was read."""
     start = config.start_from.model_copy(update={"uri": pin(config.start_from.uri)})
     dataset = config.dataset.model_copy(update={"train": pin(config.dataset.train)})
     return config.model_copy(update={"start_from": start, "dataset": dataset})
@@ -194,7 +194,7 @@ def _load(task: Task, base: Any, rows: RowSet, settings: Hyperparameters) -> Any
 
 
 def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:
-    """Return what writes the model's folder, its weights in the number format that was asked for."""
+    """Return what writes the model's folder, its weights in the number format of `save_dtype`."""
 
     def save(folder: Path) -> None:
         import torch

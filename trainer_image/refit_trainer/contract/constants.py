@@ -1,4 +1,4 @@
-"""Numbers and names that the operator knows as well; `tests/contract/numbers.json` holds both sides to them."""
+"""Numbers and names that the operator knows too; the tests of both sides compare theirs with one file of numbers."""
 
 import signal
 

@@ -33,7 +33,7 @@ def set_defaults() -> None:
 
 
 def configure_logs() -> None:
-    """Write a line for each thing done to standard output; of the libraries only errors are logged."""
+    """Log to standard output: a line for each thing done, and warnings and errors of the libraries."""
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stdout)

@@ -1,4 +1,4 @@
-"""Recordings: from a file's contents to what a network hears."""
+"""Recordings: from a file's contents to features."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ from scipy.signal import resample_poly
 from refit_trainer.data.blob import Blob
 
 MAX_SECONDS = 120
-"""What a network makes of a recording grows with the square of its length; longer ones are to be cut into pieces."""
+"""A network's memory grows with the square of a recording's length; longer ones must be cut into pieces."""
 SHORTEST = 0.25
-"""Seconds; shorter ones are followed by silence, since SpecAugment hides stretches of a fifth of a second."""
+"""Seconds; shorter ones are padded with silence, since SpecAugment masks spans of a fifth of a second."""
 KEPT_SECONDS = 3600
-"""Of so much the features are computed once and kept in memory; of more, each time that a batch is made."""
+"""Up to so much, features are computed once and kept in memory; beyond it, for each batch."""
 
 Features = dict[str, Any]
 Samples = Any

@@ -1,4 +1,4 @@
-"""A value that is a file's contents: an image, a recording. In memory, or still on disk until somebody reads it."""
+"""A value that is a file's contents: an image, a recording. In memory, or on disk until it is read."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What the rest of the trainer sees of a data set: rows by role, and the facts about them that reports carry."""
+"""A data set as the rest of the trainer sees it: rows by role, and facts about them for reports."""
 
 import hashlib
 import json
@@ -57,7 +57,7 @@ def _digest(value: Any) -> Any:
 
 
 class Problems:
-    """Everything wrong with a data set, so that a person can mend it in one go."""
+    """Everything wrong with a data set, so that it can be corrected at once."""
 
     def __init__(self) -> None:
         self._shown: list[str] = []

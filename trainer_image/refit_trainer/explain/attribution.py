@@ -1,4 +1,4 @@
-"""Which words of a text made the model answer as it did, by three methods of captum."""
+"""The attribution of a prediction to the words of its text, by three methods of captum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ TOKENS = 96  # of a text, at most
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of the text, and by method what it added to the answer's logit; the largest of a text is 1 or -1."""
+    """A word, and by method its contribution to the prediction's logit, scaled so that a text's largest is 1 or -1."""
 
     text: str
     weights: tuple[float, ...]
@@ -28,7 +28,7 @@ METHODS = ("integrated gradients", "LIME", "KernelSHAP")
 
 
 def attribute(model: LoadedModel, text: str, answer: str) -> list[Word]:
-    """Return the words of a text with what each method gives them for an answer."""
+    """Return the words of a text with each method's attribution for a label."""
     length = min(TOKENS, model.processor.model_max_length)
     encoded = model.processor(text, truncation=True, max_length=length, return_tensors="pt")
     inputs = {name: tensor.to(model.network.device) for name, tensor in encoded.items()}

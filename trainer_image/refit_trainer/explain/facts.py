@@ -1,4 +1,4 @@
-"""Everything that the page shows, gathered: measures for any task, classes and words where the task has them."""
+"""The contents of the page: measures for any task, classes and words where the task has them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ ERRORS = 4  # explained one by one
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A row that the candidate got wrong; `words` is what its prediction rests on, where that is known."""
+    """A row that the candidate got wrong; `words` are the attributions, where there are any."""
 
     text: str
     truth: str
@@ -28,7 +28,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one run is explained by."""
+    """The contents of one report page."""
 
     title: str
     task: str
@@ -85,7 +85,7 @@ def _of_texts(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wrong]:
-    """Return the errors that the model was surest of, each with what it rests on."""
+    """Return the errors with the highest scores, each with its attributions."""
     from refit_trainer.explain.attribution import attribute
 
     pairs = [(row.values, prediction) for row, prediction in zip(rows, judged.predictions, strict=True)]

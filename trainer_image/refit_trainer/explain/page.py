@@ -1,4 +1,4 @@
-"""The facts as one HTML file that needs nothing else: no script, no font, no picture from anywhere."""
+"""The facts as one self-contained HTML file: no script, no font, no external image."""
 
 import json
 import math

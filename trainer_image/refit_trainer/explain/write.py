@@ -1,4 +1,4 @@
-"""Write the page and the card beside a checkpoint. They explain; that they can't be written changes no verdict."""
+"""Write the page and the card beside a checkpoint."""
 
 import logging
 import time
@@ -30,7 +30,7 @@ def explain(
     rows: Sequence[Row],
     verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
 ) -> str:
-    """Explain a candidate's folder by what the models answered to the rows; return the URI of the page beside it."""
+    """Write the report on a candidate from the models' predictions; return the URI of the page."""
     started = time.monotonic()
     manifest: dict[str, Any] = read_manifest(folder) or {}
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}

@@ -44,7 +44,7 @@ def translate_error(uri: str, error: Exception) -> BadInput | StorageFailed:
 
 
 def _is_store_error(error: Exception) -> bool:
-    """The clients' own errors, such as of a connection, are no OSErrors."""
+    """Tell whether an error is a store's: the clients' own errors, such as lost connections, aren't OSErrors."""
     return isinstance(error, OSError) or type(error).__module__.startswith(CLIENTS)
 
 

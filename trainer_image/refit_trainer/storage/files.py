@@ -1,4 +1,4 @@
-"""Bytes on a disk: their hash, and whether they are there when the power goes."""
+"""Local files: hashes, and writes that survive a power loss."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ def hash_file(path: Path) -> str:
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write a document for people and machines, through to the disk."""
+    """Write a document as indented JSON, flushed to the disk."""
     with path.open("w", encoding="utf-8") as file:
         json.dump(document, file, indent=2, ensure_ascii=False)
         file.write("\n")
@@ -26,7 +26,7 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def flush(path: Path, deep: bool = True) -> None:
-    """Write a file or folder through to the disk, with everything in it unless `deep` is off."""
+    """Flush a file or folder to the disk, with everything in it unless `deep` is off."""
     for inner in sorted(path.rglob("*")) if deep and path.is_dir() else ():
         _fsync(inner)
     _fsync(path)

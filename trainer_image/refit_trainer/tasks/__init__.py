@@ -18,7 +18,7 @@ class LoadedModel:
     processor: Any
     labels: tuple[str, ...]
     loss: Any = None
-    """How a batch is learnt from, as the Trainer's `compute_loss_func`; None: by the network's own loss."""
+    """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
 
 
 @dataclass(frozen=True, slots=True)

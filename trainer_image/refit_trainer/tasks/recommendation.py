@@ -1,4 +1,4 @@
-"""What a user will want next, from what they had before: a causal transformer over item ids.
+"""The next item for a user, from a history of items: a causal transformer over item ids.
 
 As SASRec (W.-C. Kang and J. McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018), with the cross-entropy
 over all items; any decoder that AutoModelForCausalLM knows. Items that a model doesn't know yet are added when it is
@@ -70,7 +70,7 @@ class Recommendation:
         return LoadedModel(network.to(pick_device()), vocabulary, ())
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
-        """Look at so many of the newest items."""
+        """Keep so many of the newest items."""
         model.processor.length = min(length, model.processor.length)
 
     def save(self, model: LoadedModel, folder: Path) -> None:
@@ -84,7 +84,7 @@ class Recommendation:
         return [{"input_ids": numbers} for numbers in sequences]
 
     def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
-        """Pad each batch to its own longest history; padding and unknown items aren't learnt."""
+        """Pad each batch to its own longest history; padding and unknown items are left out of the loss."""
 
         def collate(encoded: list[dict[str, Any]]) -> dict[str, Any]:
             inputs = _pad([row["input_ids"] for row in encoded])

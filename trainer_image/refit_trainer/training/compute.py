@@ -53,5 +53,5 @@ def _cpus() -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Make what is drawn from here on, such as a new head's weights, the same in every run with this seed."""
+    """Seed torch's random numbers, so that for example a new head has the same weights in every run."""
     torch.manual_seed(seed)

@@ -118,7 +118,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         return LengthGroupedSampler([len(row["input_ids"]) for row in rows], batch, self.args.seed)
 
     def store_flos(self) -> None:
-        """Count no FLOPs: the Trainer sums them over all processes, and waits forever where rank 0 alone saves."""
+        """Count no FLOPs: the Trainer sums them over all processes, and would wait for those that don't save."""
         self.current_flos = 0
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:

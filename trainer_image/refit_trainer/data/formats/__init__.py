@@ -1,4 +1,4 @@
-"""How rows lie in files. A format is one file here with a `FORMAT`; `find_format` finds it by the file's name."""
+"""How files hold rows. A format is one file here with a `FORMAT`; `find_format` finds it by the file's name."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Document:
 
 
 class Format(Protocol):
-    """What the reader of data sets needs of a format."""
+    """What `read_rows` needs of a format."""
 
     holds: str
     """What a folder must hold, for the message where it holds none."""

@@ -1,4 +1,4 @@
-"""What all classifiers share: the head and its labels, the batches, the metrics. A task adds what its input is."""
+"""What all classifiers share: the head and its labels, the batches, the metrics. A task adds its input."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +132,7 @@ class Classification(ABC):
         )
 
     def logits(self, model: LoadedModel, values: Sequence[Any]) -> Any:
-        """Return what the network says of a batch of inputs, (inputs, labels) in fp32."""
+        """Return the logits of a batch of inputs, (inputs, labels) in fp32."""
         inputs = self.pad(model, self.encode_inputs(model, values))
         device = model.network.device
         return model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()

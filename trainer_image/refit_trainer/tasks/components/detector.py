@@ -24,7 +24,7 @@ Batch = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An image and what is in it."""
+    """An image and its objects."""
 
     image: Blob
     objects: Sequence[Object]
@@ -72,7 +72,7 @@ def _infer(model: LoadedModel, values: Any, sizes: list[tuple[int, int]]) -> Any
 
 
 def _read(model: LoadedModel, found_boxes: Any, width: int, height: int) -> list[Object]:
-    """Return what a network found in an image, cut at its edges; what is all outside, or of no class, is left out."""
+    """Return what a network found in an image, clipped to its edges, without those outside of it or of no class."""
     found = []
     for score, number, (left, top, right, bottom) in zip(
         found_boxes["scores"].tolist(), found_boxes["labels"].tolist(), found_boxes["boxes"].tolist(), strict=True
@@ -94,7 +94,7 @@ def _takes_mask(network: Any) -> bool:
 
 
 def _target(model: LoadedModel, objects: Sequence[Object], image: Any, share: tuple[float, float]) -> dict[str, Any]:
-    """Return label numbers, and boxes by centre and size, where what is seen is 1 across and the image a share."""
+    """Return label numbers, and boxes by centre and size, relative to the input, of which the image takes a share."""
     numbers = [model.labels.index(one.label) for one in objects]
     x, y = share[0] / image.width, share[1] / image.height
     boxes = [clip(one.box, image.width, image.height) for one in objects]

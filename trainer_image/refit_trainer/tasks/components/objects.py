@@ -1,4 +1,4 @@
-"""Objects in an image: what rows and answers hold of them, what is wrong with that, and which of them are the same.
+"""Objects in an image: how rows and predictions hold them, how they are checked, and how they are matched.
 
 A box is [x, y, width, height] in pixels, x and y those of its upper left corner, as COCO has it.
 """
@@ -35,7 +35,7 @@ def list_objects(value: Any) -> Any:
 
 
 def read_objects(value: Any) -> list[Object]:
-    """Return the objects of a row or an answer; what is none is left out."""
+    """Return the valid objects of a row or a prediction."""
     found = list_objects(value)
     fit = [one for one in found if _find_problem(one) is None] if isinstance(found, list) else []
     return [
@@ -74,7 +74,7 @@ def clip(box: Box, width: int, height: int) -> Box:
 
 
 def count_matches(found: Sequence[Object], true: Sequence[Object]) -> int:
-    """Return how many objects were found: the label is right and the boxes are the same; each is found but once."""
+    """Return how many objects were found: with the same label, and boxes that overlap enough; each is matched once."""
     left, matches = list(true), 0
     for one in sorted(found, key=lambda one: -one.score):
         same_label = [(i, other.box) for i, other in enumerate(left) if other.label == one.label]

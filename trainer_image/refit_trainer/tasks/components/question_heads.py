@@ -10,7 +10,7 @@ from refit_trainer.tasks import Prediction
 from refit_trainer.tasks.components.questions import SEPARATOR, QuestionColumns, label_names
 
 UNANSWERED = -100
-"""The number of no label: torch's cross-entropy leaves it out."""
+"""The label number that torch's cross-entropy ignores."""
 
 
 def encode_answers(answers: Mapping[str, Any], labels: Sequence[str], columns: QuestionColumns) -> list[int]:
@@ -33,7 +33,7 @@ def grouped_loss(columns: QuestionColumns) -> Any:
 
 
 def answer_questions(logits: Any, labels: Sequence[str], columns: QuestionColumns) -> list[Prediction]:
-    """Return the likeliest answer to each question for each row of logits; the score is the least sure one's."""
+    """Return the likeliest answer to each question for each row of logits, with the lowest of their scores."""
     best = {question: logits[:, list(own)].softmax(dim=-1).max(dim=-1) for question, own in columns.items()}
     answers = []
     for row in range(len(logits)):

@@ -28,12 +28,12 @@ def columns_by_question(labels: Sequence[str]) -> QuestionColumns:
 
 
 def has_questions(rows: Sequence[Row]) -> bool:
-    """Tell whether the rows' labels are answers to several questions: their check lets no other row be among them."""
+    """Tell whether the rows' labels are answers to several questions; the rows' check allows no mixture."""
     return bool(rows) and isinstance(rows[0].values.get("label"), dict)
 
 
 def label_names(answers: Mapping[str, Any]) -> list[str]:
-    """Return the label label_names of a row's answers."""
+    """Return the label names of a row's answers."""
     return [f"{question}{SEPARATOR}{answer}" for question, answer in answers.items() if answer is not None]
 
 

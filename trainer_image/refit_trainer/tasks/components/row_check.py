@@ -1,4 +1,4 @@
-"""Whether a row can be used, by what a task says of its input and its truth."""
+"""The check of a row by its task: the input, the truth, and both together."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Spoken words as text: what prepares sound and letters, and how wrong a transcript is."""
+"""Speech as text: feature extractor and tokenizer, and the error rates of transcripts."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -19,14 +19,14 @@ OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 @dataclass(frozen=True, slots=True)
 class SpeechProcessor:
-    """What makes features of sound, and numbers of letters; saved as the two that they are."""
+    """The feature extractor and the tokenizer of letters."""
 
     extractor: Any
     tokenizer: Any
 
     @property
     def letters(self) -> tuple[str, ...]:
-        """What transcripts are written in, the space between words left out."""
+        """The letters that transcripts are written in, without the space between words."""
         unwritten = {*self.tokenizer.all_special_tokens, SPACE}
         return tuple(sorted(set(self.tokenizer.get_vocab()) - unwritten))
 
@@ -45,7 +45,7 @@ def load_processor(folder: Path, transcripts: Iterable[str]) -> SpeechProcessor:
 
 
 def has_vocabulary(folder: Path) -> bool:
-    """Tell whether a model folder says which letters there are."""
+    """Tell whether a model folder has a vocabulary of letters."""
     return any((folder / name).exists() for name in ("vocab.json", "tokenizer.json"))
 
 
@@ -59,12 +59,12 @@ def fit_case(text: str, letters: Collection[str]) -> str:
 
 
 def find_unknown(text: str, letters: Collection[str]) -> list[str]:
-    """Return what of a transcript can't be written with these letters."""
+    """Return the characters of a transcript that aren't among the letters."""
     return sorted(set(fit_case(text, letters)) - {" "} - set(letters))
 
 
 def count_errors(found: str, truth: str) -> Tally:
-    """Return how many words have to be changed, left out or put in, of how many that were said."""
+    """Return the word errors (substitutions, deletions, insertions), and the number of words in the truth."""
     words = jiwer.process_words(_fold(truth), _fold(found))
     errors = words.substitutions + words.deletions + words.insertions
     return Tally(errors, words.hits + words.substitutions + words.deletions)
@@ -73,7 +73,7 @@ def count_errors(found: str, truth: str) -> Tally:
 def measure_errors(found: Sequence[str], truth: Sequence[str]) -> dict[str, float]:
     """Return the error rates of words and of letters over all transcripts, upper and lower case alike.
 
-    Both can be more than 1: a model may write more than was said.
+    Both can be more than 1: a model may write more words than the truth has.
     """
     wanted, got = [_fold(text) for text in truth], [_fold(text) for text in found]
     return {"wer": float(jiwer.wer(wanted, got)), "cer": float(jiwer.cer(wanted, got))}

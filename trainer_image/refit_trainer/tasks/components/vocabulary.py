@@ -1,4 +1,4 @@
-"""The items that a recommender knows, by number: 0 pads, 1 stands for every item it doesn't know."""
+"""The items that a recommender knows, by number: 0 is padding, 1 an unknown item."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ FILE = "items.json"
 
 
 class Vocabulary:
-    """Items in the order of their numbers; a new one gets the next number, so old numbers never change."""
+    """Items in the order of their numbers; a new one is appended, so that numbers never change."""
 
     def __init__(self, items: Iterable[str], length: int) -> None:
         self.length = length
-        """The newest items of a history that the network sees."""
+        """How many of a history's newest items the network sees."""
         self._items = list(items)
         self._numbers = {item: number for number, item in enumerate(self._items, start=FIRST)}
 
