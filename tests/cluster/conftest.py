@@ -2,20 +2,30 @@
 
 import fcntl
 import itertools
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from localcluster import environment
+from localcluster.disposable import alone_on_the_cluster
+from localcluster.paths import layout
 from tests.cluster.apart import Apart
 from tests.cluster.hosted import Hosted, hosted_settings, operators, reachable
-from tests.cluster.kubectl import ROOT, Space, kubectl
+from tests.cluster.kubectl import ROOT, Space, kubectl, new_namespace
 from tests.faults.alone import left_alone
-from tests.faults.alone import namespace as alone
+from tests.faults.alone import namespace as namespace_alone
 
 COUNT = itertools.count(1)
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone(testrun_uid: str) -> Iterator[None]:
+    """Have the cluster for this run's workers, without what earlier demos and tests left."""
+    with alone_on_the_cluster(layout().root, testrun_uid, environment()):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -62,17 +72,12 @@ def policy() -> Iterator[None]:
 @pytest.fixture
 def apart(policy: None, tmp_path: Path) -> Iterator[Apart]:
     """A namespace in which no operator acts but those that the test starts."""
-    with alone(f"apart-{next(COUNT)}") as space:
+    with namespace_alone(f"apart-{next(COUNT)}") as space:
         yield Apart(space, tmp_path)
 
 
 @pytest.fixture
 def namespace() -> Iterator[Space]:
     """A namespace that enforces Pod Security's level `restricted`."""
-    name = f"refit-test-{os.getpid()}-{next(COUNT)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    kubectl("apply", "-f", "-", stdin=json.dumps(made))
-    kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
-    yield Space(name)
-    kubectl("delete", "namespace", name, "--wait=false")
+    with new_namespace(f"refit-test-{os.getpid()}-{next(COUNT)}", **RESTRICTED) as space:
+        yield space

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcluster.disposable import disposable
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
 from tests.cluster.kueue import NODES, TOLERATION, Queue, installed
@@ -111,7 +112,7 @@ def set_it_inactive(queue: Queue) -> Callable[[], None]:
 def queue_what_matters_more(queue: Queue) -> Callable[[], None]:
     urgent = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "WorkloadPriorityClass", "value": 1000}
     space, name = queue.space, queue.space.name
-    space.apply(urgent | {"metadata": {"name": name}})
+    space.apply(disposable(urgent | {"metadata": {"name": name}}))
     labels = {"kueue.x-k8s.io/queue-name": "gpus", "kueue.x-k8s.io/priority-class": name}
     pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "none"}]}
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"suspend": True, "template": {"spec": pod}}}

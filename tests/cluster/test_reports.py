@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from localcluster.disposable import disposable
 from tests.cluster.hosted import until
 from tests.cluster.kubectl import OPERATOR, Refused, Space, kubectl
 from tests.cluster.test_overrides import active_run, finished
@@ -35,8 +36,8 @@ def deaf(space: Space, run: str) -> Iterator[None]:
     binding = {"policyName": space.name, "validationActions": ["Deny"]}
     head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": space.name}}
     space.apply(
-        head | {"kind": "ValidatingAdmissionPolicy", "spec": policy},
-        head | {"kind": "ValidatingAdmissionPolicyBinding", "spec": binding},
+        disposable(head | {"kind": "ValidatingAdmissionPolicy", "spec": policy}),
+        disposable(head | {"kind": "ValidatingAdmissionPolicyBinding", "spec": binding}),
     )
     try:
         until(lambda: is_refused(space, run), 30, "the policy isn't in force")

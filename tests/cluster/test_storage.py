@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from localcluster.disposable import disposable
 from tests.cluster.kubectl import Document, Space, kubectl
 from tests.cluster.objects import CLAIMS, monitor, target
 from tests.cluster.test_overrides import active_run, finished
@@ -25,7 +26,7 @@ def volume(space: Space) -> Iterator[Make]:
         owner = {"claimRef": {"namespace": space.name, "name": claim}, "persistentVolumeReclaimPolicy": "Retain"}
         wants = {"resources": {"requests": size}, "volumeName": name}
         made.append(name)
-        space.apply(document("PersistentVolume", name, folder | owner | alone))
+        space.apply(disposable(document("PersistentVolume", name, folder | owner | alone)))
         space.apply(document("PersistentVolumeClaim", claim, wants | alone))
 
     yield make
