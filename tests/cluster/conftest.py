@@ -11,18 +11,18 @@ import pytest
 from localcluster import environment
 from localcluster.disposable import alone_on_the_cluster
 from localcluster.paths import layout
-from tests.cluster.apart import Apart
-from tests.cluster.hosted import Hosted, hosted_settings, operators, reachable
-from tests.cluster.kubectl import ROOT, Space, kubectl, new_namespace
-from tests.faults.alone import left_alone
-from tests.faults.alone import namespace as namespace_alone
+from tests.support.cluster.alone import left_alone
+from tests.support.cluster.alone import namespace as namespace_alone
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.hosted import Hosted, hosted_settings, operators, reachable
+from tests.support.cluster.kubectl import ROOT, Space, kubectl, new_namespace
 
 COUNT = itertools.count(1)
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def alone(testrun_uid: str) -> Iterator[None]:
+def in_turn(testrun_uid: str) -> Iterator[None]:
     """Have the cluster for this run's workers, without what earlier demos and tests left."""
     with alone_on_the_cluster(layout().root, testrun_uid, environment()):
         yield

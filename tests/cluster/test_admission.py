@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.cluster.kubectl import OPERATOR, Refused, Space
-from tests.cluster.objects import monitor
+from tests.support.cluster.kubectl import OPERATOR, Refused, Space
+from tests.support.cluster.objects import monitor
+from tests.support.cluster.people import forged_run
 
 KEY = {"name": "prom", "key": "token"}
 
@@ -130,20 +130,6 @@ def test_credentials_headers_and_guards_are_accepted(space: Space) -> None:
 
 
 ALMIGHTY = ("--as", OPERATOR, "--as-group", "system:masters")
-
-
-def forged_run(space: Space) -> str:
-    parts = {key: value for key, value in monitor()["spec"].items() if key not in ("policy",)}
-    spec = {
-        "monitorRef": {"name": "reviews", "uid": "x"},
-        "ordinal": 1,
-        "trigger": {"reason": "MetricBreached", "threshold": 0.9, "time": "2026-11-24T12:00:00Z"},
-        **parts,
-        "prometheus": {},
-        "gate": {},
-    }
-    document = {"apiVersion": "refit.dev/v1alpha1", "kind": "RetrainRun", "metadata": {"name": "forged"}, "spec": spec}
-    return yaml.safe_dump(document)
 
 
 def test_nobody_but_the_operator_makes_runs(space: Space) -> None:

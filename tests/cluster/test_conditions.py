@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import CLAIMS, monitor, target
 
 
 def test_a_target_that_doesnt_exist(space: Space) -> None:

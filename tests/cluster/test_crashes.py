@@ -4,20 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import Document, Space, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.kubectl import Space, kubectl
+from tests.support.cluster.objects import CLAIMS, monitor, slow_target
+from tests.support.cluster.runs import pointer, run_number
 
 SLOW = {"hyperparameters": {"seconds": "6", "judge_seconds": "6"}}
 STAGES = ("Queued", "Training", "Judging", "RollingOut", "Watching")
-
-
-def slow_target() -> Document:
-    """A target whose new pod takes six seconds to become ready."""
-    made = target()
-    container = made["spec"]["template"]["spec"]["containers"][0]
-    container["readinessProbe"]["initialDelaySeconds"] = 6
-    return made
 
 
 def kill_operator() -> None:

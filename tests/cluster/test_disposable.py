@@ -1,8 +1,8 @@
 """What a demo or a test leaves goes before the next one begins, and nothing else does."""
 
 from localcluster.disposable import CONTROLLER, OBJECT, disposable, remove
-from tests.cluster.kubectl import Document, Refused, Space, cluster_environment, kubectl, new_namespace
-from tests.cluster.objects import claim, target
+from tests.support.cluster.kubectl import Document, Refused, Space, cluster_environment, kubectl, new_namespace
+from tests.support.cluster.objects import claim, target
 
 RULES = "rbac.authorization.k8s.io/v1"
 

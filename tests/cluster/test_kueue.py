@@ -7,15 +7,12 @@ from typing import Any
 import pytest
 
 from localcluster.disposable import disposable
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
-from tests.cluster.kueue import NODES, TOLERATION, Queue, installed
-from tests.cluster.test_deleted import gone
-from tests.cluster.test_overrides import active_run
-from tests.cluster.test_queue import queued, seconds_in_phase
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_stall import FIRST_HANGS
-from tests.cluster.test_training_ends import script
+from tests.support.cluster.kubectl import Document, Space, cluster_environment, kubectl
+from tests.support.cluster.kueue import NODES, TOLERATION, Queue, installed
+from tests.support.cluster.queues import queued, seconds_in_phase
+from tests.support.cluster.runs import active_run, gone, pointer, run_number, start
+from tests.support.cluster.trainings import HANGS_AFTER_A_REPORT, script
+from tests.support.local import until
 
 pytestmark = pytest.mark.kueue
 DEADLINE_S = 30
@@ -163,7 +160,7 @@ def test_a_pod_that_stalls_is_ended_and_the_next_one_trains(space: Space) -> Non
     """Its Job is suspended by the operator and resumed by Kueue, which doesn't wait for the pod to be gone."""
     Queue(space, pods=1)
     slow: dict[str, Any] = {"podTemplate": {"terminationGracePeriodSeconds": 10}}
-    start(space, training=script(FIRST_HANGS, queueName="gpus", stallTimeout="5s", backoffLimit=1) | slow)
+    start(space, training=script(HANGS_AFTER_A_REPORT, queueName="gpus", stallTimeout="5s", backoffLimit=1) | slow)
     job = assert_promoted(space)
     run = space.get("rr", job["metadata"]["name"])
     print({"generation": job["metadata"]["generation"]})

@@ -5,8 +5,9 @@ import socket
 import time
 from pathlib import Path
 
-from tests.cluster.hosted import Hosted, operators, until
-from tests.cluster.kubectl import Space
+from tests.support.cluster.hosted import Hosted, operators
+from tests.support.cluster.kubectl import Space
+from tests.support.local import until
 
 
 def holder(space: Space) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from localcluster import environment
-from tests.cluster.kubectl import new_namespace
+from tests.support.cluster.kubectl import new_namespace
 
 INSIDE = """
 import http.server, os, socket, ssl, urllib.request

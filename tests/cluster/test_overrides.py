@@ -1,32 +1,14 @@
 """What people say to runs and monitors on the real node: approval, abort, and what the API server lets them say."""
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space
-from tests.cluster.test_admission import forged_run
-from tests.cluster.test_runs import pointer, run_number, start
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space
+from tests.support.cluster.people import forged_run, say
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
 
 PERSON = ("--as", "somebody", "--as-group", "system:authenticated")
-
-
-def active_run(space: Space, stage: str, limit_s: int = 180) -> str:
-    """Wait until the first run is in a stage, and return its name."""
-    space.wait("mmon/reviews", ".status.attempts", "1", limit_s)
-    name: str = space.list("rr")[0]["metadata"]["name"]
-    space.wait(f"rr/{name}", ".status.stage", stage, limit_s)
-    return name
-
-
-def say(space: Space, run: str, *flags: str, **words: Any) -> None:
-    space.run("patch", "rr", run, *flags, "--type=merge", "-p", json.dumps({"spec": words}))
-
-
-def finished(run: Document) -> tuple[str, str]:
-    reason = next(c["reason"] for c in run["status"]["conditions"] if c["type"] == "Finished")
-    return run["status"]["outcome"], reason
 
 
 def test_a_candidate_waits_for_approval_and_is_then_promoted(space: Space) -> None:

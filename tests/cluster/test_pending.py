@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.runs import active_run, finished, run_number, start
 
 NO_IMAGE = "localhost/refit-no-such-image:none"
 WAITS: dict[str, tuple[dict[str, Any], str, str]] = {

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from localcluster.disposable import disposable
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import OPERATOR, Refused, Space, kubectl
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_training_ends import script
+from tests.support.cluster.kubectl import OPERATOR, Refused, Space, kubectl
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
+from tests.support.cluster.trainings import script
+from tests.support.local import until
 
 TOO_LONG = """
 import json, pathlib

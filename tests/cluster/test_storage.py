@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from localcluster.disposable import disposable
-from tests.cluster.kubectl import Document, Space, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
+from tests.support.cluster.kubectl import Document, Space, kubectl
+from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.runs import active_run, finished, run_number, start
 
 Make = Callable[..., None]
 

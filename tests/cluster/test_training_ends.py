@@ -2,25 +2,9 @@
 
 import json
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
-
-SOON = {"terminationGracePeriodSeconds": 0}
-FIRST_HANGS = """
-import os, pathlib, time
-seen = pathlib.Path(os.environ["REFIT_OUTPUT"]).parent / "seen"
-if seen.exists():
-    os.execvp("refit-train", ["refit-train"])
-seen.parent.mkdir(parents=True, exist_ok=True)
-seen.touch()
-time.sleep(600)
-"""
-
-
-def script(text: str, **more: object) -> Document:
-    """A training that is a script of the user's own."""
-    return {"command": ["python3", "-c", text], "podTemplate": SOON, **more}
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.runs import active_run, finished, run_number, start
+from tests.support.cluster.trainings import hangs_once, script
 
 
 def tries(space: Space) -> Document:
@@ -61,7 +45,7 @@ def evict(space: Space, pod: str) -> None:
 
 
 def test_an_evicted_trainer_is_tried_again_and_that_counts_as_no_try(space: Space) -> None:
-    start(space, training=script(FIRST_HANGS, backoffLimit=0))
+    start(space, training=script(hangs_once(), backoffLimit=0))
     name = active_run(space, "Training")
     evict(space, space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip().removeprefix("pod/"))
     run = run_number(space, 1)

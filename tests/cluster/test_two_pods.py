@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Refused, Space
-from tests.cluster.reviews import SHARE, TRAINER
-from tests.cluster.test_resume import begin, training_pods
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.kubectl import Document, Refused, Space
+from tests.support.cluster.reviews import SHARE, TRAINER
+from tests.support.cluster.runs import pointer, run_number
+from tests.support.cluster.trainings import begin, training_pods
+from tests.support.local import until
 
 INDEX = "batch.kubernetes.io/job-completion-index"
 LONG_ENOUGH_TO_BE_STOPPED = {"epochs": "60", "learning_rate": "1e-3", "batch_size": "20"}

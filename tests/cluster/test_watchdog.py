@@ -17,10 +17,10 @@ from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.watchdog import Limits, Streams, WatchSilent, watch_over
 from refit_operator.controller.workqueue import Schedule
 from refit_operator.kubernetes_api.client import MONITOR, Cluster
-from tests.cluster.hosted import admin_config, write_config
-from tests.cluster.kubectl import Space, cluster_environment
-from tests.cluster.objects import monitor
-from tests.cluster.wedge import Wedge
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import Space, cluster_environment
+from tests.support.cluster.objects import monitor
+from tests.support.cluster.wedge import Wedge
 
 WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""

@@ -19,8 +19,6 @@ from uuid import uuid4
 from localcluster import environment
 from localcluster.disposable import alone_on_the_cluster
 from localcluster.paths import layout
-from tests.cluster.hosted import as_service_account
-from tests.faults.alone import left_alone
 from tests.faults.loop import Result, Stage
 from tests.faults.played import Played, keep
 from tests.faults.proxy import Fault
@@ -28,6 +26,8 @@ from tests.faults.report import NEVER, TABLES, in_order_of_appearance
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.trouble import Trouble
 from tests.faults.troubles import troubles
+from tests.support.cluster.alone import left_alone
+from tests.support.cluster.hosted import as_service_account
 
 AnyFault = Fault | Trouble
 WAITING = 24

@@ -12,7 +12,7 @@ import pytest
 from refit_trainer.errors import BadInput
 from refit_trainer.hub import parse_uri
 from refit_trainer.model_folder import digest_folder
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.trainer.fake_hub import COMMITS, FakeHub
 from tests.trainer.support import Ended, run_command, train_config
 from tests.trainer.test_serving import Server

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from refit_trainer.errors import BadInput
 from refit_trainer.registry import find_method
 from refit_trainer.train import _parse_settings, _refuse_to_share
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.trainer.support import Ended, finish, judge_config, run_command, start_command, train_config
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}

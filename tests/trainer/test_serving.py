@@ -23,7 +23,7 @@ from refit_serving.model import parse_pointer
 from refit_serving.settings import Settings, read_settings
 from refit_trainer.errors import BadInput
 from refit_trainer.model_folder import digest_folder
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.trainer.support import environment, read_rows
 
 

@@ -14,7 +14,7 @@ import pytest
 from refit_trainer.errors import BadInput, StorageFailed
 from refit_trainer.object_store import write
 from refit_trainer.store_errors import explain
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.trainer.s3_server import BUCKET, S3Server
 from tests.trainer.support import Ended, run_command, train_config
 

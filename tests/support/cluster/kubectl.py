@@ -13,7 +13,7 @@ from typing import Any
 from localcluster import environment
 from localcluster.disposable import disposable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPERATOR = "system:serviceaccount:refit-system:refit-operator"
 Document = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.kubectl import ROOT, Document, Space, merge
-from tests.cluster.objects import RESTRICTED
+from tests.support.cluster.kubectl import ROOT, Document, Space, merge
+from tests.support.cluster.objects import RESTRICTED
 
 TRAINER = "localhost/refit-trainer:dev"
-HERE = Path(__file__).parent
+SCRIPTS = Path(__file__).parent / "in_image"
 SUPPORT = ROOT / "tests/trainer/support.py"
 SHARE = {"requests": {"cpu": "100m"}}
 """Without a request, a pod gets next to nothing of a machine that is busy."""
@@ -107,8 +107,12 @@ def run_script(
     claims: tuple[str, ...],
     environment: dict[str, str] | None = None,
 ) -> None:
-    """Run one of the scripts here in a pod of the trainer image, beside the sentences and the tests' support."""
-    files = {"support_py": SUPPORT.read_text(), "sentences_jsonl": sentences(), "main_py": (HERE / script).read_text()}
+    """Run a script of in_image/ in a pod of the trainer image, beside the sentences and the trainer tests' support."""
+    files = {
+        "support_py": SUPPORT.read_text(),
+        "sentences_jsonl": sentences(),
+        "main_py": (SCRIPTS / script).read_text(),
+    }
     space.apply(config_map(name, **files))
     mounts: dict[str, Document] = {"/src/tests/trainer": {"configMap": {"name": name}}}
     mounts |= {f"/{claim}": {"persistentVolumeClaim": {"claimName": claim}} for claim in claims}

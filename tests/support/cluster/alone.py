@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from localcluster.disposable import disposable
-from tests.cluster.hosted import admin_config, until, write_config
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl, new_namespace
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl, new_namespace
+from tests.support.local import until
 
 NAME = f"refit-faults-{os.getpid()}"
 LABEL = {"refit-faults": str(os.getpid())}

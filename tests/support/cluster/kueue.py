@@ -15,7 +15,7 @@ import yaml
 
 from localcluster.disposable import CONTROLLER, disposable
 from localcluster.pause import PAUSE_IMAGE
-from tests.cluster.kubectl import Document, Space, kubectl
+from tests.support.cluster.kubectl import Document, Space, kubectl
 
 LABEL = {"refit-test": "kueue"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in LABEL.items())
