@@ -5,6 +5,7 @@ A namespace takes with it whatever is in it; what isn't in a namespace needs the
 """
 
 import fcntl
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,35 +55,33 @@ def alone_on_the_cluster(root: Path, user: str, environment: Mapping[str, str]) 
     """Have the cluster without what earlier demos and tests left; others wait until all processes of this user end."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "cluster-user").open("a+") as file:
-        begin = time.monotonic()
-        while not _take(file, user, environment):
-            if begin and time.monotonic() - begin > TOLD_AFTER_S:
+        told_at = time.monotonic() + TOLD_AFTER_S
+        while not _take(root, file, user, environment):
+            if time.monotonic() > told_at:
                 say("waiting for the demo or the tests that use the cluster")
-                begin = 0.0
+                told_at = math.inf
             time.sleep(POLL_S)
         yield
 
 
-def _take(file: IO[str], user: str, environment: Mapping[str, str]) -> bool:
+def _take(root: Path, file: IO[str], user: str, environment: Mapping[str, str]) -> bool:
     """Share the lock with this user's other processes; the first of them removes what others left."""
-    if not _lock(file, fcntl.LOCK_SH):
-        return False
-    if _read(file) == user:
-        return True
-    fcntl.flock(file, fcntl.LOCK_UN)
-    if not _lock(file, fcntl.LOCK_EX):
-        return False
-    with step("remove what earlier demos and tests left"):
-        remove(environment)
-    file.truncate(0)
-    file.write(user)
-    file.flush()
-    return _lock(file, fcntl.LOCK_SH) and _read(file) == user
-
-
-def _read(file: IO[str]) -> str:
-    file.seek(0)
-    return file.read()
+    with (root / "cluster-user.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not _lock(file, fcntl.LOCK_SH):
+            return False
+        file.seek(0)
+        if file.read() == user:
+            return True
+        if not _lock(file, fcntl.LOCK_EX):
+            fcntl.flock(file, fcntl.LOCK_UN)
+            return False
+        with step("remove what earlier demos and tests left"):
+            remove(environment)
+        file.truncate(0)
+        file.write(user)
+        file.flush()
+        return _lock(file, fcntl.LOCK_SH)
 
 
 def _lock(file: IO[str], kind: int) -> bool:

@@ -6,6 +6,7 @@ Kueue isn't installed here: what it does to a Job, suspend and resume it with it
 import json
 
 from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import idle_target
 from tests.support.cluster.queues import DEADLINE_S, queued, seconds_in_phase
 from tests.support.cluster.runs import active_run, pointer, run_number, start
 from tests.support.local import until
@@ -46,7 +47,7 @@ def test_a_job_that_is_preempted_goes_back_to_the_queue(space: Space) -> None:
 
 def test_a_template_that_kubernetes_refuses_ends_the_run_with_its_words(space: Space) -> None:
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
-    start(space, training={"podTemplate": {"affinity": affinity}})
+    start(space, idle_target(), training={"podTemplate": {"affinity": affinity}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
     assert "the API server refuses the Job" in run["status"]["message"]

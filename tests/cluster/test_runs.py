@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.cluster.kubectl import Space
-from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
 from tests.support.cluster.runs import assert_overruled, pointer, run_number, set_cooldown, start
 
 
@@ -20,14 +20,14 @@ def test_a_better_candidate_is_promoted_by_one_job(space: Space) -> None:
 
 
 def test_a_worse_candidate_is_refused(space: Space) -> None:
-    start(space, training={"hyperparameters": {"accuracy": "0.7", "served_accuracy": "0.8"}})
+    start(space, idle_target(), training={"hyperparameters": {"accuracy": "0.7", "served_accuracy": "0.8"}})
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("Rejected", "")
     assert run["status"]["message"] == "accuracy 0.7 does not beat served 0.8"
 
 
 def test_the_trainers_words_reach_the_run(space: Space) -> None:
-    start(space, training={"hyperparameters": {"fail": "feedback.jsonl:17: broken JSON"}})
+    start(space, idle_target(), training={"hyperparameters": {"fail": "feedback.jsonl:17: broken JSON"}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
     assert "feedback.jsonl:17: broken JSON" in run["status"]["message"]

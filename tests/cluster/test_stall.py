@@ -1,6 +1,7 @@
 """Pods that report their progress to the operator and then hang, on the real node."""
 
 from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import idle_target
 from tests.support.cluster.runs import finished, run_number, start
 from tests.support.cluster.trainings import HANGS_AFTER_A_REPORT, SOON, script
 
@@ -18,6 +19,7 @@ def test_pods_that_stall_over_and_over_end_the_run(space: Space) -> None:
     options = {"progress": "41", "seconds": "600"}
     start(
         space,
+        idle_target(),
         training={"hyperparameters": options, "stallTimeout": "5s", "backoffLimit": 0, "podTemplate": SOON},
     )
     run = run_number(space, 1)

@@ -47,6 +47,11 @@ def target(name: str = "reviews", promoted_quality: str = "0.5", **change: Any) 
     return dict(merge(base, change))
 
 
+def idle_target(name: str = "reviews") -> Document:
+    """A target without pods, for what ends before it is rolled out."""
+    return target(name, spec={"replicas": 0})
+
+
 def slow_target() -> Document:
     """A target whose new pod takes six seconds to become ready."""
     made = target()

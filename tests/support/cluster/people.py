@@ -15,7 +15,7 @@ def say(space: Space, run: str, *flags: str, **words: Any) -> None:
     space.run("patch", "rr", run, *flags, "--type=merge", "-p", json.dumps({"spec": words}))
 
 
-def forged_run(space: Space) -> str:
+def forged_run() -> str:
     """A run that no operator made, as YAML."""
     parts = {key: value for key, value in monitor()["spec"].items() if key not in ("policy",)}
     spec = {

@@ -71,9 +71,15 @@ def kustomized(space: Space, folder: str) -> dict[str, Document]:
 
 
 def here(space: Space, text: str) -> list[Document]:
-    """Return YAML documents with this namespace's metric, and the image that was built here."""
-    text = text.replace("ghcr.io/refit/trainer:v0.1.0", TRAINER)
-    return list(yaml.safe_load_all(text.replace('namespace="shop"', f'namespace="{space.name}"')))
+    """Return YAML documents with this namespace's metric, the image that was built here, and room beside others."""
+    changes = {
+        "ghcr.io/refit/trainer:v0.1.0": TRAINER,
+        "cpu: 500m": f"cpu: {SHARE['requests']['cpu']}",
+        'namespace="shop"': f'namespace="{space.name}"',
+    }
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return list(yaml.safe_load_all(text))
 
 
 def quick(monitor: Document) -> Document:
