@@ -5,8 +5,8 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.kubernetes_api.client import Cluster
-from tests.cluster.kubectl import Space, cluster_environment
-from tests.cluster.objects import monitor
+from tests.support.cluster.kubectl import Space, cluster_environment
+from tests.support.cluster.objects import monitor
 
 
 async def test_the_third_failure_in_a_row_is_an_event(namespace: Space) -> None:

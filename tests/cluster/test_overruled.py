@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import monitor, target
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_overrides import active_run, finished, say
-from tests.cluster.test_runs import assert_overruled, pointer, run_number, set_cooldown, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import monitor, slow_target, target
+from tests.support.cluster.people import say
+from tests.support.cluster.runs import active_run, assert_overruled, finished, pointer, run_number, set_cooldown, start
 
 POINTER = "refit.dev/checkpoint"
 THEIRS = "file:///models/v7"

@@ -1,6 +1,7 @@
 """A real kopf, a real API server, and watches that die in each way that can be arranged: the watchdog sees each."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.watchdog import Limits, Streams, WatchSilent, watch_over
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import MONITOR, Cluster
-from tests.cluster.hosted import admin_config, write_config
-from tests.cluster.kubectl import Space, cluster_environment
-from tests.cluster.objects import monitor
-from tests.cluster.wedge import Wedge
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import Space, cluster_environment
+from tests.support.cluster.objects import monitor
+from tests.support.cluster.wedge import Wedge
 
 WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""
@@ -51,9 +52,7 @@ class Watching:
     async def change(self) -> None:
         """Change the monitor and read it, past the wedge."""
         self.woken.news.clear()
-        await asyncio.to_thread(
-            self.space.run, "annotate", "mmon", "reviews", f"test={self.woken.count}", "--overwrite"
-        )
+        await asyncio.to_thread(self.space.run, "annotate", "mmon", "reviews", f"test={time.time_ns()}", "--overwrite")
         await self.cluster.read(MONITOR, Ref(self.space.name, "reviews"))
 
     async def complaint(self, limits: Limits, limit_s: float = 60) -> str:
@@ -93,10 +92,10 @@ Start = Callable[[], AbstractAsyncContextManager[Watching]]
 
 
 @pytest.fixture
-def start(namespace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+def start(shared: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Return the way to start. In the test itself: kopf, when it ends, cancels every task that is younger than it."""
-    namespace.apply(monitor(suspend=True))
-    return lambda: watching(namespace, tmp_path, monkeypatch.setenv)
+    shared.apply(monitor(suspend=True))
+    return lambda: watching(shared, tmp_path, monkeypatch.setenv)
 
 
 async def test_living_watches_raise_no_complaint(start: Start) -> None:
