@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.local import free_port
-from tests.trainer.support import (
+from tests.support.trainer.commands import (
     SENTENCES,
     Ended,
     finish,
@@ -62,7 +62,7 @@ def main() -> None:
         print("| | seconds | loss, ten times on the way |\n|---|---|---|")
         for case, (machines, threads) in CASES.items():
             played = [play(model, rows, machines, threads) for _ in range(REPETITIONS)]
-            seconds = min(float(end.answer["seconds"]) for end in played)
+            seconds = min(float(end.message["seconds"]) for end in played)
             curve = re.findall(r"train.step step=\d+ of=\d+ loss=([\d.]+)", played[0].output)
             print(f"| {case} | {seconds} | {' '.join(curve)} |", flush=True)
         print(json.dumps({"settings": SETTINGS, "repetitions": REPETITIONS}))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.train.material import TRAIN_ROWS, Material, accuracies, learn, note
-from refit_trainer.rows import Row
+from refit_trainer.data.rows import Row
 
 SHARES = (0.025, 0.1)
 NEW = "tweets"

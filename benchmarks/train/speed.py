@@ -13,10 +13,10 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 from benchmarks.train import GOAL
 from benchmarks.train.material import Material, accuracy, learn, note, task
 from benchmarks.train.stopwatch import Stopwatch, running
-from refit_trainer.compute import is_bf16_fast, seed_everything
-from refit_trainer.rows import Row
-from refit_trainer.storage import make_scratch
+from refit_trainer.data.rows import Row
+from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.training.compute import is_bf16_fast, seed_everything
 
 EVERY_ROWS = 160
 LENGTH = 128  # tokens; the documentation pads to what the model takes, 512: four times as slow again

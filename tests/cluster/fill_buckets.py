@@ -8,7 +8,7 @@ from typing import Any
 
 from fsspec import filesystem
 
-from refit_trainer.object_store import upload
+from refit_trainer.storage.object_store import upload
 
 READ = ["s3:ListBucket", "s3:GetObject"]
 WRITE = [*READ, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]

@@ -12,14 +12,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.trainer.support import read_rows
+from tests.support.trainer.commands import read_rows
 
 SECONDS = 1.0
 """Of a recording that are heard."""
 
 
 def write_digits_and_inverted(folder: Path) -> None:
-    from tests.trainer.pictures import make_tiny_resnet, write_digits
+    from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
     make_tiny_resnet(folder / "start")
     write_digits(folder / "train", 0, 800)

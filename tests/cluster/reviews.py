@@ -14,7 +14,7 @@ from tests.cluster.objects import RESTRICTED
 
 TRAINER = "localhost/refit-trainer:dev"
 HERE = Path(__file__).parent
-SUPPORT = ROOT / "tests/trainer/support.py"
+SUPPORT = ROOT / "tests/support/trainer/commands.py"
 SHARE = {"requests": {"cpu": "100m"}}
 """Without a request, a pod gets next to nothing of a machine that is busy."""
 SAMPLE = ROOT / "manifests/samples/reviews"

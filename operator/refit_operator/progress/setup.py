@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def ensure_bundle(cluster: Cluster, secret: Ref, host: str) -> Bundle:
-    """Return what the Secret holds, made anew where it is missing, for another host or about to expire.
+    """Return what the Secret holds, created again where it is missing, for another host or about to expire.
 
     It outlives this process, so that pods that train go on reporting to the next one.
     """

@@ -52,7 +52,7 @@ async def observe(
         may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_reading(now) - now),
         progress=ports.progress.of(ref),
-        heard_since=ports.progress.heard_since,
+        listening_since=ports.progress.listening_since,
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
     )

@@ -51,7 +51,7 @@ class Observed:
     """Time to the next point of the readings' grid."""
     progress: RunProgress | None = None
     """The newest report of the training pod; None where none came to this process."""
-    heard_since: datetime | None = None
+    listening_since: datetime | None = None
     """Since when a report of the training pod would have been received; None where no server listens."""
     service_owner: str | None = None
     """UID of what controls the Service of the run's name; empty where nothing does, None where there is no Service.
