@@ -14,6 +14,7 @@ SLOW: dict[str, Any] = {
     "hyperparameters": {"seconds": "20"},
     "podTemplate": {"terminationGracePeriodSeconds": 1},
 }
+TRAINS_ON: dict[str, Any] = SLOW | {"hyperparameters": {"seconds": "600"}}
 
 
 def available(space: Space) -> int:
@@ -30,8 +31,9 @@ def test_a_monitor_deleted_with_the_operator_down_and_restored_from_a_backup(apa
     """The monitor that comes back has another UID: it goes on from what serves, and takes over no run and no Job."""
     space = apart.space
     with apart.operator():
-        start(space, policy={"cooldown": "0s"}, training=SLOW | {"hyperparameters": {"seconds": "4"}})
+        start(space)
         promoted = run_number(space, 1)["status"]["pointerChange"]["new"]
+        space.apply(monitor(policy={"cooldown": "0s"}, training=TRAINS_ON))
         old = active_run(space, "Training", 2)
     backup = [space.get("mmon", "reviews"), *space.list("rr")]
     space.run("delete", "mmon", "reviews")

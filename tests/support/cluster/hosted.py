@@ -85,7 +85,7 @@ class Hosted:
         except OSError:
             return 0
 
-    def wait_for(self, path: str, status: int, limit_s: float = 30) -> None:
+    def wait_for(self, path: str, status: int, limit_s: float = 120) -> None:
         until(lambda: self.answer(path) == status, limit_s, f"{path} is not {status}\n{self.log.read_text()}")
 
     def says(self, pattern: str) -> bool:
