@@ -49,7 +49,7 @@ def test_a_rollback_requested_during_verification_reverts_that_promotion_and_no_
     ask(space, "rollback-requested-at")
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
-    assert "a person asked for the pointer of before" in run["status"]["message"]
+    assert "rollback requested (refit.dev/rollback-requested-at)" in run["status"]["message"]
     space.wait_condition("mmon/reviews", "RetrainAllowed", "CoolingDown")
     assert len(space.list("rr")) == 1
 

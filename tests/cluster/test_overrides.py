@@ -41,7 +41,7 @@ def test_a_run_aborted_while_verifying_is_rolled_back(space: Space) -> None:
     say(space, active_run(space, "Verifying"), abort=True)
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
-    assert "a person aborted the run" in run["status"]["message"]
+    assert "spec.abort is true" in run["status"]["message"]
 
 
 @pytest.fixture(scope="module")

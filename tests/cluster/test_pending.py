@@ -13,7 +13,7 @@ WAITS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no node is big enough": (
         {"resources": {"requests": {"cpu": "1000"}}},
         "Unschedulable",
-        "no node takes the pod: 0/1 nodes are available: 1 Insufficient cpu",
+        "no node fits the pod: 0/1 nodes are available: 1 Insufficient cpu",
     ),
     "no node has a GPU of that kind": (
         {"resources": {"limits": {"example.com/gpu": 1}}},
@@ -59,7 +59,7 @@ def test_a_quota_is_waited_for(space: Space) -> None:
     start(space)
     name = active_run(space, "Queued")
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
-    assert "the pod may not be made: " in message
+    assert "the pod can't be created: " in message
     assert "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1" in message
     space.apply(quota(9))
     space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")
@@ -71,6 +71,6 @@ def test_a_quota_on_jobs_is_waited_for(space: Space) -> None:
     start(space, idle_target())
     name = active_run(space, "Queued")
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
-    assert message.startswith("the Job may not be made: ")
+    assert message.startswith("the Job can't be created: ")
     space.run("delete", "resourcequota", "q")
     space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")

@@ -50,5 +50,5 @@ def test_a_template_that_kubernetes_refuses_ends_the_run_with_its_words(space: S
     start(space, idle_target(), training={"podTemplate": {"affinity": affinity}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
-    assert "the API server refuses the Job" in run["status"]["message"]
+    assert "the API server rejects the Job" in run["status"]["message"]
     assert "nodeSelectorTerms: Required value" in run["status"]["message"]

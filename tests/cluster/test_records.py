@@ -85,7 +85,7 @@ def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: S
     assert (run["status"]["outcome"], pointer(space), len(space.list("rr"))) == ("RolledBack", "", 1)
 
 
-def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) -> None:
+def test_a_job_of_the_name_that_the_run_does_not_control_is_left_alone(space: Space) -> None:
     space.apply(*CLAIMS, target(), monitor(suspend=True))
     name = run_name(ModelMonitor.model_validate(space.get("mmon", "reviews")), 1)
     pod = {"restartPolicy": "Never", "containers": [{"name": "theirs", "image": "none"}]}
@@ -94,8 +94,8 @@ def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) ->
     uid = space.get("job", name)["metadata"]["uid"]
     space.apply(monitor())
     run = run_number(space, 1)
-    assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "TrainingFailed")
-    assert "isn't this run's" in run["status"]["message"]
+    assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "JobConflict")
+    assert "isn't controlled by this run" in run["status"]["message"]
     assert [item["metadata"]["uid"] for item in space.list("job")] == [uid]
 
 

@@ -76,7 +76,7 @@ def test_a_judgement_without_a_number_is_never_accepted(space: Space) -> None:
     start(space, idle_target(), training={"hyperparameters": {"accuracy": "nan"}})
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "ReportInvalid")
-    words = "the report of container judge is no good: candidate.metrics.accuracy: Input should be a finite number"
+    words = "the report of container judge is invalid: candidate.metrics.accuracy: Input should be a finite number"
     assert run["status"]["message"] == words
     assert pointer(space) == ""
 
@@ -85,13 +85,13 @@ def test_a_report_that_the_kubelet_cut_off_is_said_to_be_so(space: Space) -> Non
     start(space, idle_target(), training=script(TOO_LONG))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "ReportInvalid")
-    assert run["status"]["message"].startswith("the report of container train is no good: cut off at 4096 bytes")
+    assert run["status"]["message"].startswith("the report of container train is invalid: truncated at 4096 bytes")
     assert pointer(space) == ""
 
 
 def test_another_checkpoint_than_the_trained_one_is_never_accepted(space: Space) -> None:
     start(space, idle_target(), training=script(ANOTHER))
     run = run_number(space, 1)
-    assert finished(run) == ("Rejected", "CandidateRejected")
+    assert finished(run) == ("Rejected", "DigestMismatch")
     assert run["status"]["message"].endswith("trained sha256:" + "0" * 64)
     assert pointer(space) == ""

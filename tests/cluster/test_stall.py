@@ -24,5 +24,5 @@ def test_pods_that_stall_over_and_over_end_the_run(space: Space) -> None:
     )
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "NoProgress")
-    assert "and before it 41 %, about 7s left" in run["status"]["message"]
+    assert "its last report: 41 %, about 7s left" in run["status"]["message"]
     space.run("wait", "--for=delete", f"job/{run['metadata']['name']}", "--timeout=60s")

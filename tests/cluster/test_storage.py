@@ -66,7 +66,7 @@ def test_a_claim_that_cannot_be_mounted(space: Space, volume: Make) -> None:
 def test_a_claim_that_serving_has_for_itself(space: Space, volume: Make) -> None:
     volume("models", "/opt", mode="ReadWriteOncePod")
     begin(space, "models", target(), pendingDeadline="15s")
-    words = "one of the claims feedback, holdout, models is another pod's alone"
+    words = "one of the claims feedback, holdout, models is in use by another pod"
     assert_pending_too_long(space, "VolumeNotShareable", words)
 
 

@@ -26,7 +26,7 @@ def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(sp
     space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetMissing")
     space.apply(target())
     set_cooldown(space, "0s")
-    assert "made anew" in space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
+    assert "created again" in space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
     message = space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetReplaced")
     assert "refit.dev/take-pointer='#1'" in message
     assert (len(space.list("rr")), pointer(space)) == (1, "")

@@ -45,7 +45,7 @@ def evict(space: Space, pod: str) -> None:
     space.run("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
-def test_an_evicted_trainer_is_tried_again_and_that_counts_as_no_try(space: Space) -> None:
+def test_an_evicted_trainer_is_retried_and_not_counted_against_backoff_limit(space: Space) -> None:
     start(space, training=script(hangs_once(), backoffLimit=0))
     name = active_run(space, "Training")
     evict(space, space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip().removeprefix("pod/"))

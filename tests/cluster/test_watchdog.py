@@ -104,21 +104,21 @@ async def test_living_watches_raise_no_complaint(start: Start) -> None:
             await watched.change()
             await asyncio.wait_for(watched.woken.news.wait(), 10)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, told=3, check=0.2)), 10)
+            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, delivered=3, check=0.2)), 10)
 
 
 async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(start: Start) -> None:
     async with start() as watched:
         watched.wedge.silence(new_ones_too=True)
         await watched.change()
-        complaint = await watched.complaint(Limits(reopened=600, told=5, check=0.2))
-        assert complaint.startswith("the watch of modelmonitors hasn't told of version")
+        complaint = await watched.complaint(Limits(reopened=600, delivered=5, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors hasn't delivered version")
 
 
 async def test_connections_that_all_hang_are_seen_by_none_being_opened(start: Start) -> None:
     async with start() as watched:
         watched.wedge.silence(new_ones_too=True)
-        complaint = await watched.complaint(Limits(reopened=8, told=600, check=0.2))
+        complaint = await watched.complaint(Limits(reopened=8, delivered=600, check=0.2))
         assert "was last opened" in complaint
 
 
@@ -127,7 +127,7 @@ async def test_kopf_mends_a_half_open_connection_where_new_ones_work(start: Star
         watched.wedge.silence(new_ones_too=False)
         await watched.change()
         await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
-        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, told=WATCH_SECONDS + 20)) is None
+        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, delivered=WATCH_SECONDS + 20)) is None
 
 
 async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
@@ -135,5 +135,5 @@ async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
     async with start() as watched:
         victim = next(task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for modelmonitors"))
         victim.cancel()
-        complaint = await watched.complaint(Limits(reopened=10, told=600, check=0.2))
+        complaint = await watched.complaint(Limits(reopened=10, delivered=600, check=0.2))
         assert complaint.startswith("the watch of modelmonitors was last opened")
