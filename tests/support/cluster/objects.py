@@ -19,7 +19,7 @@ def claim(name: str) -> Document:
 
 
 def target(name: str = "reviews", promoted_quality: str = "0.5", **change: Any) -> Document:
-    """A Deployment wired as api.md says; it fails where its pointer names a broken checkpoint."""
+    """A Deployment whose container reads the pointer and mounts the checkpoints; it fails where they are broken."""
     pointer = {"fieldRef": {"fieldPath": "metadata.annotations['refit.dev/checkpoint']"}}
     container = {
         "name": "server",
