@@ -46,9 +46,10 @@ def seen(
     return Observed(run=make_run(status=status), job=job_view or JobView(JobState.MISSING), **facts)
 
 
-CLOCK = {"phase": "Running", "since": (NOW - timedelta(minutes=10)).isoformat(), "ran": "0s"}
-STARTED = {"jobRef": RUN.metadata.name, "startTime": (NOW - timedelta(minutes=10)).isoformat(), "clock": CLOCK}
-TRAINED = STARTED | {
+BEGAN = (NOW - timedelta(minutes=10)).isoformat()
+CLOCK = {"phase": "Running", "since": BEGAN, "ran": "0s"}
+STARTED: dict[str, Any] = {"jobRef": RUN.metadata.name, "startTime": BEGAN, "clock": CLOCK}
+TRAINED: dict[str, Any] = STARTED | {
     "conditions": [condition("Trained", TRUE)],
     "result": {
         "checkpoint": f"pvc://models/checkpoints/reviews/{RUN.metadata.name}@{NEW_DIGEST}",

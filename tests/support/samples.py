@@ -44,7 +44,8 @@ def monitor_document(**spec: Any) -> dict[str, Any]:
             "serving": {"targetRef": {"name": "reviews"}, "initialModel": "pvc://models/reviews-v1"},
         },
     }
-    return merge(base, {"spec": spec})
+    document: dict[str, Any] = merge(base, {"spec": spec})
+    return document
 
 
 def in_buckets(holdout: str) -> ModelMonitor:

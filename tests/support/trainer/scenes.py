@@ -66,8 +66,8 @@ def make_tiny_detr(folder: Path, kind: str) -> Path:
 
     torch.manual_seed(0)
     sizes = {"embedding_size": 16, "hidden_sizes": [16, 32, 64], "depths": [1, 1, 1], "layer_type": "basic"}
-    size = {"encoder_layers": 1, "decoder_layers": 1, "num_queries": 5, "d_model": 32, "encoder_ffn_dim": 32}
-    size |= {"decoder_ffn_dim": 32, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    size: dict[str, object] = {"encoder_layers": 1, "decoder_layers": 1, "num_queries": 5, "d_model": 32}
+    size |= {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "encoder_attention_heads": 2, "decoder_attention_heads": 2}
     if kind == "RTDetr":
         size |= {"encoder_hidden_dim": 32, "encoder_in_channels": [16, 32, 64], "decoder_in_channels": [32, 32, 32]}
         backbone = transformers.RTDetrResNetConfig(**sizes, out_features=["stage1", "stage2", "stage3"])

@@ -1,6 +1,7 @@
 """The parts of a process that leads: the first to end takes the others with it, in time, and says which it was."""
 
 import asyncio
+from types import CoroutineType
 from typing import Any
 
 import pytest
@@ -64,8 +65,9 @@ def with_deaf_ones_left_behind(story: Any) -> None:
 
     async def watched() -> None:
         await story()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.get_coro().close() if task.get_coro().__name__ == "deaf" else task.cancel()
+        for coroutine in (task.get_coro() for task in asyncio.all_tasks()):
+            if isinstance(coroutine, CoroutineType) and coroutine.__name__ == "deaf":
+                coroutine.close()
 
     play(watched())
 

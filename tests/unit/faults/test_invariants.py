@@ -6,9 +6,9 @@ import pytest
 
 from tests.faults.invariants import CHECKPOINT, Document, Seen, violations
 
-ACCEPTED = {"conditions": [{"type": "Accepted", "status": "True"}]}
-CHANGE = {"pointerChange": {"new": "new"}}
-BACK = {"pointerChange": {"new": "new", "rollbackTime": "now"}}
+ACCEPTED: dict[str, Any] = {"conditions": [{"type": "Accepted", "status": "True"}]}
+CHANGE: dict[str, Any] = {"pointerChange": {"new": "new"}}
+BACK: dict[str, Any] = {"pointerChange": {"new": "new", "rollbackTime": "now"}}
 
 
 def run(uid: str = "run", ordinal: int = 1, **status: Any) -> Document:

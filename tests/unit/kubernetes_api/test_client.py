@@ -50,26 +50,30 @@ class StandIn:
     replace = server_side_apply = create
 
 
+def cluster_of(server: Any) -> Cluster:
+    return Cluster(server, lambda _: None)
+
+
 @pytest.mark.parametrize("refusal", [403, 409])
 async def test_a_name_that_exists_is_left_for_the_next_look(refusal: int) -> None:
-    assert await Cluster(StandIn(refusal, exists=True), lambda _: None).create(JOB, "shop", BODY) is None
+    assert await cluster_of(StandIn(refusal, exists=True)).create(JOB, "shop", BODY) is None
 
 
 @pytest.mark.parametrize(("refusal", "kind"), [(403, Permanent), (409, Transient), (500, Transient), (422, Permanent)])
 async def test_a_refusal_for_a_name_that_is_free_is_an_error(refusal: int, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        await Cluster(StandIn(refusal), lambda _: None).create(JOB, "shop", BODY)
+        await cluster_of(StandIn(refusal)).create(JOB, "shop", BODY)
 
 
 @pytest.mark.parametrize("refusal", [500, 503, 429])
 async def test_an_error_is_no_answer_even_where_the_name_exists(refusal: int) -> None:
     with pytest.raises(Transient):
-        await Cluster(StandIn(refusal, exists=True), lambda _: None).create(JOB, "shop", BODY)
+        await cluster_of(StandIn(refusal, exists=True)).create(JOB, "shop", BODY)
 
 
 async def test_a_status_goes_with_what_was_read() -> None:
     server = StandIn()
-    await Cluster(server, lambda _: None).write_status(RUN, make_run(), {})
+    await cluster_of(server).write_status(RUN, make_run(), {})
     meta = server.sent["body"]["metadata"]
     assert (meta["uid"], meta["resourceVersion"]) == ("run-1-uid", "20")
 
@@ -77,7 +81,7 @@ async def test_a_status_goes_with_what_was_read() -> None:
 @pytest.mark.parametrize("force", [False, True])
 async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(force: bool) -> None:
     server = StandIn(answer=deployment("file:///models/a"))
-    outcome = await apply_pointer(Cluster(server, lambda _: None), deployment(), "file:///models/a", force)
+    outcome = await apply_pointer(cluster_of(server), deployment(), "file:///models/a", force)
     assert outcome == Applied()
     meta = server.sent["body"]["metadata"]
     assert (meta["uid"], meta["resourceVersion"]) == ("target-uid", "30")
@@ -89,11 +93,13 @@ async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(forc
 )
 async def test_a_pointer_that_others_own_too_stays_and_is_a_conflict(owners: list[str], words: str) -> None:
     """That the API server answers 200 then, and keeps the field, is seen in tests/cluster/test_overruled.py."""
-    fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{CHECKPOINT_ANNOTATION}": {}}}}}}
+    fields: dict[str, Any] = {
+        "f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{CHECKPOINT_ANNOTATION}": {}}}}}
+    }
     stays = deployment("file:///models/a")
     stays["metadata"]["managedFields"] = [{"manager": owner, "fieldsV1": fields} for owner in owners]
     stays["metadata"]["managedFields"].append({"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}})
-    outcome = await apply_pointer(Cluster(StandIn(answer=stays), lambda _: None), deployment("file:///models/a"), "")
+    outcome = await apply_pointer(cluster_of(StandIn(answer=stays)), deployment("file:///models/a"), "")
     assert isinstance(outcome, Conflict)
     assert words in outcome.message
 
@@ -112,19 +118,19 @@ def listed(*items: dict[str, Any], version: str = "100") -> dict[str, Any]:
 async def test_a_run_that_does_not_parse_is_no_affair_of_other_monitors() -> None:
     good = stored_run("good", "monitor-uid", **make_run().spec.to_json())
     strangers = stored_run("strangers", "other-uid")
-    runs = await Cluster(StandIn(answer=listed(strangers, good)), lambda _: None).list_runs(make_monitor())
+    runs = await cluster_of(StandIn(answer=listed(strangers, good))).list_runs(make_monitor())
     assert [run.metadata.name for run in runs] == ["good"]
 
 
 async def test_a_run_that_does_not_parse_stops_its_own_monitor_and_is_named() -> None:
     server = StandIn(answer=listed(stored_run("bad", "monitor-uid", ordinal=1)))
     with pytest.raises(Permanent, match=r"RetrainRun bad doesn't parse: spec\.monitorRef: Field required; .*"):
-        await Cluster(server, lambda _: None).list_runs(make_monitor())
+        await cluster_of(server).list_runs(make_monitor())
 
 
 async def test_a_list_older_than_the_last_one_is_refused() -> None:
     server = StandIn(answer=listed(version="100"))
-    cluster = Cluster(server, lambda _: None)
+    cluster = cluster_of(server)
     await cluster.list_objects(RUN, "shop")
     server.answer = listed(version="99")
     with pytest.raises(Transient, match="an old answer about RetrainRuns: version 99, and 100 was read before"):
@@ -134,7 +140,7 @@ async def test_a_list_older_than_the_last_one_is_refused() -> None:
 
 async def test_a_list_older_than_an_object_of_its_kind_is_refused() -> None:
     server = StandIn(answer=listed(version="99"), exists=True, found=BODY | {"metadata": {"resourceVersion": "100"}})
-    cluster = Cluster(server, lambda _: None)
+    cluster = cluster_of(server)
     await cluster.read(RUN, Ref("shop", "one"))
     with pytest.raises(Transient, match="an old answer about RetrainRuns"):
         await cluster.list_objects(RUN, "shop")
@@ -142,7 +148,7 @@ async def test_a_list_older_than_an_object_of_its_kind_is_refused() -> None:
 
 async def test_an_object_older_than_it_was_read_before_is_refused() -> None:
     server = StandIn(exists=True, found=BODY | {"metadata": {"resourceVersion": "100"}})
-    cluster = Cluster(server, lambda _: None)
+    cluster = cluster_of(server)
     await cluster.read(DEPLOYMENT, Ref("shop", "reviews"))
     server.found = BODY | {"metadata": {"resourceVersion": "99"}}
     assert await cluster.read(DEPLOYMENT, Ref("shop", "others"))
@@ -165,16 +171,16 @@ QUEUED = {"metadata": {"name": "one", "namespace": "shop", "uid": "job-uid"}}
 
 async def test_a_jobs_workloads_are_found_by_its_uid() -> None:
     server = Kueue(answer=listed({"metadata": {"name": "job-one"}}))
-    assert await list_workloads(Cluster(server, lambda _: None), QUEUED) == [{"metadata": {"name": "job-one"}}]
+    assert await list_workloads(cluster_of(server), QUEUED) == [{"metadata": {"name": "job-one"}}]
     assert server.sent["path"] == "/apis/kueue.x-k8s.io/v1beta2/namespaces/shop/workloads"
     assert server.sent["label_selector"] == "kueue.x-k8s.io/job-uid=job-uid"
 
 
 @pytest.mark.parametrize("refusal", [403, 404])
 async def test_without_kueue_or_its_leave_there_are_no_workloads(refusal: int) -> None:
-    assert await list_workloads(Cluster(Kueue(refusal), lambda _: None), QUEUED) == []
+    assert await list_workloads(cluster_of(Kueue(refusal)), QUEUED) == []
 
 
 async def test_a_workload_that_could_not_be_asked_for_is_an_error() -> None:
     with pytest.raises(Transient):
-        await list_workloads(Cluster(Kueue(503), lambda _: None), QUEUED)
+        await list_workloads(cluster_of(Kueue(503)), QUEUED)

@@ -25,16 +25,16 @@ AT_ELEVEN = (NOW - HOUR).isoformat()
 
 def ended(ordinal: int, outcome: str, days_ago: float = 2, recovered: bool = False, **more: Any) -> RetrainRun:
     time = (NOW - days_ago * DAY).isoformat()
-    status = {"outcome": outcome, "completionTime": time}
+    status: dict[str, Any] = {"outcome": outcome, "completionTime": time}
     if outcome == "Promoted":
         change = {"targetUid": "t", "new": "file:///models/x", "time": time}
-        status |= {"rolledOutTime": time, "pointerChange": change}  # type: ignore[dict-item]
+        status |= {"rolledOutTime": time, "pointerChange": change}
     return make_run(ordinal, status=status | ({"recoveredTime": time} if recovered else {}), **more)
 
 
-MANUAL = {"trigger": {"reason": "Manual"}}
-OLD_SPEC = {"monitorRef": {"generation": 0}}
-UNKNOWN_SPEC = {"monitorRef": {"generation": None}}
+MANUAL: dict[str, Any] = {"trigger": {"reason": "Manual"}}
+OLD_SPEC: dict[str, Any] = {"monitorRef": {"generation": 0}}
+UNKNOWN_SPEC: dict[str, Any] = {"monitorRef": {"generation": None}}
 
 ROWS: dict[str, tuple[tuple[RetrainRun, ...], int]] = {
     "none": ((), 0),

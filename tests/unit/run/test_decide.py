@@ -287,7 +287,7 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
 
 def test_the_deployments_own_deadline_fails_a_rollout_but_no_rollback() -> None:
     """After a change back it is still that of the rollout before, for a moment."""
-    stuck = {"conditions": [STUCK], "availableReplicas": 1}
+    stuck: dict[str, Any] = {"conditions": [STUCK], "availableReplicas": 1}
     rollout = decide(seen(WRITTEN, target=parse_target(deployment(NEW, **stuck)))).status
     assert rollout.pointer_change is not None
     assert rollout.pointer_change.rollback_time == NOW

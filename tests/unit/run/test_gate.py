@@ -28,7 +28,11 @@ def case(
     }
     if served is not None:
         report["served"] = {"digest": OLD_DIGEST, "metrics": {metric: served}}
-    facts = {"has_served": served is not None, "trained_digest": NEW_DIGEST, "rolled_back": frozenset()} | more
+    facts: dict[str, Any] = {
+        "has_served": served is not None,
+        "trained_digest": NEW_DIGEST,
+        "rolled_back": frozenset(),
+    } | more
     spec = GateSpec.model_validate({"metric": metric} | (gate or {}))
     return Case(gate=spec, report=JudgeReport.model_validate(report), **facts)
 

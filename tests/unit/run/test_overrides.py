@@ -38,7 +38,7 @@ WAITS = {"mode": "Approve"}
 APPROVED = {"mode": "Approve", "approval": "Approved"}
 REJECTED = {"mode": "Approve", "approval": "Rejected"}
 ABORT = {"abort": True}
-TRAINING = {"job_view": job(JobState.TRAINING)}
+TRAINING: dict[str, Any] = {"job_view": job(JobState.TRAINING)}
 
 
 def test_an_accepted_candidate_waits_for_approval_with_one_event() -> None:

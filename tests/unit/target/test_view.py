@@ -1,12 +1,14 @@
 """The pointer is written in the server's terms, and read back in the claim's."""
 
+from typing import Any
+
 import pytest
 
 from refit_operator.target.rules.view import parse_target
 from tests.support.samples import deployment, merge
 
 
-def with_mount(**mount: str) -> dict:
+def with_mount(**mount: str) -> dict[str, Any]:
     found = deployment()
     found["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [{"name": "models", **mount}]
     return found
