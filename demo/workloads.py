@@ -1,4 +1,4 @@
-"""What has to be there before the story begins, each step with its seconds: cluster, operator, data, model, traffic."""
+"""What has to run before the scenario begins, each step with its seconds: cluster, operator, data, model, traffic."""
 
 import json
 import subprocess
@@ -34,13 +34,13 @@ def ensure_cluster() -> None:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Workloads:
     """The namespace `shop`, and the operator beside it."""
 
     kubectl: Kubectl
 
-    def set_up(self) -> None:
-        """Make everything anew up to a served model; the operator starts meanwhile."""
+    def deploy(self) -> None:
+        """Create everything from scratch up to a served model; the operator starts meanwhile."""
         with step("remove what an earlier run left"):
             self.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=120s", limit_s=130)
         with step("deploy the operator"):
@@ -78,13 +78,13 @@ class Stage:
         self._apply("Deployment/reviews", "Service/reviews", "Pod/traffic")
         self._rollout("deployment/reviews", NAMESPACE, 180)
         self._wait("pod/traffic", "condition=Ready", 60)
-        self.switch(sentences.MOVIES)
+        self.switch_traffic(sentences.MOVIES)
 
-    def start_monitor(self) -> None:
-        """Apply the ModelMonitor: from here on nothing but the traffic is touched."""
+    def apply_monitor(self) -> None:
+        """Apply the ModelMonitor: from here on nothing but the traffic is changed."""
         self._apply("ModelMonitor/reviews")
 
-    def switch(self, phase: str) -> None:
+    def switch_traffic(self, phase: str) -> None:
         """Make the clients send another domain."""
         write = f"echo {phase} > /control/new && mv /control/new /control/phase"
         self.kubectl.run("exec", "--namespace", NAMESPACE, "traffic", "--", "sh", "-c", write, limit_s=30)
