@@ -34,7 +34,7 @@ class Scenario:
     digest_before: str = ""
 
     def run(self, began: datetime) -> None:
-        """Scenario it; the movies have been coming since `began`. DemoFailed where something doesn't come in time."""
+        """Run it; the movies have been coming since `began`. DemoFailed where something doesn't happen in time."""
         steady = self._wait("a steady accuracy on movies", lambda m: _age(began) > STEADY_S and self._is_steady(m), 150)
         self.digest_before = self.observer.served_digest()
         self.phases.append(Phase(MOVIES, began, steady.time))
