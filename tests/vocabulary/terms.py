@@ -1,4 +1,4 @@
-"""The words that the field's have replaced (docs/decisions/0026), what to write instead, and which files are checked."""
+"""The words that the field's have replaced (docs/decisions/0026), what to write instead, and which files to check."""
 
 TERMS: dict[str, str] = {
     r"LookFailed": "ReconcileFailed",
