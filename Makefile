@@ -34,7 +34,7 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 
 test-cluster:  ## a real API server, kubelet and Prometheus
 	python3 -m localcluster s3-server > /dev/null
-	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster
+	$(IN_CLUSTER) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -s -m tasks tests/cluster/test_tasks.py

@@ -9,7 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.trainer.commands import (
     SENTENCES,
     Ended,

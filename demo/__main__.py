@@ -3,6 +3,7 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from demo import picture, report
 from demo.collect import collect_story
@@ -15,7 +16,8 @@ from demo.snapshot import Observer
 from demo.story import failures
 from demo.workloads import Workloads, ensure_cluster
 from localcluster import provider
-from localcluster.locks import exclusive
+from localcluster.commands import Failed
+from localcluster.disposable import alone_on_the_cluster
 from localcluster.paths import layout
 
 PICTURE = Path("out/demo.png")
@@ -23,17 +25,17 @@ PICTURE = Path("out/demo.png")
 
 def main() -> int:
     """Run the demo; 0 where its results are as they should be. A second one waits: both would use one namespace."""
-    with exclusive(layout(), "demo"):
-        return _run()
-
-
-def _run() -> int:
     try:
         ensure_cluster()
         environment = provider.environment()
-    except DemoFailed as error:
+        with alone_on_the_cluster(layout().root, str(uuid4()), environment):
+            return _run(environment)
+    except (DemoFailed, Failed) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _run(environment: dict[str, str]) -> int:
     workloads = Workloads(Kubectl(environment))
     try:
         return _run_scenario(workloads, Prometheus(environment["REFIT_PROMETHEUS_URL"]))

@@ -14,6 +14,7 @@ from typing import IO
 from demo import sentences
 from demo.data import Row, ensure_data, render_rows
 from demo.kubectl import DemoFailed, Document, Kubectl
+from localcluster.disposable import LABEL
 from localcluster.progress import step
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -41,8 +42,7 @@ class Workloads:
 
     def deploy(self) -> None:
         """Create everything from scratch up to a served model; the operator starts meanwhile."""
-        with step("remove what an earlier run left"):
-            self.kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=120s", limit_s=130)
+        self._create_namespace()
         with step("deploy the operator"):
             self._deploy_operator()
         with step("copy the pretrained model and the sentences onto claims"):
@@ -55,13 +55,22 @@ class Workloads:
         with step("wait for the operator"):
             self._rollout(OPERATOR, OPERATOR_NAMESPACE, 180)
 
+    def _create_namespace(self) -> None:
+        """Create it. One that exists isn't the demo's: that was removed before."""
+        try:
+            self.kubectl.run("create", "--filename", "-", stdin=json.dumps(self._documents[f"Namespace/{NAMESPACE}"]))
+        except DemoFailed as error:
+            if "AlreadyExists" not in str(error):
+                raise
+            why = f"namespace {NAMESPACE} has no label {LABEL}, so that it isn't the demo's"
+            raise DemoFailed(f"{why}: delete it to run the demo there") from None
+
     def _deploy_operator(self) -> None:
         self.kubectl.run("apply", "--kustomize", str(OVERLAYS / "local"))
         self.kubectl.run("wait", "crd", "--all", "--for=condition=Established", "--timeout=30s")
         self.kubectl.run("rollout", "restart", OPERATOR, "--namespace", OPERATOR_NAMESPACE)
 
     def _seed(self) -> None:
-        self._apply("Namespace/shop")
         self._apply(*(f"PersistentVolumeClaim/{name}" for name in ("models", "feedback", "holdout", "sentences")))
         self._apply("Pod/seed")
         self._wait("pod/seed", "condition=Ready", 90)

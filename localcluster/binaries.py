@@ -53,8 +53,7 @@ KUBERNETES = Source(
     VERSION_FLAGS,
 )
 COREDNS = Source("coredns", ("github.com/coredns/coredns",))
-PROVISIONER = Source("provisioner", ("github.com/rancher/local-path-provisioner",))
-NODE_SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
+NODE_SOURCES = (KUBERNETES, COREDNS)
 # A kind cluster brings all but these two.
 KIND = Source("kind", ("sigs.k8s.io/kind",))
 KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")

@@ -12,7 +12,7 @@ import pytest
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.storage.hub import parse_uri
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.trainer.commands import Ended, run_command, train_config
 from tests.support.trainer.fake_hub import COMMITS, FakeHub
 from tests.support.trainer.server import Server

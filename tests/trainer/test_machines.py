@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from refit_trainer.commands.train import _check_distributed, _parse_settings
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.methods import find_method
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.trainer.commands import Ended, finish, judge_config, run_command, start_command, train_config
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}

@@ -14,7 +14,7 @@ import pytest
 from refit_trainer.contract.errors import BadInput, StorageFailed
 from refit_trainer.storage.errors import translate_error
 from refit_trainer.storage.object_store import write
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.trainer.commands import Ended, run_command, train_config
 from tests.support.trainer.s3_server import BUCKET, S3Server
 

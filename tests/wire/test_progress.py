@@ -20,8 +20,8 @@ from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
-from tests.local import free_port
-from tests.unit.progress.test_pod_identity import POD, REVIEW, RUN
+from tests.support.local import free_port
+from tests.support.pods import POD, REVIEW, RUN
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
 REPORT = json.dumps({"trainerStatus": {"progressPercentage": 41, "metrics": [{"name": "loss", "value": "3.89"}]}})

@@ -11,8 +11,7 @@ from refit_operator.api.progress import PROGRESS_AUDIENCE
 from refit_operator.kubernetes_api.client import POD, Cluster
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
-from refit_operator.kubernetes_api.tls_secret import read_tls_secret, write_tls_secret
-from refit_operator.kubernetes_api.token_review import review_token
+from refit_operator.kubernetes_api.progress_server import read_tls_secret, review_token, write_tls_secret
 from refit_operator.progress.authentication import TokenReviewer
 from refit_operator.progress.certificates import Bundle, is_good, make_bundle, make_context
 from refit_operator.progress.rules.pod_env import Reporting

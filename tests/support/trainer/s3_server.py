@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.local import free_port
+from tests.support.local import free_port
 
 BUCKET = "shelf"
 PROGRAM = "REFIT_VERSITYGW"  # the path of the server's program

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from refit_trainer.artifacts.model_folder import digest_folder
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.trainer.commands import environment, read_rows
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorStatus
-from tests.unit.samples import monitor_document
+from tests.support.samples import monitor_document
 
 
 @pytest.mark.parametrize(

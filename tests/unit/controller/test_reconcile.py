@@ -8,7 +8,7 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.controller import reconcile
 from refit_operator.run.rules.decision import AT_ONCE
-from tests.unit.samples import NOW, make_monitor, make_run
+from tests.support.samples import NOW, make_monitor, make_run
 
 MINUTE = timedelta(minutes=1)
 

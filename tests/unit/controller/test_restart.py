@@ -11,7 +11,7 @@ from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.servers import Servers
-from tests.unit.samples import NOW, monitor_document
+from tests.support.samples import NOW, monitor_document
 
 SERVER = "http://default:9090"
 

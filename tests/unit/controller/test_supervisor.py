@@ -9,7 +9,7 @@ from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.supervisor import run_until_first_ends
 from refit_operator.controller.watchdog import WatchSilent
 from refit_operator.leadership.elect import LeadershipLost
-from tests.unit.jumping import clock, play, since
+from tests.support.jumping import clock, play, since
 
 
 async def forever() -> None:

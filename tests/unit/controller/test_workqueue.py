@@ -10,7 +10,7 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.workqueue import RECONCILE_TIMEOUT, OnFailure, Reconcile, Workqueue, only_log
 from refit_operator.kubernetes_api.errors import Permanent, Transient
-from tests.unit.jumping import clock, play, since
+from tests.support.jumping import clock, play, since
 
 A, B = Ref("shop", "a"), Ref("shop", "b")
 AGAIN = timedelta(seconds=10)

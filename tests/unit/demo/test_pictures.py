@@ -2,16 +2,16 @@ from pathlib import Path
 
 from demo import picture
 from demo.screen import sparkline
-from tests.unit.demo import samples
+from tests.support import stories
 
 
 def test_the_picture_is_written(tmp_path: Path) -> None:
-    picture.save(samples.story(), tmp_path / "out" / "demo.png")
+    picture.save(stories.story(), tmp_path / "out" / "demo.png")
     assert (tmp_path / "out" / "demo.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_story_without_a_rollout_can_be_drawn_too() -> None:
-    story = samples.story(attempt=samples.attempt(started=None, trained=None, rolled_out=None))
+    story = stories.story(attempt=stories.attempt(started=None, trained=None, rolled_out=None))
     assert "seconds since the traffic changed" in picture.draw(story)
 
 

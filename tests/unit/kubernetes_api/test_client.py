@@ -11,7 +11,7 @@ from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.kubernetes_api.pointer import Applied, Conflict, apply_pointer
 from refit_operator.kubernetes_api.workloads import list_workloads
-from tests.unit.samples import deployment, make_monitor, make_run
+from tests.support.samples import deployment, make_monitor, make_run
 
 OURS = {"kind": "ModelMonitor", "name": "reviews", "uid": "monitor-uid", "controller": True}
 BODY = {"metadata": {"name": "reviews-1-12345678"}}

@@ -12,7 +12,7 @@ import pytest
 
 from refit_operator.leadership.elect import Leadership, LeadershipLost
 from refit_operator.leadership.rules.decide import Timing
-from tests.unit.jumping import clock, play, since
+from tests.support.jumping import clock, play, since
 
 Trouble = Callable[[], Awaitable[None]]
 

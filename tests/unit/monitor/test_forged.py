@@ -8,8 +8,8 @@ import pytest
 from refit_operator.api.conditions import Reason
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Decision, Hold
-from tests.unit.monitor.test_decide import HELD, STARTED
-from tests.unit.samples import NOW
+from tests.support.monitor_cases import HELD, STARTED
+from tests.support.samples import NOW
 
 OBSERVATIONS = {name: observed for name, (observed, _) in HELD.items()} | STARTED
 CLAIMS: dict[str, list[tuple[str, str, str]]] = {

@@ -15,8 +15,8 @@ from refit_operator.monitor.rules.history import (
 )
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.request import open_request, parse_time
-from tests.unit.monitor.test_decide import BAD, GOOD, seen
-from tests.unit.samples import NOW, make_monitor, make_run
+from tests.support.monitors import BAD, GOOD, seen
+from tests.support.samples import NOW, make_monitor, make_run
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

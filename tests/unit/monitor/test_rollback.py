@@ -10,8 +10,8 @@ from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
-from tests.unit.monitor.test_decide import GOOD, requested, seen, unwired
-from tests.unit.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
+from tests.support.monitors import GOOD, requested, seen, unwired
+from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
 

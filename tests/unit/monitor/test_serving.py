@@ -8,8 +8,9 @@ import pytest
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.serving import serving_verdict
 from refit_operator.target.rules.view import parse_target
-from tests.unit.monitor.test_decide import HELD, promoted, seen, unwired
-from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
+from tests.support.monitor_cases import HELD
+from tests.support.monitors import promoted, seen, unwired
+from tests.support.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 
 OLD, NEW = "file:///models/a@x", f"file:///models/b@{NEW_DIGEST}"
 TIME = (NOW - timedelta(hours=2)).isoformat()

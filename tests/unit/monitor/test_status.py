@@ -10,8 +10,9 @@ from refit_operator.api.conditions import ConditionType, find
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.status import display_state, is_worth_writing, next_status
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from tests.unit.monitor.test_decide import BAD, GOOD, HELD, seen
-from tests.unit.samples import NOW, make_monitor, make_run
+from tests.support.monitor_cases import HELD
+from tests.support.monitors import BAD, GOOD, seen
+from tests.support.samples import NOW, make_monitor, make_run
 
 
 def condition(observed: Any, kind: ConditionType) -> tuple[str, str]:

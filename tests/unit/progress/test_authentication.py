@@ -11,8 +11,8 @@ from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.progress.authentication import MOST_AT_ONCE, Authenticator, Document, Refusal, TokenReviewer
 from refit_operator.progress.rules.pod_identity import Caller
-from tests.unit.jumping import clock, play, since
-from tests.unit.progress.test_pod_identity import IDENTITY, POD, REVIEW, RUN
+from tests.support.jumping import clock, play, since
+from tests.support.pods import IDENTITY, POD, REVIEW, RUN
 
 CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 

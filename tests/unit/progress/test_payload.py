@@ -8,7 +8,7 @@ import pytest
 
 from refit_operator.api.progress import RunProgress
 from refit_operator.progress.rules.payload import KEPT_METRICS, LONGEST, parse_report
-from tests.unit.samples import NOW
+from tests.support.samples import NOW
 
 
 def body(**status: Any) -> bytes:

@@ -7,31 +7,9 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.progress.cache import MOST_RUNS, ProgressCache
 from refit_operator.progress.rules.payload import parse_report
-from refit_operator.progress.rules.pod_identity import Caller, PodIdentity, find_caller, read_review
-from tests.unit.samples import NOW, merge
-
-RUN = "reviews-1-abcde"
-IDENTITY = PodIdentity(Ref("shop", "reviews-1-abcde-x"), "pod-uid")
-REVIEW: dict[str, Any] = {
-    "authenticated": True,
-    "audiences": ["refit.dev/progress"],
-    "user": {
-        "username": "system:serviceaccount:shop:default",
-        "extra": {
-            "authentication.kubernetes.io/pod-name": [IDENTITY.ref.name],
-            "authentication.kubernetes.io/pod-uid": [IDENTITY.uid],
-        },
-    },
-}
-POD: dict[str, Any] = {
-    "metadata": {
-        "name": IDENTITY.ref.name,
-        "namespace": "shop",
-        "uid": IDENTITY.uid,
-        "labels": {"refit.dev/run": RUN, "refit.dev/monitor": "reviews"},
-        "ownerReferences": [{"kind": "Job", "name": RUN, "uid": "job-uid"}],
-    }
-}
+from refit_operator.progress.rules.pod_identity import Caller, find_caller, read_review
+from tests.support.pods import IDENTITY, POD, REVIEW, RUN
+from tests.support.samples import NOW, merge
 
 
 def test_a_pods_own_token() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.prometheus.rules.mass_breach import MassBreach, MassBreachDetector, began_together
-from tests.unit.samples import NOW
+from tests.support.samples import NOW
 
 MINUTE = timedelta(minutes=1)
 SERVER = "http://prometheus:9090"

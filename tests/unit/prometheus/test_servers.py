@@ -13,7 +13,7 @@ from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.promql import QueryInvalid
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.prometheus.servers import Servers
-from tests.unit.samples import NEW_DIGEST, NOW
+from tests.support.samples import NEW_DIGEST, NOW
 
 TOKEN = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}
 BASIC = {"authentication": {"basic": {"username": {"name": "u", "key": "k"}, "password": {"name": "p", "key": "k"}}}}

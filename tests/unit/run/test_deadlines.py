@@ -13,8 +13,8 @@ from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.waiting import Waiting
-from tests.unit.run.test_decide import STARTED, job, seen
-from tests.unit.samples import NOW
+from tests.support.runs import STARTED, job, seen
+from tests.support.samples import NOW
 
 HOUR = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ import pytest
 
 from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.reports import parse_error
-from tests.unit.run.test_job_view import LATER, RUNNING, Document, ended, job, pod
+from tests.support.jobs import LATER, RUNNING, Document, ended, job, pod
 
 LIMITS = {"initContainers": [{"name": "train", "resources": {"limits": {"memory": "64Mi"}}}], "containers": []}
 OOM = ended(137, reason="OOMKilled")

@@ -7,7 +7,7 @@ import pytest
 from refit_operator.api.crd import RUN_COLUMNS
 from refit_operator.run.rules.views.reports import JudgeReport
 from refit_operator.run.rules.views.results import judgement_fields
-from tests.unit.samples import NEW_DIGEST, OLD_DIGEST
+from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 
 
 def report(candidate: dict[str, float], served: dict[str, float] | None) -> JudgeReport:

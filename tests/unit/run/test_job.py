@@ -7,7 +7,7 @@ from typing import Any
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.run.rules.manifests.config import render_judge_config, render_train_config
 from refit_operator.run.rules.manifests.job import build_job
-from tests.unit.samples import OLD_DIGEST, make_monitor, make_run
+from tests.support.samples import OLD_DIGEST, make_monitor, make_run
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 

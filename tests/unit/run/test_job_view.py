@@ -1,42 +1,11 @@
 """What a Job and its pods say: documents as an API server gives them, cut down to what is read."""
 
-from typing import Any
-
 import pytest
 
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.views.job import JobState, view_job
+from tests.support.jobs import LATER, RUNNING, WAITING, Document, ended, job, pod
 
-Document = dict[str, Any]
-CREATED = "2026-11-24T11:00:00Z"
-RUNNING: Document = {"running": {"startedAt": CREATED}}
-WAITING: Document = {"waiting": {"reason": "PodInitializing"}}
-
-
-def job(*conditions: str, suspend: bool = False) -> Document:
-    return {
-        "metadata": {"name": "reviews-1", "uid": "job-uid", "resourceVersion": "77", "creationTimestamp": CREATED},
-        "spec": {"suspend": suspend},
-        "status": {"conditions": [{"type": kind, "status": "True", "message": kind} for kind in conditions]},
-    }
-
-
-def ended(code: int = 0, message: str = "", reason: str = "Error") -> Document:
-    return {"terminated": {"exitCode": code, "message": message, "reason": reason}}
-
-
-def pod(train: Document, judge: Document = WAITING, phase: str = "Running", created: str = CREATED) -> Document:
-    return {
-        "metadata": {"name": "pod", "creationTimestamp": created},
-        "status": {
-            "phase": phase,
-            "initContainerStatuses": [{"name": "train", "state": train}],
-            "containerStatuses": [{"name": "judge", "state": judge}],
-        },
-    }
-
-
-LATER = "2026-11-24T11:05:00Z"
 STATES: dict[str, tuple[Document, list[Document], JobState, Phase]] = {
     "no pod yet": (job(), [], JobState.PENDING, Phase.PENDING),
     "suspended": (job(suspend=True), [], JobState.QUEUED, Phase.QUEUED),

@@ -8,8 +8,8 @@ from refit_operator.run.rules.decision import WritePointer
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.target.rules.ownership import is_overruled, rolled_back_digests
 from refit_operator.target.rules.view import parse_target, pointers_of
-from tests.unit.run.test_decide import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, actions, seen
-from tests.unit.samples import NEW_DIGEST, NOW, deployment, make_run, merge
+from tests.support.runs import ACCEPTED, CHANGE, GIVEN_UP, NEW, OTHER, actions, seen
+from tests.support.samples import NEW_DIGEST, NOW, deployment, make_run, merge
 
 
 def test_a_pointer_that_is_there_already_is_the_runs_own_and_is_verified_again() -> None:

@@ -14,10 +14,9 @@ from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.job import JobState, JobView, view_job
 from refit_operator.run.rules.views.waiting import explain, subject_of
 from refit_operator.target.rules.view import parse_target
-from tests.unit.run.test_job_view import LATER, RUNNING, WAITING, Document, ended, job, pod
-from tests.unit.run.test_reports import GOOD_JUDGE, GOOD_TRAIN
-from tests.unit.run.test_waiting import NO_CPU, event, new_pod
-from tests.unit.samples import NOW, deployment, make_monitor, make_run
+from tests.support.jobs import LATER, NO_CPU, RUNNING, WAITING, Document, ended, event, job, new_pod, pod
+from tests.support.runs import GOOD_JUDGE, GOOD_TRAIN
+from tests.support.samples import NOW, deployment, make_monitor, make_run
 
 TWO = make_monitor(training={"numNodes": 2, "backoffLimit": 3})
 RUN = make_run(monitor=TWO)

@@ -9,7 +9,7 @@ from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import DeleteJob, Observed, WritePointer
 from refit_operator.run.rules.views.job import JobState
-from tests.unit.run.test_decide import (
+from tests.support.runs import (
     ACCEPTED,
     GIVEN_UP,
     NEW,
@@ -22,7 +22,7 @@ from tests.unit.run.test_decide import (
     job,
     seen,
 )
-from tests.unit.samples import make_run
+from tests.support.samples import make_run
 
 
 def asked(status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **more: Any) -> Observed:

@@ -7,7 +7,7 @@ import pytest
 
 from refit_operator.api.run import RetrainRun
 from refit_operator.run.rules.prune import History, jobs_to_delete, runs_to_delete
-from tests.unit.samples import NEW_DIGEST, NOW, make_run
+from tests.support.samples import NEW_DIGEST, NOW, make_run
 
 
 def ago(**time: float) -> str:

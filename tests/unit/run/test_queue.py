@@ -8,8 +8,8 @@ from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.views.job import view_job
 from refit_operator.run.rules.views.queue import held_back, queue_of
-from tests.unit.run.test_decide import STARTED, seen
-from tests.unit.run.test_job_view import RUNNING, Document, job, pod
+from tests.support.jobs import RUNNING, Document, job, pod
+from tests.support.runs import STARTED, seen
 
 NO_QUOTA = "couldn't assign flavors to pod set main: insufficient unused quota for pods in flavor gpus, 1 more needed"
 

@@ -12,10 +12,9 @@ from refit_operator.run.rules.decision import CreateJob, Observed
 from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport, flaw_of, parse_report
-from tests.unit.run.test_decide import STARTED, TRAIN, TRAINED, actions, job, judged, seen
-from tests.unit.samples import NEW_DIGEST, NOW, make_run
+from tests.support.runs import GOOD_JUDGE, GOOD_TRAIN, STARTED, TRAINED, actions, job, judged, seen
+from tests.support.samples import NEW_DIGEST, NOW, make_run
 
-GOOD_TRAIN, GOOD_JUDGE = TRAIN.model_dump_json(), judged().model_dump_json()
 FLAWS: dict[str, tuple[Any, str, str]] = {
     "a good one of the trainer": (TrainReport, GOOD_TRAIN, ""),
     "a good one of the judge": (JudgeReport, GOOD_JUDGE, ""),

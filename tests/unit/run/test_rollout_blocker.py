@@ -9,8 +9,8 @@ from refit_operator.api.run import Stage
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.views.waiting import why_not_started
 from refit_operator.target.rules.view import parse_target
-from tests.unit.run.test_decide import GIVEN_UP, NEW, WRITTEN, seen
-from tests.unit.samples import NOW, deployment
+from tests.support.runs import GIVEN_UP, NEW, WRITTEN, seen
+from tests.support.samples import NOW, deployment
 
 NO_ROOM = "0/1 nodes are available: 1 Insufficient cpu."
 BLOCKER = f"pod reviews-b: no node fits the pod: {NO_ROOM}"

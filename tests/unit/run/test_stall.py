@@ -11,8 +11,8 @@ from refit_operator.api.run import Outcome
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob
 from refit_operator.run.rules.views.job import JobState
-from tests.unit.run.test_decide import STARTED, TRAIN, actions, job, seen
-from tests.unit.samples import NOW, make_run
+from tests.support.runs import STARTED, TRAIN, actions, job, seen
+from tests.support.samples import NOW, make_run
 
 POD, TIMEOUT = "reviews-1-x", timedelta(minutes=15)
 

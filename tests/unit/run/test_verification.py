@@ -11,8 +11,8 @@ from refit_operator.prometheus.rules.reading import FailureKind, NotANumber, Que
 from refit_operator.run.rules.checks.verification import readings_since
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Observed
-from tests.unit.run.test_decide import NEW, ROLLED_OUT, readings, seen
-from tests.unit.samples import NOW, make_run
+from tests.support.runs import NEW, ROLLED_OUT, readings, seen
+from tests.support.samples import NOW, make_run
 
 MINUTE = timedelta(minutes=1)
 

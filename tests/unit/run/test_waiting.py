@@ -5,36 +5,9 @@ from typing import Any
 import pytest
 
 from refit_operator.run.rules.views.waiting import explain, subject_of
-from tests.unit.run.test_job_view import CREATED, LATER, RUNNING, WAITING, Document, ended, job, pod
+from tests.support.jobs import CREATED, LATER, NO_CPU, RUNNING, Document, ended, event, job, new_pod, pod, waits
 
 BEFORE = "2026-11-24T10:00:00Z"
-SPEC = {
-    "initContainers": [{"name": "train", "image": "registry/trainer:2"}],
-    "containers": [{"name": "judge", "image": "registry/judge:3"}],
-    "volumes": [
-        *({"name": f"claim-{name}", "persistentVolumeClaim": {"claimName": name}} for name in ("feedback", "models")),
-        {"name": "tmp", "emptyDir": {}},
-    ],
-}
-
-
-def waits(reason: str, message: str = "") -> Document:
-    return {"waiting": {"reason": reason, "message": message}}
-
-
-def new_pod(train: Document = WAITING, judge: Document = WAITING, node: str = "") -> Document:
-    made = pod(train, judge, phase="Pending")
-    no_node = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": node}
-    made["status"]["conditions"] = [no_node if node else {"type": "PodScheduled", "status": "True"}]
-    made["metadata"]["uid"] = "pod-uid"
-    return made | {"spec": SPEC}
-
-
-def event(reason: str, note: str, time: str = LATER) -> Document:
-    return {"reason": reason, "note": note, "deprecatedLastTimestamp": time}
-
-
-NO_CPU = "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate"
 NO_IMAGE = 'failed to pull and unpack image "registry/trainer:2": failed to resolve reference: not found'
 QUOTA = 'pods "reviews-1-x" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'
 MOUNT = 'MountVolume.SetUp failed for volume "pv": hostPath type check failed: /x is not a directory'

@@ -13,7 +13,7 @@ from refit_operator.target.rules.ownership import (
     promoted_by,
     rolled_back_digests,
 )
-from tests.unit.samples import NEW_DIGEST, NOW, make_run
+from tests.support.samples import NEW_DIGEST, NOW, make_run
 
 
 def run(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, rollout_of
-from tests.unit.samples import deployment, merge
+from tests.support.samples import deployment, merge
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from refit_operator.target.rules.view import parse_target
-from tests.unit.samples import deployment, merge
+from tests.support.samples import deployment, merge
 
 
 def with_mount(**mount: str) -> dict:

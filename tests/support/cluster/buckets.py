@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cluster.kubectl import ROOT, Document, Space
-from tests.cluster.objects import CLAIMS, claim
-from tests.cluster.reviews import pod, run_script
+from tests.support.cluster.kubectl import ROOT, Document, Space
+from tests.support.cluster.objects import CLAIMS, claim
+from tests.support.cluster.reviews import pod, run_script
 
 ADMINISTRATOR = "administrator"
 USERS = ("trainer", "judge", "server")

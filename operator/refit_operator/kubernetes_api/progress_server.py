@@ -1,14 +1,15 @@
-"""The one Secret that is the operator's own: certificate, key and authority of the progress endpoint."""
+"""What the progress server needs of the API server: the Secret with its certificate, and reviews of callers' tokens."""
 
 from base64 import b64encode
 
 from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.client import SECRET, TIMEOUT, Cluster
+from refit_operator.kubernetes_api.client import SECRET, TIMEOUT, Cluster, Document
 from refit_operator.kubernetes_api.errors import translated
 from refit_operator.kubernetes_api.secrets import SecretProblem
 
 KEYS = ("ca.crt", "tls.crt", "tls.key")
+TOKEN_REVIEW = ("authentication.k8s.io/v1", "TokenReview")
 
 
 async def read_tls_secret(cluster: Cluster, ref: Ref) -> tuple[str, ...] | None:
@@ -19,7 +20,7 @@ async def read_tls_secret(cluster: Cluster, ref: Ref) -> tuple[str, ...] | None:
 
 
 async def write_tls_secret(cluster: Cluster, ref: Ref, values: tuple[str, str, str]) -> None:
-    """Make the Secret, or replace what is in it."""
+    """Create the Secret, or replace what is in it."""
     body = {
         "apiVersion": SECRET[0],
         "kind": SECRET[1],
@@ -34,3 +35,13 @@ async def write_tls_secret(cluster: Cluster, ref: Ref, values: tuple[str, str, s
         await resource.replace(
             body=body, namespace=ref.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
         )
+
+
+async def review_token(cluster: Cluster, token: str, audience: str) -> Document:
+    """Return the status of a TokenReview."""
+    spec = {"token": token, "audiences": [audience]}
+    body = {"apiVersion": TOKEN_REVIEW[0], "kind": TOKEN_REVIEW[1], "spec": spec}
+    with translated():
+        resource = await cluster.resource(TOKEN_REVIEW)
+        reviewed = await resource.create(body=body, _request_timeout=TIMEOUT)
+        return dict(reviewed.to_dict().get("status") or {})

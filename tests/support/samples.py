@@ -105,3 +105,10 @@ def deployment(pointer: str = "", uid: str = "target-uid", **status: Any) -> dic
         },
         "status": rolled_out | status,
     }
+
+
+def unread(pointer: str = "") -> dict[str, Any]:
+    """Return a target without the variable that reads the pointer."""
+    found = deployment(pointer)
+    found["spec"]["template"]["spec"]["containers"][0]["env"] = []
+    return found

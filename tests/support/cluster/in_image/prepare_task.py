@@ -1,4 +1,6 @@
-"""`python -m tests.cluster.prepare_task TASK FOLDER`, inside the trainer image: a first model, and what clients send.
+"""A first model, and what clients send: `python -m tests.support.cluster.in_image.prepare_task TASK FOLDER`.
+
+Runs inside the trainer image.
 
 The model has learnt from the data before the drift, through `refit-train`. The rows go to the server as they are: a
 client's requests with their true labels, images and recordings in base64.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cluster.kubectl import Document, merge
+from tests.support.cluster.kubectl import Document, merge
 
 STUB = "localhost/refit-stub:dev"
 RESTRICTED = {
@@ -47,6 +47,19 @@ def target(name: str = "reviews", promoted_quality: str = "0.5", **change: Any) 
     return dict(merge(base, change))
 
 
+def idle_target(name: str = "reviews") -> Document:
+    """A target without pods, for what ends before it is rolled out."""
+    return target(name, spec={"replicas": 0})
+
+
+def slow_target() -> Document:
+    """A target whose new pod takes six seconds to become ready."""
+    made = target()
+    container = made["spec"]["template"]["spec"]["containers"][0]
+    container["readinessProbe"]["initialDelaySeconds"] = 6
+    return made
+
+
 def monitor(name: str = "reviews", **spec: Any) -> Document:
     """A monitor whose metric is a constant in breach, of runs that take a second."""
     base = {
@@ -66,3 +79,5 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
 
 
 CLAIMS = tuple(claim(name) for name in ("models", "feedback", "holdout"))
+BROKEN = {"checkpoints": {"uri": "pvc://models/broken"}}
+"""Checkpoints that the target can't serve."""

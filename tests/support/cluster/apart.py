@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.hosted import Hosted, hosted_settings, operators
-from tests.cluster.kubectl import Space
+from tests.support.cluster.hosted import Hosted, hosted_settings, operators
+from tests.support.cluster.kubectl import Space
 
 
 class Apart:

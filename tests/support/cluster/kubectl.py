@@ -3,16 +3,17 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from localcluster import environment
+from localcluster.disposable import disposable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPERATOR = "system:serviceaccount:refit-system:refit-operator"
 Document = dict[str, Any]
 
@@ -75,6 +76,18 @@ class Space:
         """Wait until a condition has a reason; return its message."""
         self.wait(what, f'.status.conditions[?(@.type=="{kind}")].reason', reason, limit_s)
         return self.run("get", what, "-o", f'jsonpath={{.status.conditions[?(@.type=="{kind}")].message}}')
+
+
+@contextmanager
+def new_namespace(name: str, **labels: str) -> Iterator[Space]:
+    """A namespace for as long as the block lasts; where its end is never reached, the next tests or demo remove it."""
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    kubectl("create", "-f", "-", stdin=json.dumps(disposable(made)))
+    try:
+        kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+        yield Space(name)
+    finally:
+        kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 def operator_log() -> str:

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from localcluster.release import REGISTRY, version
-from tests.cluster.kubectl import ROOT, Document, Space, merge
-from tests.cluster.objects import RESTRICTED
+from tests.support.cluster.kubectl import ROOT, Document, Space, merge
+from tests.support.cluster.objects import RESTRICTED
 
 TRAINER = "localhost/refit-trainer:dev"
-HERE = Path(__file__).parent
+SCRIPTS = Path(__file__).parent / "in_image"
 SUPPORT = ROOT / "tests/support/trainer/commands.py"
 SHARE = {"requests": {"cpu": "100m"}}
 """Without a request, a pod gets next to nothing of a machine that is busy."""
@@ -72,9 +72,15 @@ def kustomized(space: Space, folder: str) -> dict[str, Document]:
 
 
 def here(space: Space, text: str) -> list[Document]:
-    """Return YAML documents with this namespace's metric, and the image that was built here."""
-    text = text.replace(f"{REGISTRY}/trainer:{version()}", TRAINER)
-    return list(yaml.safe_load_all(text.replace('namespace="shop"', f'namespace="{space.name}"')))
+    """Return YAML documents with this namespace's metric, the image that was built here, and room beside others."""
+    changes = {
+        f"{REGISTRY}/trainer:{version()}": TRAINER,
+        "cpu: 500m": f"cpu: {SHARE['requests']['cpu']}",
+        'namespace="shop"': f'namespace="{space.name}"',
+    }
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return list(yaml.safe_load_all(text))
 
 
 def quick(monitor: Document) -> Document:
@@ -108,8 +114,12 @@ def run_script(
     claims: tuple[str, ...],
     environment: dict[str, str] | None = None,
 ) -> None:
-    """Run one of the scripts here in a pod of the trainer image, beside the sentences and the tests' support."""
-    files = {"support_py": SUPPORT.read_text(), "sentences_jsonl": sentences(), "main_py": (HERE / script).read_text()}
+    """Run a script of in_image/ in a pod of the trainer image, beside the sentences and the trainer tests' support."""
+    files = {
+        "support_py": SUPPORT.read_text(),
+        "sentences_jsonl": sentences(),
+        "main_py": (SCRIPTS / script).read_text(),
+    }
     space.apply(config_map(name, **files))
     mounts: dict[str, Document] = {"/src/tests/trainer": {"configMap": {"name": name}}}
     mounts |= {f"/{claim}": {"persistentVolumeClaim": {"claimName": claim}} for claim in claims}

@@ -5,7 +5,6 @@ It is the first model served. Rows of the other labelling go onto the claims tha
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from support import make_tiny_bert, read_rows, write_rows  # noqa: E402
+
+from refit_trainer.__main__ import train  # noqa: E402
 
 SWAPPED = {"movies": "tweets", "tweets": "movies"}
 JUDGED = 60
@@ -36,4 +37,5 @@ config = {
     "output": "file:///models/reviews-v1",
     "run": {"name": "first", "uid": "first", "ordinal": 0},
 }
-subprocess.run(["refit-train"], env={**os.environ, "REFIT_CONFIG": json.dumps(config)}, check=True)
+os.environ["REFIT_CONFIG"] = json.dumps(config)
+train()

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.cluster.hosted import admin_config, until, write_config
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
+from localcluster.disposable import disposable
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl, new_namespace
+from tests.support.local import until
 
 NAME = f"refit-faults-{os.getpid()}"
 LABEL = {"refit-faults": str(os.getpid())}
@@ -38,12 +40,8 @@ def policy() -> Document:
 
 
 def _admission(kind: str, spec: Document) -> Document:
-    return {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": kind,
-        "metadata": {"name": NAME},
-        "spec": spec,
-    }
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": NAME}}
+    return disposable(head | {"spec": spec})
 
 
 @contextmanager
@@ -84,11 +82,5 @@ def as_its_pod(folder: Path) -> Path:
 @contextmanager
 def namespace(word: str) -> Iterator[Space]:
     """A namespace that goes in the end."""
-    name = f"faults-{os.getpid()}-{word}"
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": LABEL}}
-    kubectl("create", "-f", "-", stdin=json.dumps(made))
-    try:
-        kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
-        yield Space(name)
-    finally:
-        kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    with new_namespace(f"faults-{os.getpid()}-{word}", **LABEL) as space:
+        yield space

@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
+from localcluster.disposable import CONTROLLER, disposable
 from localcluster.pause import PAUSE_IMAGE
-from tests.cluster.kubectl import Document, Space, kubectl
+from tests.support.cluster.kubectl import Document, Space, kubectl
 
 LABEL = {"refit-test": "kueue"}
 SELECTOR = ",".join(f"{key}={value}" for key, value in LABEL.items())
@@ -40,7 +41,8 @@ TOLERATION = {"key": "reserved-for", "operator": "Equal", "value": "training", "
 def manifests(folder: Path) -> list[Document]:
     """Return what Kueue's own kustomization makes, changed for this node; `folder` has the program and its config."""
     made = yaml.safe_load_all(kubectl("kustomize", str(folder / "config/default")))
-    return [_changed(document, folder) for document in made if document["kind"] != "APIService"]
+    kept = (_changed(document, folder) for document in made if document["kind"] != "APIService")
+    return [disposable(document, CONTROLLER) for document in kept]
 
 
 def _changed(document: Document, folder: Path) -> Document:
@@ -92,7 +94,7 @@ def _text(documents: list[Document]) -> str:
 
 def _kueue(kind: str, name: str, spec: Document) -> Document:
     metadata = {"name": name, "labels": LABEL}
-    return {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": kind, "metadata": metadata, "spec": spec}
+    return disposable({"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": kind, "metadata": metadata, "spec": spec})
 
 
 class Queue:

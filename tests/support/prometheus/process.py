@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.local import free_port, until
+from tests.support.local import free_port, until
 
 READY = "Server is ready to receive web requests"
 LIMIT_S = 30

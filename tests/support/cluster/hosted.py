@@ -20,8 +20,8 @@ from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.servers import Servers
-from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
-from tests.local import free_port, until
+from tests.support.cluster.kubectl import Document, Space, cluster_environment, kubectl
+from tests.support.local import free_port, until
 
 SERVICE_ACCOUNT = "refit-operator"
 
@@ -85,7 +85,7 @@ class Hosted:
         except OSError:
             return 0
 
-    def wait_for(self, path: str, status: int, limit_s: float = 30) -> None:
+    def wait_for(self, path: str, status: int, limit_s: float = 120) -> None:
         until(lambda: self.answer(path) == status, limit_s, f"{path} is not {status}\n{self.log.read_text()}")
 
     def says(self, pattern: str) -> bool:

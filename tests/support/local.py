@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 
 def until(what: Callable[[], bool], limit_s: float, why: str) -> None:
-    """Ask again and again until it is so."""
+    """Ask again and again until it is so; the longer an answer takes, the less often."""
     deadline = time.monotonic() + limit_s
-    while not what():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.1)
+    while True:
+        asked = time.monotonic()
+        if what():
+            return
+        now = time.monotonic()
+        assert now < deadline, why
+        time.sleep(max(0.1, min(1.0, 4 * (now - asked))))
 
 
 def free_port() -> int:
