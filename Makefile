@@ -10,7 +10,7 @@ PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYT
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" &&
 
-.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -20,7 +20,7 @@ demo: cluster-up  ## the main job on real input: drift, retraining, promotion (a
 
 test: cluster-up test-unit test-wire test-trainer test-cluster  ## all tests, on a real node
 
-test-unit:  ## decisions and documents: no network, no clock
+test-unit:  ## decisions, documents, tools: no network, no cluster
 	$(PYTHON) -m pytest tests/unit
 
 test-wire:  ## a real Prometheus, hostile answers
@@ -43,10 +43,10 @@ test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for 
 	kueue=$$(python3 -m localcluster kueue) && \
 	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
 
-mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
+mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
 	$(PYTHON) -m tests.mutants
 
-faults: cluster-up  ## a loop for each fault at each call that writes, and of the surroundings (not part of `test`; over an hour)
+faults: cluster-up  ## a loop for each fault at each call that writes, and of what the operator depends on (not part of `test`; over an hour)
 	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
 	$(MAKE) requests
 
@@ -57,7 +57,7 @@ requests: cluster-up  ## requests lost at the model server while what serves cha
 	$(IN_CLUSTER) REFIT_TEST_RATE=50 REFIT_TEST_INTO=docs/reliability $(PYTHON) -m pytest -s tests/cluster/test_requests.py
 	$(MAKE) reliability
 
-reliability:  ## generate docs/reliability.md from what was played
+reliability:  ## generate docs/reliability.md from the records
 	$(PYTHON) -m tests.faults.report
 
 bench-calibration:  ## the threshold for drifts that really happened: sentences of four kinds
@@ -75,7 +75,7 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
+verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks check-vocabulary  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -101,6 +101,9 @@ check-reliability:
 
 check-matrix:
 	$(PYTHON) -m tests.matrix.report --check
+
+check-vocabulary:
+	$(PYTHON) -m tests.vocabulary
 
 check-lock:
 	$(PYTHON) -m localcluster.lock --check

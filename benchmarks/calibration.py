@@ -38,10 +38,10 @@ def run(data: Path, folder: Path) -> None:
     task: Task = TASK
     model = task.load(folder / "movies")
     before = rows["movies"][LEARNT : LEARNT + BEFORE]
-    told = {domain: _predict(task, model, found[:AFTER]) for domain, found in rows.items() if domain != "movies"}
+    predictions = {domain: _predict(task, model, found[:AFTER]) for domain, found in rows.items() if domain != "movies"}
     good = _predict(task, model, before)
     for domain in DRIFTS:
-        path = _write_history(folder / f"{domain}.csv", good, told[domain])
+        path = _write_history(folder / f"{domain}.csv", good, predictions[domain])
         print(f"\nmovies, then {domain}:")
         calibrate([str(path), "--picture", str(folder / f"{domain}.png")])
 

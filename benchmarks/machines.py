@@ -42,12 +42,12 @@ def play(model: Path, rows: Path, machines: int, threads: int) -> Ended:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = train_config(model, rows, folder / "out", hyperparameters=SETTINGS)
-        told = {"NNODES": str(machines), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-        told |= {"TORCH_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        variables = {"NNODES": str(machines), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+        variables |= {"TORCH_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
         homes = [folder / str(machine) for machine in range(machines)]
         for home in homes:
             home.mkdir()
-        running = [start_command("train", config, home, NODE_RANK=home.name, **told) for home in homes]
+        running = [start_command("train", config, home, NODE_RANK=home.name, **variables) for home in homes]
         ended = [finish(process, home) for process, home in zip(running, homes, strict=True)]
     assert {end.code for end in ended} == {0}, ended[0].output
     return ended[0]

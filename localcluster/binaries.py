@@ -121,7 +121,7 @@ def program(layout: Layout, name: str) -> str:
 
 
 def search_path(layout: Layout, source: Source) -> str:
-    """Return PATH with the programs of a source first; once only, however often it is asked."""
+    """Return PATH with the programs of a source first; once only, however often it is called."""
     ours = str(source.output(layout))
     others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != ours]
     return os.pathsep.join([ours, *others])

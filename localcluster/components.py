@@ -62,7 +62,7 @@ def api_server(layout: Layout, port: int = addresses.API_SERVER, etcd_port: int 
         f"--tls-private-key-file={pki}/server.key",
         f"--kubelet-client-certificate={pki}/admin.crt",
         f"--kubelet-client-key={pki}/admin.key",
-        # By address: the node's name is in nobody's DNS.
+        # By address: the node's name is in no DNS.
         "--kubelet-preferred-address-types=InternalIP",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={pki}/service-account.pub",

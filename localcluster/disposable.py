@@ -19,7 +19,7 @@ LABEL = "refit.dev/disposable"
 OBJECT, CONTROLLER = "object", "controller"
 """Values of the label. A controller goes last: what it has put finalizers on goes only while it runs."""
 LIMIT_S = 180
-POLL_S, TOLD_AFTER_S = 0.1, 2.0
+POLL_S, REPORT_AFTER_S = 0.1, 2.0
 IN_NAMESPACES = "rolebindings.rbac.authorization.k8s.io"
 """What a controller's installation puts into namespaces of others."""
 
@@ -55,11 +55,11 @@ def alone_on_the_cluster(root: Path, user: str, environment: Mapping[str, str]) 
     """Have the cluster without what earlier demos and tests left; others wait until all processes of this user end."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / "cluster-user").open("a+") as file:
-        told_at = time.monotonic() + TOLD_AFTER_S
+        report_at = time.monotonic() + REPORT_AFTER_S
         while not _take(root, file, user, environment):
-            if time.monotonic() > told_at:
+            if time.monotonic() > report_at:
                 say("waiting for the demo or the tests that use the cluster")
-                told_at = math.inf
+                report_at = math.inf
             time.sleep(POLL_S)
         yield
 

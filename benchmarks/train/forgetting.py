@@ -27,5 +27,5 @@ def run(material: Material, seeds: Sequence[int]) -> None:
                 model = material.load()
                 seconds = learn(model, rows, method, learning_rate=1e-4, seed=seed, **settings)[1]
                 found = accuracies(material, model, ("movies", domain))
-                told = {"name": name, "domain": domain, "seed": seed, "seconds": seconds}
-                material.say("forgetting", **told, old=found["movies"], new=found[domain])
+                facts = {"name": name, "domain": domain, "seed": seed, "seconds": seconds}
+                material.say("forgetting", **facts, old=found["movies"], new=found[domain])

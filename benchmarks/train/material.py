@@ -85,7 +85,7 @@ def accuracies(material: Material, model: LoadedModel, domains: Sequence[str]) -
 
 
 def note(text: str) -> None:
-    """Tell a person how far it is."""
+    """Print how far it is."""
     print(text, file=sys.stderr, flush=True)
 
 

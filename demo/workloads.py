@@ -1,4 +1,4 @@
-"""What has to be there before the story begins, each step with its seconds: cluster, operator, data, model, traffic."""
+"""What has to run before the scenario begins, each step with its seconds: cluster, operator, data, model, traffic."""
 
 import json
 import subprocess
@@ -35,14 +35,14 @@ def ensure_cluster() -> None:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Workloads:
     """The namespace `shop`, and the operator beside it."""
 
     kubectl: Kubectl
 
-    def set_up(self) -> None:
-        """Make everything anew up to a served model; the operator starts meanwhile."""
-        self._make_namespace()
+    def deploy(self) -> None:
+        """Create everything from scratch up to a served model; the operator starts meanwhile."""
+        self._create_namespace()
         with step("deploy the operator"):
             self._deploy_operator()
         with step("copy the pretrained model and the sentences onto claims"):
@@ -55,15 +55,15 @@ class Stage:
         with step("wait for the operator"):
             self._rollout(OPERATOR, OPERATOR_NAMESPACE, 180)
 
-    def _make_namespace(self) -> None:
-        """Create it: one that is there is somebody's, as the demo's own was removed before."""
+    def _create_namespace(self) -> None:
+        """Create it. One that exists isn't the demo's: that was removed before."""
         try:
             self.kubectl.run("create", "--filename", "-", stdin=json.dumps(self._documents[f"Namespace/{NAMESPACE}"]))
         except DemoFailed as error:
             if "AlreadyExists" not in str(error):
                 raise
             why = f"namespace {NAMESPACE} has no label {LABEL}, so that it isn't the demo's"
-            raise DemoFailed(f"{why}: delete it to play the demo there") from None
+            raise DemoFailed(f"{why}: delete it to run the demo there") from None
 
     def _deploy_operator(self) -> None:
         self.kubectl.run("apply", "--kustomize", str(OVERLAYS / "local"))
@@ -87,13 +87,13 @@ class Stage:
         self._apply("Deployment/reviews", "Service/reviews", "Pod/traffic")
         self._rollout("deployment/reviews", NAMESPACE, 180)
         self._wait("pod/traffic", "condition=Ready", 60)
-        self.switch(sentences.MOVIES)
+        self.switch_traffic(sentences.MOVIES)
 
-    def start_monitor(self) -> None:
-        """Apply the ModelMonitor: from here on nothing but the traffic is touched."""
+    def apply_monitor(self) -> None:
+        """Apply the ModelMonitor: from here on nothing but the traffic is changed."""
         self._apply("ModelMonitor/reviews")
 
-    def switch(self, phase: str) -> None:
+    def switch_traffic(self, phase: str) -> None:
         """Make the clients send another domain."""
         write = f"echo {phase} > /control/new && mv /control/new /control/phase"
         self.kubectl.run("exec", "--namespace", NAMESPACE, "traffic", "--", "sh", "-c", write, limit_s=30)

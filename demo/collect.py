@@ -1,12 +1,12 @@
-"""From what was played to a Story: the objects' timestamps, and Prometheus asked about each phase."""
+"""From a finished scenario to a Story: the objects' timestamps, and Prometheus's values of each phase."""
 
 from datetime import datetime, timedelta
 
 from demo.kubectl import DemoFailed
-from demo.moment import Observer
-from demo.play import Play
-from demo.stage import NAMESPACE
+from demo.scenario import Scenario
+from demo.snapshot import Observer
 from demo.story import Accuracies, Attempt, Phase, Story, parse_attempt
+from demo.workloads import NAMESPACE
 
 LABELS_LAG = timedelta(seconds=6)
 """A label comes three seconds after its answer, and a scrape up to two seconds after that."""
@@ -15,20 +15,20 @@ CURVE_BEGINS = timedelta(seconds=15)
 """After the first label, so that the window holds some answers."""
 
 
-def tell(play: Play) -> Story:
-    """Return the story of what was played."""
-    observer = play.observer
+def collect_story(scenario: Scenario) -> Story:
+    """Return the story of a finished scenario."""
+    observer = scenario.observer
     attempts = [parse_attempt(document) for document in observer.kubectl.list_objects("retrainruns", NAMESPACE)]
     if not attempts:
-        raise DemoFailed("there is no RetrainRun to tell of")
+        raise DemoFailed("there is no RetrainRun")
     attempt = min(attempts, key=lambda attempt: attempt.breached)
-    start, end = play.phases[0].start + CURVE_BEGINS, play.phases[-1].end
+    start, end = scenario.phases[0].start + CURVE_BEGINS, scenario.phases[-1].end
     return Story(
-        threshold=play.threshold,
-        phases=tuple(play.phases),
+        threshold=scenario.threshold,
+        phases=tuple(scenario.phases),
         attempt=attempt,
-        digests=(play.digest_before, observer.served_digest()),
-        accuracies=measure(observer, play.phases, attempt),
+        digests=(scenario.digest_before, observer.served_digest()),
+        accuracies=measure(observer, scenario.phases, attempt),
         requests=observer.requests(),
         curve=tuple(observer.prometheus.series(observer.query, start, end, CURVE_STEP_S)),
     )
@@ -37,7 +37,7 @@ def tell(play: Play) -> Story:
 def measure(observer: Observer, phases: list[Phase], attempt: Attempt) -> Accuracies:
     """Return the accuracy of both models on both domains.
 
-    The old model's on tweets counts up to the moment its successor was judged, so before any pod was replaced.
+    The old model's on tweets counts up to the time at which its successor was judged, so before any pod was replaced.
     """
     movies, tweets, unseen, again = phases
     return Accuracies(

@@ -1,19 +1,19 @@
-"""One look at the cluster: what the traffic is, what Prometheus measures, where the operator is."""
+"""The cluster at one time: what the traffic is, what Prometheus measures, where the operator is."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from demo.kubectl import Kubectl
 from demo.prometheus import Prometheus
-from demo.stage import NAMESPACE
 from demo.story import Attempt, Requests, parse_attempt
+from demo.workloads import NAMESPACE
 
 SERVER = f'{{namespace="{NAMESPACE}",app="reviews"}}'
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What was seen at one time."""
+class Snapshot:
+    """What was observed at one time."""
 
     time: datetime
     domain: str
@@ -25,18 +25,18 @@ class Moment:
 
 @dataclass(frozen=True)
 class Observer:
-    """Looks, by the same interfaces that anybody has."""
+    """Reads the cluster's state by kubectl and Prometheus, as any user can."""
 
     kubectl: Kubectl
     prometheus: Prometheus
     query: str
 
-    def look(self) -> Moment:
-        """Return what is to be seen now."""
+    def observe(self) -> Snapshot:
+        """Return the state of now."""
         monitors = self.kubectl.list_objects("modelmonitors", NAMESPACE)
         status = (monitors[0].get("status") if monitors else None) or {}
         attempts = [parse_attempt(document) for document in self.kubectl.list_objects("retrainruns", NAMESPACE)]
-        return Moment(
+        return Snapshot(
             time=datetime.now(UTC),
             domain=self._label("traffic_domain", "domain"),
             accuracy=self.prometheus.value(self.query),
@@ -46,7 +46,7 @@ class Observer:
         )
 
     def served_digest(self) -> str:
-        """Return the digest of the model in service, as the server says; empty where pods differ or none answers."""
+        """Return the digest of the model in service, as the server reports it; empty where pods differ or none does."""
         return self._label(f"refit_model_info{SERVER}", "digest")
 
     def _label(self, query: str, name: str) -> str:
@@ -54,7 +54,7 @@ class Observer:
         return values.pop() if len(values) == 1 else ""
 
     def accuracy_between(self, start: datetime, end: datetime) -> float | None:
-        """Return the share of right answers among those judged between two moments."""
+        """Return the share of right answers among those judged between two times."""
         window = f"[{max(1, round((end - start).total_seconds()))}s]"
         correct, judged = (f"sum(increase(predictions_{name}_total{SERVER}{window}))" for name in ("correct", "judged"))
         return self.prometheus.value(f"{correct} / {judged}", at=end)
