@@ -60,9 +60,9 @@ def forge(space: Space) -> str:
 def test_people_who_may_edit_say_each_word_once(space: Space) -> None:
     forged = forge(space)
     say(space, forged, *PERSON, approval="Approved")
-    with pytest.raises(Refused, match="approval is said once"):
+    with pytest.raises(Refused, match="approval cannot be changed once set"):
         say(space, forged, *PERSON, approval="Rejected")
-    with pytest.raises(Refused, match="approval is said once"):
+    with pytest.raises(Refused, match="approval cannot be changed once set"):
         say(space, forged, *PERSON, approval=None)
     say(space, forged, *PERSON, abort=True)
     with pytest.raises(Refused, match="abort can't be taken back"):

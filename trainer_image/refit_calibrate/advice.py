@@ -23,7 +23,7 @@ metric:
 
 
 def find_warnings(choice: Choice, plan: Plan) -> list[str]:
-    """Return why the choice shouldn't be trusted, for people to read; nothing where it should."""
+    """Return why the choice shouldn't be trusted; nothing where it should."""
     warnings = []
     if choice.false_a_month > TOO_MANY:
         warnings.append(

@@ -85,7 +85,7 @@ class Reason(StrEnum):
     JOB_CONFLICT = "JobConflict", "A Job of the run's name exists and isn't controlled by the run."
     JOB_INVALID = (
         "JobInvalid",
-        "The API server rejects the run's Job or Service as invalid; mostly training.podTemplate.",
+        "The API server rejects the run's Job or Service as invalid; see training.podTemplate.",
     )
     SERVICE_CONFLICT = "ServiceConflict", "A Service of the run's name exists and isn't controlled by the run."
     RECORD_LOST = (

@@ -22,7 +22,7 @@ class Permanent(ClusterError):
 
 
 class Forbidden(Permanent):
-    """By a quota, by the operator's own rights, or by another admission. Who lifts it is somebody else."""
+    """By a quota, by the operator's own rights, or by another admission. The operator can't lift it."""
 
 
 class Invalid(Permanent):

@@ -20,7 +20,8 @@ class FakeHub:
     """`repositories` has a folder for each `models/owner/name` and `datasets/owner/name`."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
-        self.repositories, self.asked = repositories, []
+        self.repositories = repositories
+        self.asked: list[str] = []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,7 +42,6 @@ class FakeHub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-        self.asked: list[str]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:

@@ -68,7 +68,7 @@ def test_what_could_not_be_removed_is_not_taken_for_removed(tmp_path: Path, monk
 
 
 def test_the_label_is_added_to_those_that_are_there() -> None:
-    document = {"kind": "Namespace", "metadata": {"name": "x", "labels": {"a": "b"}}}
+    document: dict[str, Any] = {"kind": "Namespace", "metadata": {"name": "x", "labels": {"a": "b"}}}
     assert disposable.disposable(document)["metadata"]["labels"] == {"a": "b", LABEL: OBJECT}
     assert disposable.disposable(document, CONTROLLER)["metadata"]["labels"][LABEL] == CONTROLLER
     assert document["metadata"]["labels"] == {"a": "b"}

@@ -78,6 +78,7 @@ def test_the_order_of_the_checks() -> None:
         "invalid_spec",
         "target_replaced",
         "overruled",
+        "nothing_to_roll_back",
         "rollback_requested",
         "suspended",
         "mode_observe",

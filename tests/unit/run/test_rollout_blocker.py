@@ -45,7 +45,7 @@ def test_what_keeps_a_targets_pods_from_starting(name: str) -> None:
     assert why_not_started(pods) == blocker
 
 
-SLOW = {"updatedReplicas": 1, "availableReplicas": 1}
+SLOW: dict[str, Any] = {"updatedReplicas": 1, "availableReplicas": 1}
 
 
 def test_a_rollout_without_room_says_so_while_it_waits_and_when_it_is_rolled_back() -> None:

@@ -81,7 +81,7 @@ class Task(Protocol):
         """Return what makes a padded batch of encoded rows."""
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
-        """Return a prediction for each row, in order; only the rows' inputs are looked at."""
+        """Return a prediction for each row, in order; only the rows' inputs are used."""
 
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Return how wrong a prediction's value is."""

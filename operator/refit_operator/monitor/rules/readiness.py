@@ -78,7 +78,7 @@ def _model_out_of_reach(o: Observed) -> str:
     """A path in the server's own container can't be mounted by a trainer."""
     for name, model in (("the starting model", starting_model(o)), ("the served model", o.served)):
         if model and not is_reachable_by_pods(model.uri):
-            return f"{name} {model.uri} is on no claim, so that a trainer can't mount it"
+            return f"{name} {model.uri} is a path in the server's container, which a trainer can't read"
     return ""
 
 

@@ -1,7 +1,7 @@
 """What a run's reconciliation observes, and what it decides. Pure.
 
-A decision either records a fact or acts; what must be known before an action is recorded one reconciliation earlier, so
-that a crash between the two loses nothing.
+What must be known before an action is recorded one reconciliation earlier, so that a crash between the two loses
+nothing.
 """
 
 from dataclasses import dataclass

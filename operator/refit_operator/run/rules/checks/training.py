@@ -177,7 +177,7 @@ def report_lost(o: Observed) -> Decision | None:
     """Judge again, once, where the Job succeeded and its pod is gone with its report: nothing unjudged is promoted."""
     if is_trained(o) or o.job.state is not JobState.SUCCEEDED:
         return None
-    message = f"Job {o.run.job_name} succeeded, but its pod is gone and its report with it"
+    message = f"Job {o.run.job_name} succeeded, but its pod was deleted with its report"
     if o.run.status.lost_report_time:
         return finish(o, Outcome.FAILED, Reason.REPORT_LOST, f"{message}, for the second time")
     status = record(o, Stage.JUDGING, f"{message}: judging again", lost_report_time=o.now)
