@@ -34,7 +34,7 @@ def test_what_has_the_label_goes_and_nothing_else(namespace: Space) -> None:
     with new_namespace(ours, **{label: OBJECT}) as left, new_namespace(theirs, **{label + "-not": OBJECT}) as users:
         for space in (left, users):
             space.apply(claim("models"), target())
-            space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
+        users.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
         left.apply(disposable(volume(ours), label=label))
         users.apply(disposable(volume(theirs)))
         users.apply(*(disposable(document, CONTROLLER, label) for document in installed(ours)))
