@@ -12,7 +12,7 @@ DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 IN_CLUSTER = eval "$$(python3 -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks format
+.PHONY: help demo test coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
@@ -22,7 +22,7 @@ demo: cluster-up  ## the main job on real input: drift, retraining, promotion (a
 
 test: cluster-up coverage test-trainer test-cluster  ## all tests, on a real node
 
-test-unit:  ## decisions and documents: no network, no clock
+test-unit:  ## decisions, documents, tools: no network, no cluster
 	$(PYTHON) -m pytest tests/unit
 
 test-wire:  ## a real Prometheus, hostile answers
@@ -40,7 +40,7 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 
 test-cluster:  ## a real API server, kubelet and Prometheus
 	python3 -m localcluster s3-server > /dev/null
-	$(IN_CLUSTER) $(PYTHON) -m pytest -n 4 --dist worksteal tests/cluster
+	$(IN_CLUSTER) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -s -m tasks tests/cluster/test_tasks.py
@@ -49,10 +49,10 @@ test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for 
 	kueue=$$(python3 -m localcluster kueue) && \
 	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
 
-mutants:  ## known bugs, put into a copy one by one: each must be caught by a unit test
+mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
 	$(PYTHON) -m tests.mutants
 
-faults: cluster-up  ## a loop for each fault at each call that writes, and of the surroundings (not part of `test`; over an hour)
+faults: cluster-up  ## a loop for each fault at each call that writes, and of what the operator depends on (not part of `test`; over an hour)
 	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
 	$(MAKE) requests
 
@@ -63,7 +63,7 @@ requests: cluster-up  ## requests lost at the model server while what serves cha
 	$(IN_CLUSTER) REFIT_TEST_RATE=50 REFIT_TEST_INTO=docs/reliability $(PYTHON) -m pytest -s tests/cluster/test_requests.py
 	$(MAKE) reliability
 
-reliability:  ## generate docs/reliability.md from what was played
+reliability:  ## generate docs/reliability.md from the records
 	$(PYTHON) -m tests.faults.report
 
 bench-calibration:  ## the threshold for drifts that really happened: sentences of four kinds
@@ -81,7 +81,7 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks  ## lint, types, layers, drift of what is generated, sizes
+verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks check-vocabulary  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -107,6 +107,9 @@ check-reliability:
 
 check-matrix:
 	$(PYTHON) -m tests.matrix.report --check
+
+check-vocabulary:
+	$(PYTHON) -m tests.vocabulary
 
 check-lock:
 	$(PYTHON) -m localcluster.lock --check

@@ -1,7 +1,7 @@
 """`python -m benchmarks.bench_tasks [NAME…]`: every task on real data that drifts, in the trainer image; and its table.
 
 Records go into docs/benchmarks/tasks.jsonl, the newest for each task; docs/benchmarks/tasks.md is made from them.
-`--check` only tells whether the page is what the records say.
+`--check` only reports whether the page matches the records.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def _row(scenario: Scenario, record: Record) -> str:
 
 
 def render_page(page: str, records: dict[str, Record]) -> str:
-    """Return the page with the table made anew."""
+    """Return the page with the table generated again."""
     return put(page, MADE_BY, render_table(records))
 
 

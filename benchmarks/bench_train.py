@@ -1,7 +1,7 @@
 """`python -m benchmarks.bench_train [BENCH…]`: how the methods learn, measured in the trainer image; and its tables.
 
-Measurements go into docs/benchmarks/train.jsonl, all of a benchmark anew; docs/benchmarks/train.md is made from them.
-`--check` only tells whether the page is what they say.
+Measurements go into docs/benchmarks/train.jsonl, all of a benchmark together; docs/benchmarks/train.md is made of them.
+`--check` only reports whether the page matches them.
 """
 
 import argparse
@@ -20,8 +20,8 @@ RECORDS, PAGE = FOLDER / "train.jsonl", FOLDER / "train.md"
 
 def play(names: Sequence[str]) -> list[Record]:
     """Measure in the trainer image; return the lines."""
-    said = run_in_image("benchmarks.train", "/data", ANSWERS, *names, mounts={"/data": ensure_data()})
-    return [json.loads(line) for line in said.splitlines()]
+    output = run_in_image("benchmarks.train", "/data", ANSWERS, *names, mounts={"/data": ensure_data()})
+    return [json.loads(line) for line in output.splitlines()]
 
 
 def seconds_to_goal(record: Record) -> float | None:
@@ -100,7 +100,7 @@ TABLES = {
 
 
 def render_page(page: str, records: Sequence[Record]) -> str:
-    """Return the page with its tables made anew; what wasn't measured has none."""
+    """Return the page with its tables generated again; what wasn't measured has none."""
     by_bench = _grouped(records, "bench")
     for name, table in TABLES.items():
         own = by_bench.get(name)

@@ -12,16 +12,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.environment import set_defaults
+from refit_trainer.contract.process_setup import set_defaults
 
 set_defaults()
 
 from refit_calibrate.__main__ import main as calibrate  # noqa: E402
-from refit_trainer.compute import limit_threads  # noqa: E402
-from refit_trainer.rows import Row  # noqa: E402
+from refit_trainer.commands.train import train  # noqa: E402
+from refit_trainer.data.rows import Row  # noqa: E402
 from refit_trainer.tasks import Task  # noqa: E402
 from refit_trainer.tasks.text_classification import TASK  # noqa: E402
-from refit_trainer.train import train  # noqa: E402
+from refit_trainer.training.compute import limit_threads  # noqa: E402
 
 LEARNT, BEFORE, AFTER = 2000, 2400, 1200  # rows
 SECONDS = 3.0  # between labels: 200 in ten minutes
@@ -38,10 +38,10 @@ def run(data: Path, folder: Path) -> None:
     task: Task = TASK
     model = task.load(folder / "movies")
     before = rows["movies"][LEARNT : LEARNT + BEFORE]
-    told = {domain: _predict(task, model, found[:AFTER]) for domain, found in rows.items() if domain != "movies"}
+    predictions = {domain: _predict(task, model, found[:AFTER]) for domain, found in rows.items() if domain != "movies"}
     good = _predict(task, model, before)
     for domain in DRIFTS:
-        path = _write_history(folder / f"{domain}.csv", good, told[domain])
+        path = _write_history(folder / f"{domain}.csv", good, predictions[domain])
         print(f"\nmovies, then {domain}:")
         calibrate([str(path), "--picture", str(folder / f"{domain}.png")])
 

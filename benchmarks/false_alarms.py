@@ -75,7 +75,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 
 def runs(value: float) -> str:
-    """Return a rate as people say it."""
+    """Return a rate, rounded for the page."""
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"
 
 

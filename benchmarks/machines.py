@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from tests.local import free_port
-from tests.trainer.support import (
+from tests.support.local import free_port
+from tests.support.trainer.commands import (
     SENTENCES,
     Ended,
     finish,
@@ -42,12 +42,12 @@ def play(model: Path, rows: Path, machines: int, threads: int) -> Ended:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = train_config(model, rows, folder / "out", hyperparameters=SETTINGS)
-        told = {"NNODES": str(machines), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-        told |= {"TORCH_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        variables = {"NNODES": str(machines), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+        variables |= {"TORCH_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
         homes = [folder / str(machine) for machine in range(machines)]
         for home in homes:
             home.mkdir()
-        running = [start_command("train", config, home, NODE_RANK=home.name, **told) for home in homes]
+        running = [start_command("train", config, home, NODE_RANK=home.name, **variables) for home in homes]
         ended = [finish(process, home) for process, home in zip(running, homes, strict=True)]
     assert {end.code for end in ended} == {0}, ended[0].output
     return ended[0]
@@ -62,7 +62,7 @@ def main() -> None:
         print("| | seconds | loss, ten times on the way |\n|---|---|---|")
         for case, (machines, threads) in CASES.items():
             played = [play(model, rows, machines, threads) for _ in range(REPETITIONS)]
-            seconds = min(float(end.answer["seconds"]) for end in played)
+            seconds = min(float(end.message["seconds"]) for end in played)
             curve = re.findall(r"train.step step=\d+ of=\d+ loss=([\d.]+)", played[0].output)
             print(f"| {case} | {seconds} | {' '.join(curve)} |", flush=True)
         print(json.dumps({"settings": SETTINGS, "repetitions": REPETITIONS}))

@@ -1,4 +1,4 @@
-"""A page whose tables are made from records: what is between two markers is made anew, the rest is a person's."""
+"""A page whose tables are made from records: what is between two markers is generated, the rest is written by hand."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ def put(page: str, made_by: str, made: str) -> str:
 
 
 def check(file: Path, render: Callable[[str], str]) -> str | None:
-    """Return what is wrong where a page, made anew, isn't what it is; None where it is."""
+    """Return what is wrong where a page, generated again, differs; None where it doesn't."""
     page = file.read_text()
     return None if render(page) == page else f"{file} isn't what its records say"
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.play_task NAME FILE`, inside the trainer image: a scenario through the contract, recorded.
 
-`refit-train` and `refit-judge` are what the operator runs, and all that they are told is REFIT_CONFIG. What is measured
-is read from their termination messages.
+`refit-train` and `refit-judge` are what the operator runs, and all that they are given is REFIT_CONFIG. What is
+measured is read from their termination messages.
 """
 
 import json
@@ -73,14 +73,14 @@ class Play:
     def _run(self, command: str, **config: Any) -> Document:
         """Run a command of the image and return its answer, with the seconds of the whole process as `wall`."""
         answer = self.folder / "termination-log"
-        told = {
+        environment = {
             "REFIT_CONFIG": json.dumps({"task": self.scenario.task} | config),
             "REFIT_TERMINATION_LOG": str(answer),
         }
         started = time.monotonic()
-        subprocess.run([command], env={**os.environ, **told}, check=True, stdout=sys.stderr)
-        said: dict[str, Any] = json.loads(answer.read_text())
-        return said | {"wall": round(time.monotonic() - started, 1)}
+        subprocess.run([command], env={**os.environ, **environment}, check=True, stdout=sys.stderr)
+        report: dict[str, Any] = json.loads(answer.read_text())
+        return report | {"wall": round(time.monotonic() - started, 1)}
 
     def _uri(self, name: str) -> str:
         return (self.folder / name).resolve().as_uri()

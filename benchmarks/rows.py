@@ -8,7 +8,7 @@ from typing import Any
 
 def write_rows(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write rows into a folder; a value that is a file's contents becomes a file, named by its number."""
-    from refit_trainer.blob import Blob
+    from refit_trainer.data.blob import Blob
 
     (folder / "files").mkdir(parents=True)
     with (folder / "rows.jsonl").open("w") as lines:

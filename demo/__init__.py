@@ -1,1 +1,1 @@
-"""The demo: a served classifier meets traffic it wasn't trained for, and is retrained without anybody's help."""
+"""The demo: a served classifier meets traffic it wasn't trained for, and is retrained by the operator alone."""

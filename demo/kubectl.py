@@ -1,4 +1,4 @@
-"""The cluster through kubectl, as a person would: every call has a time limit and says what failed."""
+"""The cluster through kubectl: every call has a time limit, and its error says what failed."""
 
 import json
 import os
@@ -14,7 +14,7 @@ Document = dict[str, Any]
 
 
 class DemoFailed(RuntimeError):
-    """The demo can't go on; the message is for the person who ran it."""
+    """The demo can't go on; the message is printed."""
 
 
 @dataclass(frozen=True)

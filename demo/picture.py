@@ -34,7 +34,7 @@ def save(story: Story, path: Path) -> None:
     _shade_training(axes, story, seconds)
     axes.axhline(story.threshold, color=THRESHOLD, linewidth=1.4, linestyle=(0, (5, 3)))
     axes.plot([seconds(s.time) for s in story.curve], [s.value for s in story.curve], color=CURVE, linewidth=2.4)
-    _mark_moments(axes, story, seconds)
+    _mark_events(axes, story, seconds)
     _dress(axes, story, seconds)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
@@ -57,9 +57,9 @@ def _shade_training(axes: Any, story: Story, seconds: Seconds) -> None:
         axes.text((start + end) / 2, LOW + 0.018, text, ha="center", va="center", fontsize=9.5, color="white")
 
 
-def _mark_moments(axes: Any, story: Story, seconds: Seconds) -> None:
-    moments = (("drift", story.drift), ("breach", story.attempt.breached), ("promotion", story.attempt.rolled_out))
-    for name, when in moments:
+def _mark_events(axes: Any, story: Story, seconds: Seconds) -> None:
+    events = (("drift", story.drift), ("breach", story.attempt.breached), ("promotion", story.attempt.rolled_out))
+    for name, when in events:
         if when is not None:
             at = seconds(when)
             axes.axvline(at, color=MARK, linewidth=1, linestyle=":")
@@ -82,9 +82,9 @@ def _dress(axes: Any, story: Story, seconds: Seconds) -> None:
 
 
 def draw(story: Story, width: int = 110, height: int = 22, is_coloured: bool = False) -> str:
-    """Return the curve for a terminal, with lines at the threshold and at each moment."""
+    """Return the curve for a terminal, with lines at the threshold and at each event."""
     seconds = since_drift(story)
-    moments = (story.drift, story.attempt.breached, story.attempt.rolled_out)
+    events = (story.drift, story.attempt.breached, story.attempt.rolled_out)
     figure = plotext.figure
     figure.clear()
     figure.theme("colorless")
@@ -94,8 +94,8 @@ def draw(story: Story, width: int = 110, height: int = 22, is_coloured: bool = F
     figure.line(story.threshold)
     figure.ruler("x").lim(times[0], times[-1])
     figure.ruler("y").lim(LOW, HIGH)
-    for when in moments:
-        if when is not None:  # not `event`, which sets the limits anew
+    for when in events:
+        if when is not None:  # not `figure.event`, which resets the limits
             figure.line(seconds(when), "vertical", style="dotted")
     figure.title(f"accuracy; across: the threshold {story.threshold:.2f}; down: drift, breach, promotion")
     figure.label("seconds since the traffic changed")

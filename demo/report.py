@@ -7,7 +7,7 @@ from demo.story import Story, percent
 
 
 def render(story: Story) -> str:
-    """Return the story for a person to read."""
+    """Return the story as text."""
     return "\n".join((*_times(story), "", *_accuracies(story), "", *_facts(story)))
 
 

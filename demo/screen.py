@@ -1,4 +1,4 @@
-"""What a person sees while it runs: one panel on a terminal, a plain line now and then elsewhere."""
+"""What is shown while it runs: one panel on a terminal, a plain line now and then elsewhere."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.moment import Moment
+from demo.snapshot import Snapshot
 
 PLAIN_EVERY_S = 10.0
 BARS = "▁▂▃▄▅▆▇█"
@@ -24,16 +24,16 @@ def sparkline(values: list[float], low: float, high: float) -> str:
     return "".join(BARS[step] for step in steps)
 
 
-def plain_line(moment: Moment, threshold: float, elapsed_s: float) -> str:
-    """Return a moment as one line."""
-    accuracy = "     " if moment.accuracy is None else f"{moment.accuracy:.3f}"
-    run = f"{moment.attempt.name} {moment.attempt.outcome or moment.attempt.stage}" if moment.attempt else "-"
-    domain = moment.domain or "-"
-    return f"{elapsed_s:4.0f} s  {domain:13}  accuracy {accuracy} ({threshold:.2f})  {moment.state or '-':10}  {run}"
+def plain_line(snapshot: Snapshot, threshold: float, elapsed_s: float) -> str:
+    """Return a snapshot as one line."""
+    accuracy = "     " if snapshot.accuracy is None else f"{snapshot.accuracy:.3f}"
+    run = f"{snapshot.attempt.name} {snapshot.attempt.outcome or snapshot.attempt.stage}" if snapshot.attempt else "-"
+    domain = snapshot.domain or "-"
+    return f"{elapsed_s:4.0f} s  {domain:13}  accuracy {accuracy} ({threshold:.2f})  {snapshot.state or '-':10}  {run}"
 
 
 class Screen:
-    """Shows moments; a context, since a terminal has to be given back."""
+    """Shows snapshots; a context manager, since the terminal has to be restored."""
 
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
@@ -53,7 +53,7 @@ class Screen:
         if self._live:
             self._live.stop()
 
-    def say(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """Print a line that stays."""
         line = f"{time.monotonic() - self._started:4.0f} s  {text}"
         if self._live:
@@ -61,24 +61,24 @@ class Screen:
         else:
             print(line, flush=True)
 
-    def show(self, moment: Moment, waiting_for: str) -> None:
-        """Show a moment."""
+    def show(self, snapshot: Snapshot, waiting_for: str) -> None:
+        """Show a snapshot."""
         elapsed = time.monotonic() - self._started
         if self._live:
-            self._history.extend([] if moment.accuracy is None else [moment.accuracy])
-            self._live.update(self._panel(moment, waiting_for, elapsed), refresh=True)
+            self._history.extend([] if snapshot.accuracy is None else [snapshot.accuracy])
+            self._live.update(self._panel(snapshot, waiting_for, elapsed), refresh=True)
         elif elapsed - self._printed >= PLAIN_EVERY_S:
             self._printed = elapsed
-            print(plain_line(moment, self._threshold, elapsed), flush=True)
+            print(plain_line(snapshot, self._threshold, elapsed), flush=True)
 
-    def _panel(self, moment: Moment, waiting_for: str, elapsed_s: float) -> Panel:
+    def _panel(self, snapshot: Snapshot, waiting_for: str, elapsed_s: float) -> Panel:
         table = Table.grid(padding=(0, 2))
         for name, value in (
-            ("traffic", Text(moment.domain or "-")),
-            ("accuracy", self._accuracy(moment.accuracy)),
+            ("traffic", Text(snapshot.domain or "-")),
+            ("accuracy", self._accuracy(snapshot.accuracy)),
             ("", Text(sparkline(list(self._history), 0.6, 1.0), style="cyan")),
-            ("monitor", Text(moment.state or "-")),
-            ("run", Text(_run(moment))),
+            ("monitor", Text(snapshot.state or "-")),
+            ("run", Text(_run(snapshot))),
         ):
             table.add_row(Text(name, style="dim"), value)
         return Panel(table, title=f"{elapsed_s:.0f} s", subtitle=f"waiting for {waiting_for}", width=92)
@@ -90,6 +90,6 @@ class Screen:
         return Text.assemble((f"{value:.3f}", f"bold {colour}"), f"  (threshold {self._threshold:.2f})")
 
 
-def _run(moment: Moment) -> str:
-    attempt = moment.attempt
+def _run(snapshot: Snapshot) -> str:
+    attempt = snapshot.attempt
     return f"{attempt.name}  {attempt.outcome or attempt.stage}  {attempt.message}" if attempt else "-"

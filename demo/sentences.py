@@ -1,7 +1,7 @@
-"""Who sees which sentences. Pure.
+"""Which sentences are trained on, sent, and held out. Pure.
 
-The first model learns from a few movie reviews, the traffic sends the others. A part of the tweets is kept back until
-the retrained model serves: what it answers on those, no training has seen.
+The first model learns from a few movie reviews, the traffic sends the others. A part of the tweets is held out until
+the retrained model serves: no training has seen those.
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Phase:
-    """What the traffic was from one moment to another."""
+    """What the traffic was from one time to another."""
 
     name: str
     start: datetime
@@ -39,7 +39,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Accuracies:
-    """What Prometheus says of each domain, by the model that served before and by the one after."""
+    """What Prometheus measured of each domain, by the model that served before and by the one after."""
 
     movies_before: float | None
     tweets_before: float | None
@@ -63,7 +63,7 @@ class Story:
     phases: tuple[Phase, ...]
     attempt: Attempt
     digests: tuple[str, str]
-    """What served before and after, as the server itself says."""
+    """What served before and after, as the server itself reports."""
     accuracies: Accuracies
     requests: Requests
     curve: tuple[Sample, ...]
@@ -134,5 +134,5 @@ def failures(story: Story) -> list[str]:
 
 
 def percent(share: float | None) -> str:
-    """Return a share as people read it."""
+    """Return a share in percent."""
     return "unknown" if share is None else f"{100 * share:.1f} %"

@@ -1,8 +1,8 @@
 """The clients of the demo: sentences to classify, and their true labels a little later.
 
-Runs inside the cluster as a pod of its own, by the standard library alone, and goes through the Service. It never tries
-anything again: a request that fails, fails, and is counted, so that the demo can say that none did. One whose name
-didn't resolve never reached the server, and is counted apart.
+Runs inside the cluster as a pod of its own, by the standard library alone, and goes through the Service. It never
+retries: a request that fails is counted, so that the demo can report that none did. One whose name didn't resolve never
+reached the server, and is counted apart.
 """
 
 import http.client
@@ -54,7 +54,7 @@ def _read(path: Path) -> list[Row]:
 
 
 class Measures:
-    """What Prometheus learns: every request by kind and outcome, and the domain that is being sent."""
+    """The exported metrics: every request by kind and outcome, and the domain that is being sent."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -103,7 +103,7 @@ class Client(threading.local):
         return answer
 
     def _exchange(self, path: str, body: bytes) -> dict[str, Any]:
-        self._let_go()
+        self._drop_closed_connection()
         self._connection.request("POST", path, body, self._headers)  # connects where the last reply closed
         reply = self._connection.getresponse()
         text = reply.read()
@@ -114,7 +114,7 @@ class Client(threading.local):
         answer: dict[str, Any] = json.loads(text)
         return answer
 
-    def _let_go(self) -> None:
+    def _drop_closed_connection(self) -> None:
         """Close a kept connection that the server has closed meanwhile, as urllib3 and other pools do."""
         resting = self._connection.sock
         if resting and select.select([resting], [], [], 0)[0]:  # what there is to read is its end
@@ -122,7 +122,7 @@ class Client(threading.local):
 
 
 class Clients:
-    """Ask at a steady rate, and bring each true label when its time has come."""
+    """Send predictions at a steady rate, and each true label when its time has come."""
 
     def __init__(self, client: Client, sentences: Sentences, phase: Callable[[], str], rate: float) -> None:
         self._client = client
@@ -135,7 +135,7 @@ class Clients:
 
     def run(self) -> None:
         """Send for ever; a server that can't keep up slows the clients down."""
-        threading.Thread(target=self._bring_labels, daemon=True).start()
+        threading.Thread(target=self._send_labels, daemon=True).start()
         due = time.monotonic()
         while True:
             due = max(due + self._seconds, time.monotonic())
@@ -143,19 +143,19 @@ class Clients:
             phase = self._phase()
             self._client.measures.domain = phase
             if phase != PAUSE:
-                self._start(self._ask, self._sentences.next_row(phase))
+                self._start(self._predict, self._sentences.next_row(phase))
 
     def _start(self, work: Callable[[dict[str, Any]], None], document: dict[str, Any]) -> None:
         self._slots.acquire()
         self._pool.submit(work, document).add_done_callback(lambda _: self._slots.release())
 
-    def _ask(self, row: dict[str, Any]) -> None:
+    def _predict(self, row: dict[str, Any]) -> None:
         answer = self._client.post("predict", {key: value for key, value in row.items() if key != "label"})
         if answer is not None:
             label = row | {"predicted": answer["label"], "model": answer["model"]}
             self._labels.put((time.monotonic() + LABEL_DELAY_S, label))
 
-    def _bring_labels(self) -> None:
+    def _send_labels(self) -> None:
         while True:
             due, label = self._labels.get()
             time.sleep(max(0.0, due - time.monotonic()))
@@ -178,7 +178,7 @@ def serve_metrics(measures: Measures, port: int) -> None:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing of scrapes."""
+            """Log no scrapes."""
 
     threading.Thread(target=ThreadingHTTPServer(("", port), Handler).serve_forever, daemon=True).start()
 

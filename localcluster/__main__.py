@@ -5,8 +5,9 @@ import shlex
 import sys
 from collections.abc import Callable
 from functools import partial
+from uuid import uuid4
 
-from localcluster import provider
+from localcluster import disposable, provider
 from localcluster.binaries import KUEUE, S3_SERVER, Source, ensure_binaries
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     plain: tuple[tuple[str, Command, str], ...] = (
         ("down", _down, "stop it and remove every trace but the cache"),
         ("status", _status, "show what runs"),
+        ("clear", _clear, "remove what demos and tests left on the cluster"),
         ("s3-server", partial(_extra, S3_SERVER), "build the S3 server that tests start, and print its folder"),
         ("kueue", partial(_extra, KUEUE), "build Kueue, which a test installs, and print its folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
@@ -84,6 +86,12 @@ def _status(arguments: argparse.Namespace) -> int:
     lines, works = provider.choose().status()
     print("\n".join(lines))
     return 0 if works else 1
+
+
+def _clear(arguments: argparse.Namespace) -> int:
+    cluster = provider.choose()
+    with disposable.alone_on_the_cluster(cluster.layout.root, str(uuid4()), cluster.environment()):
+        return 0
 
 
 def _extra(source: Source, arguments: argparse.Namespace) -> int:

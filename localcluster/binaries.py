@@ -53,8 +53,7 @@ KUBERNETES = Source(
     VERSION_FLAGS,
 )
 COREDNS = Source("coredns", ("github.com/coredns/coredns",))
-PROVISIONER = Source("provisioner", ("github.com/rancher/local-path-provisioner",))
-NODE_SOURCES = (KUBERNETES, COREDNS, PROVISIONER)
+NODE_SOURCES = (KUBERNETES, COREDNS)
 # A kind cluster brings all but these two.
 KIND = Source("kind", ("sigs.k8s.io/kind",))
 KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")
@@ -122,7 +121,7 @@ def program(layout: Layout, name: str) -> str:
 
 
 def search_path(layout: Layout, source: Source) -> str:
-    """Return PATH with the programs of a source first; once only, however often it is asked."""
+    """Return PATH with the programs of a source first; once only, however often it is called."""
     ours = str(source.output(layout))
     others = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder != ours]
     return os.pathsep.join([ours, *others])

@@ -9,7 +9,7 @@ TAIL_LINES = 25
 
 
 class Failed(RuntimeError):
-    """A step of the local cluster failed; the message is for the person who ran it."""
+    """A step of the local cluster failed; the message is printed."""
 
 
 def run(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from localcluster import addresses, health
 from localcluster.binaries import program
-from localcluster.certificates import ADMIN, client_named, kubeconfig
+from localcluster.certificates import client_named, kubeconfig
 from localcluster.health import Check
 from localcluster.paths import CHECKOUT, Layout
-from localcluster.pause import PAUSE_IMAGE
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def api_server(layout: Layout, port: int = addresses.API_SERVER, etcd_port: int 
         f"--tls-private-key-file={pki}/server.key",
         f"--kubelet-client-certificate={pki}/admin.crt",
         f"--kubelet-client-key={pki}/admin.key",
-        # By address: the node's name is in nobody's DNS.
+        # By address: the node's name is in no DNS.
         "--kubelet-preferred-address-types=InternalIP",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={pki}/service-account.pub",
@@ -127,14 +126,8 @@ def _coredns(layout: Layout) -> list[str]:
     return [program(layout, "coredns"), "-conf", str(layout.config / "Corefile")]
 
 
-def _provisioner(layout: Layout) -> list[str]:
-    return [
-        program(layout, "local-path-provisioner"), "start",
-        "--config", str(layout.config / "provisioner.json"),
-        "--kubeconfig", str(kubeconfig(layout, ADMIN)),
-        "--helper-image", PAUSE_IMAGE,
-        "--helper-pod-file", str(layout.config / "provisioner-pod.json"),
-    ]  # fmt: skip
+def _volumes(_layout: Layout) -> list[str]:
+    return [sys.executable, "-m", "localcluster.provisioner"]
 
 
 def _prometheus(layout: Layout) -> list[str]:
@@ -153,6 +146,7 @@ def _discovery(_layout: Layout) -> list[str]:
     return [sys.executable, "-m", "localcluster.discovery"]
 
 
+OF_THE_CHECKOUT = (("PYTHONPATH", str(CHECKOUT)),)
 ETCD = Component("etcd", _etcd, health.answers(loopback(addresses.ETCD) + "/health"))
 CONTAINERD = Component("containerd", _containerd, health.containerd_answers)
 API_SERVER = Component("kube-apiserver", api_server, health.api_server_is_ready)
@@ -165,16 +159,16 @@ SCHEDULER = Component("kube-scheduler", _scheduler, health.answers(loopback(addr
 KUBELET = Component("kubelet", _kubelet, health.answers(loopback(addresses.KUBELET_HEALTH) + "/healthz"))
 KUBE_PROXY = Component("kube-proxy", _kube_proxy, health.answers(loopback(addresses.KUBE_PROXY_HEALTH) + "/livez"))
 COREDNS = Component("coredns", _coredns, health.answers(loopback(addresses.COREDNS_HEALTH) + "/health"))
-PROVISIONER = Component("provisioner", _provisioner, health.is_running)
+VOLUMES = Component("volumes", _volumes, health.is_running, OF_THE_CHECKOUT)
 DISCOVERY = Component(
     "discovery",
     _discovery,
     health.answers(loopback(addresses.DISCOVERY) + "/targets"),
-    (("PYTHONPATH", str(CHECKOUT)),),
+    OF_THE_CHECKOUT,
 )
 PROMETHEUS = Component("prometheus", _prometheus, health.answers(addresses.PROMETHEUS_URL + "/-/ready"))
 
 # What the API server needs, then what needs the API server.
 FIRST = (ETCD, CONTAINERD)
-LATER = (CONTROLLER_MANAGER, SCHEDULER, KUBELET, KUBE_PROXY, COREDNS, PROVISIONER, DISCOVERY, PROMETHEUS)
+LATER = (CONTROLLER_MANAGER, SCHEDULER, KUBELET, KUBE_PROXY, COREDNS, VOLUMES, DISCOVERY, PROMETHEUS)
 ALL = (*FIRST, API_SERVER, *LATER)

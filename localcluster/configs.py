@@ -24,8 +24,6 @@ def write_configs(layout: Layout) -> None:
         "Corefile": render_corefile(layout),
         "resolv.conf": _upstream_resolv_conf(),
         "prometheus.yaml": render_prometheus(),
-        "provisioner.json": render_provisioner(layout),
-        "provisioner-pod.json": render_provisioner_pod(),
     }
     for name, text in files.items():
         path = layout.config / name
@@ -137,16 +135,3 @@ def render_prometheus() -> str:
         "http_sd_configs": [{"url": DISCOVERY_URL, "refresh_interval": "2s"}],
     }
     return json.dumps({"global": {"scrape_interval": "2s", "scrape_timeout": "2s"}, "scrape_configs": [job]}, indent=2)
-
-
-def render_provisioner(layout: Layout) -> str:
-    """Return where local-path-provisioner makes volumes."""
-    paths = {"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [str(layout.volumes)]}
-    return json.dumps({"nodePathMap": [paths]})
-
-
-def render_provisioner_pod() -> str:
-    """Return the pod that makes and removes a volume's folder."""
-    container = {"name": "helper-pod", "image": PAUSE_IMAGE, "imagePullPolicy": "IfNotPresent"}
-    spec = {"priorityClassName": "system-node-critical", "containers": [container]}
-    return json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "helper-pod"}, "spec": spec})

@@ -1,4 +1,4 @@
-"""What we ask of the node's containerd: images by content, and forgetting containers of an earlier cluster."""
+"""Requests to the node's containerd: images by content, and forgetting containers of an earlier cluster."""
 
 import tempfile
 from pathlib import Path

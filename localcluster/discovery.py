@@ -1,7 +1,7 @@
 """Tell Prometheus which pods to scrape: `python -m localcluster.discovery`.
 
 Debian's Prometheus is built without Kubernetes service discovery, so this answers its HTTP service discovery from the
-API server's list of pods. A pod asks to be scraped by `prometheus.io/scrape: "true"`, and says where by
+API server's list of pods. A pod is scraped where it has `prometheus.io/scrape: "true"`, at
 `prometheus.io/port` and `prometheus.io/path`.
 """
 
@@ -55,7 +55,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet: Prometheus asks every two seconds."""
+        """Log nothing: Prometheus requests the list every two seconds."""
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The provider `kind`: Kubernetes in containers, where a container engine runs.
 
-kind brings DNS and the class `standard` (the same provisioner as the assembled node's). Prometheus runs in the cluster,
-at a port of this machine, and two stand-in GPUs are patched into the node's status.
+kind brings DNS and the class `standard`, whose volumes are folders as on the assembled node. Prometheus runs in the
+cluster, at a port of this machine, and two stand-in GPUs are patched into the node's status.
 """
 
 import json

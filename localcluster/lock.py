@@ -1,4 +1,4 @@
-"""`python -m localcluster.lock`: pin what is installed, with hashes; `--check` tells whether the pins fit.
+"""`python -m localcluster.lock`: pin what is installed, with hashes; `--check` reports whether the pins fit.
 
 The files are those of lockfiles.py. They name no index, and hold for every platform and Python that the
 project supports.
@@ -68,7 +68,7 @@ def check(locks: Iterable[Lock] = LOCKS) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Write the files, or tell which requirements they lack."""
+    """Write the files, or report which requirements they lack."""
     if words != ["--check"]:
         write()
         return 0

@@ -22,7 +22,7 @@ from localcluster.progress import side_by_side, step
 
 NODE_PATH = f"/api/v1/nodes/{addresses.NODE_NAME}"
 START_TIMEOUT_S = 90.0
-# The API server waits a minute for watchers to leave; its data is thrown away, so nobody waits for it.
+# The API server waits a minute for watchers to leave; its data is deleted anyway, so that isn't waited for.
 STOP_GRACE_S = 2.0
 
 
@@ -118,7 +118,7 @@ def start_component(layout: Layout, component: Component) -> None:
 def _wait(what: str, is_done: Callable[[], bool], component: Component, layout: Layout) -> None:
     end = time.monotonic() + START_TIMEOUT_S
     while True:
-        # Asked first: where ours could not get its port, a stranger's program would answer the check.
+        # Checked first: where ours could not get its port, another program would answer the health check.
         if processes.read(component.pid_file(layout)) is None:
             raise Failed(f"{component.name} exited; {_log_end(layout, component)}")
         if is_done():

@@ -1,4 +1,4 @@
-"""The smallest image: static busybox. It holds sandboxes open and runs the provisioner's two shell scripts.
+"""The smallest image: static busybox. It holds sandboxes open.
 
 It is written as an archive by hand, so no build tool is needed before the node runs.
 """

@@ -1,7 +1,7 @@
 """Start programs that outlive us, and later end exactly those.
 
-A pid file holds the pid, its start time and the boot it belongs to. A pid alone may be a stranger's by then; with its
-start time it is ours or it is gone.
+A pid file holds the pid, its start time and the boot it belongs to. A pid alone may be another process's by then; with
+its start time it is ours or it is gone.
 """
 
 import json

@@ -33,7 +33,7 @@ class Provider(Protocol):
         """Stop the cluster and leave nothing running."""
 
     def status(self) -> tuple[list[str], bool]:
-        """Return lines for a person, and whether everything works."""
+        """Return lines to print, and whether everything works."""
 
     def builder(self) -> Builder:
         """Return what builds images here."""
@@ -53,7 +53,7 @@ def choose() -> Provider:
     engine = find_engine()
     if choose_name(os.environ.get("REFIT_CLUSTER", ""), engine, can_get_node_image) == "kind":
         if engine is None:
-            raise Failed("REFIT_CLUSTER asks for kind, but neither docker nor podman answers here")
+            raise Failed("REFIT_CLUSTER is kind, but neither docker nor podman answers here")
         return Kind(layout(), engine)
     return Assembled(layout())
 

@@ -19,11 +19,11 @@ class Scenario:
 
     task: str
     model: str
-    """For people: the architecture and what it starts from."""
+    """For the page: the architecture and what it starts from."""
     data: str
-    """For people: what the rows are, and where they are from."""
+    """For the page: what the rows are, and where they are from."""
     drift: str
-    """For people: what changes."""
+    """For the page: what changes."""
     metric: str
     columns: Mapping[str, str]
     hyperparameters: Mapping[str, str]

@@ -20,7 +20,7 @@ SHORTEST, LONGEST = 1.0, 8.0
 
 def write_prompts(recordings: Path, folder: Path, voices: Sequence[str], seconds: float) -> None:
     """Write the beginnings of the voices' prompts as rows, `train` and `holdout`."""
-    from refit_trainer.audio import write_wav
+    from refit_trainer.data.audio import write_wav
 
     sides: dict[str, list[dict[str, object]]] = {"train": [], "holdout": []}
     for voice in voices:

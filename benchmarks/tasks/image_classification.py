@@ -9,7 +9,7 @@ TRAIN, ALL = 1200, 1797
 
 
 def _write(materials: Materials, folder: Path) -> None:
-    from tests.trainer.pictures import make_tiny_resnet, write_digits
+    from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
     make_tiny_resnet(folder / "model")
     for when in ("before", "after"):

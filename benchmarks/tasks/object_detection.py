@@ -14,7 +14,7 @@ DIGITS = "017"
 
 
 def _write(materials: Materials, folder: Path) -> None:
-    from tests.trainer.scenes import make_tiny_yolos, write_scenes
+    from tests.support.trainer.scenes import make_tiny_yolos, write_scenes
 
     make_tiny_yolos(folder / "model")
     for seed, when in enumerate(("before", "after")):

@@ -27,7 +27,7 @@ def write_numbers(
     recordings: Path, folder: Path, voice: str, train: int, holdout: int, seed: int, longest: int = LONGEST
 ) -> None:
     """Write so many rows, `train` and `holdout`, of numbers of two to `longest` digits that a voice reads out."""
-    from refit_trainer.audio import write_wav
+    from refit_trainer.data.audio import write_wav
 
     draw = random.Random(seed)
     found = read_voice(recordings, voice)

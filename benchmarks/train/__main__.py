@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
-from refit_trainer.environment import set_defaults
+from refit_trainer.contract.process_setup import set_defaults
 
 set_defaults()
 
 from benchmarks.train import forgetting, labels, questions, speed, start_up  # noqa: E402
 from benchmarks.train.material import Benchmark, prepare  # noqa: E402
-from refit_trainer.compute import limit_threads  # noqa: E402
+from refit_trainer.training.compute import limit_threads  # noqa: E402
 
 BENCHMARKS: dict[str, Benchmark] = {
     "speed": speed.run,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from benchmarks.train.material import START_ROWS, TRAIN_ROWS, Material, accuracies, learn, note
-from refit_trainer.config import Dataset
-from refit_trainer.data import draw_old
+from refit_trainer.contract.config import Dataset
+from refit_trainer.data.reader import draw_replay
 
 NEW = ("tweets",)
 WAYS = {
@@ -22,10 +22,10 @@ def run(material: Material, seeds: Sequence[int]) -> None:
         for domain in NEW:
             for name, (method, replay, settings) in WAYS.items():
                 note(f"forgetting: {name}, {domain}, seed {seed}")
-                drawn = draw_old(len(old), Dataset(recent=TRAIN_ROWS, replay=replay))
+                drawn = draw_replay(len(old), Dataset(recent=TRAIN_ROWS, replay=replay))
                 rows = [*(old[i] for i in drawn), *material.learn(domain)]
                 model = material.load()
                 seconds = learn(model, rows, method, learning_rate=1e-4, seed=seed, **settings)[1]
                 found = accuracies(material, model, ("movies", domain))
-                told = {"name": name, "domain": domain, "seed": seed, "seconds": seconds}
-                material.say("forgetting", **told, old=found["movies"], new=found[domain])
+                facts = {"name": name, "domain": domain, "seed": seed, "seconds": seconds}
+                material.say("forgetting", **facts, old=found["movies"], new=found[domain])

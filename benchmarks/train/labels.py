@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.train.material import TRAIN_ROWS, Material, accuracies, learn, note
-from refit_trainer.rows import Row
+from refit_trainer.data.rows import Row
 
 SHARES = (0.025, 0.1)
 NEW = "tweets"
@@ -24,11 +24,11 @@ def run(material: Material, seeds: Sequence[int]) -> None:
             for name, method, taught in (("without", "full", some), ("with", "semi-supervised", [*some, *others])):
                 model = material.load()
                 metrics, seconds = learn(model, taught, method, seed=seed, **SETTINGS)
-                told = {"share": share, "labels": labelled, "name": name, "seed": seed, "seconds": seconds}
+                facts = {"share": share, "labels": labelled, "name": name, "seed": seed, "seconds": seconds}
                 found = accuracies(material, model, (NEW,))[NEW]
-                material.say("labels", **told, accuracy=found, pseudo_share=metrics.get("pseudo_share"))
+                material.say("labels", **facts, accuracy=found, pseudo_share=metrics.get("pseudo_share"))
 
 
 def without_label(row: Row) -> Row:
-    """Return the row as it is before somebody has looked at it."""
+    """Return the row without its label."""
     return replace(row, values={**row.values, "label": None})

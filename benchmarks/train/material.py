@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.compute import seed_everything
-from refit_trainer.registry import find_method
-from refit_trainer.rows import Row
-from refit_trainer.storage import make_scratch
+from refit_trainer.data.rows import Row
+from refit_trainer.methods import find_method
+from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.text_classification import TASK
-from refit_trainer.unfinished import nothing_unfinished
+from refit_trainer.training.compute import seed_everything
+from refit_trainer.training.training_state import temporary_states
 
 task: Task = TASK
 START_ROWS, TRAIN_ROWS, HELD_ROWS = 3000, 2000, 600
@@ -70,7 +70,7 @@ def learn(model: LoadedModel, rows: Sequence[Row], method: str = "full", **setti
     """Train by one of our methods; return its metrics and the seconds it took."""
     found = find_method(method)
     started = time.monotonic()
-    metrics = found.train(task, model, rows, found.hyperparameters(**settings), nothing_unfinished())
+    metrics = found.train(task, model, rows, found.hyperparameters(**settings), temporary_states())
     return metrics, round(time.monotonic() - started, 2)
 
 
@@ -85,7 +85,7 @@ def accuracies(material: Material, model: LoadedModel, domains: Sequence[str]) -
 
 
 def note(text: str) -> None:
-    """Tell a person how far it is."""
+    """Print how far it is."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from benchmarks.train.material import Material, accuracy, learn, note, task
-from refit_trainer.compute import seed_everything
-from refit_trainer.rows import Row
+from refit_trainer.data.rows import Row
+from refit_trainer.training.compute import seed_everything
 
 DOMAINS = ("movies", "amazon", "tweets", "nyt")
 TRAIN_EACH, HELD_EACH = 400, 150

@@ -13,10 +13,10 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 from benchmarks.train import GOAL
 from benchmarks.train.material import Material, accuracy, learn, note, task
 from benchmarks.train.stopwatch import Stopwatch, running
-from refit_trainer.compute import is_bf16_fast, seed_everything
-from refit_trainer.rows import Row
-from refit_trainer.storage import make_scratch
+from refit_trainer.data.rows import Row
+from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.training.compute import is_bf16_fast, seed_everything
 
 EVERY_ROWS = 160
 LENGTH = 128  # tokens; the documentation pads to what the model takes, 512: four times as slow again
@@ -29,7 +29,7 @@ def as_documented(model: LoadedModel, rows: Sequence[Row], seed: int) -> None:
 
 
 def tuned(model: LoadedModel, rows: Sequence[Row], seed: int) -> None:
-    """Train as a person who knows the Trainer does: padding by batch, rows grouped by length, bf16, larger batches."""
+    """Train as experienced users of the Trainer do: padding by batch, rows grouped by length, bf16, larger batches."""
     _train(
         model,
         rows,
@@ -89,12 +89,12 @@ def measure(
     task.limit_length(model, LENGTH)
     seed_everything(seed)
 
-    def look(network: Any) -> float:
+    def measure(network: Any) -> float:
         return accuracy(LoadedModel(network, model.processor, model.labels), held)
 
-    watch = Stopwatch(look, GOAL, EVERY_ROWS)
+    watch = Stopwatch(measure, GOAL, EVERY_ROWS)
     running.append(watch)
     CONTESTANTS[name](model, rows, seed)
     running.pop()
-    watch.look(model.network)
+    watch.measure(model.network)
     return watch.points

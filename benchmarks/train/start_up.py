@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from benchmarks.pages import write_lines
 from benchmarks.train.material import Material, note
-from refit_trainer.storage import make_scratch
+from refit_trainer.storage.uris import make_scratch
 
 ROWS = 64
-IMPORTS = "import refit_trainer.train, refit_trainer.methods.full, refit_trainer.tasks.text_classification"
+IMPORTS = "import refit_trainer.commands.train, refit_trainer.methods.full, refit_trainer.tasks.text_classification"
 WITH, WITHOUT = "as installed", "without bytecode"
 
 

@@ -28,8 +28,8 @@ class Stopwatch:
         """Seconds since the start without those of measuring."""
         return time.monotonic() - self._started - self._paused
 
-    def look(self, network: Any) -> bool:
-        """Measure, and tell whether the goal is reached."""
+    def measure(self, network: Any) -> bool:
+        """Measure, and return whether the goal is reached."""
         began = time.monotonic()
         seconds = self.seconds
         self.points.append((round(seconds, 3), self._measure(network)))
@@ -37,7 +37,7 @@ class Stopwatch:
         return self.points[-1][1] >= self.goal
 
     def count(self, rows: int) -> bool:
-        """Count rows trained on; tell whether it is time to measure."""
+        """Count rows trained on; return whether it is time to measure."""
         before, self._rows = self._rows // self.every_rows, self._rows + rows
         return self._rows // self.every_rows > before
 
@@ -45,14 +45,14 @@ class Stopwatch:
 running: list[Stopwatch] = []
 
 
-class Watched(TrainerCallback):  # type: ignore[misc]
-    """Looks at the running stopwatch's intervals, and stops at its goal."""
+class StopAtGoal(TrainerCallback):  # type: ignore[misc]
+    """Measures at the running stopwatch's intervals, and stops at its goal."""
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any, **_: Any) -> None:
         """Measure every so many rows."""
         if running and running[-1].count(args.per_device_train_batch_size):
-            control.should_training_stop |= running[-1].look(model)
+            control.should_training_stop |= running[-1].measure(model)
             model.train()
 
 
-transformers.trainer.DEFAULT_CALLBACKS.append(Watched)
+transformers.trainer.DEFAULT_CALLBACKS.append(StopAtGoal)

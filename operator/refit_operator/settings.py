@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     lease_name: str = Field(default="refit-operator", description="Name of the Lease.")
     lease_seconds: float = Field(default=15, ge=1, description="Seconds until another process may take the Lease.")
     renew_deadline_seconds: float = Field(default=10, gt=0, description="Seconds of failed renewals that end a leader.")
-    retry_seconds: float = Field(default=2, gt=0, description="Seconds between two tries to acquire or renew.")
+    retry_seconds: float = Field(default=2, gt=0, description="Seconds between two attempts to acquire or renew.")
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
 
     @field_validator("prometheus_allowed")

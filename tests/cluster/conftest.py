@@ -2,20 +2,48 @@
 
 import fcntl
 import itertools
-import json
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.apart import Apart
-from tests.cluster.hosted import Hosted, hosted_settings, operators, reachable
-from tests.cluster.kubectl import ROOT, Space, kubectl
-from tests.faults.alone import left_alone
-from tests.faults.alone import namespace as alone
+from localcluster import environment
+from localcluster.disposable import alone_on_the_cluster
+from localcluster.paths import layout
+from tests.support.cluster.alone import left_alone
+from tests.support.cluster.alone import namespace as namespace_alone
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.hosted import Hosted, hosted_settings, operators, reachable
+from tests.support.cluster.kubectl import ROOT, Space, kubectl, new_namespace
 
 COUNT = itertools.count(1)
+FROM_SOURCE = os.environ.get("REFIT_TEST_OPERATOR") == "source"
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+BUSY = ("test_requests", "test_buckets", "test_loop", "test_two_pods", "test_stock_script", "test_resume")
+"""Modules whose tests train real models, and take the most of the machine."""
+SHORT = ("test_admission", "test_overrides")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the busy tests among those that mostly wait; leave the short ones for the end, when others run out."""
+    busy = [item for item in items if item.path.stem in BUSY]
+    short = [item for item in items if item.path.stem in SHORT]
+    others = [item for item in items if item not in busy and item not in short]
+    each = len(others) // (len(busy) + 1) or 1
+    for number, item in enumerate(busy):
+        others.insert(number * (each + 1), item)
+    items[:] = [*others, *short]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def in_turn(testrun_uid: str) -> Iterator[None]:
+    """Have the cluster for this run's workers, without what earlier demos and tests left."""
+    with alone_on_the_cluster(layout().root, testrun_uid, environment()):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +71,7 @@ def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> I
     """A namespace that the operator looks after: the installed one, or with REFIT_TEST_OPERATOR=source the code as it
     stands in this checkout, as a process on this host, so that a change is tried without building an image.
     """
-    if os.environ.get("REFIT_TEST_OPERATOR") != "source":
+    if not FROM_SOURCE:
         request.getfixturevalue("operator")
         yield namespace
         return
@@ -62,17 +90,25 @@ def policy() -> Iterator[None]:
 @pytest.fixture
 def apart(policy: None, tmp_path: Path) -> Iterator[Apart]:
     """A namespace in which no operator acts but those that the test starts."""
-    with alone(f"apart-{next(COUNT)}") as space:
+    with namespace_alone(f"apart-{next(COUNT)}") as space:
         yield Apart(space, tmp_path)
 
 
 @pytest.fixture
 def namespace() -> Iterator[Space]:
     """A namespace that enforces Pod Security's level `restricted`."""
-    name = f"refit-test-{os.getpid()}-{next(COUNT)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    kubectl("apply", "-f", "-", stdin=json.dumps(made))
-    kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
-    yield Space(name)
-    kubectl("delete", "namespace", name, "--wait=false")
+    with restricted_namespace() as space:
+        yield space
+
+
+@pytest.fixture(scope="module")
+def shared(request: pytest.FixtureRequest) -> Iterator[Space]:
+    """A namespace for those tests of a module that don't disturb one another there."""
+    if not FROM_SOURCE:
+        request.getfixturevalue("operator")
+    with restricted_namespace() as space:
+        yield space
+
+
+def restricted_namespace() -> AbstractContextManager[Space]:
+    return new_namespace(f"refit-test-{os.getpid()}-{next(COUNT)}", **RESTRICTED)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.cluster.kubectl import OPERATOR, Refused, Space
-from tests.cluster.objects import monitor
+from tests.support.cluster.kubectl import OPERATOR, Refused, Space
+from tests.support.cluster.objects import monitor
+from tests.support.cluster.people import forged_run
 
 KEY = {"name": "prom", "key": "token"}
 
@@ -103,17 +103,31 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_refused(space: Space, name: str) -> None:
+def test_refused(shared: Space, name: str) -> None:
     change, words = WRONG[name]
     with pytest.raises(Refused) as refused:
-        space.apply(monitor(**change))
+        shared.apply(monitor(**change))
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("train", "holdout"),
+    [
+        ("hf://datasets/org/rows", "hf://datasets/org/held"),
+        ("s3://data/rows", "s3://data/held"),
+        ("pvc://datasets/rows", "hf://datasets/org/held"),
+    ],
+)
+def test_rows_apart_are_accepted_wherever_they_are(space: Space, train: str, holdout: str) -> None:
+    volume = {"name": "x", "mountPath": "/x", "persistentVolumeClaim": {"claimName": "datasets"}}
+    dataset = {"train": train, "holdout": holdout}
+    space.apply(monitor(suspend=True, training={"dataset": dataset, "podTemplate": {"volumes": [volume]}}))
+
+
 @pytest.mark.parametrize("name", ["Reviews", "1reviews", "r" * 41])
-def test_a_name_that_jobs_cant_take_is_refused(space: Space, name: str) -> None:
+def test_a_name_that_jobs_cant_take_is_refused(shared: Space, name: str) -> None:
     with pytest.raises(Refused, match="name"):
-        space.apply(monitor(name, serving={"targetRef": {"name": "reviews"}}))
+        shared.apply(monitor(name, serving={"targetRef": {"name": "reviews"}}))
 
 
 def test_defaults_are_visible(space: Space) -> None:
@@ -135,26 +149,12 @@ def test_credentials_headers_and_guards_are_accepted(space: Space) -> None:
 ALMIGHTY = ("--as", OPERATOR, "--as-group", "system:masters")
 
 
-def forged_run(space: Space) -> str:
-    parts = {key: value for key, value in monitor()["spec"].items() if key not in ("policy",)}
-    spec = {
-        "monitorRef": {"name": "reviews", "uid": "x"},
-        "ordinal": 1,
-        "trigger": {"reason": "MetricBreached", "threshold": 0.9, "time": "2026-11-24T12:00:00Z"},
-        **parts,
-        "prometheus": {},
-        "gate": {},
-    }
-    document = {"apiVersion": "refit.dev/v1alpha1", "kind": "RetrainRun", "metadata": {"name": "forged"}, "spec": spec}
-    return yaml.safe_dump(document)
-
-
-def test_nobody_but_the_operator_makes_runs(space: Space) -> None:
+def test_nobody_but_the_operator_makes_runs(shared: Space) -> None:
     with pytest.raises(Refused, match="by the operator only"):
-        space.run("create", "-f", "-", stdin=forged_run(space))
+        shared.run("create", "-f", "-", stdin=forged_run())
 
 
 def test_a_runs_spec_never_changes(space: Space) -> None:
-    space.run("create", "--as", OPERATOR, "-f", "-", stdin=forged_run(space))
+    space.run("create", "--as", OPERATOR, "-f", "-", stdin=forged_run())
     with pytest.raises(Refused, match="a run's spec never changes"):
         space.run("patch", "rr", "forged", *ALMIGHTY, "--type=merge", "-p", '{"spec":{"ordinal":2}}')

@@ -1,22 +1,14 @@
 """After the decision to promote: what is kept, what is taken back, and what people ask for in each stage."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from tests.cluster.kubectl import Space
-from tests.cluster.objects import target
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_overrides import finished, say
-from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
-from tests.cluster.test_target import active
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import slow_target, target
+from tests.support.cluster.people import ask, say
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, set_cooldown, start
 
 AT_ONCE = {"cooldown": "0s", "maxRuns": {"count": 9}, "giveUpAfter": 9}
 SAME_WEIGHTS = {"weights": "the same each time"}
-
-
-def ask(space: Space, annotation: str) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    space.run("annotate", "--overwrite", "mmon", "reviews", f"refit.dev/{annotation}={now}")
 
 
 def reasons(space: Space) -> set[str]:
@@ -38,7 +30,7 @@ def test_a_person_gets_the_pointer_of_before_and_those_weights_never_return(spac
     training = {"hyperparameters": {"seconds": "4", **SAME_WEIGHTS}}
     start(space, training=training, policy=AT_ONCE)
     assert run_number(space, 1)["status"]["outcome"] == "Promoted"
-    active(space, 2, "Training")
+    active_run(space, "Training", 2)
     ask(space, "rollback-requested-at")
     assert finished(run_number(space, 2)) == ("Aborted", "RollbackRequested")
     restored = run_number(space, 3)
@@ -53,11 +45,11 @@ def test_a_person_gets_the_pointer_of_before_and_those_weights_never_return(spac
 
 def test_a_rollback_requested_during_verification_reverts_that_promotion_and_no_more(space: Space) -> None:
     start(space, verification={"for": "10m"})
-    active(space, 1, "Verifying")
+    active_run(space, "Verifying")
     ask(space, "rollback-requested-at")
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
-    assert "a person asked for the pointer of before" in run["status"]["message"]
+    assert "rollback requested (refit.dev/rollback-requested-at)" in run["status"]["message"]
     space.wait_condition("mmon/reviews", "RetrainAllowed", "CoolingDown")
     assert len(space.list("rr")) == 1
 
@@ -68,7 +60,7 @@ def test_a_run_aborted_in_each_stage_leaves_the_target_as_it_was(space: Space) -
     start(space, slow_target(), training=slow, policy=AT_ONCE)
     ends = {"Training": "Aborted", "Judging": "Aborted", "RollingOut": "RolledBack"}
     for ordinal, (stage, outcome) in enumerate(ends.items(), start=1):
-        name = active(space, ordinal, stage)
+        name = active_run(space, stage, ordinal)
         if stage == "RollingOut":
             set_cooldown(space, "1h")
         say(space, name, abort=True)

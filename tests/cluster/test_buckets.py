@@ -1,10 +1,10 @@
 """Everything in S3 buckets (docs/how-to/buckets.md): the sample, each part of it with credentials of its own."""
 
-from tests.cluster.buckets import fill_buckets, names_in, secret, start_s3, variables
-from tests.cluster.kubectl import Document, Space, merge
-from tests.cluster.objects import monitor, target
-from tests.cluster.reviews import TRAINER, count_requests, kustomized, quick, send_requests
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.buckets import fill_buckets, names_in, secret, start_s3, variables
+from tests.support.cluster.kubectl import Document, Space, merge
+from tests.support.cluster.objects import monitor, target
+from tests.support.cluster.reviews import TRAINER, count_requests, kustomized, quick, send_requests
+from tests.support.cluster.runs import pointer, run_number
 
 MODELS = "s3://reviews-models"
 

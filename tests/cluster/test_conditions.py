@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import CLAIMS, idle_target, monitor
 
 
 def test_a_target_that_doesnt_exist(space: Space) -> None:
@@ -14,13 +14,13 @@ def test_a_target_that_doesnt_exist(space: Space) -> None:
 
 
 def test_a_query_that_doesnt_parse(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(metric={"query": "sum(rate(x[5m])"}))
+    space.apply(*CLAIMS, idle_target(), monitor(metric={"query": "sum(rate(x[5m])"}))
     assert "metric.query" in space.wait_condition("mmon/reviews", "Ready", "QueryRefused")
     space.wait_condition("mmon/reviews", "Stalled", "QueryRefused")
 
 
 def test_a_query_that_returns_nothing(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(metric={"query": "nothing_like_this"}))
+    space.apply(*CLAIMS, idle_target(), monitor(metric={"query": "nothing_like_this"}))
     space.wait_condition("mmon/reviews", "MetricAvailable", "NoData")
     assert space.wait_condition("mmon/reviews", "RetrainAllowed", "MetricUnavailable") == (
         "no data: the query returned nothing"
@@ -31,13 +31,13 @@ def test_a_query_that_returns_nothing(space: Space) -> None:
 
 def test_a_prometheus_that_is_down(space: Space) -> None:
     down = {"serverAddress": "http://prometheus.monitoring:1"}
-    space.apply(*CLAIMS, target(), monitor(prometheus=down))
+    space.apply(*CLAIMS, idle_target(), monitor(prometheus=down))
     space.wait_condition("mmon/reviews", "MetricAvailable", "QueryFailed", limit_s=90)
     assert space.list("rr") == []
 
 
 def test_a_prometheus_that_nobody_allowed(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(prometheus={"serverAddress": "http://kubernetes.default"}))
+    space.apply(*CLAIMS, idle_target(), monitor(prometheus={"serverAddress": "http://kubernetes.default"}))
     assert "isn't allowed" in space.wait_condition("mmon/reviews", "Ready", "SourceForbidden")
     space.wait_condition("mmon/reviews", "MetricAvailable", "QueryFailed")
     assert space.list("rr") == []
@@ -47,7 +47,7 @@ def test_a_secret_that_nobody_lent(space: Space) -> None:
     """Without the RoleBinding the operator may not read it; with one it misses the key; with the key it asks."""
     token = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}
     space.run("create", "secret", "generic", "prom", "--from-literal=other=x")
-    space.apply(*CLAIMS, target(), monitor(prometheus=token, suspend=True))
+    space.apply(*CLAIMS, idle_target(), monitor(prometheus=token, suspend=True))
     message = space.wait_condition("mmon/reviews", "Ready", "SourceForbidden")
     assert "bind ClusterRole refit-secrets" in message
     account = "--serviceaccount=refit-system:refit-operator"
@@ -58,14 +58,14 @@ def test_a_secret_that_nobody_lent(space: Space) -> None:
 
 
 def test_a_guard_that_doesnt_hold(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(guards=[{"name": "never", "query": "vector(0)", "atLeast": 1}]))
+    space.apply(*CLAIMS, idle_target(), monitor(guards=[{"name": "never", "query": "vector(0)", "atLeast": 1}]))
     message = space.wait_condition("mmon/reviews", "RetrainAllowed", "GuardFailed")
     assert message == "guard never: 0 < atLeast 1"
     assert space.list("rr") == []
 
 
 def test_a_request_starts_a_run_without_a_breach(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(metric={"query": "vector(0.9)"}))
+    space.apply(*CLAIMS, idle_target(), monitor(metric={"query": "vector(0.9)"}))
     space.wait_condition("mmon/reviews", "WithinThreshold", "Within")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     space.run("annotate", "mmon/reviews", f"refit.dev/retrain-requested-at={now}")
@@ -74,7 +74,7 @@ def test_a_request_starts_a_run_without_a_breach(space: Space) -> None:
 
 
 def test_a_target_that_nobody_wired(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(training={"checkpoints": {"uri": "pvc://elsewhere/checkpoints"}}))
+    space.apply(*CLAIMS, idle_target(), monitor(training={"checkpoints": {"uri": "pvc://elsewhere/checkpoints"}}))
     message = space.wait_condition("mmon/reviews", "Ready", "TargetNotWired")
     assert "doesn't mount claim 'elsewhere'" in message
 
@@ -85,7 +85,7 @@ def age(document: Document) -> tuple[str, str]:
 
 
 def test_two_monitors_on_one_target(space: Space) -> None:
-    space.apply(*CLAIMS, target(), monitor(suspend=True))
+    space.apply(*CLAIMS, idle_target(), monitor(suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "Monitoring")
     space.apply(monitor("second", suspend=True, serving={"targetRef": {"name": "reviews"}}))
     first, second = sorted(space.list("mmon"), key=age)
@@ -98,5 +98,5 @@ def test_two_monitors_on_one_target(space: Space) -> None:
 def test_the_target_comes_later(space: Space) -> None:
     space.apply(monitor(suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
-    space.apply(*CLAIMS, target())
+    space.apply(*CLAIMS, idle_target())
     space.wait_condition("mmon/reviews", "Ready", "Monitoring")

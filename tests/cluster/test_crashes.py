@@ -4,38 +4,29 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import Document, Space, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.objects import slow_target
+from tests.support.cluster.runs import active_run, pointer, run_number, start
 
-SLOW = {"hyperparameters": {"seconds": "6", "judge_seconds": "6"}}
-STAGES = ("Queued", "Training", "Judging", "RollingOut", "Verifying")
-
-
-def slow_target() -> Document:
-    """A target whose new pod takes six seconds to become ready."""
-    made = target()
-    container = made["spec"]["template"]["spec"]["containers"][0]
-    container["readinessProbe"]["initialDelaySeconds"] = 6
-    return made
+SLOW: dict[str, dict[str, Any]] = {
+    "Queued": {},
+    "Training": {"training": {"hyperparameters": {"seconds": "6"}}},
+    "Judging": {"training": {"hyperparameters": {"judge_seconds": "6"}}},
+    "RollingOut": {"server": slow_target()},
+    "Verifying": {"verification": {"for": "8s"}},
+}
+"""What makes each stage last long enough to be seen."""
 
 
-def kill_operator() -> None:
-    """End the operator's process at once, without a chance to say goodbye."""
-    kubectl("-n", "refit-system", "delete", "pod", "-l", "app=refit-operator", "--force", "--grace-period=0")
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_killed_in_a_stage(space: Space, stage: str) -> None:
-    space.apply(*CLAIMS, slow_target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
-    verification: dict[str, Any] = {"for": "8s", "settle": "0s"}
-    space.apply(monitor(training=SLOW, verification=verification))
-    space.wait("mmon/reviews", ".status.attempts", "1")
-    name = space.list("rr")[0]["metadata"]["name"]
-    space.wait(f"rr/{name}", ".status.stage", stage, limit_s=90)
-    kill_operator()
-    run = run_number(space, 1)
+@pytest.mark.parametrize("stage", SLOW)
+def test_killed_in_a_stage(apart: Apart, stage: str) -> None:
+    """It ends at once, without a chance to say goodbye, and the next one starts."""
+    space = apart.space
+    with apart.operator():
+        start(space, **SLOW[stage])
+        name = active_run(space, stage)
+    with apart.operator():
+        run = run_number(space, 1)
     assert run["status"]["outcome"] == "Promoted"
     assert pointer(space) == run["status"]["pointerChange"]["new"]
     assert [job["metadata"]["name"] for job in space.list("job")] == [name]

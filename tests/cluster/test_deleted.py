@@ -5,23 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.apart import Apart
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
-from tests.cluster.objects import monitor
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_target import active
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
+from tests.support.cluster.objects import monitor, slow_target
+from tests.support.cluster.runs import active_run, gone, pointer, run_number, start
 
 SLOW: dict[str, Any] = {
     "hyperparameters": {"seconds": "20"},
     "podTemplate": {"terminationGracePeriodSeconds": 1},
 }
-
-
-def gone(space: Space) -> None:
-    """Wait until runs, Jobs and pods of runs have been collected."""
-    for kind, selector in (("rr", "refit.dev/monitor"), ("job", "refit.dev/run"), ("pod", "refit.dev/run")):
-        space.run("wait", "--for=delete", kind, "-l", selector, "--timeout=60s")
+TRAINS_ON: dict[str, Any] = SLOW | {"hyperparameters": {"seconds": "600"}}
 
 
 def available(space: Space) -> int:
@@ -38,9 +31,10 @@ def test_a_monitor_deleted_with_the_operator_down_and_restored_from_a_backup(apa
     """The monitor that comes back has another UID: it goes on from what serves, and takes over no run and no Job."""
     space = apart.space
     with apart.operator():
-        start(space, policy={"cooldown": "0s"}, training=SLOW | {"hyperparameters": {"seconds": "4"}})
+        start(space)
         promoted = run_number(space, 1)["status"]["pointerChange"]["new"]
-        old = active(space, 2, "Training")
+        space.apply(monitor(policy={"cooldown": "0s"}, training=TRAINS_ON))
+        old = active_run(space, "Training", 2)
     backup = [space.get("mmon", "reviews"), *space.list("rr")]
     space.run("delete", "mmon", "reviews")
     gone(space)
@@ -66,12 +60,12 @@ def test_a_monitor_deleted_with_the_operator_down_and_restored_from_a_backup(apa
 
 def test_a_monitor_deleted_while_it_trains_and_while_it_rolls_out(space: Space) -> None:
     start(space, slow_target(), training=SLOW)
-    active(space, 1, "Training")
+    active_run(space, "Training")
     space.run("delete", "mmon", "reviews")
     gone(space)
     assert (pointer(space), available(space)) == ("", 1)
     space.apply(monitor())
-    name = active(space, 1, "RollingOut")
+    name = active_run(space, "RollingOut")
     space.wait("deploy/reviews", ".metadata.annotations.deployment\\.kubernetes\\.io/revision", "2")
     written = space.get("rr", name)["status"]["pointerChange"]["new"]
     space.run("delete", "mmon", "reviews")
@@ -84,7 +78,7 @@ def test_a_namespace_deleted_during_a_run_goes_and_the_operator_stays(apart: Apa
     space = apart.space
     with apart.operator() as operator:
         start(space, training=SLOW)
-        active(space, 1, "Training")
+        active_run(space, "Training")
         space.run("delete", "deploy", "reviews", "--wait=false")
         kubectl("delete", "namespace", space.name, "--timeout=90s")
         operator.wait_for("/healthz", 200)

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Space, cluster_environment, kubectl
-from tests.cluster.kueue import NODES, TOLERATION, Queue, installed
-from tests.cluster.test_deleted import gone
-from tests.cluster.test_overrides import active_run
-from tests.cluster.test_queue import queued, seconds_in_phase
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_stall import FIRST_HANGS
-from tests.cluster.test_training_ends import script
+from localcluster.disposable import disposable
+from tests.support.cluster.kubectl import Document, Space, cluster_environment, kubectl
+from tests.support.cluster.kueue import NODES, TOLERATION, Queue, installed
+from tests.support.cluster.queues import queued, seconds_in_phase
+from tests.support.cluster.runs import active_run, gone, pointer, run_number, start
+from tests.support.cluster.trainings import HANGS_AFTER_A_REPORT, script
+from tests.support.local import until
 
 pytestmark = pytest.mark.kueue
 DEADLINE_S = 30
@@ -111,7 +109,7 @@ def set_it_inactive(queue: Queue) -> Callable[[], None]:
 def queue_what_matters_more(queue: Queue) -> Callable[[], None]:
     urgent = {"apiVersion": "kueue.x-k8s.io/v1beta2", "kind": "WorkloadPriorityClass", "value": 1000}
     space, name = queue.space, queue.space.name
-    space.apply(urgent | {"metadata": {"name": name}})
+    space.apply(disposable(urgent | {"metadata": {"name": name}}))
     labels = {"kueue.x-k8s.io/queue-name": "gpus", "kueue.x-k8s.io/priority-class": name}
     pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "none"}]}
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"suspend": True, "template": {"spec": pod}}}
@@ -162,7 +160,7 @@ def test_a_pod_that_stalls_is_ended_and_the_next_one_trains(space: Space) -> Non
     """Its Job is suspended by the operator and resumed by Kueue, which doesn't wait for the pod to be gone."""
     Queue(space, pods=1)
     slow: dict[str, Any] = {"podTemplate": {"terminationGracePeriodSeconds": 10}}
-    start(space, training=script(FIRST_HANGS, queueName="gpus", stallTimeout="5s", backoffLimit=1) | slow)
+    start(space, training=script(HANGS_AFTER_A_REPORT, queueName="gpus", stallTimeout="5s", backoffLimit=1) | slow)
     job = assert_promoted(space)
     run = space.get("rr", job["metadata"]["name"])
     print({"generation": job["metadata"]["generation"]})

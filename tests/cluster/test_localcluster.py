@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from localcluster import environment
+from tests.support.cluster.kubectl import new_namespace
 
 INSIDE = """
 import http.server, os, socket, ssl, urllib.request
@@ -83,12 +84,8 @@ def claim(namespace: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[str]:
-    name = f"localcluster-{os.getpid()}"
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}}
-    kubectl("apply", "-f", "-", stdin=json.dumps(made))
-    kubectl("-n", name, "wait", "--for=create", "serviceaccount/default", "--timeout=30s")
-    yield name
-    kubectl("delete", "namespace", name)
+    with new_namespace(f"localcluster-{os.getpid()}", **RESTRICTED) as space:
+        yield space.name
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ The task is to tell movie reviews from tweets. The first model has learnt it the
 strongest: a few hundred sentences and a BERT of a few thousand weights are enough to see the accuracy come back.
 """
 
-from tests.cluster.kubectl import Space
-from tests.cluster.reviews import count_requests, quick, run_script, sample, send_requests, serve
-from tests.cluster.test_runs import run_number
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.reviews import count_requests, quick, run_script, sample, send_requests, serve
+from tests.support.cluster.runs import run_number
 
 
 def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.cluster.apart import Apart
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.local import until
 from tests.matrix.cells import conditions
 from tests.matrix.stand import BREACH, GOOD, Source, stand
 from tests.matrix.walk import ALLOWED
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.local import until
 
 NAMES = [f"reviews-{number}" for number in range(10)]
 """As few monitors as there must be."""

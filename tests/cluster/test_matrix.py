@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.apart import Apart
-from tests.cluster.hosted import admin_config
 from tests.faults.invariants import violations
 from tests.matrix.cells import Cell
 from tests.matrix.kept import keep
@@ -18,6 +16,8 @@ from tests.matrix.onlooker import Onlooker
 from tests.matrix.rows import ROWS, Row
 from tests.matrix.stand import stand
 from tests.matrix.walk import ALLOWED, Walk, of_invariants
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.hosted import admin_config
 
 
 @pytest.fixture

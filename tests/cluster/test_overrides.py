@@ -1,32 +1,15 @@
 """What people say to runs and monitors on the real node: approval, abort, and what the API server lets them say."""
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space
-from tests.cluster.test_admission import forged_run
-from tests.cluster.test_runs import pointer, run_number, start
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space
+from tests.support.cluster.objects import idle_target
+from tests.support.cluster.people import forged_run, say
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
 
 PERSON = ("--as", "somebody", "--as-group", "system:authenticated")
-
-
-def active_run(space: Space, stage: str, limit_s: int = 180) -> str:
-    """Wait until the first run is in a stage, and return its name."""
-    space.wait("mmon/reviews", ".status.attempts", "1", limit_s)
-    name: str = space.list("rr")[0]["metadata"]["name"]
-    space.wait(f"rr/{name}", ".status.stage", stage, limit_s)
-    return name
-
-
-def say(space: Space, run: str, *flags: str, **words: Any) -> None:
-    space.run("patch", "rr", run, *flags, "--type=merge", "-p", json.dumps({"spec": words}))
-
-
-def finished(run: Document) -> tuple[str, str]:
-    reason = next(c["reason"] for c in run["status"]["conditions"] if c["type"] == "Finished")
-    return run["status"]["outcome"], reason
 
 
 def test_a_candidate_waits_for_approval_and_is_then_promoted(space: Space) -> None:
@@ -40,14 +23,14 @@ def test_a_candidate_waits_for_approval_and_is_then_promoted(space: Space) -> No
 
 
 def test_a_refused_candidate_is_never_promoted(space: Space) -> None:
-    start(space, mode="Approve")
+    start(space, idle_target(), mode="Approve")
     say(space, active_run(space, "AwaitingApproval"), approval="Rejected")
     assert finished(run_number(space, 1)) == ("Rejected", "ApprovalRefused")
     assert pointer(space) == ""
 
 
 def test_a_run_aborted_while_it_waits_ends(space: Space) -> None:
-    start(space, mode="Approve")
+    start(space, idle_target(), mode="Approve")
     say(space, active_run(space, "AwaitingApproval"), abort=True)
     assert finished(run_number(space, 1)) == ("Aborted", "Aborted")
     assert pointer(space) == ""
@@ -58,27 +41,33 @@ def test_a_run_aborted_while_verifying_is_rolled_back(space: Space) -> None:
     say(space, active_run(space, "Verifying"), abort=True)
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("RolledBack", "")
-    assert "a person aborted the run" in run["status"]["message"]
+    assert "spec.abort is true" in run["status"]["message"]
 
 
-@pytest.fixture
-def forged(namespace: Space, operator: str) -> str:
+@pytest.fixture(scope="module")
+def forged(shared: Space) -> str:
     """A run of no monitor, which the operator never looks at."""
-    namespace.run("create", "--as", OPERATOR, "-f", "-", stdin=forged_run(namespace))
-    namespace.run("create", "rolebinding", "edit", "--clusterrole=edit", "--user=somebody")
+    return forge(shared)
+
+
+def forge(space: Space) -> str:
+    """Make that run, where somebody may edit it; return its name."""
+    space.run("create", "--as", OPERATOR, "-f", "-", stdin=forged_run())
+    space.run("create", "rolebinding", "edit", "--clusterrole=edit", "--user=somebody")
     return "forged"
 
 
-def test_people_who_may_edit_say_each_word_once(namespace: Space, forged: str) -> None:
-    say(namespace, forged, *PERSON, approval="Approved")
-    with pytest.raises(Refused, match="approval is said once"):
-        say(namespace, forged, *PERSON, approval="Rejected")
-    with pytest.raises(Refused, match="approval is said once"):
-        say(namespace, forged, *PERSON, approval=None)
-    say(namespace, forged, *PERSON, abort=True)
+def test_people_who_may_edit_say_each_word_once(space: Space) -> None:
+    forged = forge(space)
+    say(space, forged, *PERSON, approval="Approved")
+    with pytest.raises(Refused, match="approval cannot be changed once set"):
+        say(space, forged, *PERSON, approval="Rejected")
+    with pytest.raises(Refused, match="approval cannot be changed once set"):
+        say(space, forged, *PERSON, approval=None)
+    say(space, forged, *PERSON, abort=True)
     with pytest.raises(Refused, match="abort can't be taken back"):
-        say(namespace, forged, *PERSON, abort=False)
-    spec = namespace.get("rr", forged)["spec"]
+        say(space, forged, *PERSON, abort=False)
+    spec = space.get("rr", forged)["spec"]
     assert (spec["approval"], spec["abort"]) == ("Approved", True)
 
 
@@ -92,17 +81,17 @@ def test_people_who_may_edit_say_each_word_once(namespace: Space, forged: str) -
     ],
     ids=["a label", "a finalizer", "an owner", "a word and more"],
 )
-def test_people_change_nothing_else(namespace: Space, forged: str, change: Document) -> None:
+def test_people_change_nothing_else(shared: Space, forged: str, change: Document) -> None:
     with pytest.raises(Refused, match="by the operator only"):
-        namespace.run("patch", "rr", forged, *PERSON, "--type=merge", "-p", json.dumps(change))
+        shared.run("patch", "rr", forged, *PERSON, "--type=merge", "-p", json.dumps(change))
 
 
-def test_people_never_change_the_rest_of_the_spec(namespace: Space, forged: str) -> None:
+def test_people_never_change_the_rest_of_the_spec(shared: Space, forged: str) -> None:
     with pytest.raises(Refused, match="a run's spec never changes: ordinal"):
-        say(namespace, forged, *PERSON, ordinal=2)
+        say(shared, forged, *PERSON, ordinal=2)
 
 
-def test_people_write_no_status(namespace: Space, forged: str) -> None:
+def test_people_write_no_status(shared: Space, forged: str) -> None:
     status = json.dumps({"status": {"outcome": "Promoted"}})
     with pytest.raises(Refused, match="by the operator only"):
-        namespace.run("patch", "rr", forged, "--subresource=status", "--type=merge", "-p", status)
+        shared.run("patch", "rr", forged, "--subresource=status", "--type=merge", "-p", status)

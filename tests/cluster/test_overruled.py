@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import monitor, target
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_overrides import active_run, finished, say
-from tests.cluster.test_runs import assert_overruled, pointer, run_number, set_cooldown, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import monitor, slow_target, target
+from tests.support.cluster.people import say
+from tests.support.cluster.runs import active_run, assert_overruled, finished, pointer, run_number, set_cooldown, start
 
 POINTER = "refit.dev/checkpoint"
 THEIRS = "file:///models/v7"
@@ -52,14 +51,23 @@ WAYS: dict[str, Any] = {
     "a tool that applies with force": lambda space: own(space, THEIRS, "--force-conflicts"),
 }
 
+SAID = {
+    "kubectl edit": f'was set to {THEIRS} by field manager "kubectl-patch"',
+    "kubectl rollout undo": "was removed",
+    "kubectl replace": "was removed",
+    "a tool that applies with force": f'was set to {THEIRS} by field manager "argocd"',
+}
+"""Who set the pointer is recorded; who removed it isn't."""
+
 
 def test_every_way_to_change_the_pointer_stands_until_it_is_handed_back(space: Space) -> None:
     start(space)
     first = run_number(space, 1)["status"]["pointerChange"]["new"]
-    for change in WAYS.values():
+    for way, change in WAYS.items():
         change(space)
         assert pointer(space) != first
-        space.wait_condition("mmon/reviews", "ServingUpToDate", "Overruled")
+        message = space.wait_condition("mmon/reviews", "ServingUpToDate", "Overruled")
+        assert message.startswith(f"annotation refit.dev/checkpoint {SAID[way]}; expected reviews-1-"), (way, message)
         if pointer(space) != THEIRS or owners(space) != {"argocd"}:
             edit(space, first)
             space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
@@ -109,7 +117,7 @@ def test_a_pointer_that_a_tool_holds_too_blocks_the_rollback_and_the_tool_is_nam
     say(space, name, abort=True)
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "RollbackBlocked")
-    assert 'owned by "argocd"' in run["status"]["message"]
+    assert 'owned by field manager "argocd"' in run["status"]["message"]
     assert "argocd" in space.wait_condition("mmon/reviews", "ServingUpToDate", "RollbackBlocked")
     assert pointer(space) == run["status"]["pointerChange"]["new"]
 

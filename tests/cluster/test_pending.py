@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import idle_target
+from tests.support.cluster.runs import active_run, finished, run_number, start
 
 NO_IMAGE = "localhost/refit-no-such-image:none"
 WAITS: dict[str, tuple[dict[str, Any], str, str]] = {
     "no node is big enough": (
         {"resources": {"requests": {"cpu": "1000"}}},
         "Unschedulable",
-        "no node takes the pod: 0/1 nodes are available: 1 Insufficient cpu",
+        "no node fits the pod: 0/1 nodes are available: 1 Insufficient cpu",
     ),
     "no node has a GPU of that kind": (
         {"resources": {"limits": {"example.com/gpu": 1}}},
@@ -36,14 +36,14 @@ WAITS: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("name", WAITS)
 def test_it_is_said_what_a_pod_waits_for(space: Space, name: str) -> None:
     training, reason, words = WAITS[name]
-    start(space, training=training)
+    start(space, idle_target(), training=training)
     active = active_run(space, "Queued")
     assert words in space.wait_condition(f"rr/{active}", "Trained", reason)
 
 
 def test_a_wait_that_is_too_long_ends_the_run_with_the_same_words(space: Space) -> None:
     training, _, words = WAITS["no node is big enough"]
-    start(space, training={**training, "pendingDeadline": "10s"})
+    start(space, idle_target(), training={**training, "pendingDeadline": "10s"})
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "PendingTooLong")
     assert run["status"]["message"].startswith(f"nothing started within training.pendingDeadline, 10s: {words}")
@@ -59,7 +59,7 @@ def test_a_quota_is_waited_for(space: Space) -> None:
     start(space)
     name = active_run(space, "Queued")
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
-    assert "the pod may not be made: " in message
+    assert "the pod can't be created: " in message
     assert "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1" in message
     space.apply(quota(9))
     space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")
@@ -68,9 +68,9 @@ def test_a_quota_is_waited_for(space: Space) -> None:
 def test_a_quota_on_jobs_is_waited_for(space: Space) -> None:
     forbidden = {"hard": {"count/jobs.batch": 0}}
     space.apply({**quota(9), "spec": forbidden})
-    start(space)
+    start(space, idle_target())
     name = active_run(space, "Queued")
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
-    assert message.startswith("the Job may not be made: ")
+    assert message.startswith("the Job can't be created: ")
     space.run("delete", "resourcequota", "q")
     space.wait_condition(f"rr/{name}", "Trained", "JobSucceeded")

@@ -7,9 +7,9 @@ in the loop of test_loop.py.
 import json
 from typing import Any
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import RESTRICTED, STUB
-from tests.cluster.test_runs import run_number, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import RESTRICTED, STUB
+from tests.support.cluster.runs import run_number, start
 
 REPORTING = {"hyperparameters": {"progress": "41", "seconds": "12"}}
 POST = """

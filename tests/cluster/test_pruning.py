@@ -10,10 +10,11 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.run.pruner import Pruner
-from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators, until
-from tests.cluster.kubectl import OPERATOR, Space, cluster_environment, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_runs import run_number, set_cooldown
+from tests.support.cluster.hosted import Hosted, as_service_account, nowhere, operators
+from tests.support.cluster.kubectl import OPERATOR, Space, cluster_environment, kubectl
+from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.runs import run_number, set_cooldown
+from tests.support.local import until
 
 
 def names(space: Space, kind: str) -> list[str]:

@@ -4,34 +4,17 @@ Kueue isn't installed here: what it does to a Job, suspend and resume it with it
 """
 
 import json
-from datetime import UTC, datetime
-from typing import Any
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_overrides import active_run
-from tests.cluster.test_runs import pointer, run_number, start
-
-DEADLINE_S = 15
-
-
-def queued(**more: Any) -> Document:
-    return {
-        "queueName": "gpus",
-        "deadline": f"{DEADLINE_S}s",
-        "podTemplate": {"terminationGracePeriodSeconds": 0},
-        **more,
-    }
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import idle_target
+from tests.support.cluster.queues import DEADLINE_S, queued, seconds_in_phase
+from tests.support.cluster.runs import active_run, pointer, run_number, start
+from tests.support.local import until
 
 
 def suspend(space: Space, name: str, value: bool) -> None:
     labels = {} if value else {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linux"}}}}
     space.run("patch", "job", name, "--type=merge", "-p", json.dumps({"spec": {"suspend": value, **labels}}))
-
-
-def seconds_in_phase(space: Space, name: str) -> float:
-    since = space.get("rr", name)["status"]["clock"]["since"]
-    return (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
 
 
 def test_a_job_is_queued_until_it_is_admitted_and_no_deadline_runs(space: Space) -> None:
@@ -63,9 +46,11 @@ def test_a_job_that_is_preempted_goes_back_to_the_queue(space: Space) -> None:
 
 
 def test_a_template_that_kubernetes_refuses_ends_the_run_with_its_words(space: Space) -> None:
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}}
-    start(space, training={"podTemplate": {"affinity": affinity}})
+    affinity: dict[str, object] = {
+        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
+    }
+    start(space, idle_target(), training={"podTemplate": {"affinity": affinity}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
-    assert "the API server refuses the Job" in run["status"]["message"]
+    assert "the API server rejects the Job" in run["status"]["message"]
     assert "nodeSelectorTerms: Required value" in run["status"]["message"]

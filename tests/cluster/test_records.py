@@ -7,13 +7,11 @@ import pytest
 
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.rules.manifest import run_name
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_overrides import finished, say
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_target import BROKEN, active
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl
+from tests.support.cluster.objects import BROKEN, CLAIMS, monitor, slow_target, target
+from tests.support.cluster.people import say
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
+from tests.support.local import until
 
 WIPED = None
 REVISION = ".metadata.annotations.deployment\\.kubernetes\\.io/revision"
@@ -33,7 +31,7 @@ def test_a_status_wiped_at_every_stage_changes_nothing(space: Space) -> None:
     slow: dict[str, Any] = {"hyperparameters": {"seconds": "3", "judge_seconds": "3"}}
     start(space, slow_target(), training=slow, verification={"for": "6s", "settle": "0s"})
     for stage in ("Training", "Judging", "RollingOut", "Verifying", "Finished"):
-        name = active(space, 1, stage)
+        name = active_run(space, stage)
         with pytest.raises(Refused, match="by the operator only"):
             write_status(space, f"rr/{name}", WIPED)
         write_status(space, f"rr/{name}", WIPED, "--as", OPERATOR, "--as-group", "system:masters")
@@ -61,7 +59,7 @@ def test_a_run_that_was_taken_back_stays_so_though_its_status_is_wiped(space: Sp
 
 def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: Space) -> None:
     start(space, verification={"for": "10m"})
-    name = active(space, 1, "Verifying")
+    name = active_run(space, "Verifying")
     past, evil = "2026-01-01T00:00:00Z", "file:///models/evil"
     write_status(
         space,
@@ -87,7 +85,7 @@ def test_a_forged_status_is_mended_and_nothing_is_restored_that_it_says(space: S
     assert (run["status"]["outcome"], pointer(space), len(space.list("rr"))) == ("RolledBack", "", 1)
 
 
-def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) -> None:
+def test_a_job_of_the_name_that_the_run_does_not_control_is_left_alone(space: Space) -> None:
     space.apply(*CLAIMS, target(), monitor(suspend=True))
     name = run_name(ModelMonitor.model_validate(space.get("mmon", "reviews")), 1)
     pod = {"restartPolicy": "Never", "containers": [{"name": "theirs", "image": "none"}]}
@@ -96,8 +94,8 @@ def test_a_job_of_the_name_that_is_somebody_elses_is_left_alone(space: Space) ->
     uid = space.get("job", name)["metadata"]["uid"]
     space.apply(monitor())
     run = run_number(space, 1)
-    assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "TrainingFailed")
-    assert "isn't this run's" in run["status"]["message"]
+    assert (run["metadata"]["name"], *finished(run)) == (name, "Failed", "JobConflict")
+    assert "isn't controlled by this run" in run["status"]["message"]
     assert [item["metadata"]["uid"] for item in space.list("job")] == [uid]
 
 
@@ -117,7 +115,7 @@ def keeps_new_field(space: Space) -> bool:
 
 def test_the_types_are_applied_again_and_grow_while_a_run_is_under_way(space: Space) -> None:
     start(space, training={"hyperparameters": {"seconds": "5"}})
-    active(space, 1, "Training")
+    active_run(space, "Training")
     change_crds("add")
     try:
         # A plain `replace` would note the resourceVersion as applied, and no `apply` would pass any more.

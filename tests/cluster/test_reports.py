@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import OPERATOR, Refused, Space, kubectl
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import pointer, run_number, start
-from tests.cluster.test_training_ends import script
+from localcluster.disposable import disposable
+from tests.support.cluster.kubectl import OPERATOR, Refused, Space, kubectl
+from tests.support.cluster.objects import idle_target
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
+from tests.support.cluster.trainings import script
+from tests.support.local import until
 
 TOO_LONG = """
 import json, pathlib
@@ -35,8 +36,8 @@ def deaf(space: Space, run: str) -> Iterator[None]:
     binding = {"policyName": space.name, "validationActions": ["Deny"]}
     head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": space.name}}
     space.apply(
-        head | {"kind": "ValidatingAdmissionPolicy", "spec": policy},
-        head | {"kind": "ValidatingAdmissionPolicyBinding", "spec": binding},
+        disposable(head | {"kind": "ValidatingAdmissionPolicy", "spec": policy}),
+        disposable(head | {"kind": "ValidatingAdmissionPolicyBinding", "spec": binding}),
     )
     try:
         until(lambda: is_refused(space, run), 30, "the policy isn't in force")
@@ -72,25 +73,25 @@ def test_a_report_that_is_lost_with_its_pod_is_made_anew_by_the_judge_alone(spac
 
 
 def test_a_judgement_without_a_number_is_never_accepted(space: Space) -> None:
-    start(space, training={"hyperparameters": {"accuracy": "nan"}})
+    start(space, idle_target(), training={"hyperparameters": {"accuracy": "nan"}})
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "ReportInvalid")
-    words = "the report of container judge is no good: candidate.metrics.accuracy: Input should be a finite number"
+    words = "the report of container judge is invalid: candidate.metrics.accuracy: Input should be a finite number"
     assert run["status"]["message"] == words
     assert pointer(space) == ""
 
 
 def test_a_report_that_the_kubelet_cut_off_is_said_to_be_so(space: Space) -> None:
-    start(space, training=script(TOO_LONG))
+    start(space, idle_target(), training=script(TOO_LONG))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "ReportInvalid")
-    assert run["status"]["message"].startswith("the report of container train is no good: cut off at 4096 bytes")
+    assert run["status"]["message"].startswith("the report of container train is invalid: truncated at 4096 bytes")
     assert pointer(space) == ""
 
 
 def test_another_checkpoint_than_the_trained_one_is_never_accepted(space: Space) -> None:
-    start(space, training=script(ANOTHER))
+    start(space, idle_target(), training=script(ANOTHER))
     run = run_number(space, 1)
-    assert finished(run) == ("Rejected", "CandidateRejected")
+    assert finished(run) == ("Rejected", "DigestMismatch")
     assert run["status"]["message"].endswith("trained sha256:" + "0" * 64)
     assert pointer(space) == ""

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Space, merge
-from tests.cluster.reviews import count_requests, pod, quick, run_script, sample, send_requests, serve
-from tests.cluster.test_overrides import say
-from tests.cluster.test_runs import pointer, run_number
 from tests.faults.requests import Sent, save
+from tests.support.cluster.kubectl import Document, Space, merge
+from tests.support.cluster.people import say
+from tests.support.cluster.reviews import count_requests, pod, quick, run_script, sample, send_requests, serve
+from tests.support.cluster.runs import pointer, run_number
+from tests.support.local import until
 
 RATE = os.environ.get("REFIT_TEST_RATE", "10")
 CLIENTS = ("new", "kept")

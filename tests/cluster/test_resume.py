@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Refused, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.reviews import TRAINER, run_script
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.kubectl import Refused, Space
+from tests.support.cluster.reviews import TRAINER
+from tests.support.cluster.runs import pointer, run_number
+from tests.support.cluster.trainings import begin, training_pods
+from tests.support.local import until
 
 LONG_ENOUGH_TO_BE_STOPPED = {"epochs": "100", "learning_rate": "1e-3", "batch_size": "16"}
 TRAINING: dict[str, Any] = {
@@ -17,28 +17,12 @@ TRAINING: dict[str, Any] = {
 }
 
 
-def training_pods(space: Space) -> list[Document]:
-    """Return the run's pods, the newest last."""
-    pods = [pod for pod in space.list("pod") if "refit.dev/run" in pod["metadata"].get("labels", {})]
-    return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-
-
 def training_log(space: Space) -> str:
     """Return what the newest training pod says; nothing before it speaks."""
     try:
         return space.run("logs", training_pods(space)[-1]["metadata"]["name"], "-c", "train")
     except (Refused, IndexError):
         return ""
-
-
-def begin(space: Space, training: dict[str, Any]) -> None:
-    """Serve an untrained model, and apply a monitor that has it trained so."""
-    space.apply(*CLAIMS)
-    run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
-    space.apply(target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
-    gate = {"minRows": 20, "margin": 0.1}
-    space.apply(monitor(training=training, gate=gate, serving={"initialModel": "pvc://models/reviews-v1"}))
 
 
 def test_a_deleted_training_pod_is_gone_on_from(space: Space) -> None:

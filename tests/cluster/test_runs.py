@@ -1,32 +1,10 @@
 """Runs on the real node with one-second trainers: promotion, rejection, failure, rollback, and whose word counts."""
 
-import json
-from typing import Any
-
 import pytest
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-
-ANNOTATION = "{.spec.template.metadata.annotations.refit\\.dev/checkpoint}"
-
-
-def pointer(space: Space) -> str:
-    return space.run("get", "deploy", "reviews", "-o", f"jsonpath={ANNOTATION}")
-
-
-def run_number(space: Space, ordinal: int, limit_s: int = 180) -> Document:
-    """Wait for a run to end, and return it."""
-    space.wait("mmon/reviews", ".status.attempts", str(ordinal), limit_s)
-    found = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
-    space.wait(f"rr/{found['metadata']['name']}", ".status.stage", "Finished", limit_s)
-    return space.get("rr", found["metadata"]["name"])
-
-
-def start(space: Space, server: Document | None = None, **spec: Any) -> None:
-    space.apply(*CLAIMS, server or target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
-    space.apply(monitor(**spec))
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
+from tests.support.cluster.runs import assert_overruled, pointer, run_number, set_cooldown, start
 
 
 def test_a_better_candidate_is_promoted_by_one_job(space: Space) -> None:
@@ -42,14 +20,14 @@ def test_a_better_candidate_is_promoted_by_one_job(space: Space) -> None:
 
 
 def test_a_worse_candidate_is_refused(space: Space) -> None:
-    start(space, training={"hyperparameters": {"accuracy": "0.7", "served_accuracy": "0.8"}})
+    start(space, idle_target(), training={"hyperparameters": {"accuracy": "0.7", "served_accuracy": "0.8"}})
     run = run_number(space, 1)
     assert (run["status"]["outcome"], pointer(space)) == ("Rejected", "")
     assert run["status"]["message"] == "accuracy 0.7 does not beat served 0.8"
 
 
 def test_the_trainers_words_reach_the_run(space: Space) -> None:
-    start(space, training={"hyperparameters": {"fail": "feedback.jsonl:17: broken JSON"}})
+    start(space, idle_target(), training={"hyperparameters": {"fail": "feedback.jsonl:17: broken JSON"}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
     assert "feedback.jsonl:17: broken JSON" in run["status"]["message"]
@@ -99,19 +77,6 @@ def test_the_manifest_applied_again_leaves_the_pointer_alone(space: Space, flags
     space.apply(target(spec={"replicas": 2}), flags=flags)
     assert pointer(space) == promoted
     space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
-
-
-def set_cooldown(space: Space, value: str) -> None:
-    space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": {"policy": {"cooldown": value}}}))
-
-
-def assert_overruled(space: Space, runs: int) -> str:
-    """The person's pointer stands, also when a run would be allowed otherwise; return what the operator says."""
-    space.wait_condition("mmon/reviews", "ServingUpToDate", "Overruled")
-    message = space.wait_condition("mmon/reviews", "RetrainAllowed", "Overruled")
-    space.wait("mmon/reviews", ".status.state", "Overruled")
-    assert len(space.list("rr")) == runs
-    return message
 
 
 def test_a_persons_undo_stands_after_the_first_and_after_the_second_promotion(space: Space) -> None:

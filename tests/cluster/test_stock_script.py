@@ -7,10 +7,10 @@ saves has no manifest, so the judge's image makes one, and it is promoted like a
 import json
 from typing import Any
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Space, merge
-from tests.cluster.reviews import SHARE, kustomized, run_script
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.kubectl import Space, merge
+from tests.support.cluster.reviews import SHARE, kustomized, run_script
+from tests.support.cluster.runs import pointer, run_number
+from tests.support.local import until
 
 LONG_ENOUGH_TO_BE_SEEN = ["--num_train_epochs=40", "--learning_rate=5e-3"]
 """For a model this small: transformers reports every five seconds."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.kubectl import Document, Space, kubectl
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
+from localcluster.disposable import disposable
+from tests.support.cluster.kubectl import Document, Space, kubectl
+from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
+from tests.support.cluster.runs import active_run, finished, run_number, start
 
 Make = Callable[..., None]
 
@@ -25,7 +25,7 @@ def volume(space: Space) -> Iterator[Make]:
         owner = {"claimRef": {"namespace": space.name, "name": claim}, "persistentVolumeReclaimPolicy": "Retain"}
         wants = {"resources": {"requests": size}, "volumeName": name}
         made.append(name)
-        space.apply(document("PersistentVolume", name, folder | owner | alone))
+        space.apply(disposable(document("PersistentVolume", name, folder | owner | alone)))
         space.apply(document("PersistentVolumeClaim", claim, wants | alone))
 
     yield make
@@ -37,9 +37,9 @@ def document(kind: str, name: str, spec: Document) -> Document:
     return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
-def begin(space: Space, made: str, **training: Any) -> None:
+def begin(space: Space, made: str, server: Document, **training: Any) -> None:
     """Start a run of which one claim is there already."""
-    space.apply(*(claim for claim in CLAIMS if claim["metadata"]["name"] != made), target())
+    space.apply(*(claim for claim in CLAIMS if claim["metadata"]["name"] != made), server)
     space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
     space.apply(monitor(training=training))
 
@@ -52,27 +52,27 @@ def assert_pending_too_long(space: Space, reason: str, words: str) -> None:
 
 
 def test_a_claim_that_does_not_exist(space: Space) -> None:
-    start(space, training={"dataset": {"train": "pvc://nowhere/train"}, "pendingDeadline": "15s"})
+    start(space, idle_target(), training={"dataset": {"train": "pvc://nowhere/train"}, "pendingDeadline": "15s"})
     assert_pending_too_long(space, "ClaimMissing", "the claim nowhere doesn't exist")
 
 
 def test_a_claim_that_cannot_be_mounted(space: Space, volume: Make) -> None:
     volume("feedback", "/refit-no-such-folder")
-    begin(space, "feedback")
+    begin(space, "feedback", idle_target())
     message = space.wait_condition(f"rr/{active_run(space, 'Queued')}", "Trained", "VolumeNotMounted")
     assert message.startswith("the claim feedback can't be mounted: MountVolume.SetUp failed")
 
 
 def test_a_claim_that_serving_has_for_itself(space: Space, volume: Make) -> None:
     volume("models", "/opt", mode="ReadWriteOncePod")
-    begin(space, "models", pendingDeadline="15s")
-    words = "one of the claims feedback, holdout, models is another pod's alone"
+    begin(space, "models", target(), pendingDeadline="15s")
+    words = "one of the claims feedback, holdout, models is in use by another pod"
     assert_pending_too_long(space, "VolumeNotShareable", words)
 
 
 def test_a_claim_that_the_trainer_cannot_write_to(space: Space, volume: Make) -> None:
     volume("models", "/opt")
-    begin(space, "models", backoffLimit=0)
+    begin(space, "models", idle_target(), backoffLimit=0)
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "TrainingFailed")
     words = "train exited 1: PermissionError: [Errno 13] Permission denied: '/refit/volumes/models/checkpoints'"

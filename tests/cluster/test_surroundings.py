@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.hosted import Hosted, as_service_account, operators, until
-from tests.cluster.kubectl import Space
-from tests.cluster.objects import monitor, target
-from tests.faults.alone import left_alone
-from tests.faults.alone import namespace as namespace_alone
 from tests.faults.clocks import shift, shiftable
 from tests.faults.poison import SHELF, UNREADABLE, poison, told
+from tests.support.cluster.alone import left_alone
+from tests.support.cluster.alone import namespace as namespace_alone
+from tests.support.cluster.hosted import Hosted, as_service_account, operators
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import monitor, target
+from tests.support.local import until
 
 
 def test_what_does_not_parse_is_told_and_spoils_nothing_else(space: Space, tmp_path: Path) -> None:

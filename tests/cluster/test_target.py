@@ -4,28 +4,18 @@ import json
 import signal
 from typing import Any
 
-from tests.cluster.apart import Apart
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import monitor, target
-from tests.cluster.test_crashes import slow_target
-from tests.cluster.test_overrides import active_run, finished, say
-from tests.cluster.test_runs import pointer, run_number, set_cooldown, start
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import BROKEN, monitor, slow_target, target
+from tests.support.cluster.people import say
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, set_cooldown, start
 
 LONG_VERIFICATION = {"for": "10m"}
-BROKEN = {"checkpoints": {"uri": "pvc://models/broken"}}
 
 
 def make_anew(space: Space, document: Document) -> None:
     """Delete the Deployment and make it again from its manifest, as tools do where a field can't be changed."""
     space.run("replace", "--force", "--grace-period=0", "-f", "-", stdin=json.dumps(document))
-
-
-def active(space: Space, ordinal: int, stage: str) -> str:
-    """Wait until that run is in a stage, and return its name."""
-    space.wait("mmon/reviews", ".status.attempts", str(ordinal), 180)
-    name: str = next(run["metadata"]["name"] for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)
-    space.wait(f"rr/{name}", ".status.stage", stage, 180)
-    return name
 
 
 def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(space: Space) -> None:
@@ -36,7 +26,7 @@ def test_a_target_made_anew_after_a_promotion_holds_until_a_person_says_go_on(sp
     space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetMissing")
     space.apply(target())
     set_cooldown(space, "0s")
-    assert "made anew" in space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
+    assert "created again" in space.wait_condition("mmon/reviews", "ServingUpToDate", "TargetReplaced")
     message = space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetReplaced")
     assert "refit.dev/take-pointer='#1'" in message
     assert (len(space.list("rr")), pointer(space)) == (1, "")
@@ -55,7 +45,7 @@ def test_a_target_made_anew_behind_the_operators_back_ends_the_run_that_rolls_it
     with apart.operator() as operator:
         start(space, slow_target(), verification=LONG_VERIFICATION, policy=often)
         for ordinal, stage in enumerate(("RollingOut", "Verifying"), start=1):
-            active(space, ordinal, stage)
+            active_run(space, stage, ordinal)
             operator.send(signal.SIGSTOP)
             make_anew(space, slow_target())
             operator.send(signal.SIGCONT)
@@ -76,7 +66,7 @@ def test_a_target_that_halts_during_verification_blocks_the_rollback_until_it_go
         ),
     }
     for ordinal, (halt, go_on, words) in enumerate(halts.values(), start=1):
-        name = active(space, ordinal, "Verifying")
+        name = active_run(space, "Verifying", ordinal)
         set_cooldown(space, "1h")
         space.run(*halt)
         say(space, name, abort=True)
@@ -101,7 +91,7 @@ def test_scaling_a_rollout_and_renaming_a_container_during_verification_disturb_
     start(space, slow_target(), verification={"for": "12s", "settle": "0s"})
     active_run(space, "RollingOut")
     space.run("scale", "deploy/reviews", "--replicas=2")
-    active(space, 1, "Verifying")
+    active_run(space, "Verifying")
     assert space.get("deploy", "reviews")["status"]["updatedReplicas"] == 2
     rename: list[dict[str, Any]] = [
         {"op": "replace", "path": "/spec/template/spec/containers/0/name", "value": "renamed"}

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from benchmarks.recordings import ensure_recordings
-from tests.cluster.kubectl import ROOT, Document, Space, merge
-from tests.cluster.reviews import config_map, count_requests, pod, quick, sample
-from tests.cluster.test_runs import run_number
+from tests.support.cluster.kubectl import ROOT, Document, Space, merge
+from tests.support.cluster.reviews import config_map, count_requests, pod, quick, sample
+from tests.support.cluster.runs import run_number
 
 COLUMNS = {"image-classification": "image", "audio-classification": "audio"}
 EPOCHS = {"image-classification": "8", "audio-classification": "6"}
@@ -24,7 +24,15 @@ def prepare(task: str, folder: Path) -> Path:
     """Train the first model in the trainer image; return the folder with it and with what clients send."""
     folder.chmod(0o1777)
     mounts = ["-v", f"{ensure_recordings()}:/recordings:ro", "-v", f"{folder}:/out"]
-    command = ["env", "REFIT_RECORDINGS=/recordings", "python", "-m", "tests.cluster.prepare_task", task, "/out"]
+    command = [
+        "env",
+        "REFIT_RECORDINGS=/recordings",
+        "python",
+        "-m",
+        "tests.support.cluster.in_image.prepare_task",
+        task,
+        "/out",
+    ]
     subprocess.run(
         [sys.executable, "-m", "localcluster", "run-image", *mounts, "trainer", "--", *command], cwd=ROOT, check=True
     )

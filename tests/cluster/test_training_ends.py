@@ -2,25 +2,10 @@
 
 import json
 
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.test_overrides import active_run, finished
-from tests.cluster.test_runs import run_number, start
-
-SOON = {"terminationGracePeriodSeconds": 0}
-FIRST_HANGS = """
-import os, pathlib, time
-seen = pathlib.Path(os.environ["REFIT_OUTPUT"]).parent / "seen"
-if seen.exists():
-    os.execvp("refit-train", ["refit-train"])
-seen.parent.mkdir(parents=True, exist_ok=True)
-seen.touch()
-time.sleep(600)
-"""
-
-
-def script(text: str, **more: object) -> Document:
-    """A training that is a script of the user's own."""
-    return {"command": ["python3", "-c", text], "podTemplate": SOON, **more}
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import idle_target
+from tests.support.cluster.runs import active_run, finished, run_number, start
+from tests.support.cluster.trainings import hangs_once, script
 
 
 def tries(space: Space) -> Document:
@@ -30,7 +15,7 @@ def tries(space: Space) -> Document:
 
 def test_a_trainer_out_of_memory_is_tried_again_and_then_said_to_be_so(space: Space) -> None:
     limits = {"limits": {"memory": "64Mi"}}
-    start(space, training=script("b'x' * (256 << 20)", resources=limits, backoffLimit=1))
+    start(space, idle_target(), training=script("b'x' * (256 << 20)", resources=limits, backoffLimit=1))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "TrainingFailed")
     assert run["status"]["message"] == "train ran out of memory at its limit of 64Mi: OOMKilled"
@@ -39,7 +24,7 @@ def test_a_trainer_out_of_memory_is_tried_again_and_then_said_to_be_so(space: Sp
 
 def test_bad_input_isnt_tried_again(space: Space) -> None:
     text = "import sys; print('epochs: 3.5 is no whole number', file=sys.stderr); sys.exit(64)"
-    start(space, training=script(text, backoffLimit=5))
+    start(space, idle_target(), training=script(text, backoffLimit=5))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "TrainingFailed")
     assert run["status"]["message"] == "train exited 64: epochs: 3.5 is no whole number"
@@ -47,7 +32,7 @@ def test_bad_input_isnt_tried_again(space: Space) -> None:
 
 
 def test_a_script_that_breaks_is_known_by_the_end_of_its_log(space: Space) -> None:
-    start(space, training=script("import a_package_that_is_not_there", backoffLimit=0))
+    start(space, idle_target(), training=script("import a_package_that_is_not_there", backoffLimit=0))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "TrainingFailed")
     assert run["status"]["message"].startswith("train exited 1: ModuleNotFoundError: No module named 'a_package")
@@ -60,8 +45,8 @@ def evict(space: Space, pod: str) -> None:
     space.run("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
-def test_an_evicted_trainer_is_tried_again_and_that_counts_as_no_try(space: Space) -> None:
-    start(space, training=script(FIRST_HANGS, backoffLimit=0))
+def test_an_evicted_trainer_is_retried_and_not_counted_against_backoff_limit(space: Space) -> None:
+    start(space, training=script(hangs_once(), backoffLimit=0))
     name = active_run(space, "Training")
     evict(space, space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip().removeprefix("pod/"))
     run = run_number(space, 1)
@@ -70,7 +55,7 @@ def test_an_evicted_trainer_is_tried_again_and_that_counts_as_no_try(space: Spac
 
 
 def test_a_training_past_its_deadline_is_stopped(space: Space) -> None:
-    start(space, training=script("import time; time.sleep(600)", deadline="3s"))
+    start(space, idle_target(), training=script("import time; time.sleep(600)", deadline="3s"))
     run = run_number(space, 1)
     assert finished(run) == ("Failed", "DeadlineExceeded")
     assert "longer than training.deadline, 3s" in run["status"]["message"]

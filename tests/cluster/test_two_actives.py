@@ -13,10 +13,10 @@ from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import RUN, Cluster
 from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.run.reconcile import reconcile
-from tests.cluster.hosted import Hosted, as_service_account, nowhere, operators
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import CLAIMS, monitor, target
-from tests.cluster.test_runs import pointer, run_number, set_cooldown
+from tests.support.cluster.hosted import Hosted, as_service_account, nowhere, operators
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.runs import pointer, run_number, set_cooldown
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import Document, Refused, Space
-from tests.cluster.reviews import SHARE, TRAINER
-from tests.cluster.test_resume import begin, training_pods
-from tests.cluster.test_runs import pointer, run_number
+from tests.support.cluster.kubectl import Document, Refused, Space
+from tests.support.cluster.reviews import SHARE, TRAINER
+from tests.support.cluster.runs import pointer, run_number
+from tests.support.cluster.trainings import begin, training_pods
+from tests.support.local import until
 
 INDEX = "batch.kubernetes.io/job-completion-index"
 LONG_ENOUGH_TO_BE_STOPPED = {"epochs": "60", "learning_rate": "1e-3", "batch_size": "20"}
+LONG_ENOUGH_TO_LEARN = {"epochs": "20", "learning_rate": "5e-3", "batch_size": "20"}
 TRAINING: dict[str, Any] = {
     "image": TRAINER,
     "numNodes": 2,
@@ -75,7 +76,7 @@ def test_a_machine_that_is_deleted_in_the_middle_costs_no_run(victim: int, space
 
 
 def test_two_machines_train_one_model_and_the_first_alone_judges(space: Space) -> None:
-    begin(space, TRAINING)
+    begin(space, TRAINING | {"hyperparameters": LONG_ENOUGH_TO_LEARN})
     run = run_number(space, 1, limit_s=360)
     assert run["status"]["outcome"] == "Promoted", run["status"]
     space.wait(f"job/{run['metadata']['name']}", ".status.succeeded", "2", limit_s=60)

@@ -1,6 +1,7 @@
 """A real kopf, a real API server, and watches that die in each way that can be arranged: the watchdog sees each."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.watchdog import Limits, Streams, WatchSilent, watch_over
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import MONITOR, Cluster
-from tests.cluster.hosted import admin_config, write_config
-from tests.cluster.kubectl import Space, cluster_environment
-from tests.cluster.objects import monitor
-from tests.cluster.wedge import Wedge
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import Space, cluster_environment
+from tests.support.cluster.objects import monitor
+from tests.support.cluster.wedge import Wedge
 
 WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""
@@ -51,9 +52,7 @@ class Watching:
     async def change(self) -> None:
         """Change the monitor and read it, past the wedge."""
         self.woken.news.clear()
-        await asyncio.to_thread(
-            self.space.run, "annotate", "mmon", "reviews", f"test={self.woken.count}", "--overwrite"
-        )
+        await asyncio.to_thread(self.space.run, "annotate", "mmon", "reviews", f"test={time.time_ns()}", "--overwrite")
         await self.cluster.read(MONITOR, Ref(self.space.name, "reviews"))
 
     async def complaint(self, limits: Limits, limit_s: float = 60) -> str:
@@ -93,10 +92,10 @@ Start = Callable[[], AbstractAsyncContextManager[Watching]]
 
 
 @pytest.fixture
-def start(namespace: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+def start(shared: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Return the way to start. In the test itself: kopf, when it ends, cancels every task that is younger than it."""
-    namespace.apply(monitor(suspend=True))
-    return lambda: watching(namespace, tmp_path, monkeypatch.setenv)
+    shared.apply(monitor(suspend=True))
+    return lambda: watching(shared, tmp_path, monkeypatch.setenv)
 
 
 async def test_living_watches_raise_no_complaint(start: Start) -> None:
@@ -105,21 +104,21 @@ async def test_living_watches_raise_no_complaint(start: Start) -> None:
             await watched.change()
             await asyncio.wait_for(watched.woken.news.wait(), 10)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, told=3, check=0.2)), 10)
+            await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, delivered=3, check=0.2)), 10)
 
 
 async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(start: Start) -> None:
     async with start() as watched:
         watched.wedge.silence(new_ones_too=True)
         await watched.change()
-        complaint = await watched.complaint(Limits(reopened=600, told=5, check=0.2))
-        assert complaint.startswith("the watch of modelmonitors hasn't told of version")
+        complaint = await watched.complaint(Limits(reopened=600, delivered=5, check=0.2))
+        assert complaint.startswith("the watch of modelmonitors hasn't delivered version")
 
 
 async def test_connections_that_all_hang_are_seen_by_none_being_opened(start: Start) -> None:
     async with start() as watched:
         watched.wedge.silence(new_ones_too=True)
-        complaint = await watched.complaint(Limits(reopened=8, told=600, check=0.2))
+        complaint = await watched.complaint(Limits(reopened=8, delivered=600, check=0.2))
         assert "was last opened" in complaint
 
 
@@ -128,7 +127,7 @@ async def test_kopf_mends_a_half_open_connection_where_new_ones_work(start: Star
         watched.wedge.silence(new_ones_too=False)
         await watched.change()
         await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
-        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, told=WATCH_SECONDS + 20)) is None
+        assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, delivered=WATCH_SECONDS + 20)) is None
 
 
 async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
@@ -136,5 +135,5 @@ async def test_a_watch_task_that_died_unnoticed_by_kopf(start: Start) -> None:
     async with start() as watched:
         victim = next(task for task in asyncio.all_tasks() if task.get_name().startswith("watcher for modelmonitors"))
         victim.cancel()
-        complaint = await watched.complaint(Limits(reopened=10, told=600, check=0.2))
+        complaint = await watched.complaint(Limits(reopened=10, delivered=600, check=0.2))
         assert complaint.startswith("the watch of modelmonitors was last opened")

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
-from tests.cluster.hosted import as_service_account
-from tests.faults.alone import left_alone
+from localcluster import environment
+from localcluster.disposable import alone_on_the_cluster
+from localcluster.paths import layout
 from tests.faults.loop import Result, Stage
 from tests.faults.played import Played, keep
 from tests.faults.proxy import Fault
@@ -24,6 +26,8 @@ from tests.faults.report import NEVER, TABLES, in_order_of_appearance
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.trouble import Trouble
 from tests.faults.troubles import troubles
+from tests.support.cluster.alone import left_alone
+from tests.support.cluster.hosted import as_service_account
 
 AnyFault = Fault | Trouble
 WAITING = 24
@@ -142,7 +146,8 @@ def main(words: list[str]) -> int:
     if options.into and not (options.modes or options.at):
         for scenario in scenarios:
             (options.into / f"{scenario.group}.jsonl").unlink(missing_ok=True)
-    with left_alone(), logs_of(options) as folder:
+    user = alone_on_the_cluster(layout().root, str(uuid4()), environment())
+    with user, left_alone(), logs_of(options) as folder:
         for number, scenario in enumerate(scenarios):
             here = folder / f"{number}-{scenario.group}"
             here.mkdir(parents=True)

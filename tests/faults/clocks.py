@@ -8,8 +8,8 @@ from pathlib import Path
 from ssl import SSLContext
 
 import tests.faults.clock
-from tests.cluster.hosted import Hosted
 from tests.faults.trouble import Loop, Trouble
+from tests.support.cluster.hosted import Hosted
 
 OFF_S = 15
 """How long it is wrong."""

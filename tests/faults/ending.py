@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.cluster.kubectl import Document, Space
 from tests.faults.invariants import CHECKPOINT
 from tests.faults.record import Record
+from tests.support.cluster.kubectl import Document, Space
 
 Ending = dict[str, Any]
 KINDS = "mmon,rr,job,rs,deploy"

@@ -5,8 +5,8 @@ A stand-in for a fault of the real server: that one is the whole cluster's, and 
 
 import asyncio
 
-from tests.cluster.wedge import Wedge
 from tests.faults.background import Background
+from tests.support.cluster.wedge import Wedge
 
 
 class Gate(Background):

@@ -5,9 +5,9 @@ import threading
 import urllib.request
 from pathlib import Path
 
-from tests.cluster.hosted import Hosted
-from tests.cluster.kubectl import Document, Space
 from tests.faults.proxy import Proxy
+from tests.support.cluster.hosted import Hosted
+from tests.support.cluster.kubectl import Document, Space
 
 
 class Life:

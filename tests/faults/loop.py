@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from refit_operator.api.run import Stage as Stages
-from tests.cluster.hosted import admin_config, until
-from tests.cluster.kubectl import Document, Refused
-from tests.faults.alone import namespace
 from tests.faults.ending import Ending, differences, ending_of
 from tests.faults.invariants import violations
 from tests.faults.life import Life
@@ -20,6 +17,10 @@ from tests.faults.proxy import Fault, Proxy
 from tests.faults.record import Record
 from tests.faults.scenarios import Scenario
 from tests.faults.trouble import ELECTED, AtCall, Loop, Trouble
+from tests.support.cluster.alone import namespace
+from tests.support.cluster.hosted import admin_config
+from tests.support.cluster.kubectl import Document, Refused
+from tests.support.local import until
 
 AT_WORK = threading.Semaphore(4)
 """Loops that are at work. Others wait for quiet meanwhile, which costs next to nothing."""

@@ -3,8 +3,8 @@
 import signal
 import time
 
-from tests.cluster.hosted import until
 from tests.faults.trouble import ELECTED, Loop, Trouble
+from tests.support.local import until
 
 
 class TwoActive(Trouble):

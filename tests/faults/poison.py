@@ -10,11 +10,12 @@ from ssl import SSLContext
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.rules.manifest import build_run
-from tests.cluster.hosted import as_service_account, until
-from tests.cluster.kubectl import Document, Space
-from tests.cluster.objects import monitor
 from tests.faults.ending import BESIDE
 from tests.faults.trouble import Loop, Trouble
+from tests.support.cluster.hosted import as_service_account
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import monitor
+from tests.support.local import until
 
 ADDRESS = "http://prometheus\u00a0here"
 """A no-break space: `\\s` of the CRD's pattern doesn't match it in Go, and does in Rust."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from tests.cluster.kubectl import OPERATOR, Document, merge
-from tests.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.kubectl import OPERATOR, Document, merge
+from tests.support.cluster.objects import CLAIMS, monitor, target
 
 CRASHES = ("kill-before", "kill-after", "lose-answer", "409")
 REFUSALS = ("403", "429", "500", "503")

@@ -12,7 +12,7 @@ from typing import Self
 from localcluster import addresses
 from localcluster.components import api_server
 from localcluster.paths import layout
-from tests.cluster.hosted import free_port, until
+from tests.support.local import free_port, until
 
 ALONE = ("--bind-address=127.0.0.1", "--endpoint-reconciler-type=none")
 """It must not become what `kubernetes.default` leads to."""

@@ -7,12 +7,12 @@ from ssl import SSLContext
 from urllib.parse import urlsplit
 
 from localcluster import addresses
-from tests.cluster.hosted import until
-from tests.cluster.kubectl import cluster_environment
 from tests.faults.gate import Gate
 from tests.faults.scenarios import BACK, LONG, Scenario
 from tests.faults.second_server import SecondServer
 from tests.faults.trouble import ELECTED, Loop, Trouble
+from tests.support.cluster.kubectl import cluster_environment
+from tests.support.local import until
 
 HELD_S = 10
 """How long nothing may happen while the operator can't know."""

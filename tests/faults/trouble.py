@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import SSLContext
 
-from tests.cluster.kubectl import Space
 from tests.faults.life import Life
 from tests.faults.observer import Observer
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.record import Record
 from tests.faults.scenarios import SLOW, Scenario
+from tests.support.cluster.kubectl import Space
 
 ELECTED = {"REFIT_LEADER_ELECTION": "true"}
 

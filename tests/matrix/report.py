@@ -44,7 +44,7 @@ def line(monitoring: Cell, training: Cell, rolling_out: Cell, verifying: Cell) -
         "a run starts" if monitoring.runs else "no run",
         "goes on" if training.runs[-1:] == ("Judging",) and training.jobs == 1 else " → ".join(training.runs),
         "goes on" if rolling_out.pointer[-1] == "the candidate" else "stopped",
-        "taken back" if verifying.pointer[-1] != "the candidate" else "stays",
+        "rolled back" if verifying.pointer[-1] != "the candidate" else "stays",
         "`{}`, `{}`".format(*verifying.confirmed.split()),
     ]
 

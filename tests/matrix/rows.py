@@ -10,7 +10,7 @@ from typing import Any
 from tests.matrix import spoils
 from tests.matrix.spoils import Spoil, proxied, says
 from tests.matrix.stand import Source, Tells, at_its_own_time, quality
-from tests.prometheus.fakes import answer, dripping, truncated
+from tests.support.prometheus.fakes import answer, dripping, truncated
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 LOGIN = b"<html>please log in</html>"

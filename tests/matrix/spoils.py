@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from tests.matrix.stand import ANOTHER, BORROWER, Stand
-from tests.prometheus.fakes import Script, hanging_up, self_signed, telling
+from tests.support.prometheus.fakes import Script, hanging_up, self_signed, telling
 
 Spoil = Callable[[Stand], AbstractContextManager[None]]
 

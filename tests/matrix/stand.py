@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from tests.cluster.kubectl import Document, Space
-from tests.prometheus.fakes import Switch, passing, self_signed, serve, telling
-from tests.prometheus.process import Prometheus
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.prometheus.fakes import Switch, passing, self_signed, serve, telling
+from tests.support.prometheus.process import Prometheus
 
 USER = {"name": "prom", "key": "user"}
 PASSWORD = {"name": "prom", "key": "password"}

@@ -4,15 +4,15 @@ import re
 import urllib.request
 from collections.abc import Callable
 
-from tests.cluster.hosted import Hosted
-from tests.cluster.kubectl import Document
-from tests.cluster.objects import CLAIMS, monitor, target
 from tests.faults.invariants import Seen
 from tests.faults.observer import Observer
-from tests.local import until
 from tests.matrix.cells import Cell, Marks, cells_of, conditions, message
 from tests.matrix.rows import Row
 from tests.matrix.stand import BREACH, Stand
+from tests.support.cluster.hosted import Hosted
+from tests.support.cluster.kubectl import Document
+from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.local import until
 
 ALLOWED = {"REFIT_PROMETHEUS_ALLOWED": "http://127.0.0.1:*,http://localhost:*,https://localhost:*"}
 RECONCILED = re.compile(r'^refit_reconcile_total{result="success"} (\S+)', re.MULTILINE)

@@ -115,7 +115,7 @@ ONCE = (
     Mutant(
         "silence that nobody could hear is a stall",
         "run/rules/checks/stall.py",
-        "o.now - max(last.time, o.heard_since)",
+        "o.now - max(last.time, o.listening_since)",
         "o.now - last.time",
         STALL,
     ),

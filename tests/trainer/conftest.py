@@ -4,19 +4,21 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.trainer import support
-from tests.trainer.s3_server import PROGRAM, S3Server
+from tests.support.trainer import commands
+from tests.support.trainer.s3_server import PROGRAM, S3Server
+from tests.support.trainer.server import Serve, Server
 
 if find_spec("torch") is None or find_spec("transformers") is None:
     collect_ignore_glob = ["test_*.py"]
 else:
-    from refit_trainer.environment import set_defaults
+    from refit_trainer.contract.process_setup import set_defaults
 
     set_defaults()  # before a test module imports torch
     os.environ["REFIT_REPORT"] = "off"  # what is shared stays as it was published; test_explain asks for reports
@@ -24,31 +26,31 @@ else:
 
 @pytest.fixture(scope="session")
 def sentences() -> list[dict[str, Any]]:
-    return support.read_rows(support.SENTENCES)
+    return commands.read_rows(commands.SENTENCES)
 
 
 @pytest.fixture(scope="session")
 def train_rows(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
-    return support.write_rows(tmp_path_factory.mktemp("train") / "feedback.jsonl", sentences[:200])
+    return commands.write_rows(tmp_path_factory.mktemp("train") / "feedback.jsonl", sentences[:200])
 
 
 @pytest.fixture(scope="session")
 def holdout_rows(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
-    return support.write_rows(tmp_path_factory.mktemp("holdout") / "rows.jsonl", sentences[200:])
+    return commands.write_rows(tmp_path_factory.mktemp("holdout") / "rows.jsonl", sentences[200:])
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory, sentences: list[dict[str, Any]]) -> Path:
-    return support.make_tiny_bert(tmp_path_factory.mktemp("models") / "tiny", [row["text"] for row in sentences])
+    return commands.make_tiny_bert(tmp_path_factory.mktemp("models") / "tiny", [row["text"] for row in sentences])
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory, tiny: Path, train_rows: Path) -> Path:
     """A checkpoint that `train` published in this process."""
-    from refit_trainer.train import train
+    from refit_trainer.commands.train import train
 
     output = tmp_path_factory.mktemp("checkpoints") / "reviews-1"
-    train(json.dumps(support.train_config(tiny, train_rows, output)))
+    train(json.dumps(commands.train_config(tiny, train_rows, output)))
     return output
 
 
@@ -73,3 +75,15 @@ def s3(s3_process: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     for name, value in s3_process.variables.items():
         monkeypatch.setenv(name, value)
     return s3_process
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    with ExitStack() as servers:
+
+        def start(**variables: str) -> Server:
+            server = Server(tmp_path, **variables)
+            servers.callback(server.stop)
+            return server
+
+        yield start

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from refit_calibrate.__main__ import main
-from refit_calibrate.chances import Prior, Rule, breach_chance, fit_prior, readings_until
 from refit_calibrate.choose import MONTH, Plan, choose
 from refit_calibrate.history import Block, Label, cut, read_csv
-from refit_trainer.errors import BadInput
+from refit_calibrate.probabilities import Prior, Rule, breach_probability, fit_prior, readings_until
+from refit_trainer.contract.errors import BadInput
 
 MANY = 10_000_000
 PLAN = Plan(Rule(3, 5), interval=600, labels=200)
@@ -47,7 +47,7 @@ def test_what_never_breaches_is_never_waited_for(chance: float) -> None:
 
 
 def _chance(block: Block, labels: int, threshold: float) -> float:
-    return float(breach_chance(block, Prior(), labels, np.array([threshold]))[0])
+    return float(breach_probability(block, Prior(), labels, np.array([threshold]))[0])
 
 
 def test_blocks_that_differ_by_chance_are_one() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from refit_trainer import checkpoint as publication
-from refit_trainer.config import Run
-from refit_trainer.errors import BadInput
-from refit_trainer.manifest import read_manifest
+from refit_trainer.artifacts import checkpoint as publication
+from refit_trainer.artifacts.manifest import read_manifest
+from refit_trainer.contract.config import Run
+from refit_trainer.contract.errors import BadInput
 
 RUN = Run(name="reviews-1", uid="uid-1")
 OTHER = Run(name="reviews-2", uid="uid-2")

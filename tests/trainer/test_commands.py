@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainer.support import (
+from tests.support.trainer.commands import (
     environment,
     finish,
     judge_config,
@@ -35,9 +35,9 @@ def test_train_judge_and_train_again(tiny: Path, train_rows: Path, holdout_rows:
     assert trained.code == 0, trained.output
     judged = run_command("judge", judge_config(tmp_path / "out", holdout_rows, served=tmp_path / "out"), tmp_path)
     assert judged.code == 0, judged.output
-    assert judged.answer["candidate"]["digest"] == trained.answer["digest"]
+    assert judged.message["candidate"]["digest"] == trained.message["digest"]
     again = run_command("train", config, tmp_path)
-    assert (again.code, again.answer) == (0, trained.answer)
+    assert (again.code, again.message) == (0, trained.message)
     assert len(trained.output.splitlines()) < 25 and "Traceback" not in trained.output
     assert all(line[:2] == "20" for line in trained.output.splitlines()), trained.output
 
@@ -47,20 +47,20 @@ def test_wrong_data_ends_with_64_and_its_place(tiny: Path, train_rows: Path, tmp
     lines[16] = lines[16][:20]
     (tmp_path / "feedback.jsonl").write_text("\n".join(lines) + "\n")
     ended = run_command("train", train_config(tiny, tmp_path / "feedback.jsonl", tmp_path / "out"), tmp_path)
-    assert ended.code == 64 and ended.answer["error"].startswith("feedback.jsonl:17: not JSON")
+    assert ended.code == 64 and ended.message["error"].startswith("feedback.jsonl:17: not JSON")
     assert "Traceback" not in ended.output and not (tmp_path / "out").exists()
 
 
 def test_a_wrong_configuration_ends_with_64(tmp_path: Path) -> None:
     for command in ("train", "judge"):
         ended = run_command(command, '{"task": 3}', tmp_path)
-        assert ended.code == 64 and "task=3: Input should be a valid string" in ended.answer["error"]
+        assert ended.code == 64 and "task=3: Input should be a valid string" in ended.message["error"]
 
 
 def test_what_a_retry_may_mend_ends_otherwise(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("where a folder should be")
     ended = run_command("train", train_config(tiny, train_rows, tmp_path / "file" / "out"), tmp_path)
-    assert ended.code == 1 and "FileExistsError" in ended.answer["error"] and "Traceback" in ended.output
+    assert ended.code == 1 and "FileExistsError" in ended.message["error"] and "Traceback" in ended.output
     assert "model.loaded" not in ended.output, "it trained first"
 
 
@@ -77,13 +77,14 @@ def test_sigterm_ends_with_143_and_publishes_nothing(
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     ended = finish(process, tmp_path)
-    assert ended.code == 143 and ended.answer["error"].startswith(answer)
+    assert ended.code == 143 and ended.message["error"].startswith(answer)
     assert "Traceback" not in ended.output and not (tmp_path / "out").exists()
 
 
 SLOW_PUBLICATION = """
 import sys, time
-from refit_trainer import checkpoint, __main__ as commands
+from refit_trainer.artifacts import checkpoint
+from refit_trainer import __main__ as commands
 checkpoint.write_json = lambda *given: (print("AT THE MANIFEST", flush=True), time.sleep(60))
 commands.train()
 """

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from refit_trainer.config import JudgeConfig, TrainConfig, parse_config
-from refit_trainer.errors import BadInput
-from tests.trainer.support import ROOT
+from refit_trainer.contract.config import JudgeConfig, TrainConfig, parse_config
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import ROOT
 
 TRAIN = (ROOT / "tests/contract/train-config.json").read_text()
 JUDGE = (ROOT / "tests/contract/judge-config.json").read_text()

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.commands.judge import explain, judge
 from refit_trainer.explain.drift import class_changes, length_changes, word_changes
 from refit_trainer.explain.measures import calibration, calibration_error, confusion
 from refit_trainer.explain.surrogate import fit_surrogate
-from refit_trainer.judge import explain, judge
-from refit_trainer.model_folder import digest_folder
-from tests.trainer.support import judge_config, read_rows, run_command, train_config, write_rows
+from tests.support.trainer.commands import judge_config, read_rows, run_command, train_config, write_rows
 
 VOID = {"meta", "line", "circle", "rect", "polyline", "br"}
 
@@ -64,7 +64,7 @@ def test_the_page_stands_alone(page: str) -> None:
 
 def test_the_page_shows_all_that_the_judge_knows(page: str) -> None:
     text = re.sub(r"<[^>]+>", " ", page.split("</style>")[1])
-    for said in ("accuracy by slice", "movies", "tweets", "What is taken for what", "as sure as it should be"):
+    for said in ("accuracy by slice", "movies", "tweets", "Confusion matrix", "Calibration"):
         assert said in text, said
     for said in ("What changed in the data", "Where it is wrong, and why", "LIME", "KernelSHAP"):
         assert said in text, said
@@ -112,16 +112,16 @@ def test_what_cannot_be_explained_changes_no_verdict(
 def test_the_command_leaves_the_report(checkpoint: Path, holdout_rows: Path, tmp_path: Path) -> None:
     ended = run_command("explain", judge_config(checkpoint, holdout_rows), tmp_path)
     assert ended.code == 0, ended.output
-    assert ended.answer == {"report": f"{checkpoint.as_uri()}/report.html"}
+    assert ended.message == {"report": f"{checkpoint.as_uri()}/report.html"}
     assert (checkpoint / "report.html").exists() and (checkpoint / "README.md").stat().st_mode & 0o777 == 0o644
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "termination-log"]
 
 
 def test_words_that_tell_are_found(tiny: Path, tmp_path: Path) -> None:
     """A model that goes by whether one word is there: each method puts that word first."""
+    from refit_trainer.commands.train import train
     from refit_trainer.explain.attribution import METHODS, attribute
     from refit_trainer.tasks.text_classification import TASK
-    from refit_trainer.train import train
 
     draw = random.Random(0)
     around = ["the", "film", "was", "by", "people"]

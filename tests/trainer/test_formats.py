@@ -11,15 +11,15 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
-from refit_trainer.config import Dataset
-from refit_trainer.data import read_rows
-from refit_trainer.errors import BadInput
-from refit_trainer.rows import RowSet
-from refit_trainer.tasks import check_row
+from refit_trainer.contract.config import Dataset
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.reader import read_rows
+from refit_trainer.data.rows import RowSet
+from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.tasks.image_classification import TASK as IMAGES
 from refit_trainer.tasks.text_classification import TASK as TEXTS
-from tests.trainer.pictures import png
-from tests.trainer.support import write_rows
+from tests.support.trainer.commands import write_rows
+from tests.support.trainer.pictures import png
 
 ROWS = [{"text": "a fine film", "label": "positive"}, {"text": "dull, long", "label": "negative"}]
 LABELS = ("negative", "positive")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.train import train
-from tests.trainer.pictures import make_tiny_resnet, write_digits
-from tests.trainer.support import judge_config, train_config
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import judge_config, train_config
+from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 HEAD = {"method": "head"}
 IMAGES = {"task": "image-classification"}
@@ -50,9 +50,9 @@ def test_the_loss_is_that_of_the_published_model(
     import torch
     from torch.nn.functional import cross_entropy
 
-    from refit_trainer import batches
-    from refit_trainer.config import Dataset
-    from refit_trainer.data import read_rows as read
+    from refit_trainer.contract.config import Dataset
+    from refit_trainer.data.reader import read_rows as read
+    from refit_trainer.tasks.components import batches
     from refit_trainer.tasks.text_classification import TASK
 
     monkeypatch.setattr(batches, "autocast", contextlib.nullcontext)
@@ -99,8 +99,8 @@ def test_what_it_does_not_understand_is_refused(published: Path, train_rows: Pat
 
 
 def test_what_is_no_classification_is_refused() -> None:
-    from refit_trainer.classification import require_classification
-    from refit_trainer.registry import find_task
+    from refit_trainer.tasks import find_task
+    from refit_trainer.tasks.components.classification import require_classification
 
     with pytest.raises(BadInput, match="method='head': it is for classification alone, and task='recommendation'"):
         require_classification(find_task("recommendation"), "head")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.hub import parse_uri
-from refit_trainer.model_folder import digest_folder
-from tests.local import free_port
-from tests.trainer.fake_hub import COMMITS, FakeHub
-from tests.trainer.support import Ended, run_command, train_config
-from tests.trainer.test_serving import Server
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.storage.hub import parse_uri
+from tests.support.local import free_port
+from tests.support.trainer.commands import Ended, run_command, train_config
+from tests.support.trainer.fake_hub import COMMITS, FakeHub
+from tests.support.trainer.server import Server
 
 MAIN, V1 = COMMITS["main"], COMMITS["v1"]
 
@@ -82,18 +82,18 @@ def test_a_model_of_the_hub_is_served(hub: FakeHub, tmp_path: Path, published: P
 )
 def test_what_isnt_on_the_hub_ends_with_64(hub: FakeHub, tmp_path: Path, model: str, error: str) -> None:
     ended = train(hub, tmp_path, model, tmp_path.as_uri())
-    assert ended.code == 64 and re.match(error, ended.answer["error"]), ended.output
+    assert ended.code == 64 and re.match(error, ended.message["error"]), ended.output
 
 
 def test_a_hub_that_isnt_reached_may_be_asked_again(hub: FakeHub, tmp_path: Path) -> None:
     ended = train(hub, tmp_path, "hf://tests/tiny", tmp_path.as_uri(), HF_ENDPOINT=f"http://127.0.0.1:{free_port()}")
-    assert ended.code == 1 and "hf://tests/tiny: " in ended.answer["error"], ended.output
+    assert ended.code == 1 and "hf://tests/tiny: " in ended.message["error"], ended.output
 
 
 def test_nothing_is_published_to_the_hub(hub: FakeHub, tmp_path: Path) -> None:
     config = train_config(tmp_path, tmp_path, tmp_path) | {"output": "hf://tests/out"}
     ended = run_command("train", config, tmp_path, HF_ENDPOINT=hub.endpoint)
-    assert ended.code == 64 and "the hub is read from, never written to" in ended.answer["error"], ended.output
+    assert ended.code == 64 and "the hub is read from, never written to" in ended.message["error"], ended.output
 
 
 @pytest.mark.parametrize(

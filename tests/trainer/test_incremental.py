@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.train import train
-from tests.trainer.pictures import make_tiny_resnet, write_digits
-from tests.trainer.support import judge_config, read_rows, train_config
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import judge_config, read_rows, train_config
+from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 INCREMENTAL = {"method": "incremental", "learning_rate": "3e-3", "batch_size": "16"}
 IMAGES = {"task": "image-classification"}

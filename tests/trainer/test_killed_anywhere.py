@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from refit_trainer import checkpoint as publication
-from refit_trainer.config import Run, TrainConfig
-from refit_trainer.object_store import list_names, upload
-from refit_trainer.train import _clean_up
-from refit_trainer.upload import announce
-from tests.trainer.killed import NAMES, copy_of, keep_state, visible
-from tests.trainer.s3_server import BUCKET, S3Server
-from tests.trainer.support import train_config
+from refit_trainer.artifacts import checkpoint as publication
+from refit_trainer.artifacts.upload import write_marker
+from refit_trainer.commands.train import _clean_up
+from refit_trainer.contract.config import Run, TrainConfig
+from refit_trainer.storage.object_store import list_names, upload
+from tests.support.trainer.commands import train_config
+from tests.support.trainer.killed import NAMES, copy_of, keep_state, visible
+from tests.support.trainer.s3_server import BUCKET, S3Server
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def shelf(tmp_path: Path, published: Path) -> Path:
 
 
 def killed(what: str, folder: Path, *more: str) -> None:
-    words = [sys.executable, "-m", "tests.trainer.killed", what, str(folder), *more]
+    words = [sys.executable, "-m", "tests.support.trainer.killed", what, str(folder), *more]
     done = subprocess.run(words, capture_output=True, text=True)
     print(done.stdout)
     assert done.returncode == 0 and " deaths" in done.stdout, done.stdout + done.stderr
@@ -62,7 +62,7 @@ def test_what_an_earlier_run_uploaded_in_part_goes(shelf: Path, s3: S3Server, tm
     uri = f"s3://{BUCKET}/{tmp_path.name}"
     for name in NAMES[:3]:
         upload(shelf / name, f"{uri}/{name}", last="manifest.json")
-        announce(f"{uri}/{name}", Run(name=name, uid=name))
+        write_marker(f"{uri}/{name}", Run(name=name, uid=name))
     for name in NAMES[:2]:
         (s3.root / tmp_path.name / name / "manifest.json").unlink()
     publication.prepare_output(f"{uri}/{NAMES[1]}", Run(name=NAMES[1], uid="uid-2"))

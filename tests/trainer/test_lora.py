@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.train import train
-from tests.trainer.pictures import make_tiny_resnet, write_digits
-from tests.trainer.support import judge_config, train_config
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import judge_config, train_config
+from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 LORA = {"method": "lora", "learning_rate": "2e-2", "batch_size": "16", "epochs": "6"}
 IMAGES = {"task": "image-classification"}

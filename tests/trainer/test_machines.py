@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from refit_trainer.errors import BadInput
-from refit_trainer.registry import find_method
-from refit_trainer.train import _parse_settings, _refuse_to_share
-from tests.local import free_port
-from tests.trainer.support import Ended, finish, judge_config, run_command, start_command, train_config
+from refit_trainer.commands.train import _check_distributed, _parse_settings
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.methods import find_method
+from tests.support.local import free_port
+from tests.support.trainer.commands import Ended, finish, judge_config, run_command, start_command, train_config
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
 
@@ -63,15 +63,15 @@ def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_pa
         train_config(steady, train_rows, tmp_path / "together", hyperparameters=SETTINGS), tmp_path
     ).ended()
     assert (first.code, second.code) == (0, 0), first.output + second.output
-    assert first.answer["rows"] == alone.answer["rows"] == 200
-    assert second.answer == {"machine": 1}
+    assert first.message["rows"] == alone.message["rows"] == 200
+    assert second.message == {"machine": 1}
     one, two = losses(alone.output), losses(first.output)
     assert len(one) == len(two) >= 10
     assert two == pytest.approx(one, abs=2e-3), f"{one}\n{two}"
-    assert first.answer["metrics"]["loss"] == pytest.approx(alone.answer["metrics"]["loss"], abs=1e-3)
+    assert first.message["metrics"]["loss"] == pytest.approx(alone.message["metrics"]["loss"], abs=1e-3)
     weights = [load_file(tmp_path / name / "model.safetensors") for name in ("alone", "together")]
     apart = max(float((weights[0][name] - weights[1][name]).abs().max()) for name in weights[0])
-    print(f"alone {alone.answer['seconds']} s, together {first.answer['seconds']} s", one, two, apart, sep="\n")
+    print(f"alone {alone.message['seconds']} s, together {first.message['seconds']} s", one, two, apart, sep="\n")
     assert apart < 2e-2
 
 
@@ -104,12 +104,12 @@ def test_a_machine_that_dies_takes_the_other_along_and_both_go_on(
     survivor = machines.running[1 - victim]
     ended = finish(survivor, tmp_path / f"machine-{1 - victim}")
     assert ended.code == 75, ended.output
-    assert ended.answer["error"].startswith("another machine of this training is gone")
+    assert ended.message["error"].startswith("another machine of this training is gone")
     again = Machines(config, tmp_path, REFIT_SAVE_SECONDS="60").ended()
     assert [end.code for end in again] == [0, 0], again[0].output + again[1].output
     resumed = [int(re.findall(r"train.resumed step=(\d+)", end.output)[0]) for end in again]
     assert resumed[0] == resumed[1] > 0
-    assert math.isfinite(again[0].answer["metrics"]["loss"])
+    assert math.isfinite(again[0].message["metrics"]["loss"])
 
 
 def test_sigterm_on_one_machine_saves_what_both_go_on_from(steady: Path, train_rows: Path, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_sigterm_on_one_machine_saves_what_both_go_on_from(steady: Path, train_r
     first, second = machines.ended()
     assert second.code == 143, second.output
     assert first.code == 75, first.output
-    stopped = re.findall(r"it was stopped after step (\d+)", first.answer["error"])
+    stopped = re.findall(r"it was stopped after step (\d+)", first.message["error"])
     assert stopped, first.output
     again = Machines(config, tmp_path).ended()
     assert [end.code for end in again] == [0, 0], again[0].output + again[1].output
@@ -136,7 +136,7 @@ def test_a_machine_that_waits_for_the_others_heeds_sigterm(steady: Path, train_r
         time.sleep(0.2)
     waiting.terminate()
     ended = finish(waiting, tmp_path, within_s=10)
-    assert (ended.code, ended.answer) == (143, {"error": "stopped by SIGTERM"}), ended.output
+    assert (ended.code, ended.message) == (143, {"error": "stopped by SIGTERM"}), ended.output
 
 
 def is_listening(port: int) -> bool:
@@ -148,13 +148,13 @@ def test_a_machine_that_comes_after_the_publication_has_nothing_to_do(published:
     config = train_config(published, tmp_path / "gone", published, uid="uid-1")
     variables = {"NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "127.0.0.1"}
     ended = run_command("train", config, tmp_path, **variables)
-    assert (ended.code, ended.answer) == (0, {"machine": 1}), ended.output
+    assert (ended.code, ended.message) == (0, {"machine": 1}), ended.output
 
 
 def test_the_other_machines_judge_nothing(published: Path, tmp_path: Path) -> None:
     config = judge_config(published, tmp_path / "gone")
     ended = run_command("judge", config, tmp_path, NNODES="2", NODE_RANK="1")
-    assert (ended.code, ended.answer) == (0, {"machine": 1}), ended.output
+    assert (ended.code, ended.message) == (0, {"machine": 1}), ended.output
 
 
 REFUSED = {
@@ -170,10 +170,10 @@ def test_what_cant_be_shared_is_refused_by_name(words: str, monkeypatch: pytest.
     texts = REFUSED[words]
     name = texts.get("method", "full")
     with pytest.raises(BadInput, match=re.escape(words)):
-        _refuse_to_share(name, find_method(name), _parse_settings(find_method(name), texts))
+        _check_distributed(name, find_method(name), _parse_settings(find_method(name), texts))
 
 
 def test_a_machine_beyond_the_last_is_refused(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
     config = train_config(tiny, train_rows, tmp_path / "out")
     ended = run_command("train", config, tmp_path, NNODES="2", NODE_RANK="2", MASTER_ADDR="127.0.0.1")
-    assert (ended.code, ended.answer) == (64, {"error": "NODE_RANK='2': not a whole number from 0 to 1"})
+    assert (ended.code, ended.message) == (64, {"error": "NODE_RANK='2': not a whole number from 0 to 1"})

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from refit_trainer.judge import judge
-from refit_trainer.train import train
-from tests.trainer.support import judge_config, read_rows, train_config, write_rows
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
 
 DATA = Path(os.environ.get("REFIT_DATA", "/nowhere"))
 pytestmark = pytest.mark.skipif(not (DATA / "minilm").is_dir(), reason="REFIT_DATA names no prepared folder")

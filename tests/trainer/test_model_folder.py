@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.model_folder import digest_folder, verify_folder
-from refit_trainer.train import train as run_train
-from tests.trainer.support import judge_config, train_config
+from refit_trainer.artifacts.model_folder import digest_folder, verify_folder
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train as run_train
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import judge_config, train_config
 
 
 def test_the_digest_is_the_contracts(checkpoint: Path) -> None:

@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import Prediction
 from refit_trainer.tasks.recommendation import TASK
-from refit_trainer.train import train
-from tests.trainer.support import judge_config, read_rows, train_config, write_rows
-from tests.trainer.test_serving import Serve, serve
-
-__all__ = ["serve"]
+from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
+from tests.support.trainer.server import Serve
 
 
 def sequences(sentences: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -72,7 +70,7 @@ def test_new_items_are_learnt(trained: Path, tmp_path: Path, sentences: list[dic
 
 def test_places_count() -> None:
     rows = [Row({"items": ["a"], "next": item}) for item in ("b", 7, "z")]
-    answers = [Answer(["b", "c"], 0.5), Answer(["c", "7"], 0.5), Answer(["c"], 0.5)]
+    answers = [Prediction(["b", "c"], 0.5), Prediction(["c", "7"], 0.5), Prediction(["c"], 0.5)]
     measured = TASK.measure(rows, answers)
     assert measured["hit_at_10"] == pytest.approx(2 / 3)
     assert measured["ndcg_at_10"] == pytest.approx((1 + 1 / 1.5849625) / 3)

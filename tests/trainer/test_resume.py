@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from refit_trainer import resume
-from refit_trainer.errors import Stopped
-from refit_trainer.files import hash_file
-from refit_trainer.train import train
-from refit_trainer.unfinished import Unfinished
-from tests.trainer.support import finish, read_rows, run_command, start_command, train_config
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import Stopped
+from refit_trainer.storage.files import hash_file
+from refit_trainer.training import resume
+from refit_trainer.training.training_state import StateStore
+from tests.support.trainer.commands import finish, read_rows, run_command, start_command, train_config
 
 EARLY = {"early_stopping": "3", "early_stopping_share": "0.2"}
 SETTINGS = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "3"}
@@ -22,7 +22,7 @@ SETTINGS = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "3"}
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     """Let the process get a real SIGTERM in every attempt's so-many-th step."""
-    ask = resume._AskForSaves.on_step_end
+    ask = resume._RequestSaves.on_step_end
     made = {"steps": 0}
 
     def on_step_end(self: Any, args: Any, state: Any, control: Any, **given: Any) -> None:
@@ -31,7 +31,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
         ask(self, args, state, control, **given)
 
-    monkeypatch.setattr(resume._AskForSaves, "on_step_end", on_step_end)
+    monkeypatch.setattr(resume._RequestSaves, "on_step_end", on_step_end)
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, SETTINGS | EARLY], ids=["plain", "early stopping"])
@@ -67,7 +67,7 @@ def test_after_a_kill_it_goes_on_from_the_last_periodic_save(tiny: Path, train_r
     assert ended.code == 0, ended.output
     assert "train.resumed step=" in ended.output
     whole = run_command("train", config | {"output": (tmp_path / "whole").as_uri()}, tmp_path)
-    assert ended.answer["digest"] == whole.answer["digest"]
+    assert ended.message["digest"] == whole.message["digest"]
     assert not (tmp_path / ".out.unfinished").exists()
 
 
@@ -95,10 +95,10 @@ def test_no_room_for_a_state_costs_the_resume_alone(
 ) -> None:
     """A full disk can't be had here; keeping the state fails as it would on one."""
 
-    def keep(self: Unfinished, folder: Path, step: int) -> None:
+    def commit(self: StateStore, folder: Path, step: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Unfinished, "keep", keep)
+    monkeypatch.setattr(StateStore, "commit", commit)
     monkeypatch.setenv("REFIT_SAVE_SECONDS", "0.01")
     train(json.dumps(train_config(tiny, train_rows, tmp_path / "out")))
     assert "state.not_saved" in caplog.text and "No space left" in caplog.text

@@ -10,14 +10,22 @@ import fsspec
 import httpx
 import pytest
 
-from refit_trainer.checkpoint import find_published
-from refit_trainer.config import Run
-from refit_trainer.errors import BadInput
-from refit_trainer.model_folder import digest_folder
-from refit_trainer.object_store import copy, list_names, read, remove, upload
-from tests.trainer.s3_server import BUCKET, S3Server
-from tests.trainer.support import COLUMNS, Ended, read_rows, run_command, start_command, train_config, write_rows
-from tests.trainer.test_serving import Server
+from refit_trainer.artifacts.checkpoint import find_published
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.contract.config import Run
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.storage.object_store import download, list_names, read, remove, upload
+from tests.support.trainer.commands import (
+    COLUMNS,
+    Ended,
+    read_rows,
+    run_command,
+    start_command,
+    train_config,
+    write_rows,
+)
+from tests.support.trainer.s3_server import BUCKET, S3Server
+from tests.support.trainer.server import Server
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def done(ended: Ended) -> Ended:
 
 
 def test_a_model_is_trained_judged_and_served(bucket: str, s3: S3Server, tmp_path: Path) -> None:
-    trained = done(run_command("train", config(bucket), tmp_path)).answer
+    trained = done(run_command("train", config(bucket), tmp_path)).message
     assert trained["checkpoint"] == f"{bucket}/out" and trained["rows"] == 300
     stored = s3.root / tmp_path.name / "out"
     manifest = json.loads((stored / "manifest.json").read_text())
@@ -57,7 +65,7 @@ def test_a_model_is_trained_judged_and_served(bucket: str, s3: S3Server, tmp_pat
     assert list_names(bucket) == ["holdout", "out", "rows", "tiny"], "nothing else stays beside the checkpoint"
 
     again = done(run_command("train", config(bucket), tmp_path))
-    assert "train.already_published" in again.output and again.answer == trained
+    assert "train.already_published" in again.output and again.message == trained
 
     judged = {
         "task": "text-classification",
@@ -67,7 +75,7 @@ def test_a_model_is_trained_judged_and_served(bucket: str, s3: S3Server, tmp_pat
         "gate": {"metric": "accuracy"},
         "run": config(bucket)["run"],
     }
-    verdict = done(run_command("judge", judged, tmp_path, REFIT_REPORT="on")).answer
+    verdict = done(run_command("judge", judged, tmp_path, REFIT_REPORT="on")).message
     assert verdict["candidate"] == verdict["served"] and verdict["candidate"]["digest"] == trained["digest"]
     assert {"README.md", "report.html"} <= set(list_names(f"{bucket}/out"))
 
@@ -106,7 +114,7 @@ def test_a_script_s_folder_becomes_a_checkpoint_in_the_bucket(bucket: str, tmp_p
         "gate": {"metric": "accuracy"},
         "run": config(bucket)["run"],
     }
-    digest = done(run_command("judge", judged, tmp_path)).answer["candidate"]["digest"]
+    digest = done(run_command("judge", judged, tmp_path)).message["candidate"]["digest"]
     names = list_names(f"{bucket}/out")
     assert "manifest.json" in names and "training_args.bin" not in names
     assert json.loads(read(f"{bucket}/out/manifest.json") or b"")["digest"] == digest == digest_folder(published)
@@ -134,7 +142,7 @@ def test_a_stopped_training_goes_on_from_the_bucket(bucket: str, s3: S3Server, t
 def test_what_somebody_else_stored_is_never_written_over(bucket: str, s3: S3Server, tmp_path: Path) -> None:
     ended = run_command("train", config(bucket, output=f"{bucket}/rows"), tmp_path)
     assert ended.code == 64
-    assert ended.answer == {"error": f"output={bucket}/rows: something without a manifest is there"}
+    assert ended.message == {"error": f"output={bucket}/rows: something without a manifest is there"}
     with pytest.raises(BadInput, match="output=s3://shelf is a whole bucket"):
         find_published("s3://shelf", Run(name="reviews-1", uid="uid-1"))
 
@@ -148,6 +156,6 @@ def test_what_another_attempt_wrote_meanwhile_is_seen(bucket: str, s3: S3Server,
     assert read(f"{bucket}/late/a") == b"a" and list_names(f"{bucket}/late") == ["a", "b"]
     (s3.root / tmp_path.name / "late" / "a").write_text("new")
     (tmp_path / "copied").mkdir()
-    assert (copy(f"{bucket}/late", tmp_path / "copied") / "a").read_text() == "new"
+    assert (download(f"{bucket}/late", tmp_path / "copied") / "a").read_text() == "new"
     remove(f"{bucket}/late")
     assert list_names(f"{bucket}/late") == [] and s3.names(f"{tmp_path.name}/late") == []

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.methods.semi_supervised import label_surely
-from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer
-from refit_trainer.train import train
-from tests.trainer.pictures import make_tiny_resnet, write_digits
-from tests.trainer.support import judge_config, read_rows, train_config, write_rows
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.rows import Row
+from refit_trainer.methods.semi_supervised import pseudo_label
+from refit_trainer.tasks import Prediction
+from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
+from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 SEMI = {"method": "semi-supervised", "learning_rate": "3e-3", "epochs": "4"}
 IMAGES = {"task": "image-classification"}
@@ -79,7 +79,7 @@ def test_other_methods_need_every_label(published: Path, train_rows: Path, tmp_p
 
 def test_what_is_unsure_gets_no_label() -> None:
     rows = [Row({"text": text, "label": None}) for text in "abc"]
-    answers = [Answer("yes", 0.9), Answer("no", 0.89), Answer("no", 1.0)]
-    found = label_surely(rows, answers, 0.9)
+    answers = [Prediction("yes", 0.9), Prediction("no", 0.89), Prediction("no", 1.0)]
+    found = pseudo_label(rows, answers, 0.9)
     assert [(row.values["text"], row.values["label"]) for row in found] == [("a", "yes"), ("c", "no")]
     assert rows[0].values["label"] is None

@@ -4,12 +4,8 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,81 +14,13 @@ import pytest
 
 from refit_serving.batching import Batcher, Overloaded
 from refit_serving.feedback_files import RowFile, choose_side
-from refit_serving.memory import Memory, Prediction
+from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
 from refit_serving.settings import Settings, read_settings
-from refit_trainer.errors import BadInput
-from refit_trainer.model_folder import digest_folder
-from tests.local import free_port
-from tests.trainer.support import environment, read_rows
-
-
-class Server:
-    def __init__(self, folder: Path, **variables: str) -> None:
-        port = free_port()
-        stores = {"FEEDBACK_DIR": str(folder / "train"), "HOLDOUT_DIR": str(folder / "holdout"), "WRITER": "pod-1"}
-        variables = {"PORT": str(port), "DRAIN_SECONDS": "1", **stores, **variables}
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "refit_serving"],
-            env=environment(folder, **variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}")
-
-    def wait(self) -> "Server":
-        for _ in range(1200):
-            assert self.process.poll() is None, self.process.communicate()[0]
-            try:
-                self.client.get("/readyz").raise_for_status()
-                return self
-            except httpx.TransportError:
-                time.sleep(0.05)
-        raise AssertionError("not ready")
-
-    def post(self, path: str, **body: Any) -> Any:
-        return self.client.post(path, json=body).raise_for_status().json()
-
-    def refused(self, path: str, **body: Any) -> tuple[int, str]:
-        reply = self.client.post(path, json=body)
-        return reply.status_code, reply.json()["error"]
-
-    def count(self, name: str) -> float:
-        lines = self.client.get("/metrics").text.splitlines()
-        return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
-
-    def counts(self) -> tuple[float, float, float]:
-        names = ("predictions_total", "predictions_judged_total", "predictions_correct_total")
-        return self.count(names[0]), self.count(names[1]), self.count(names[2])
-
-    def rows(self) -> list[dict[str, Any]]:
-        return [row for file in sorted(self.folder.glob("*/pod-1.jsonl")) for row in read_rows(file)]
-
-    def stop(self) -> None:
-        self.client.close()
-        self.process.kill()
-        self.process.communicate()
-
-
-Serve = Callable[..., Server]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    with ExitStack() as servers:
-
-        def start(**variables: str) -> Server:
-            server = Server(tmp_path, **variables)
-            servers.callback(server.stop)
-            return server
-
-        yield start
-
-
-def pointer(folder: Path) -> str:
-    return f"{folder.as_uri()}@{digest_folder(folder)}"
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import read_rows
+from tests.support.trainer.server import Serve, pointer
 
 
 def other(label: str) -> str:
@@ -184,10 +112,10 @@ async def test_too_much_waiting_is_refused_and_errors_reach_whoever_asked() -> N
         raise RuntimeError("no memory")
 
     batcher = Batcher(fail, 4)
-    waiting = asyncio.gather(*(batcher.answer(["a"] * 1000) for _ in range(2)), return_exceptions=True)
+    waiting = asyncio.gather(*(batcher.predict(["a"] * 1000) for _ in range(2)), return_exceptions=True)
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await batcher.answer(["b"])
+        await batcher.predict(["b"])
     await batcher.start()
     assert [str(error) for error in await waiting] == ["no memory"] * 2
     await batcher.stop()
@@ -268,7 +196,7 @@ def test_a_killed_servers_half_row_goes(tmp_path: Path) -> None:
 def test_memory_is_bounded() -> None:
     memory = Memory(2)
     for key in "abc":
-        memory.remember(key, Prediction("text", "positive"))
+        memory.remember(key, RememberedPrediction("text", "positive"))
     assert memory.recall("a") is None and memory.recall("c")
     for key in "abc":
         memory.mark_labelled(key)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from refit_trainer.errors import BadInput, StorageFailed
-from refit_trainer.object_store import write
-from refit_trainer.store_errors import explain
-from tests.local import free_port
-from tests.trainer.s3_server import BUCKET, S3Server
-from tests.trainer.support import Ended, run_command, train_config
+from refit_trainer.contract.errors import BadInput, StorageFailed
+from refit_trainer.storage.errors import translate_error
+from refit_trainer.storage.object_store import write
+from tests.support.local import free_port
+from tests.support.trainer.commands import Ended, run_command, train_config
+from tests.support.trainer.s3_server import BUCKET, S3Server
 
 LONGEST = 60.0  # seconds until a failure is told, the start of the process included
 
@@ -51,7 +51,7 @@ def test_what_is_configured_wrongly_ends_with_64(
 ) -> None:
     ended = run(tmp_path, {**s3.variables, **changed}, output=f"s3://{bucket}/out")
     assert ended.code == 64, ended.output
-    assert re.match(error, ended.answer["error"]), ended.answer
+    assert re.match(error, ended.message["error"]), ended.message
     assert not (s3.root.parent / "nosuch").exists()
 
 
@@ -62,18 +62,18 @@ def test_what_isnt_there_ends_with_64(s3: S3Server, tmp_path: Path, tiny: Path, 
     changes = {"startFrom": {"uri": "s3://nosuch/model"}} if what == "startFrom" else {"startFrom": start}
     ended = run(tmp_path, s3.variables, **changes, dataset=dataset | {"train": "s3://nosuch/rows"})
     where = "model" if what == "startFrom" else "rows"
-    assert ended.code == 64 and ended.answer == {"error": f"s3://nosuch/{where} doesn't exist"}, ended.output
+    assert ended.code == 64 and ended.message == {"error": f"s3://nosuch/{where} doesn't exist"}, ended.output
 
 
 def test_a_server_that_isnt_reached_may_be_tried_again(s3: S3Server, tmp_path: Path) -> None:
     ended = run(tmp_path, {**s3.variables, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"})
-    assert ended.code == 1 and "s3://shelf/out/manifest.json: Could not connect" in ended.answer["error"], ended.output
+    assert ended.code == 1 and "s3://shelf/out/manifest.json: Could not connect" in ended.message["error"], ended.output
 
 
 def test_a_server_that_is_silent_may_be_tried_again(s3: S3Server, tmp_path: Path) -> None:
     """No route to 192.0.2.0/24, which no network uses: packets are lost, or refused at once."""
     ended = run(tmp_path, {**s3.variables, "AWS_ENDPOINT_URL": "http://192.0.2.1:9000"})
-    assert ended.code == 1 and "s3://shelf/out/manifest.json: " in ended.answer["error"], ended.output
+    assert ended.code == 1 and "s3://shelf/out/manifest.json: " in ended.message["error"], ended.output
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def unwell() -> Iterator[str]:
 
 def test_a_server_that_is_unwell_may_be_tried_again(s3: S3Server, tmp_path: Path, unwell: str) -> None:
     ended = run(tmp_path, {**s3.variables, "AWS_ENDPOINT_URL": unwell})
-    assert ended.code == 1 and "s3://shelf/out/manifest.json: " in ended.answer["error"], ended.output
+    assert ended.code == 1 and "s3://shelf/out/manifest.json: " in ended.message["error"], ended.output
 
 
 def test_no_bucket_is_made(s3: S3Server) -> None:
@@ -135,5 +135,5 @@ def of_s3(error: Exception, code: str) -> Exception:
     ],
 )
 def test_an_error_says_whether_to_try_again(error: Exception, kind: type[Exception]) -> None:
-    found = explain("s3://shelf/out", error)
+    found = translate_error("s3://shelf/out", error)
     assert type(found) is kind and str(found).startswith("s3://shelf/out: ")

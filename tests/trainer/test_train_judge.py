@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from refit_trainer.errors import BadInput
-from refit_trainer.judge import judge
-from refit_trainer.model_folder import digest_folder
-from refit_trainer.train import train
-from tests.trainer.support import ROOT, judge_config, read_rows, train_config, write_rows
+from refit_trainer.artifacts.model_folder import digest_folder
+from refit_trainer.commands.judge import judge
+from refit_trainer.commands.train import train
+from refit_trainer.contract.errors import BadInput
+from tests.support.trainer.commands import ROOT, judge_config, read_rows, train_config, write_rows
 
 
 def run_train(*args: Any, **changes: Any) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-NOT_YET = ("cluster", "faults", "matrix", "trainer", "wire/prometheus")
-"""Folders that don't keep to it yet."""
 
 
 def imported(text: str) -> Iterator[str]:
@@ -27,9 +25,7 @@ def of_test_modules(text: str) -> list[str]:
 
 
 def test_no_test_module_is_imported() -> None:
-    waived = [TESTS / folder for folder in NOT_YET]
-    paths = [path for path in TESTS.rglob("*.py") if not any(path.is_relative_to(folder) for folder in waived)]
-    found = {str(path.relative_to(TESTS)): of_test_modules(path.read_text()) for path in paths}
+    found = {str(path.relative_to(TESTS)): of_test_modules(path.read_text()) for path in TESTS.rglob("*.py")}
     assert {path: names for path, names in found.items() if names} == {}
 
 

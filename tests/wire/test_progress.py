@@ -20,7 +20,7 @@ from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
-from tests.local import free_port
+from tests.support.local import free_port
 from tests.support.pods import POD, REVIEW, RUN
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
@@ -113,10 +113,10 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.mark.parametrize(("ask", "status", "is_anew"), [(review, 200, False), (review_is_away, 503, True)])
 async def test_silence_counts_anew_from_a_report_that_could_not_be_traced(ask: Any, status: int, is_anew: bool) -> None:
     served = await Served(ask=ask).start()
-    assert served.latest.heard_since is not None
-    served.latest.heard_since = LONG_AGO
+    assert served.latest.listening_since is not None
+    served.latest.listening_since = LONG_AGO
     assert await served.post(REPORT, Authorization="Bearer good") == status
-    assert (served.latest.heard_since != LONG_AGO) is is_anew
+    assert (served.latest.listening_since != LONG_AGO) is is_anew
 
 
 async def test_a_body_that_never_ends_is_given_up() -> None:

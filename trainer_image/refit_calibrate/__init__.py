@@ -1,1 +1,1 @@
-"""`refit-calibrate`: which threshold tells a real drift from the scatter of the readings, from a history of labels."""
+"""`refit-calibrate`: from a history of labels, which threshold separates a drift from the readings' scatter."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from refit_calibrate.advice import find_doubts, write_yaml
-from refit_calibrate.chances import LONGEST, Rule
+from refit_calibrate.advice import find_warnings, write_yaml
 from refit_calibrate.choose import Plan, choose
 from refit_calibrate.history import Block, cut, labels_each, read_csv
+from refit_calibrate.probabilities import LONGEST, Rule
 from refit_calibrate.prometheus import cut_readings, read_range
-from refit_trainer.data import parse_time
-from refit_trainer.errors import WRONG_INPUT, BadInput
+from refit_trainer.contract.constants import EXIT_BAD_INPUT
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.reader import parse_time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,12 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choice = choose(blocks, plan)
     except BadInput as error:
         print(f"refit-calibrate: {error}", file=sys.stderr)
-        return WRONG_INPUT
+        return EXIT_BAD_INPUT
     print(write_yaml(choice, plan, given.history or given.query), end="")
-    for doubt in find_doubts(choice, plan):
-        print(f"refit-calibrate: {doubt}", file=sys.stderr)
+    for warning in find_warnings(choice, plan):
+        print(f"refit-calibrate: {warning}", file=sys.stderr)
     if given.picture:
-        from refit_calibrate.picture import save
+        from refit_calibrate.plot import save
 
         save(blocks, choice, plan, given.picture)
     return 0

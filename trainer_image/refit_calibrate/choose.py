@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from refit_calibrate.chances import Chances, Prior, Rule, breach_chance, fit_prior, readings_until
 from refit_calibrate.history import Block
-from refit_trainer.errors import BadInput
+from refit_calibrate.probabilities import Array, Prior, Rule, breach_probability, fit_prior, readings_until
+from refit_trainer.contract.errors import BadInput
 
-DISTANCES: Chances = np.round(np.arange(0, 6.05, 0.1), 1)
+DISTANCES: Array = np.round(np.arange(0, 6.05, 0.1), 1)
 """Candidates: how many standard deviations of a reading the threshold lies below the accuracy."""
 MONTH, HOUR = 30 * 86400.0, 3600.0
 
@@ -46,11 +46,11 @@ class Choice:
     false_a_month: float
     lag: float
     """Mean time from a drift to the breach, in seconds; `longest` where it isn't seen sooner."""
-    costs: Chances
-    errors: Chances
+    costs: Array
+    errors: Array
     """Standard errors of the costs over the blocks."""
-    false_costs: Chances
-    lag_costs: Chances
+    false_costs: Array
+    lag_costs: Array
     range: tuple[float, float]
     """The lowest and the highest threshold that leaving out one block gave."""
     drifted: tuple[Block, ...]
@@ -61,7 +61,7 @@ def choose(blocks: Sequence[Block], plan: Plan) -> Choice:
     good = [block for block in blocks if not block.is_drifted]
     if len(good) < 3:
         raise BadInput(f"{len(good)} blocks before any drift; there must be three to learn from and to test on")
-    drifted = [block for block in blocks if block.is_drifted] or [_let_fall(block, plan.drop) for block in good]
+    drifted = [block for block in blocks if block.is_drifted] or [_with_drop(block, plan.drop) for block in good]
     before, after = fit_prior(good), fit_prior(drifted)
     false = np.array([_false_a_month(block, before, _thresholds(_without(good, block), plan), plan) for block in good])
     late = np.array([_lag(block, after, _thresholds(_accuracy(good), plan), plan) for block in drifted])
@@ -93,32 +93,32 @@ def _without(blocks: Sequence[Block], left_out: Block) -> float:
     return _accuracy([block for block in blocks if block is not left_out])
 
 
-def _thresholds(accuracy: float, plan: Plan) -> Chances:
+def _thresholds(accuracy: float, plan: Plan) -> Array:
     deviation = np.sqrt(accuracy * (1 - accuracy) / plan.labels)
     return np.asarray(np.clip(accuracy - DISTANCES * deviation, 0, 1))
 
 
-def _false_a_month(block: Block, prior: Prior, thresholds: Chances, plan: Plan) -> Chances:
+def _false_a_month(block: Block, prior: Prior, thresholds: Array, plan: Plan) -> Array:
     """Return how often a month of readings like this block's would start a run; an alarm clears the window."""
-    readings = readings_until(breach_chance(block, prior, plan.labels, thresholds), plan.rule)
+    readings = readings_until(breach_probability(block, prior, plan.labels, thresholds), plan.rule)
     return np.asarray(MONTH / (readings * plan.interval + plan.cooldown))
 
 
-def _lag(block: Block, prior: Prior, thresholds: Chances, plan: Plan) -> Chances:
-    readings = readings_until(breach_chance(block, prior, plan.labels, thresholds), plan.rule)
+def _lag(block: Block, prior: Prior, thresholds: Array, plan: Plan) -> Array:
+    readings = readings_until(breach_probability(block, prior, plan.labels, thresholds), plan.rule)
     return np.asarray(np.minimum(readings * plan.interval, plan.longest))
 
 
-def _let_fall(block: Block, drop: float) -> Block:
+def _with_drop(block: Block, drop: float) -> Block:
     return replace(block, right=max(0, round(block.right - drop * block.labels)), is_drifted=True)
 
 
-def _standard_error(costs: NDArray[np.float64]) -> Chances:
+def _standard_error(costs: NDArray[np.float64]) -> Array:
     return np.asarray(costs.std(axis=0) / np.sqrt(len(costs)))
 
 
 def _range(
-    good: Sequence[Block], drifted: Sequence[Block], false: Chances, late: Chances, plan: Plan
+    good: Sequence[Block], drifted: Sequence[Block], false: Array, late: Array, plan: Plan
 ) -> tuple[float, float]:
     """Choose again without each block in turn."""
     found = []

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from refit_trainer.data import parse_time
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.reader import parse_time
 
 TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
 

@@ -7,7 +7,7 @@ import urllib.request
 from itertools import groupby
 
 from refit_calibrate.history import Block
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
 
 TIMEOUT = 60.0  # seconds
 Readings = list[tuple[float, float]]

@@ -7,10 +7,10 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from refit_trainer.answer import write_error
-from refit_trainer.environment import set_defaults
-from refit_trainer.errors import FAILED, STOPPED, WRONG_INPUT, BadInput, StorageFailed
-from refit_trainer.logs import configure_logs
+from refit_trainer.contract.constants import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_TERMINATED
+from refit_trainer.contract.errors import BadInput, StorageFailed
+from refit_trainer.contract.process_setup import configure_logs, set_defaults
+from refit_trainer.contract.termination_message import write_error
 
 log = logging.getLogger("refit_serving")
 
@@ -25,11 +25,11 @@ def main() -> NoReturn:
     except BadInput as error:
         log.error("refused error=%s", error)
         write_error(str(error))
-        sys.exit(WRONG_INPUT)
+        sys.exit(EXIT_BAD_INPUT)
     except StorageFailed as error:
         log.error("failed error=%s", error)
         write_error(str(error))
-        sys.exit(FAILED)
+        sys.exit(EXIT_FAILED)
     sys.exit(0)
 
 
@@ -58,7 +58,7 @@ def serve() -> None:
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     """End at once while the model is still loading; once it serves, the server's own handler drains instead."""
-    os._exit(STOPPED)
+    os._exit(EXIT_TERMINATED)
 
 
 if __name__ == "__main__":

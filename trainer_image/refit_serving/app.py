@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from refit_serving.batching import Overloaded
-from refit_serving.documents import Unfit, parse_feedback, parse_instances
+from refit_serving.documents import InvalidRequest, parse_feedback, parse_instances
 from refit_serving.drain import Drain
 from refit_serving.service import Service
 
@@ -33,7 +33,7 @@ class Endpoints:
         self._drain = drain
 
     async def predict(self, request: Request) -> Response:
-        """Answer an input, or each of `instances`."""
+        """Predict for an input, or for each of `instances`."""
         document = await _read(request)
         instances = parse_instances(document, self._service.task)
         try:
@@ -63,11 +63,11 @@ class Endpoints:
 
     async def metrics(self, request: Request) -> Response:
         """Return the metrics in Prometheus's text format."""
-        return Response(generate_latest(self._service.measures.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(self._service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     def timed(self, path: str, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint with its time measured."""
-        seconds = self._service.measures.seconds.labels(path)
+        seconds = self._service.metrics.seconds.labels(path)
 
         async def answer(request: Request) -> Response:
             started = time.perf_counter()
@@ -93,7 +93,9 @@ def build_app(service: Service, drain: Drain) -> Starlette:
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
     routes += [Route(path, call) for path, call in gets.items()]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, Unfit: _refuse})
+    return Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, InvalidRequest: _refuse}
+    )
 
 
 async def _explain(request: Request, error: Exception) -> Response:

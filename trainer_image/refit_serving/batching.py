@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from refit_trainer.tasks import Answer
+from refit_trainer.tasks import Prediction
 
 WAITING = 2000  # inputs; more would be answered after their clients have given up
-Predict = Callable[[list[Any]], list[Answer]]
+Predict = Callable[[list[Any]], list[Prediction]]
 
 
 class Overloaded(Exception):
@@ -22,12 +22,12 @@ class Batcher:
     def __init__(self, predict: Predict, max_batch: int) -> None:
         self._predict = predict
         self._max_batch = max_batch
-        self._waiting: asyncio.Queue[tuple[Any, asyncio.Future[Answer]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Any, asyncio.Future[Prediction]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to answer."""
+        """Begin to predict."""
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
@@ -38,8 +38,8 @@ class Batcher:
                 await self._task
         self._thread.shutdown()
 
-    async def answer(self, inputs: list[Any]) -> list[Answer]:
-        """Return the answers to some inputs, in order; raise Overloaded where too many wait already."""
+    async def predict(self, inputs: list[Any]) -> list[Prediction]:
+        """Return the predictions for some inputs, in order; raise Overloaded where too many wait already."""
         if self._waiting.qsize() >= WAITING:
             raise Overloaded
         loop = asyncio.get_running_loop()
@@ -53,17 +53,17 @@ class Batcher:
             batch = [await self._waiting.get()]
             while len(batch) < self._max_batch and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
-            await self._answer_batch(batch)
+            await self._predict_batch(batch)
 
-    async def _answer_batch(self, batch: list[tuple[Any, asyncio.Future[Answer]]]) -> None:
+    async def _predict_batch(self, batch: list[tuple[Any, asyncio.Future[Prediction]]]) -> None:
         inputs = [value for value, _ in batch]
         try:
-            answers = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, inputs)
+            predictions = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, inputs)
         except Exception as error:
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future), prediction in zip(batch, predictions, strict=True):
             if not future.done():  # its client may have gone
-                future.set_result(answer)
+                future.set_result(prediction)

@@ -1,4 +1,4 @@
-"""The bodies of requests. What a model is asked has the name that its task gives it: text, image, audio.
+"""The bodies of requests. The input has the name that its task gives it: text, image, audio.
 
 `slice` may be called `domain`, the name of its column in the stored rows.
 """
@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from refit_trainer.blob import decode_base64
-from refit_trainer.config import describe
+from refit_trainer.contract.config import describe
+from refit_trainer.data.blob import decode_base64
 from refit_trainer.tasks import Task
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -25,7 +25,7 @@ class _Body(BaseModel):
 
 
 class Instance(_Body):
-    """One input to answer; an id is made where none is given."""
+    """One input to predict for; an id is made where none is given."""
 
     id: Id | None = None
 
@@ -37,7 +37,7 @@ class Instances(BaseModel):
 
 
 class Feedback(_Body):
-    """A true label; `predicted` and `model` repeat the answer, for a pod that didn't give it itself."""
+    """A true label; `predicted` and `model` repeat the prediction, for a pod that didn't make it itself."""
 
     id: Id
     label: Any
@@ -45,7 +45,7 @@ class Feedback(_Body):
     model: str | None = None
 
 
-class Unfit(Exception):
+class InvalidRequest(Exception):
     """A document isn't what it should be; the message names the field and the value."""
 
 
@@ -53,32 +53,32 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def parse_instances(document: Any, task: Task) -> list[Instance]:
-    """Return the inputs of a document; raise Unfit."""
+    """Return the inputs of a document; raise InvalidRequest."""
     is_many = isinstance(document, dict) and "instances" in document
     found = _parse(document, Instances).instances if is_many else [document]
     return [_parse_body(one, Instance, task, needs_input=True) for one in found]
 
 
 def parse_feedback(document: Any, task: Task, labels: tuple[str, ...]) -> Feedback:
-    """Return the true label of a document; raise Unfit."""
+    """Return the true label of a document; raise InvalidRequest."""
     feedback = _parse_body(document, Feedback, task, needs_input=False)
     if problem := task.check_truth(feedback.label, labels):
-        raise Unfit(problem)
+        raise InvalidRequest(problem)
     return feedback
 
 
 def _parse_body(document: Any, kind: type[Body], task: Task, needs_input: bool) -> Body:
     if not isinstance(document, Mapping):
-        raise Unfit(f"{document!r:.80} isn't an object")
+        raise InvalidRequest(f"{document!r:.80} isn't an object")
     value = document.get(task.input)
     if value is not None and task.input in task.roles.files:
         value = decode_base64(value)
         if isinstance(value, str):
-            raise Unfit(f"{task.input} {value}")
+            raise InvalidRequest(f"{task.input} {value}")
     if needs_input and value is None:
-        raise Unfit(f"{task.input} is missing")
+        raise InvalidRequest(f"{task.input} is missing")
     if value is not None and (problem := task.check_input(value)):
-        raise Unfit(problem)
+        raise InvalidRequest(problem)
     return _parse({**document, "value": value}, kind)
 
 
@@ -86,4 +86,4 @@ def _parse(document: Any, kind: type[Body]) -> Body:
     try:
         return kind.model_validate(document)
     except ValidationError as error:
-        raise Unfit(describe(error)) from None
+        raise InvalidRequest(describe(error)) from None

@@ -33,7 +33,7 @@ class DrainingServer(uvicorn.Server):  # type: ignore[misc]
         self._seconds = seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain, or, when told a second time, end now; the exit code stays 0."""
+        """Begin to drain, or exit at a second signal; the exit code stays 0."""
         if self._drain.is_draining:
             self.should_exit = True
             return

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.blob import Blob
-from refit_trainer.rows import encode_values
+from refit_trainer.data.blob import Blob
+from refit_trainer.data.rows import encode_values
 
 Side = str  # "train" or "holdout"
 FILES = "files"  # beside the rows

@@ -4,15 +4,15 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from refit_trainer.blob import Blob
+from refit_trainer.data.blob import Blob
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """What was asked and what was answered."""
+class RememberedPrediction:
+    """An input and what was predicted for it."""
 
     value: Any
-    answer: Any
+    predicted: Any
     slice: str | None = None
 
     @property
@@ -28,10 +28,10 @@ class Memory:
         self._size = size
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._predictions: OrderedDict[str, Prediction] = OrderedDict()
+        self._predictions: OrderedDict[str, RememberedPrediction] = OrderedDict()
         self._labelled: OrderedDict[str, None] = OrderedDict()
 
-    def remember(self, key: str, prediction: Prediction) -> None:
+    def remember(self, key: str, prediction: RememberedPrediction) -> None:
         """Keep a prediction; the same id again replaces it."""
         self._forget(key)
         self._predictions[key] = prediction
@@ -39,7 +39,7 @@ class Memory:
         while len(self._predictions) > self._size or self._bytes > self._max_bytes:
             self._forget(next(iter(self._predictions)))
 
-    def recall(self, key: str) -> Prediction | None:
+    def recall(self, key: str) -> RememberedPrediction | None:
         """Return what was predicted for an id, None where it isn't remembered."""
         return self._predictions.get(key)
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_serving.settings import Settings
-from refit_trainer.errors import BadInput
-from refit_trainer.model_folder import verify_folder
-from refit_trainer.registry import find_task
-from refit_trainer.rows import Row
-from refit_trainer.storage import fetch, pin
-from refit_trainer.tasks import Answer, LoadedModel, Task
+from refit_trainer.artifacts.model_folder import verify_folder
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.rows import Row
+from refit_trainer.storage.uris import fetch, pin
+from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
 log = logging.getLogger(__name__)
@@ -25,14 +24,14 @@ class ServedModel:
     task: Task
     loaded: LoadedModel
 
-    def predict(self, inputs: list[Any]) -> list[Answer]:
-        """Return answer and score of each input."""
+    def predict(self, inputs: list[Any]) -> list[Prediction]:
+        """Return the prediction for each input."""
         return self.task.predict(self.loaded, [Row({self.task.input: value}) for value in inputs])
 
 
 def load_model(settings: Settings) -> ServedModel:
     """Load and verify the model the environment points to, and run it once; raise BadInput where it isn't right."""
-    from refit_trainer.compute import limit_threads
+    from refit_trainer.training.compute import limit_threads
 
     uri, expected = parse_pointer(settings)
     uri = pin(uri)

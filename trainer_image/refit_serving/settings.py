@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from refit_trainer.config import describe
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.config import describe
+from refit_trainer.contract.errors import BadInput
 
 
 class Settings(BaseModel):
-    """What the server is told; a field's name in capitals is its variable."""
+    """The server's settings; a field's name in capitals is its variable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -12,21 +12,18 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
-from refit_trainer.answer import write_error, write_report
-from refit_trainer.environment import set_defaults
-from refit_trainer.errors import (
-    DONE,
-    FAILED,
-    PEER_LOST,
-    STOPPED,
-    WRONG_INPUT,
-    BadInput,
-    Ended,
-    PeerLost,
-    Stopped,
+from refit_trainer.contract.constants import (
+    ENV_CONFIG,
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_PEER_LOST,
+    EXIT_TERMINATED,
 )
-from refit_trainer.logs import configure_logs
-from refit_trainer.peers import is_loss
+from refit_trainer.contract.errors import BadInput, PeerLost, Stopped, WorkerExited
+from refit_trainer.contract.process_setup import configure_logs, set_defaults
+from refit_trainer.contract.termination_message import write_error, write_report
+from refit_trainer.distributed.collectives import is_peer_loss
 
 log = logging.getLogger("refit_trainer")
 
@@ -36,7 +33,7 @@ def train() -> NoReturn:
     code = run(_train)
     if "TORCHELASTIC_RUN_ID" in os.environ:
         sys.stdout.flush()
-        os._exit(code)  # what gloo does at an ordinary end may wait for processes that are gone
+        os._exit(code)  # gloo's own clean-up at exit may wait for processes that are gone
     sys.exit(code)
 
 
@@ -51,63 +48,63 @@ def explain() -> NoReturn:
 
 
 def run(command: Callable[[str], Mapping[str, Any]]) -> int:
-    """Run a command on REFIT_CONFIG, write its answer, and return the exit code of the contract."""
+    """Run a command on REFIT_CONFIG, write its termination message, and return the exit code of the contract."""
     signal.signal(signal.SIGTERM, _stop)
     set_defaults()
     configure_logs()
     try:
-        report = command(os.environ.get("REFIT_CONFIG", ""))
-    except Ended as ended:
+        report = command(os.environ.get(ENV_CONFIG, ""))
+    except WorkerExited as ended:
         return ended.code
     except Exception as error:
         return _fail(error)
     write_report(report)
     log.info("done report=%s", json.dumps(report, ensure_ascii=False))
-    return DONE
+    return EXIT_DONE
 
 
 def _fail(error: Exception) -> int:
-    """Say why a command failed, and return its exit code."""
+    """Write why a command failed, and return its exit code."""
     match error:
         case BadInput():
             log.error("refused error=%s", error)
-            code, words = WRONG_INPUT, str(error)
+            code, words = EXIT_BAD_INPUT, str(error)
         case Stopped():
             log.info("stopped signal=SIGTERM")
-            code, words = STOPPED, str(error)
-        case _ if isinstance(error, PeerLost) or is_loss(error):
+            code, words = EXIT_TERMINATED, str(error)
+        case _ if isinstance(error, PeerLost) or is_peer_loss(error):
             log.warning("peer.lost error=%s", error)
-            code, words = PEER_LOST, f"another machine of this training is gone: {error}"
+            code, words = EXIT_PEER_LOST, f"another machine of this training is gone: {error}"
         case _:
             log.exception("failed", exc_info=error)
-            code, words = FAILED, f"{type(error).__name__}: {error}"
+            code, words = EXIT_FAILED, f"{type(error).__name__}: {error}"
     write_error(words)
     return code
 
 
 def _train(text: str) -> Mapping[str, Any]:
-    from refit_trainer.train import train as command
+    from refit_trainer.commands.train import train as command
 
     return command(text)
 
 
 def _judge(text: str) -> Mapping[str, Any]:
-    from refit_trainer.judge import judge as command
+    from refit_trainer.commands.judge import judge as command
 
     return command(text)
 
 
 def _explain(text: str) -> Mapping[str, Any]:
-    from refit_trainer.judge import explain as command
+    from refit_trainer.commands.judge import explain as command
 
     return command(text)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    """End at once: what is unpublished is invisible. While the model learns, `resume` takes the signal instead."""
+    """Exit at once: what is unpublished is invisible. During the training `resume` handles the signal instead."""
     write_error("stopped by SIGTERM")
     os.write(sys.stdout.fileno(), b"stopped signal=SIGTERM\n")  # a logger may be interrupted in its own buffer
-    os._exit(STOPPED)
+    os._exit(EXIT_TERMINATED)
 
 
 if __name__ == "__main__":

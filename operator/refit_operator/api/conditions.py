@@ -85,7 +85,7 @@ class Reason(StrEnum):
     JOB_CONFLICT = "JobConflict", "A Job of the run's name exists and isn't controlled by the run."
     JOB_INVALID = (
         "JobInvalid",
-        "The API server rejects the run's Job or Service as invalid; mostly training.podTemplate.",
+        "The API server rejects the run's Job or Service as invalid; see training.podTemplate.",
     )
     SERVICE_CONFLICT = "ServiceConflict", "A Service of the run's name exists and isn't controlled by the run."
     RECORD_LOST = (
@@ -196,7 +196,7 @@ class Condition(ApiModel):
 
     type: str = Field(max_length=316, description="Type of the condition.")
     status: Literal["True", "False", "Unknown"] = Field(description="True is good, save for Reconciling and Stalled.")
-    reason: str = Field(min_length=1, max_length=1024, description="One word for why.")
+    reason: str = Field(min_length=1, max_length=1024, description="The reason, in CamelCase.")
     message: str = Field(default="", max_length=32768, description="The reason in a sentence, with numbers.")
     last_transition_time: datetime = Field(description="When the status last changed.")
     observed_generation: int | None = Field(default=None, description="The generation of the spec it was made from.")

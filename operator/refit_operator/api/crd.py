@@ -40,11 +40,14 @@ RUN_COLUMNS = [
     _column("Stage", ".status.stage"),
     _column("Progress", ".status.progress.percentage", "integer"),
     _column("ETA", ".status.progress.estimatedRemaining"),
-    _column("Candidate", ".status.result.candidate.metrics.accuracy"),
-    _column("Served", ".status.result.served.metrics.accuracy"),
+    _column("Candidate", ".status.result.gate.candidate"),
+    _column("Served", ".status.result.gate.served"),
     _column("Outcome", ".status.outcome"),
     _AGE,
-    _column("Metrics", ".status.progress.metrics", priority=1),
+    _column("Metric", ".status.result.gate.metric", priority=1),
+    _column("Loss", ".status.progress.metrics.loss", priority=1),
+    _column("Eval-Loss", ".status.progress.metrics.eval_loss", priority=1),
+    _column("Epoch", ".status.progress.metrics.epoch", priority=1),
     _column("Message", ".status.message", priority=1),
 ]
 

@@ -1,4 +1,4 @@
-"""How far training is, as a run's status tells it."""
+"""How far training is, as in a run's status."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ class RunProgress(ApiModel):
     time: datetime = Field(description="When the report came.")
 
     def describe(self) -> str:
-        """Return it in a few words, empty where it says nothing."""
+        """Return it in short, empty where nothing is known."""
         done = "" if self.percentage is None else f"{self.percentage} %"
         left = self.estimated_remaining
         remaining = f"about {format_duration(timedelta(seconds=round(left.total_seconds())))} left" if left else ""

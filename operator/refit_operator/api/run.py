@@ -139,6 +139,14 @@ class SliceResult(ApiModel):
     rows: int = Field(description="Rows of the slice.")
 
 
+class GateResult(ApiModel):
+    """The gate's metric of both models."""
+
+    metric: str = Field(description="Name of the metric, gate.metric.")
+    candidate: str | None = Field(default=None, description="The candidate's value; absent where it isn't reported.")
+    served: str | None = Field(default=None, description="The served model's value; absent where there is none.")
+
+
 class RunResult(ApiModel):
     """What trainer and judge reported."""
 
@@ -147,6 +155,7 @@ class RunResult(ApiModel):
     training_seconds: str | None = Field(default=None, description="Seconds that the training took.")
     candidate: ModelResult | None = Field(default=None, description="The candidate on the holdout.")
     served: ModelResult | None = Field(default=None, description="The served model on the same rows.")
+    gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
     slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
     holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
 

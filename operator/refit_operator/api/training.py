@@ -37,7 +37,8 @@ class DatasetSpec(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (
-                "self.train.split('/')[2] != self.holdout.split('/')[2]",
+                "!self.train.startsWith('pvc://') || !self.holdout.startsWith('pvc://')"
+                " || self.train.split('/')[2] != self.holdout.split('/')[2]",
                 "train and holdout must be on different claims, so that training can't see the holdout",
             ),
             ("!has(self.replay) || has(self.recent)", "replay needs recent: without it every row is used"),
@@ -86,7 +87,8 @@ class TrainingSpec(ApiModel):
         json_schema_extra=rules(
             ("self.startFrom != 'Base' || has(self.baseModel)", "startFrom Base needs a baseModel"),
             (
-                "self.podTemplate.volumes.all(v, !has(v.persistentVolumeClaim)"
+                "!self.dataset.holdout.startsWith('pvc://') || self.podTemplate.volumes.all(v,"
+                " !has(v.persistentVolumeClaim)"
                 " || v.persistentVolumeClaim.claimName != self.dataset.holdout.split('/')[2])",
                 "podTemplate.volumes must not bring the holdout's claim to where training can see it",
             ),

@@ -44,6 +44,15 @@ def is_reachable_by_pods(uri: str) -> bool:
     return re.match(f"^({CLAIM}|{BUCKET}|hf://)", uri) is not None
 
 
+def is_within(inner: str, outer: str) -> bool:
+    """Return whether one URI names a part of what the other names, or the same; whatever revision of a repository."""
+    return f"{_without_revision(inner)}/".startswith(f"{_without_revision(outer)}/")
+
+
+def _without_revision(uri: str) -> str:
+    return re.sub(r"@[^/]*", "", uri) if uri.startswith("hf://") else uri
+
+
 @dataclass(frozen=True)
 class Pointer:
     """One checkpoint: where it is and, where known, the digest it must have."""

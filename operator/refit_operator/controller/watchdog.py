@@ -3,7 +3,7 @@
 Two questions about every kind that is watched:
 
 - Was its watch opened lately? The API server ends each watch after a minute, so that a living one is opened again and
-  again. One that nobody opens is dead, or never was there.
+  again. One that isn't opened again is dead, or was never started.
 - Did it deliver what was read? Every reconciliation reads fresh; what it reads, the watch must deliver soon after.
   Versions of one kind are delivered in order, so that the highest one delivered and the lowest one missed are enough.
 """

@@ -1,4 +1,4 @@
-"""The requests that the operator makes, typed. Each read is fresh: watches only wake, they are never believed."""
+"""The requests that the operator makes, typed. Each read is fresh: watches only enqueue, no decision rests on them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ EVENT = ("events.k8s.io/v1", "Event")
 
 
 def plural(kind: tuple[str, str]) -> str:
-    """Return what a list of that kind is called, for people."""
+    """Return the name of a list of that kind, for messages."""
     return f"{kind[1]}s"
 
 
@@ -185,13 +185,13 @@ class Cluster:
         return parse(ModelMonitor, found) if found else None
 
     async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
-        """Return the monitors of a namespace, but those that don't parse: such a one spoils its own looks alone."""
+        """Return the monitors of a namespace that parse; any other fails only its own reconciliation."""
         found = []
         for item in await self.list_objects(MONITOR, namespace):
             try:
                 found.append(parse(ModelMonitor, item))
             except Permanent as error:
-                log.warning("monitor left out", monitor=item["metadata"]["name"], error=str(error))
+                log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
         return tuple(found)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
@@ -221,5 +221,5 @@ class Cluster:
         try:
             return await self.list_objects(kind, namespace, fields=fields)
         except Forbidden as error:
-            log.warning("not read", kind=kind[1], namespace=namespace, error=str(error))
+            log.warning("list forbidden", kind=kind[1], namespace=namespace, error=str(error))
             return []

@@ -24,6 +24,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _whole_second(time: datetime) -> datetime:
+    """Round up: what is recorded as done at a time was done by then."""
+    return time if time.microsecond == 0 else time.replace(microsecond=0) + timedelta(seconds=1)
+
+
 class Clock:
     """This host's clock, held against the API server's at each answer."""
 
@@ -38,11 +43,11 @@ class Clock:
             CLOCK_AHEAD.set(self._ahead.total_seconds())
 
     def now(self) -> datetime:
-        """Return the time. Raises Transient while the clocks disagree."""
+        """Return the time in whole seconds, as Kubernetes writes times. Raises Transient while the clocks disagree."""
         if abs(self._ahead) > TOLERANCE:
             off, side = abs(self._ahead).total_seconds(), "ahead of" if self._ahead > TOLERANCE else "behind"
             raise Transient(f"this host's clock is {off:.0f} s {side} the API server's; nothing is decided meanwhile")
-        return self._utc_now()
+        return _whole_second(self._utc_now())
 
     def trace(self) -> aiohttp.TraceConfig:
         """Return the trace by which a client session shows its answers."""

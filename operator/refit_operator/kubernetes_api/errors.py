@@ -1,4 +1,4 @@
-"""What can go wrong at the API server: Transient (look again later) or Permanent (a person is needed)."""
+"""Errors of the API server: Transient (reconcile again later) or Permanent (somebody has to change something)."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class ClusterError(Exception):
 
 
 class Transient(ClusterError):
-    """Worth another look: unreachable, overloaded, or something changed since it was read."""
+    """Worth another attempt: unreachable, overloaded, or something changed since it was read."""
 
 
 class Permanent(ClusterError):
@@ -22,7 +22,7 @@ class Permanent(ClusterError):
 
 
 class Forbidden(Permanent):
-    """By a quota, by the operator's own rights, or by another admission. Who lifts it is somebody else."""
+    """By a quota, by the operator's own rights, or by another admission. The operator can't lift it."""
 
 
 class Invalid(Permanent):

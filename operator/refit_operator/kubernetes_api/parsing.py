@@ -1,5 +1,5 @@
 """From a document to one of our objects. One that doesn't parse, as another version may have stored it, spoils what
-rests on it and nothing else, and people see which object and which fields it is; not their values.
+rests on it and nothing else, and the message names object and fields, not their values.
 """
 
 from typing import Any, TypeVar

@@ -50,8 +50,8 @@ def build_pointer_patch(target: Document, pointer: str) -> Document:
 async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force: bool = False) -> ApplyOutcome:
     """Write the pointer to the target that was read.
 
-    To leave a field out removes it only where nobody else owns it too, and no conflict tells (seen): the API server's
-    answer is checked. Raises Transient where the target changed since it was read.
+    To leave a field out removes it only where no other manager owns it too, and there is no conflict then (seen): the
+    API server's answer is checked. Raises Transient where the target changed since it was read.
     """
     with translated():
         resource = await cluster.resource(DEPLOYMENT)

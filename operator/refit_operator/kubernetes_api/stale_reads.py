@@ -44,7 +44,7 @@ class Newest:
             self._versions.popitem(last=False)
 
     def take(self, key: str, least: int, version: str) -> None:
-        """Believe an answer, or raise Transient: `least` is what `of` said when it was asked for."""
+        """Accept an answer, or raise Transient: `least` is what `of` returned when it was asked for."""
         found = number(version)
         if found < least and self._is_refused(key):
             raise Transient(f"an old answer about {key}: version {found}, and {least} was read before")

@@ -21,5 +21,5 @@ async def list_workloads(cluster: Cluster, job: Document) -> list[Document]:
         except ApiException as error:
             if error.status not in (403, 404):
                 raise
-            log.warning("not read", kind="Workload", namespace=namespace, error=describe(error))
+            log.warning("list forbidden", kind="Workload", namespace=namespace, error=describe(error))
             return []

@@ -1,7 +1,7 @@
 """Become the leader, stay it, and know at once when it is over.
 
 Every exception, whatever it is, means "not renewed". Time is the event loop's, which is monotonic; a renewal counts
-from the moment its try began, so that we always give up before another process may take over.
+from the moment its attempt began, so that we always give up before another process may take over.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class NotRenewed:
-    """The try failed, and why."""
+    """The attempt failed, and why."""
 
     error: str
 
@@ -74,10 +74,10 @@ class Leadership:
         logged: object = None
         while not isinstance(tried := await self._attempt(), Held):
             if tried != logged:
-                log.info("standing by", me=self._me, why=_describe(tried))
+                log.info("standing by", identity=self._me, reason=_describe(tried))
             logged = tried
             await asyncio.sleep(self._timing.retry)
-        log.info("leader", me=self._me)
+        log.info("elected", identity=self._me)
 
     async def hold(self) -> Never:
         """Renew until that fails. Raises LeadershipLost."""
@@ -94,7 +94,7 @@ class Leadership:
                 raise LeadershipLost(_describe(tried))
 
     async def _insist(self) -> Held | Taken:
-        """Try until there is an answer; a try that hung is followed by the next at once."""
+        """Try until there is an answer; an attempt that hung is followed by the next at once."""
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()

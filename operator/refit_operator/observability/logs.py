@@ -6,7 +6,7 @@ import structlog
 
 
 def set_up_logs(log_format: str) -> None:
-    """Configure structlog, and quieten the libraries to warnings."""
+    """Configure structlog, and limit the libraries to warnings."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
     )

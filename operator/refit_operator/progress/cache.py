@@ -14,8 +14,8 @@ class ProgressCache:
 
     def __init__(self) -> None:
         self._reports: OrderedDict[Ref, RunProgress] = OrderedDict()
-        self.heard_since: datetime | None = None
-        """Since when every report would have been heard; None where nothing listens. Silence before it says nothing."""
+        self.listening_since: datetime | None = None
+        """Since when every report would have been received; None where no server listens."""
 
     def put(self, run: Ref, progress: RunProgress) -> bool:
         """Keep a report; return whether it is the run's first."""

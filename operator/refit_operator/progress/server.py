@@ -31,7 +31,7 @@ class ProgressServer:
 
     def listens(self) -> None:
         """Note that reports are taken from now on."""
-        self._cache.heard_since = _now()
+        self._cache.listening_since = _now()
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one report."""
@@ -45,7 +45,7 @@ class ProgressServer:
             return 401
         caller = await self._authenticator.authenticate(token.strip())
         if caller is Refusal.UNAVAILABLE:
-            self._cache.heard_since = _now()
+            self._cache.listening_since = _now()
         if isinstance(caller, Refusal):
             return STATUS[caller]
         try:

@@ -11,8 +11,7 @@ from refit_operator.api.progress import PROGRESS_AUDIENCE
 from refit_operator.kubernetes_api.client import POD, Cluster
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
-from refit_operator.kubernetes_api.tls_secret import read_tls_secret, write_tls_secret
-from refit_operator.kubernetes_api.token_review import review_token
+from refit_operator.kubernetes_api.progress_server import read_tls_secret, review_token, write_tls_secret
 from refit_operator.progress.authentication import TokenReviewer
 from refit_operator.progress.certificates import Bundle, is_good, make_bundle, make_context
 from refit_operator.progress.rules.pod_env import Reporting
@@ -21,7 +20,7 @@ log = structlog.get_logger()
 
 
 async def ensure_bundle(cluster: Cluster, secret: Ref, host: str) -> Bundle:
-    """Return what the Secret holds, made anew where it is missing, for another host or about to expire.
+    """Return what the Secret holds, created again where it is missing, for another host or about to expire.
 
     It outlives this process, so that pods that train go on reporting to the next one.
     """

@@ -79,7 +79,7 @@ class PrometheusServer:
         return self._client.custom_query(query, {"time": _seconds(time)} | self._limits())
 
     def _limits(self) -> dict[str, Any]:
-        """Let the server stop, too, when nobody waits for it any more."""
+        """Have the server stop, too, when its answer is no longer awaited."""
         return {"timeout": f"{self.deadline.total_seconds():.3f}"}
 
 

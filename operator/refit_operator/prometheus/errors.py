@@ -1,7 +1,7 @@
-"""Whatever can go wrong between us and Prometheus, as a kind and a sentence.
+"""Whatever can go wrong between operator and Prometheus, as a kind and a sentence.
 
 No exception's own text gets into a message: requests quotes addresses and, in InvalidHeader, whole header values.
-Of an answer only Prometheus' own `error` field is quoted, with every secret blotted out.
+Of an answer only Prometheus' own `error` field is quoted, with every secret redacted.
 """
 
 import json
@@ -75,10 +75,10 @@ def explain(error: Exception, secrets: Iterable[str]) -> tuple[FailureKind, str]
 
 
 def _explain_status(error: UnexpectedStatus, secrets: Iterable[str]) -> tuple[FailureKind, str]:
-    told = _prometheus_error(error.body)
-    kind = _kind_of_status(error.status, is_prometheus=told is not None)
+    reported = _prometheus_error(error.body)
+    kind = _kind_of_status(error.status, is_prometheus=reported is not None)
     sentence = f"it answered {error.status}"
-    return kind, f"{sentence}: {_blot(told, secrets)[:_QUOTED]}" if told else sentence
+    return kind, f"{sentence}: {_redact(reported, secrets)[:_QUOTED]}" if reported else sentence
 
 
 def _kind_of_status(status: int, is_prometheus: bool) -> FailureKind:
@@ -105,7 +105,7 @@ def _prometheus_error(body: bytes) -> str | None:
         return None
 
 
-def _blot(text: str, secrets: Iterable[str]) -> str:
+def _redact(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

@@ -54,7 +54,7 @@ class Grid:
     interval: timedelta
     offset: timedelta
     query_range: timedelta
-    """How far back a reading looks, offsets included."""
+    """How far back a reading reads, offsets included."""
 
     @property
     def delay(self) -> timedelta:

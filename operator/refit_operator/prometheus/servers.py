@@ -69,7 +69,7 @@ class Servers:
                 f"prometheus.serverAddress {address} isn't allowed here: see REFIT_PROMETHEUS_ALLOWED of the operator"
             )
         taken = next((name for name in prometheus.headers if not is_free_header(name)), None)
-        return f"prometheus.headers: {taken!r} isn't a monitor's to set" if taken else ""
+        return f"prometheus.headers: {taken!r} can't be set by a monitor" if taken else ""
 
     def _connect(self, prometheus: PrometheusSpec, values: Secrets, now: datetime) -> PrometheusServer | QueryFailed:
         headers = dict(prometheus.headers) | bearer_header(prometheus, values)

@@ -1,7 +1,7 @@
 """The HTTP session Prometheus is read through, for addresses and answers that may be hostile.
 
 It follows no redirect, takes nothing from the environment, keeps no cookie, retries nothing, reads at most
-`MAX_ANSWER` bytes, and ends within its deadline however slowly the answer drips: requests' own timeout starts anew
+`MAX_ANSWER` bytes, and ends within its deadline however slowly the answer drips: requests' own timeout restarts
 with every byte. The deadline is enforced where the bytes are read, so it holds for the headers too.
 """
 

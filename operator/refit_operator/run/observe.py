@@ -8,7 +8,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, REPLICA_SET, SERVICE, Document
+from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, POD, REPLICA_SET, SERVICE, Document
 from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
@@ -20,7 +20,7 @@ from refit_operator.run.rules.views.documents import owner_of
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.queue import queue_of
 from refit_operator.run.rules.views.storage import is_about_volumes
-from refit_operator.run.rules.views.waiting import subject_of
+from refit_operator.run.rules.views.waiting import subject_of, why_not_started
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
 from refit_operator.target.rules.request import open_rollback
 from refit_operator.target.rules.view import TargetView, parse_target, pointers_of
@@ -45,13 +45,14 @@ async def observe(
         rolled_back=rolled_back_digests(runs),
         is_newest=all(other.spec.ordinal <= run.spec.ordinal for other in runs),
         ended_before=monitor.status.last_run is not None and monitor.status.last_run.name == run.metadata.name,
+        rollout_blocker=await _rollout_blocker(run, view, ports),
         was_written=await _was_written(run, view, ports),
         superseded_by=changed_field(run, monitor),
         rollback_requested=not run.is_rollback and open_rollback(monitor.metadata, runs, now) is not None,
         may_force=_is_handed_back(view, monitor, runs),
         next_reading=max(timedelta(0), grid.next_reading(now) - now),
         progress=ports.progress.of(ref),
-        heard_since=ports.progress.heard_since,
+        listening_since=ports.progress.listening_since,
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
     )
@@ -83,6 +84,15 @@ async def _service_owner(run: RetrainRun, ports: Ports) -> str | None:
         return None
     service = await ports.cluster.read(SERVICE, Ref(run.metadata.namespace, service_name(run)))
     return owner_of(service) if service else None
+
+
+async def _rollout_blocker(run: RetrainRun, target: TargetView | None, ports: Ports) -> str:
+    """Return why a pod of the target doesn't start, empty where nothing is known; read only during a rollout."""
+    change = run.status.pointer_change
+    if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
+        return ""
+    pods = await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector)
+    return why_not_started(oldest_first(pods))
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

@@ -49,8 +49,8 @@ async def reconcile(
 async def ensure_current(run: RetrainRun, ports: Ports) -> None:
     """Refuse to act on a run that has changed since it was read. Raises Transient.
 
-    Another operator may have promoted and taken back while this one slept. The target was read before this check and is
-    written only if it hasn't changed since, so that run and target are known to belong together.
+    Another operator may have promoted and rolled back while this one was paused. The target was read before this check
+    and is written only if it hasn't changed since, so that run and target are known to belong together.
     """
     found = await ports.cluster.read(RUN, Ref(run.metadata.namespace, run.metadata.name))
     if found is None or found["metadata"]["resourceVersion"] != run.metadata.resource_version:
@@ -110,6 +110,6 @@ async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: P
     if decision.status != o.run.status:
         await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
     for event in decision.events:
-        log.info(event.reason, run=o.run.metadata.name, namespace=o.run.metadata.namespace, message=event.message)
+        log.info(event.reason, run=f"{o.run.metadata.namespace}/{o.run.metadata.name}", message=event.message)
         for about in (o.run, monitor):
             await post_event(ports.cluster, build_event(about, event, o.now))

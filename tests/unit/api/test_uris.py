@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from refit_operator.api.uris import DataUri, ModelUri, Pointer, StoreUri, is_reachable_by_pods, parse_pointer
+from refit_operator.api.uris import DataUri, ModelUri, Pointer, StoreUri, is_reachable_by_pods, is_within, parse_pointer
 
 DIGEST = f"sha256:{'0' * 64}"
 CLAIM, BUCKET, FILE = "pvc://models/a/b", "s3://my-bucket/a/b", "file:///models/a"
@@ -52,3 +52,20 @@ def test_a_pointer_is_read_as_it_was_written(uri: str) -> None:
 
 def test_a_servers_own_file_is_out_of_reach() -> None:
     assert [is_reachable_by_pods(uri) for uri in (CLAIM, BUCKET, HUB, FILE)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "within"),
+    [
+        ("s3://data/held", "s3://data/held", True),
+        ("s3://data/held/a", "s3://data/held", True),
+        ("s3://data/held2", "s3://data/held", False),
+        ("hf://datasets/org/name", "hf://datasets/org/name@main", True),
+        ("hf://datasets/org/name@v1", "hf://datasets/org/name@v2", True),
+        ("hf://datasets/org/name@v1/test", "hf://datasets/org/name", True),
+        ("hf://datasets/org/name/train", "hf://datasets/org/name/test", False),
+        ("hf://datasets/org/name", "hf://datasets/org/other", False),
+    ],
+)
+def test_is_within(inner: str, outer: str, within: bool) -> None:
+    assert is_within(inner, outer) is within

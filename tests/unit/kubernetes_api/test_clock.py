@@ -52,6 +52,13 @@ def test_clocks_that_disagree_tell_no_time_until_they_agree(off: timedelta, word
     assert clock.now() == NOON
 
 
+@pytest.mark.parametrize(("microseconds", "later"), [(0, 0), (1, 1), (999_999, 1)])
+def test_times_are_whole_seconds_and_never_before_the_true_one(microseconds: int, later: int) -> None:
+    host = Host()
+    host.now = NOON + timedelta(microseconds=microseconds)
+    assert Clock(host).now() == NOON + later * SECOND
+
+
 def test_an_answer_without_a_date_says_nothing() -> None:
     clock = Clock(Host())
     clock.observe_date(None)

@@ -48,7 +48,7 @@ def test_a_reading_that_holds() -> None:
         (1, {"runs": ("Training", "Finished")}, 4, "Training → Finished"),
         (1, {"jobs": 2}, 4, "Training → Judging"),
         (2, {"pointer": ("the initial model",)}, 5, "stopped"),
-        (3, {"pointer": ("the candidate", "the initial model")}, 6, "taken back"),
+        (3, {"pointer": ("the candidate", "the initial model")}, 6, "rolled back"),
         (3, {"confirmed": "False Breached"}, 7, "`False`, `Breached`"),
     ],
 )

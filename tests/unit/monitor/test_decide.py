@@ -17,10 +17,10 @@ from refit_operator.monitor.rules.decide import (
     start_run,
 )
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
+from tests.support.checks import first_answer, reason_of
 from tests.support.monitor_cases import HELD, STARTED
 from tests.support.monitors import BAD, GOOD, LONG_AGO, MASS, SERVING_UP, finished, guarded, requested, seen
 from tests.support.samples import NEW_DIGEST, NOW, in_buckets, make_monitor, make_run
-from tests.support.vocabulary import first_answer, reason_of
 
 
 @pytest.mark.parametrize("name", HELD)
@@ -80,6 +80,7 @@ def test_the_order_of_the_checks() -> None:
         "invalid_spec",
         "target_replaced",
         "overruled",
+        "nothing_to_roll_back",
         "rollback_requested",
         "suspended",
         "mode_observe",
@@ -98,6 +99,21 @@ def test_the_order_of_the_checks() -> None:
 def test_models_and_rows_may_be_in_object_stores() -> None:
     start = decide(seen(monitor=in_buckets("s3://data/held")))
     assert isinstance(start, StartRun), start
+
+
+@pytest.mark.parametrize(
+    ("train", "holdout", "starts"),
+    [
+        ("hf://datasets/org/rows", "hf://datasets/org/held", True),
+        ("hf://datasets/org/rows/train", "hf://datasets/org/rows/test", True),
+        ("hf://datasets/org/rows", "hf://datasets/org/rows", False),
+        ("hf://datasets/org/rows@v1", "hf://datasets/org/rows@v2", False),
+        ("pvc://datasets/rows", "hf://datasets/org/held", True),
+    ],
+)
+def test_rows_on_the_hub_are_told_apart_by_repository_and_path(train: str, holdout: str, starts: bool) -> None:
+    decision = decide(seen(monitor=make_monitor(training={"dataset": {"train": train, "holdout": holdout}})))
+    assert isinstance(decision, StartRun) is starts
 
 
 def test_what_a_breach_needs_that_isnt_there_yet() -> None:

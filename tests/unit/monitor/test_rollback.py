@@ -10,9 +10,9 @@ from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
+from tests.support.checks import first_answer, reason_of
 from tests.support.monitors import GOOD, requested, seen, unwired
 from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
-from tests.support.vocabulary import first_answer, reason_of
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
 

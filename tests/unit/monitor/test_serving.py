@@ -9,10 +9,10 @@ from refit_operator.api.conditions import Reason
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.serving import CHECKS, serving_verdict
 from refit_operator.target.rules.view import parse_target
+from tests.support.checks import first_answer, reason_of
 from tests.support.monitor_cases import HELD
 from tests.support.monitors import promoted, seen, unwired
 from tests.support.samples import NEW_DIGEST, NOW, deployment, make_run, merge
-from tests.support.vocabulary import first_answer, reason_of
 
 OLD, NEW = "file:///models/a@x", f"file:///models/b@{NEW_DIGEST}"
 TIME = (NOW - timedelta(hours=2)).isoformat()

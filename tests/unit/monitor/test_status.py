@@ -32,6 +32,12 @@ def test_a_suspension_doesnt_change_ready() -> None:
     assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "Suspended")
 
 
+def test_a_rollback_that_has_nothing_to_restore_is_told_by_a_condition() -> None:
+    wanted = {"annotations": {"refit.dev/rollback-requested-at": (NOW - timedelta(minutes=1)).isoformat()}}
+    observed = seen(GOOD, monitor=make_monitor(metadata=wanted))
+    assert condition(observed, ConditionType.RETRAIN_ALLOWED) == ("False", "NothingToRollBack")
+
+
 @pytest.mark.parametrize("text", ["now", "2026-11-24T12:00:00", "yesterday"])
 @pytest.mark.parametrize("annotation", ["refit.dev/retrain-requested-at", "refit.dev/rollback-requested-at"])
 def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: str) -> None:

@@ -43,7 +43,12 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], FailureKind, str]] = {
         FailureKind.Forbidden,
         "serverAddress http://169.254.169.254 isn't allowed",
     ),
-    "a header that reaches elsewhere": ({"headers": {"Host": "x"}}, {}, FailureKind.Forbidden, "'Host' isn't"),
+    "a header that reaches elsewhere": (
+        {"headers": {"Host": "x"}},
+        {},
+        FailureKind.Forbidden,
+        "'Host' can't be set by a monitor",
+    ),
     "no Secret": (TOKEN, {}, FailureKind.BadSecret, "there is no Secret 'prom'"),
     "a Secret that may not be read": (
         TOKEN,

@@ -13,9 +13,9 @@ from refit_operator.run.rules.decide import CHECKS, decide
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.waiting import Waiting
+from tests.support.checks import first_answer
 from tests.support.runs import STARTED, job, seen
 from tests.support.samples import NOW
-from tests.support.vocabulary import first_answer
 
 HOUR = timedelta(hours=1)
 

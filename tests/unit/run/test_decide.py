@@ -15,6 +15,7 @@ from refit_operator.run.rules.decision import CreateJob, Decision, DeleteJob, Wr
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.reports import MISSING
 from refit_operator.target.rules.view import parse_target
+from tests.support.checks import first_answer, reason_of
 from tests.support.runs import (
     ACCEPTED,
     GIVEN_UP,
@@ -35,7 +36,6 @@ from tests.support.runs import (
     seen,
 )
 from tests.support.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run, unread
-from tests.support.vocabulary import first_answer, reason_of
 
 
 def test_a_new_run_makes_its_job() -> None:

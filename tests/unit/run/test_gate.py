@@ -9,8 +9,8 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.training import GateSpec
 from refit_operator.run.rules.gate import CHECKS, Case, judge
 from refit_operator.run.rules.views.reports import JudgeReport
+from tests.support.checks import first_answer, reason_of
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
-from tests.support.vocabulary import first_answer, reason_of
 
 
 def case(

@@ -9,6 +9,7 @@ from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.rules.decide import CHECKS, decide
 from refit_operator.run.rules.decision import DeleteJob, Observed, WritePointer
 from refit_operator.run.rules.views.job import JobState
+from tests.support.checks import first_answer, reason_of
 from tests.support.runs import (
     ACCEPTED,
     GIVEN_UP,
@@ -23,7 +24,6 @@ from tests.support.runs import (
     seen,
 )
 from tests.support.samples import make_run
-from tests.support.vocabulary import first_answer, reason_of
 
 
 def asked(status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **more: Any) -> Observed:

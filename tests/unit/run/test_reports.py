@@ -12,9 +12,9 @@ from refit_operator.run.rules.decision import CreateJob, Observed
 from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.reports import MISSING, JudgeReport, TrainReport, flaw_of, parse_report
+from tests.support.checks import first_answer
 from tests.support.runs import GOOD_JUDGE, GOOD_TRAIN, STARTED, TRAINED, actions, job, judged, seen
 from tests.support.samples import NEW_DIGEST, NOW, make_run
-from tests.support.vocabulary import first_answer
 
 FLAWS: dict[str, tuple[Any, str, str]] = {
     "a good one of the trainer": (TrainReport, GOOD_TRAIN, ""),

@@ -26,7 +26,7 @@ def silent(
 ) -> Observed:
     """A run whose pod said that last, heard by an operator that has listened for a day."""
     view = job(state, pod=more.pop("pod", POD), pod_is_ending=more.pop("pod_is_ending", False), resource_version="77")
-    facts = {"heard_since": NOW - timedelta(days=1)} | more
+    facts = {"listening_since": NOW - timedelta(days=1)} | more
     return seen(STARTED | (status or {}), view, progress=heard, **facts)
 
 
@@ -35,7 +35,7 @@ STALLED: dict[str, Observed] = {
     "it said nothing for as long as that": silent(said(TIMEOUT)),
     "what it said is known by the status": silent(None, {"progress": said(TIMEOUT).to_json()}),
     "what it said had no number": silent(said(TIMEOUT, percentage=None)),
-    "the operator listens for just as long": silent(said(timedelta(hours=3)), heard_since=NOW - TIMEOUT),
+    "the operator listens for just as long": silent(said(timedelta(hours=3)), listening_since=NOW - TIMEOUT),
 }
 
 
@@ -51,8 +51,10 @@ NOT_STALLED: dict[str, Observed] = {
     "it never spoke": silent(None),
     "another pod spoke": silent(said(timedelta(hours=3), pod="reviews-1-earlier")),
     "another pod spoke, and this one isn't there yet": silent(said(timedelta(hours=3)), pod=""),
-    "the operator has just begun to listen": silent(said(timedelta(hours=3)), heard_since=NOW - timedelta(minutes=14)),
-    "nothing listens": silent(said(timedelta(hours=3)), heard_since=None),
+    "the operator has just begun to listen": silent(
+        said(timedelta(hours=3)), listening_since=NOW - timedelta(minutes=14)
+    ),
+    "nothing listens": silent(said(timedelta(hours=3)), listening_since=None),
     "it has reported the end": silent(said(timedelta(hours=3), percentage=100)),
     "it judges": silent(said(timedelta(hours=3)), state=JobState.JUDGING),
     "it is being deleted": silent(said(timedelta(hours=3)), pod_is_ending=True),

@@ -25,12 +25,10 @@ from refit_operator.prometheus.rules.reading import (
 )
 from refit_operator.prometheus.rules.validity import demand_fresh
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, grid_times
-from tests.wire.prometheus.conftest import BEGIN
+from tests.support.prometheus.history import ACCURACY, BEGIN, DEATH, NOON
 
-ACCURACY = "sum(rate(correct_total[10m])) / sum(rate(judged_total[10m]))"
 MINUTE = timedelta(minutes=1)
 OFFSET = timedelta(seconds=7)
-NOON = BEGIN + 60 * MINUTE
 
 
 @pytest.fixture
@@ -153,9 +151,6 @@ async def test_what_prometheus_refuses_is_the_querys_fault_and_says_why(server: 
 @pytest.mark.parametrize("template", ['pair{side="$(name)"}', "pair{side='$(name)'}", 'pair{side=~"$(name)"}'])
 async def test_a_substituted_value_matches_only_itself(server: PrometheusServer, template: str, value: str) -> None:
     assert await read_instant(server, substitute(template, {"name": value}), NOON) == NoData(NOON)
-
-
-DEATH = BEGIN + 180 * MINUTE  # the last sample is fifteen seconds before
 
 
 @pytest.mark.parametrize("query", ["rate(dying_total[10m])", "rate(dying_total[10m]) / rate(judged_total[10m])"])

@@ -15,9 +15,9 @@ from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
 from refit_operator.prometheus.servers import Servers
-from tests.prometheus.fakes import self_signed
+from tests.support.prometheus.fakes import self_signed
+from tests.support.prometheus.history import ACCURACY, NOON, SUBJECT
 from tests.wire.prometheus.front import front
-from tests.wire.prometheus.test_reader import ACCURACY, NOON, SUBJECT
 
 TOKEN, PASSWORD = "s3cr3t-token", "s3cr3t-password"
 BEARER = {"authentication": {"bearerTokenSecret": {"name": "prom", "key": "token"}}}

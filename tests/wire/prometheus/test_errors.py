@@ -9,8 +9,8 @@ import pytest
 
 from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from tests.local import free_port
-from tests.prometheus.fakes import Script, answer, dripping, endless, self_signed, serve, silent, truncated
+from tests.support.local import free_port
+from tests.support.prometheus.fakes import Script, answer, dripping, endless, self_signed, serve, silent, truncated
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 STAMP = int(T.timestamp())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from refit_operator.prometheus.client import PrometheusServer, read_instant
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from tests.prometheus.fakes import serve, silent
+from tests.support.prometheus.fakes import serve, silent
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
 HANGING = 100

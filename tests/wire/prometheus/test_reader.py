@@ -11,13 +11,9 @@ from refit_operator.kubernetes_api.secrets import SecretProblem
 from refit_operator.prometheus.reader import Reader, Subject
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value, describe, reason_of
 from refit_operator.prometheus.servers import Servers
-from tests.wire.prometheus.conftest import BEGIN, DIGEST
+from tests.support.prometheus.history import ACCURACY, DEATH, DIGEST, NOON, SUBJECT
 
 MINUTE = timedelta(minutes=1)
-NOON = BEGIN + 60 * MINUTE
-DEATH = BEGIN + 180 * MINUTE  # of dying_total; the last sample is fifteen seconds before
-ACCURACY = "sum(rate(correct_total[10m])) / sum(rate(judged_total[10m]))"
-SUBJECT = Subject("shop", "reviews", "server", DIGEST)
 
 
 class NoSecrets:

@@ -1,1 +1,1 @@
-"""A run explained: what the judge measured, as a page that a person reads in a minute, and the model card beside it."""
+"""The report of a run: the judge's measures as an HTML page, and the model card beside it."""

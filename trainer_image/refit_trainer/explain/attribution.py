@@ -1,4 +1,4 @@
-"""Which words of a text made the model answer as it did, by three methods of captum."""
+"""The attribution of a prediction to the words of its text, by three methods of captum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import torch
 from captum._utils.models.linear_model import SkLearnRidge
 from captum.attr import KernelShap, LayerIntegratedGradients, Lime
 
-from refit_trainer.compute import autocast
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.training.compute import autocast
 
 STEPS = 16  # of the integral
 SAMPLES = 64  # texts with words left out
@@ -18,7 +18,7 @@ TOKENS = 96  # of a text, at most
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A piece of the text, and by method what it added to the answer's logit; the largest of a text is 1 or -1."""
+    """A word, and by method its contribution to the prediction's logit, scaled so that a text's largest is 1 or -1."""
 
     text: str
     weights: tuple[float, ...]
@@ -28,7 +28,7 @@ METHODS = ("integrated gradients", "LIME", "KernelSHAP")
 
 
 def attribute(model: LoadedModel, text: str, answer: str) -> list[Word]:
-    """Return the words of a text with what each method gives them for an answer."""
+    """Return the words of a text with each method's attribution for a label."""
     length = min(TOKENS, model.processor.model_max_length)
     encoded = model.processor(text, truncation=True, max_length=length, return_tensors="pt")
     inputs = {name: tensor.to(model.network.device) for name, tensor in encoded.items()}
@@ -55,10 +55,10 @@ def _attributions(
     gradients = LayerIntegratedGradients(logit, network.get_input_embeddings())
     exact = gradients.attribute(ids, baselines=baseline, n_steps=STEPS, internal_batch_size=STEPS).sum(-1)
     torch.manual_seed(0)
-    asked = {"baselines": baseline, "feature_mask": features, "n_samples": SAMPLES, "perturbations_per_eval": 32}
+    sampling = {"baselines": baseline, "feature_mask": features, "n_samples": SAMPLES, "perturbations_per_eval": 32}
     with torch.no_grad(), autocast():
         lime = Lime(logit, interpretable_model=SkLearnRidge(alpha=1))  # captum's own Lasso drops words
-        sampled = [method.attribute(ids, **asked) for method in (lime, KernelShap(logit))]
+        sampled = [method.attribute(ids, **sampling) for method in (lime, KernelShap(logit))]
     return [found[0].float().tolist() for found in (exact, *sampled)]
 
 

@@ -23,7 +23,7 @@ class Change:
 
 
 def halves(count: int) -> tuple[slice, slice]:
-    """Return the older and the newer half of rows that lie in order of time."""
+    """Return the older and the newer half of rows that are sorted by time."""
     return slice(0, count // 2), slice(count // 2, count)
 
 

@@ -1,34 +1,34 @@
-"""Everything that the page shows, gathered: measures for any task, classes and words where the task has them."""
+"""The contents of the page: measures for any task, classes and words where the task has them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from refit_trainer.explain.asked import Asked, ask_each, split_answers
+from refit_trainer.data.rows import Row
+from refit_trainer.explain.by_question import QuestionFacts, measure_by_question, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Judged, Part, by_slice, chance
-from refit_trainer.objects import read_objects
-from refit_trainer.questions import have_several
-from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.tasks.components.objects import read_objects
+from refit_trainer.tasks.components.questions import has_questions
 
 ERRORS = 4  # explained one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A row that the candidate got wrong; `words` is what its answer rests on, where that is known."""
+    """A row that the candidate got wrong; `words` are the attributions, where there are any."""
 
     text: str
     truth: str
-    answer: str
+    prediction: str
     score: float
     words: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What one run is explained by."""
+    """The contents of one report page."""
 
     title: str
     task: str
@@ -39,7 +39,7 @@ class Facts:
     rows: int
     manifest: Mapping[str, Any]
     chance: float | None = None
-    asked: Sequence[Asked] = ()
+    questions: Sequence[QuestionFacts] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()
     wrong: Sequence[Wrong] = field(default_factory=tuple)
@@ -58,10 +58,10 @@ def gather(
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
-        facts["asked"] = ask_each(singles, answered, have_several(rows))
+        facts["questions"] = measure_by_question(singles, answered, has_questions(rows))
     if name == "object-detection":
         labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
-        facts["asked"] = [Asked("", classes=class_changes(labels))]
+        facts["questions"] = [QuestionFacts("", classes=class_changes(labels))]
     if name == "text-classification":
         facts |= _of_texts([str(row.values["text"]) for row in rows])
         facts["wrong"] = _errors(singles, answered[0], model)
@@ -85,19 +85,19 @@ def _of_texts(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wrong]:
-    """Return the errors that the model was surest of, each with what it rests on."""
+    """Return the errors with the highest scores, each with its attributions."""
     from refit_trainer.explain.attribution import attribute
 
-    pairs = [(row.values, answer) for row, answer in zip(rows, judged.answers, strict=True)]
+    pairs = [(row.values, prediction) for row, prediction in zip(rows, judged.predictions, strict=True)]
     wrong = [pair for pair in pairs if str(pair[1].value) != str(pair[0]["label"])]
     surest = sorted(wrong, key=lambda pair: -pair[1].score)[:ERRORS]
     return [
         Wrong(
             values["text"],
             str(values["label"]),
-            answer.value,
-            answer.score,
-            attribute(model, values["text"], answer.value),
+            prediction.value,
+            prediction.score,
+            attribute(model, values["text"], prediction.value),
         )
-        for values, answer in surest
+        for values, prediction in surest
     ]

@@ -1,12 +1,14 @@
-"""What two models did on the same rows, as numbers to draw: by slice, by class, by how sure they were."""
+"""Measures of two models on the same rows: by slice, the confusion matrix, the calibration."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer, Tally, Task
+from sklearn.metrics import confusion_matrix
+
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import Prediction, Tally, Task
 
 BINS = 10
 MOST_CLASSES = 12  # more don't fit a screen as a matrix
@@ -14,10 +16,10 @@ MOST_CLASSES = 12  # more don't fit a screen as a matrix
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One model's answers on the rows, with its metrics."""
+    """One model's predictions on the rows, with its metrics."""
 
     name: str
-    answers: Sequence[Answer]
+    predictions: Sequence[Prediction]
     metrics: Mapping[str, float]
 
 
@@ -33,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Answers of about the same score: how sure they were, and the share that was right."""
+    """Predictions of about the same score: their mean score, and the share that was right."""
 
     score: float
     right: float
@@ -54,7 +56,7 @@ def _part(
     task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged], name: str, indices: Sequence[int]
 ) -> Part:
     chosen = [rows[i] for i in indices]
-    values = [task.measure(chosen, [model.answers[i] for i in indices])[metric] for model in models]
+    values = [task.measure(chosen, [model.predictions[i] for i in indices])[metric] for model in models]
     return Part(name, len(chosen), values[0], values[1] if len(values) > 1 else None)
 
 
@@ -75,24 +77,26 @@ def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged
 
 
 def _count_errors(task: Task, rows: Sequence[Row], judged: Judged) -> list[Tally]:
-    return [task.tally(answer.value, row.values[task.truth]) for row, answer in zip(rows, judged.answers, strict=True)]
+    return [
+        task.tally(prediction.value, row.values[task.truth])
+        for row, prediction in zip(rows, judged.predictions, strict=True)
+    ]
 
 
 def _are_same(some: Sequence[float], others: Sequence[float]) -> bool:
     return all(math.isclose(one, other, abs_tol=1e-6) for one, other in zip(some, others, strict=True))
 
 
-def confusion(truth: Sequence[str], answers: Sequence[str]) -> tuple[list[str], list[list[int]]]:
-    """Return the classes and how often each (row) was answered as each (column); nothing for too many classes."""
-    classes = sorted({*truth, *answers})
+def confusion(truth: Sequence[str], predictions: Sequence[str]) -> tuple[list[str], list[list[int]]]:
+    """Return the classes and how often each (row) was predicted as each (column); nothing for too many classes."""
+    classes = sorted({*truth, *predictions})
     if len(classes) > MOST_CLASSES:
         return [], []
-    pairs = Counter(zip(truth, answers, strict=True))
-    return classes, [[pairs[(row, column)] for column in classes] for row in classes]
+    return classes, confusion_matrix(truth, predictions, labels=classes).tolist()
 
 
 def calibration(right: Sequence[bool], scores: Sequence[float]) -> list[Bin]:
-    """Return the answers in bins of equal width by score, empty ones left out."""
+    """Return the predictions in bins of equal width by score, empty ones left out."""
     members: dict[int, list[int]] = defaultdict(list)
     for index, score in enumerate(scores):
         members[min(BINS - 1, int(score * BINS))].append(index)

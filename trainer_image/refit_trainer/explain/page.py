@@ -1,4 +1,4 @@
-"""The facts as one HTML file that needs nothing else: no script, no font, no picture from anywhere."""
+"""The facts as one self-contained HTML file: no script, no font, no external image."""
 
 import json
 import math
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from refit_trainer.explain.asked import Curve
+from refit_trainer.explain.by_question import Curve
 from refit_trainer.explain.drift import Change
 from refit_trainer.explain.facts import Facts, Wrong
 from refit_trainer.explain.measures import Part
@@ -22,7 +22,9 @@ FIRST = 4  # words of an error by method
 
 def render(facts: Facts) -> str:
     """Return the page."""
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
     low, high = _range(facts.parts)
     page: str = environment.get_template("page.html.j2").render(
         facts=facts,
@@ -126,7 +128,7 @@ def _origin(facts: Facts) -> list[tuple[str, Any]]:
     manifest = facts.manifest
     base, data = manifest.get("base") or {}, (manifest.get("dataset") or {}).get("train") or {}
     settings = {name: value for name, value in (manifest.get("hyperparameters") or {}).items() if value is not None}
-    said = [
+    entries = [
         ("digest", manifest.get("digest")),
         ("started from", base.get("uri")),
         ("trained on", f"{data['rows']} rows of {data['uri']}" if data else None),
@@ -134,4 +136,4 @@ def _origin(facts: Facts) -> list[tuple[str, Any]]:
         ("settings", ", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items() if name != "method")),
         ("made", manifest.get("created")),
     ]
-    return [(name, value) for name, value in said if value]
+    return [(name, value) for name, value in entries if value]

@@ -1,10 +1,11 @@
-"""A small decision tree that answers as the model does, as far as words alone can tell."""
+"""A small decision tree over words that imitates the model: a global surrogate."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
@@ -17,7 +18,7 @@ FOLDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A question and its two answers, or a leaf: what most of its texts were answered as, and how many there are."""
+    """A word that splits the texts, or a leaf: the most frequent prediction, its share, and the number of texts."""
 
     label: str
     share: float
@@ -29,15 +30,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Surrogate:
-    """The tree, and the share of answers that it gives as the model does on texts that it wasn't fitted to."""
+    """The tree, and its fidelity: the share of held-out texts for which it predicts what the model does."""
 
     root: Node
     fidelity: float
 
 
-def fit_surrogate(texts: Sequence[str], answers: Sequence[str]) -> Surrogate | None:
-    """Fit the tree to the model's answers; None where there are too few texts, or where words alone tell nothing."""
-    most = max(Counter(answers).values(), default=0)
+def fit_surrogate(texts: Sequence[str], predictions: Sequence[str]) -> Surrogate | None:
+    """Fit the tree to the model's predictions; None for too few texts, or where words don't beat the majority."""
+    most = max(Counter(predictions).values(), default=0)
     if len(texts) < FEWEST_ROWS or not FOLDS <= most < len(texts):
         return None
     words = CountVectorizer(binary=True, max_features=WORDS, min_df=FEWEST_TEXTS)
@@ -45,11 +46,11 @@ def fit_surrogate(texts: Sequence[str], answers: Sequence[str]) -> Surrogate | N
         return None
     features = words.fit_transform(texts)
     tree = DecisionTreeClassifier(max_depth=DEPTH, min_samples_leaf=max(3, len(texts) // 50), random_state=0)
-    guessed = cross_val_predict(tree, features, list(answers), cv=FOLDS)
-    fidelity = sum(guess == answer for guess, answer in zip(guessed, answers, strict=True)) / len(answers)
-    if fidelity <= most / len(answers):
+    guessed = cross_val_predict(tree, features, list(predictions), cv=FOLDS)
+    fidelity = float(accuracy_score(list(predictions), guessed))
+    if fidelity <= most / len(predictions):
         return None
-    tree.fit(features, list(answers))
+    tree.fit(features, list(predictions))
     return Surrogate(_node(tree, list(words.get_feature_names_out()), 0), fidelity)
 
 

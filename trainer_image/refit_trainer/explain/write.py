@@ -1,4 +1,4 @@
-"""Write the page and the card beside a checkpoint. They explain; that they can't be written changes no verdict."""
+"""Write the page and the card beside a checkpoint."""
 
 import logging
 import time
@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.checkpoint import hidden_beside
-from refit_trainer.config import JudgeConfig
+from refit_trainer.artifacts.checkpoint import hidden_sibling
+from refit_trainer.artifacts.manifest import read_manifest
+from refit_trainer.artifacts.model_folder import CARD, make_readable
+from refit_trainer.contract.config import JudgeConfig
+from refit_trainer.data.rows import Row
 from refit_trainer.explain.card import render_card
 from refit_trainer.explain.facts import Facts, gather
 from refit_trainer.explain.measures import Judged
 from refit_trainer.explain.page import render
-from refit_trainer.manifest import read_manifest
-from refit_trainer.model_folder import CARD, make_readable
-from refit_trainer.object_store import upload
-from refit_trainer.rows import Row
-from refit_trainer.storage import local_path, make_scratch
-from refit_trainer.tasks import Answer, Task
+from refit_trainer.storage.object_store import upload
+from refit_trainer.storage.uris import local_path, make_scratch
+from refit_trainer.tasks import Prediction, Task
 
 REPORT = "report.html"
 log = logging.getLogger(__name__)
@@ -28,9 +28,9 @@ def explain(
     task: Task,
     folder: Path,
     rows: Sequence[Row],
-    verdicts: Mapping[str, tuple[Sequence[Answer], Mapping[str, float]]],
+    verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
 ) -> str:
-    """Explain a candidate's folder by what the models answered to the rows; return the URI of the page beside it."""
+    """Write the report on a candidate from the models' predictions; return the URI of the page."""
     started = time.monotonic()
     manifest: dict[str, Any] = read_manifest(folder) or {}
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
@@ -46,7 +46,7 @@ def write(facts: Facts, uri: str) -> None:
     """Write both files into the folder that a URI names; a reader sees each whole or not at all."""
     texts = {CARD: render_card(facts), REPORT: render(facts)}
     target = local_path(uri)
-    folder = hidden_beside(target) if target else make_scratch() / "report"
+    folder = hidden_sibling(target) if target else make_scratch() / "report"
     folder.mkdir()
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -1,18 +1,19 @@
-"""How a model learns. A method is one file here with a `METHOD`; `registry` finds it by the file's name."""
+"""How a model learns. A method is one file here with a `METHOD`; `find_method` finds it by the file's name."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
+from refit_trainer.contract.plugins import find_plugin
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(BaseModel):
-    """What every method understands; the strings of the configuration are parsed by these types."""
+    """The hyperparameters of every method; the strings of the configuration are parsed by these types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -28,19 +29,25 @@ class Method(Protocol):
     """What the trainer needs of a method."""
 
     hyperparameters: type[Hyperparameters]
-    is_shareable: bool
-    """Whether several processes can learn together by it, each from its share of every batch."""
+    supports_distributed: bool
+    """Whether several processes can train together by it, each on its share of every batch."""
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
-        """Return the columns that it learns from; raise BadInput where it can't work with the task.
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
+        """Return the columns that it learns from; raise BadInput where it can't work with the task or the model.
 
-        Nor may it be able to with a model that has no head for the task yet: one that isn't trained.
+        `is_trained` says whether the model has a head for the task.
         """
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Any, states: StateStore
     ) -> dict[str, float]:
         """Train the model in place and return the training's own metrics; `settings` are its hyperparameters.
 
-        One that takes long keeps states in `unfinished` and goes on from the one found there.
+        One that takes long saves its states in `states`, and resumes from the one found there.
         """
+
+
+def find_method(name: str) -> Method:
+    """Return the method of that name; raise BadInput with the known names."""
+    found: Method = find_plugin(__name__, "hyperparameters.method", name).METHOD
+    return found

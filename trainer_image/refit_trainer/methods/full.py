@@ -10,21 +10,22 @@ import torch
 from pydantic import Field
 from transformers import TrainerCallback, TrainingArguments, set_seed
 
-from refit_trainer import methods, peers
-from refit_trainer.compute import is_bf16_fast, pick_device
-from refit_trainer.errors import BadInput
-from refit_trainer.keep_best import KeepBest
-from refit_trainer.resume import ResumableTrainer
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
+from refit_trainer import methods
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
+from refit_trainer.distributed import collectives
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.training.compute import is_bf16_fast, pick_device
+from refit_trainer.training.early_stopping import EarlyStopping
+from refit_trainer.training.resume import ResumableTrainer
+from refit_trainer.training.training_state import StateStore
 
 log = logging.getLogger(__name__)
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `full` understands beside the common ones."""
+    """The common hyperparameters, and those of `full`."""
 
     learning_rate: float = Field(5e-5, gt=0)
     epochs: float = Field(1, gt=0)
@@ -41,39 +42,39 @@ class Full:
     """The method `full`."""
 
     hyperparameters = Hyperparameters
-    is_shareable = True
+    supports_distributed = True
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Learn from what the task has."""
         return task.roles
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
         set_seed(settings.seed)
         model.network.train()
         examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
         slice_rows = _slice_size(len(examples), settings)
-        best = [KeepBest(settings.early_stopping)] if slice_rows else []
+        early_stopping = [EarlyStopping(settings.early_stopping)] if slice_rows else []
         groups = bool(examples) and "input_ids" in examples[0]
         trainer = ResumableTrainer(
-            unfinished,
-            companions=best,
+            states,
+            stateful=early_stopping,
             model=model.network,
-            args=_arguments(settings, len(examples), groups, unfinished.writing),
+            args=_arguments(settings, len(examples), groups, states.staging),
             train_dataset=examples[slice_rows:],
             eval_dataset=examples[:slice_rows] or None,
             data_collator=task.collator(model),
             compute_loss_func=model.loss,
-            callbacks=[_LogSteps(), *best],
+            callbacks=[_LogSteps(), *early_stopping],
         )
-        loss = trainer.train_on()
-        _refuse_divergence(model.network, settings)
-        return {"loss": round(loss, 6)} | (best[0].restore(model.network) if best else {})
+        loss = trainer.train_resumable()
+        _check_finite(model.network, settings)
+        return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
 
 
-def _refuse_divergence(network: Any, settings: Hyperparameters) -> None:
+def _check_finite(network: Any, settings: Hyperparameters) -> None:
     """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
@@ -91,15 +92,15 @@ def _arguments(settings: Hyperparameters, rows: int, groups: bool, folder: Path)
         output_dir=str(folder),
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size // peers.count(),
-        per_device_eval_batch_size=settings.batch_size * 2 // peers.count(),
+        per_device_train_batch_size=settings.batch_size // collectives.world_size(),
+        per_device_eval_batch_size=settings.batch_size * 2 // collectives.world_size(),
         warmup_steps=settings.warmup_ratio,
         weight_decay=settings.weight_decay,
         seed=settings.seed,
         optim="adamw_torch_fused",
         bf16=is_bf16_fast(),
         use_cpu=pick_device().type == "cpu",
-        ddp_backend="gloo" if peers.count() > 1 and pick_device().type == "cpu" else None,
+        ddp_backend="gloo" if collectives.world_size() > 1 and pick_device().type == "cpu" else None,
         train_sampling_strategy="group_by_length" if groups else "random",
         remove_unused_columns=False,
         dataloader_pin_memory=pick_device().type == "cuda",

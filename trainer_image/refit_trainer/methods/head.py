@@ -1,4 +1,4 @@
-"""`head`: the backbone stays as it is. What it makes of each row is computed once and kept; the last layer learns.
+"""`head`: the backbone is frozen. The features of each row are computed once; the last layer is trained on them.
 
 Multinomial logistic regression on those features, scaled to one variance: a convex problem, so that L-BFGS (Liu and
 Nocedal 1989) goes over all of them at once, from the weights that the layer has, to where the loss falls no more.
@@ -14,20 +14,20 @@ from pydantic import Field
 from torch.nn.functional import cross_entropy
 
 from refit_trainer import methods
-from refit_trainer.batches import answer_in_batches
-from refit_trainer.classification import Classification, require_classification
-from refit_trainer.errors import BadInput
-from refit_trainer.questions import columns_of
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.classification import Classification, require_classification
+from refit_trainer.tasks.components.questions import columns_by_question
+from refit_trainer.training.training_state import StateStore
 
 log = logging.getLogger(__name__)
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `head` understands beside the common ones."""
+    """The common hyperparameters, and those of `head`."""
 
     epochs: int = Field(200, gt=0)
     """Passes over the features at most."""
@@ -39,18 +39,18 @@ class Head:
     """The method `head`."""
 
     hyperparameters = Hyperparameters
-    is_shareable = False
+    supports_distributed = False
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Refuse what is no classification."""
         return require_classification(task, "head").roles
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train the last layer in place; return the loss. It takes seconds, so there is no state to go on from."""
         classification = require_classification(task, "head")
-        if columns_of(model.labels):
+        if columns_by_question(model.labels):
             raise BadInput(
                 "hyperparameters.method='head': the model answers several questions, and one layer learns one"
             )
@@ -79,7 +79,7 @@ def compute_features(task: Classification, model: LoadedModel, layer: Any, rows:
             task.logits(model, batch)
             return list(given.pop().float())
 
-        return torch.stack(answer_in_batches(model.network, values, task.size_of, task.batch, compute))
+        return torch.stack(predict_in_batches(model.network, values, task.size_of, task.batch, compute))
 
 
 @contextmanager

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from refit_trainer import methods
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.methods import full
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(methods.Hyperparameters):
-    """What `incremental` understands beside the common ones; the number of passes isn't a choice."""
+    """The common hyperparameters, and those of `incremental`, which always makes one pass."""
 
     learning_rate: float = Field(5e-5, gt=0)
     warmup_ratio: float = Field(0.1, ge=0, lt=1)
@@ -29,20 +29,20 @@ class Incremental:
     """The method `incremental`."""
 
     hyperparameters = Hyperparameters
-    is_shareable = True
+    supports_distributed = True
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Refuse a model that has learnt nothing to go on from."""
         if not is_trained:
             raise BadInput("hyperparameters.method='incremental': startFrom has no head for this task to go on from")
         return task.roles
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train as `full` does, one pass, and return its metrics."""
         one_pass = full.Hyperparameters(epochs=1, **settings.model_dump())
-        return full.METHOD.train(task, model, rows, one_pass, unfinished)
+        return full.METHOD.train(task, model, rows, one_pass, states)
 
 
 METHOD = Incremental()

@@ -1,7 +1,7 @@
-"""`lora`: the weights stay, and small matrices beside them learn (Hu et al. 2021, by peft); at the end they are merged.
+"""`lora`: low-rank adapters (Hu et al. 2021, by peft) are trained beside frozen weights, and merged at the end.
 
-So the checkpoint is an ordinary one, of the architecture that the training began with: judge and server know of no
-adapters. The head, which may be new, learns in full.
+So the checkpoint has the architecture that the training started from: judge and server need no adapters. The head,
+which may be new, is trained in full.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ import torch
 from peft import LoraConfig, get_peft_model
 from pydantic import Field
 
-from refit_trainer.compute import seed_everything
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.methods import full
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.training.compute import seed_everything
+from refit_trainer.training.training_state import StateStore
 
 
 class Hyperparameters(full.Hyperparameters):
-    """What `lora` understands beside what `full` does."""
+    """The hyperparameters of `full`, and those of the adapters."""
 
     learning_rate: float = Field(1e-3, gt=0)
     rank: int = Field(8, gt=0)
@@ -35,20 +35,20 @@ class Lora:
     """The method `lora`."""
 
     hyperparameters = Hyperparameters
-    is_shareable = True
+    supports_distributed = True
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Learn from what the task has; which networks can't be adapted is known once one is loaded."""
         return task.roles
 
     def train(
-        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, unfinished: Unfinished
+        self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train as `full` does, merge, and return its metrics and the share of the weights that learnt."""
         seed_everything(settings.seed)
         adapted = replace(model, network=get_peft_model(model.network, build_config(model.network, settings)))
         learning, total = adapted.network.get_nb_trainable_parameters()
-        metrics = full.METHOD.train(task, adapted, rows, settings, unfinished)
+        metrics = full.METHOD.train(task, adapted, rows, settings, states)
         model.network = adapted.network.merge_and_unload()
         return metrics | {"trained_share": round(learning / total, 6)}
 

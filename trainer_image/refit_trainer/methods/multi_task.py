@@ -6,25 +6,25 @@ Batches are drawn from all rows, so that questions come in proportion to the row
 from collections.abc import Sequence
 from dataclasses import replace
 
-from refit_trainer.classification import require_classification
-from refit_trainer.errors import BadInput
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.methods import full
-from refit_trainer.questions import columns_of
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.unfinished import Unfinished
+from refit_trainer.tasks.components.classification import require_classification
+from refit_trainer.tasks.components.questions import columns_by_question
+from refit_trainer.training.training_state import StateStore
 
 
 class MultiTask:
     """The method `multi-task`."""
 
     hyperparameters = full.Hyperparameters
-    is_shareable = False
+    supports_distributed = False
 
-    def accept(self, task: Task, is_trained: bool) -> Roles:
+    def accept(self, task: Task, is_trained: bool) -> ColumnRoles:
         """Take labels that answer several questions; refuse what is no classification."""
-        return replace(require_classification(task, "multi-task").roles, several=("label",))
+        return replace(require_classification(task, "multi-task").roles, multi_question=("label",))
 
     def train(
         self,
@@ -32,15 +32,15 @@ class MultiTask:
         model: LoadedModel,
         rows: Sequence[Row],
         settings: full.Hyperparameters,
-        unfinished: Unfinished,
+        states: StateStore,
     ) -> dict[str, float]:
         """Train as `full` does; the loss is the mean over all answers. Return its metrics."""
-        if not columns_of(model.labels):
+        if not columns_by_question(model.labels):
             known = ", ".join(model.labels)
             raise BadInput(
                 f"hyperparameters.method='multi-task': startFrom answers one question: its labels are {known}"
             )
-        return full.METHOD.train(task, model, rows, settings, unfinished)
+        return full.METHOD.train(task, model, rows, settings, states)
 
 
 METHOD = MultiTask()

@@ -1,13 +1,13 @@
-"""What a model is for. A task is one file here with a `TASK`; `registry` finds it by the file's name."""
+"""What a model is for. A task is one file here with a `TASK`; `find_task` finds it by the file's name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from refit_trainer.questions import check_answers
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
+from refit_trainer.contract.plugins import find_plugin
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 
 
 @dataclass(slots=True)
@@ -18,22 +18,22 @@ class LoadedModel:
     processor: Any
     labels: tuple[str, ...]
     loss: Any = None
-    """How a batch is learnt from, as the Trainer's `compute_loss_func`; None: by the network's own loss."""
+    """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model says about a row, as JSON can hold it, and how sure it is, from 0 to 1."""
+class Prediction:
+    """What a model predicts for a row, as JSON can hold it, and its confidence from 0 to 1."""
 
     value: Any
     score: float
     by_question: Mapping[str, float] = field(default_factory=dict)
-    """How sure it is of each answer, where it gives several."""
+    """The score of each answer, where it answers several questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How wrong one answer is: of so many units (answers, words) so many errors."""
+    """The errors of one prediction, of so many units: answers, words."""
 
     errors: float
     units: float = 1
@@ -42,11 +42,11 @@ class Tally:
 class Task(Protocol):
     """What the trainer, the judge and the server need of a task."""
 
-    roles: Roles
+    roles: ColumnRoles
     input: str
-    """The role of what the model is asked."""
+    """The role of the model's input."""
     truth: str
-    """The role of what it should answer."""
+    """The role of the true answer."""
     metrics: Mapping[str, bool]
     """Metric names, each with whether higher is better."""
 
@@ -80,27 +80,17 @@ class Task(Protocol):
     def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         """Return what makes a padded batch of encoded rows."""
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
-        """Return an answer for each row, in order; only the rows' inputs are looked at."""
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
+        """Return a prediction for each row, in order; only the rows' inputs are used."""
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
-        """Return how wrong an answer's value is."""
+    def tally(self, prediction: Any, truth: Any) -> Tally:
+        """Return how wrong a prediction's value is."""
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        """Return every metric of the answers against the rows' true ones."""
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Return every metric of the predictions against the rows' true ones."""
 
 
-def check_row(
-    task: Task, labels: tuple[str, ...] | None, roles: Roles | None = None
-) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return the check of a row's values for a task and a model that knows some labels; a row may lack its truth."""
-    check_truth = check_answers if roles and task.truth in roles.several else task.check_truth
-
-    def check(values: Mapping[str, Any]) -> str | None:
-        value, truth = values[task.input], values[task.truth]
-        problem = task.check_input(value)
-        if problem or truth is None:
-            return problem
-        return check_truth(truth, labels) or task.check_pair(value, truth)
-
-    return check
+def find_task(name: str) -> Task:
+    """Return the task of that name; raise BadInput with the known names."""
+    found: Task = find_plugin(__name__, "task", name).TASK
+    return found

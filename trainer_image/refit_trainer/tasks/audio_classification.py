@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
-from refit_trainer.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
-from refit_trainer.blob import Blob
-from refit_trainer.classification import Batch, Classification
-from refit_trainer.roles import Roles
+from refit_trainer.data.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
+from refit_trainer.data.blob import Blob
+from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.tasks.components.classification import Batch, Classification
 
 
 class AudioClassification(Classification):
     """The task `audio-classification`."""
 
-    roles = Roles(required=("audio", "label"), files=("audio",))
+    roles = ColumnRoles(required=("audio", "label"), files=("audio",))
     input = "audio"
     plural = "recordings"
     head = ("ForSequenceClassification", "ForAudioClassification")

@@ -7,17 +7,17 @@ from typing import Any
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-from refit_trainer.blob import Blob
-from refit_trainer.classification import Batch, Classification
-from refit_trainer.images import check_image, read_image, write_png
-from refit_trainer.roles import Roles
+from refit_trainer.data.blob import Blob
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.images import check_image, read_image, write_png
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.tasks.components.classification import Batch, Classification
 
 
 class ImageClassification(Classification):
     """The task `image-classification`."""
 
-    roles = Roles(required=("image", "label"), files=("image",))
+    roles = ColumnRoles(required=("image", "label"), files=("image",))
     input = "image"
     plural = "images"
     head = "ForImageClassification"

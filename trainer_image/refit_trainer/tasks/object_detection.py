@@ -7,18 +7,18 @@ from typing import Any
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
-from refit_trainer.batches import answer_in_batches
-from refit_trainer.blob import Blob
-from refit_trainer.compute import pick_device
-from refit_trainer.detector import Example, find, make_batch
-from refit_trainer.errors import BadInput
-from refit_trainer.heads import load_network, read_labels
-from refit_trainer.images import check_image, measure_image, write_png
-from refit_trainer.mean_precision import SURE, measure_precision
-from refit_trainer.objects import Object, check_inside, check_objects, count_same, read_objects
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer, LoadedModel, Tally
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.blob import Blob
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.images import check_image, measure_image, write_png
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks.components.average_precision import CONFIDENT, measure_average_precision
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.detector import Example, detect, make_batch
+from refit_trainer.tasks.components.heads import load_network, read_labels
+from refit_trainer.tasks.components.objects import Object, check_inside, check_objects, count_matches, read_objects
+from refit_trainer.training.compute import pick_device
 
 PROPOSING = ("score_head", "class_embed")  # what RT-DETR and its kin have of the labels before their decoder
 BATCH = 16  # images searched at once
@@ -28,7 +28,7 @@ Batch = dict[str, Any]
 class ObjectDetection:
     """The task `object-detection`: `image` to `objects`, a list of `{"label", "box"}`, which may be empty."""
 
-    roles = Roles(required=("image", "objects"), files=("image",))
+    roles = ColumnRoles(required=("image", "objects"), files=("image",))
     input = "image"
     truth = "objects"
     metrics: Mapping[str, bool] = {"map_50": True, "map": True, "recall_100": True}
@@ -62,7 +62,7 @@ class ObjectDetection:
         network = load_network(AutoModelForObjectDetection, folder, labels, known is not None, PROPOSING)
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if not hasattr(processor, "post_process_object_detection"):
-            raise BadInput(f"{folder}: {type(processor).__name__} can't read boxes from what a network answers")
+            raise BadInput(f"{folder}: {type(processor).__name__} can't read boxes from a network's output")
         return LoadedModel(network.to(pick_device()), processor, labels)
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
@@ -86,24 +86,24 @@ class ObjectDetection:
 
         return collate
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
-        """Find the objects, the surest first; an answer's score is that of its surest one, 0 where there is none."""
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
+        """Find the objects, the surest first; the score is that of the surest one, 0 where there is none."""
         values = [row.values["image"] for row in rows]
-        found = answer_in_batches(model.network, values, lambda value: 0, BATCH, lambda some: find(model, some))
-        return [Answer(_write(objects), max((one.score for one in objects), default=0.0)) for objects in found]
+        found = predict_in_batches(model.network, values, lambda value: 0, BATCH, lambda some: detect(model, some))
+        return [Prediction(_write(objects), max((one.score for one in objects), default=0.0)) for objects in found]
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
+    def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count the objects found with a score of 0.5 or more and the true ones; those on one side alone are errors."""
-        found = [one for one in read_objects(answer) if one.score >= SURE]
+        found = [one for one in read_objects(prediction) if one.score >= CONFIDENT]
         true = read_objects(truth)
-        same = count_same(found, true)
+        same = count_matches(found, true)
         every = len(found) + len(true) - same
         return Tally(every - same, max(1, every))
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return COCO's mean average precision at an overlap of 0.5, that over 0.5 to 0.95, and the recall."""
-        found = [read_objects(answer.value) for answer in answers]
-        return measure_precision(found, [read_objects(row.values["objects"]) for row in rows])
+        found = [read_objects(prediction.value) for prediction in predictions]
+        return measure_average_precision(found, [read_objects(row.values["objects"]) for row in rows])
 
 
 def _write(objects: Sequence[Object]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a user will want next, from what they had before: a causal transformer over item ids.
+"""The next item for a user, from a history of items: a causal transformer over item ids.
 
 As SASRec (W.-C. Kang and J. McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018), with the cross-entropy
 over all items; any decoder that AutoModelForCausalLM knows. Items that a model doesn't know yet are added when it is
@@ -13,23 +13,23 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from refit_trainer.batches import answer_in_batches
-from refit_trainer.compute import pick_device
-from refit_trainer.errors import BadInput
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
-from refit_trainer.tasks import Answer, LoadedModel, Tally
-from refit_trainer.vocabulary import FIRST, PADDING, Vocabulary
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.vocabulary import FIRST, PADDING, Vocabulary
+from refit_trainer.training.compute import pick_device
 
 BATCH = 256  # histories predicted at once
-SHOWN = 10  # items in an answer
-IGNORED = -100  # a label that the loss leaves out
+TOP_K = 10  # items in a prediction
+IGNORED_LABEL = -100  # a label that the loss leaves out
 
 
 class Recommendation:
     """The task `recommendation`: `items` (a history, oldest first) to the ten likeliest for `next`."""
 
-    roles = Roles(required=("items", "next"))
+    roles = ColumnRoles(required=("items", "next"))
     input = "items"
     truth = "next"
     metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
@@ -70,7 +70,7 @@ class Recommendation:
         return LoadedModel(network.to(pick_device()), vocabulary, ())
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
-        """Look at so many of the newest items."""
+        """Keep so many of the newest items."""
         model.processor.length = min(length, model.processor.length)
 
     def save(self, model: LoadedModel, folder: Path) -> None:
@@ -84,26 +84,26 @@ class Recommendation:
         return [{"input_ids": numbers} for numbers in sequences]
 
     def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
-        """Pad each batch to its own longest history; padding and unknown items aren't learnt."""
+        """Pad each batch to its own longest history; padding and unknown items are left out of the loss."""
 
         def collate(encoded: list[dict[str, Any]]) -> dict[str, Any]:
             inputs = _pad([row["input_ids"] for row in encoded])
-            return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED)}
+            return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED_LABEL)}
 
         return collate
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of histories of like length."""
         histories = [model.processor.encode(row.values["items"]) for row in rows]
-        return answer_in_batches(model.network, histories, len, BATCH, lambda some: _predict_batch(model, some))
+        return predict_in_batches(model.network, histories, len, BATCH, lambda some: _predict_batch(model, some))
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
-        """Count an answer as right where the next item is among the ten."""
-        return Tally(float(_rank(answer, truth) is None))
+    def tally(self, prediction: Any, truth: Any) -> Tally:
+        """Count a prediction as right where the next item is among the ten."""
+        return Tally(float(_rank(prediction, truth) is None))
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
-        """Return the share of answers with the next item among the ten, and NDCG@10: 1/log2(1 + its place)."""
-        ranks = [_rank(answer.value, row.values["next"]) for row, answer in zip(rows, answers, strict=True)]
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Return the share of predictions with the next item among the ten, and NDCG@10: 1/log2(1 + its place)."""
+        ranks = [_rank(prediction.value, row.values["next"]) for row, prediction in zip(rows, predictions, strict=True)]
         gains = [1 / math.log2(2 + rank) for rank in ranks if rank is not None]
         return {"hit_at_10": len(gains) / len(rows), "ndcg_at_10": sum(gains) / len(rows)}
 
@@ -112,9 +112,9 @@ def _is_item(value: Any) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool) and str(value) != ""
 
 
-def _rank(answer: Any, truth: Any) -> int | None:
-    """Return the place of the true item in an answer, from 0; None where it isn't there."""
-    items = [str(item) for item in answer] if isinstance(answer, list) else []
+def _rank(prediction: Any, truth: Any) -> int | None:
+    """Return the place of the true item in a prediction, from 0; None where it isn't there."""
+    items = [str(item) for item in prediction] if isinstance(prediction, list) else []
     return items.index(str(truth)) if str(truth) in items else None
 
 
@@ -130,14 +130,14 @@ def _pad(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
     return {"input_ids": numbers, "attention_mask": (numbers != PADDING).long()}
 
 
-def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> list[Answer]:
+def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> list[Prediction]:
     inputs = {name: tensor.to(model.network.device) for name, tensor in _pad(histories).items()}
     hidden = model.network(**inputs).logits
     last = hidden[torch.arange(len(histories)), inputs["attention_mask"].sum(dim=1) - 1].float()
     last[:, :FIRST] = -math.inf
-    scores, numbers = last.softmax(dim=-1).topk(min(SHOWN, last.shape[1] - FIRST))
+    scores, numbers = last.softmax(dim=-1).topk(min(TOP_K, last.shape[1] - FIRST))
     return [
-        Answer([model.processor.item(number) for number in row], total)
+        Prediction([model.processor.item(number) for number in row], total)
         for row, total in zip(numbers.tolist(), scores.sum(dim=1).clamp(max=1).tolist(), strict=True)
     ]
 

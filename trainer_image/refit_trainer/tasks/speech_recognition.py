@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from transformers import AutoModelForCTC
 
-from refit_trainer.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
-from refit_trainer.batches import answer_in_batches
-from refit_trainer.blob import Blob
-from refit_trainer.compute import pick_device
-from refit_trainer.errors import BadInput
-from refit_trainer.roles import Roles
-from refit_trainer.rows import Row
-from refit_trainer.speech import (
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
+from refit_trainer.data.blob import Blob
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.speech import (
     OFFLINE,
     count_errors,
     find_unknown,
@@ -25,17 +25,17 @@ from refit_trainer.speech import (
     load_processor,
     measure_errors,
 )
-from refit_trainer.tasks import Answer, LoadedModel, Tally
+from refit_trainer.training.compute import pick_device
 
 BATCH = 16  # recordings transcribed at once
-NOT_COUNTED = -100  # of a label: the loss leaves it out
+IGNORED_LABEL = -100  # of a label: the loss leaves it out
 Batch = dict[str, Any]
 
 
 class SpeechRecognition:
     """The task `speech-recognition`; a model's labels are the letters that it can write."""
 
-    roles = Roles(required=("audio", "text"), files=("audio",))
+    roles = ColumnRoles(required=("audio", "text"), files=("audio",))
     input = "audio"
     truth = "text"
     metrics: Mapping[str, bool] = {"wer": False, "cer": False}
@@ -99,34 +99,34 @@ class SpeechRecognition:
         def collate(encoded: list[Batch]) -> Batch:
             inputs = [{name: value for name, value in row.items() if name != "labels"} for row in encoded]
             texts = [torch.tensor(row["labels"]) for row in encoded]
-            labels = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=NOT_COUNTED)
+            labels = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=IGNORED_LABEL)
             return {**pad_recordings(model.processor.extractor, inputs), "labels": labels}
 
         return collate
 
-    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Answer]:
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Transcribe in batches of recordings of like length."""
         values = [row.values["audio"] for row in rows]
-        return answer_in_batches(model.network, values, measure_seconds, BATCH, lambda some: _transcribe(model, some))
+        return predict_in_batches(model.network, values, measure_seconds, BATCH, lambda some: _transcribe(model, some))
 
-    def tally(self, answer: Any, truth: Any) -> Tally:
+    def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count the words, and those that are wrong."""
-        return count_errors(str(answer), str(truth))
+        return count_errors(str(prediction), str(truth))
 
-    def measure(self, rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, float]:
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return the error rates of words and letters."""
-        return measure_errors([answer.value for answer in answers], [row.values["text"] for row in rows])
+        return measure_errors([prediction.value for prediction in predictions], [row.values["text"] for row in rows])
 
 
-def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Answer]:
-    """Answer with the letter that is most probable at each moment; the score is the mean of their probabilities."""
+def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Prediction]:
+    """Decode greedily, the most probable letter at each moment; the score is the mean of their probabilities."""
     extractor, tokenizer = model.processor.extractor, model.processor.tokenizer
     inputs = pad_recordings(extractor, encode_recordings(extractor, recordings))
     device = model.network.device
     logits = model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
     scores, letters = logits.softmax(dim=-1).max(dim=-1)
     texts = tokenizer.batch_decode(letters.cpu().numpy(), skip_special_tokens=True)
-    return [Answer(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
+    return [Prediction(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
 
 
 def _load_network(folder: Path, tokenizer: Any, has_head: bool) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from refit_trainer.classification import Batch, Classification
-from refit_trainer.roles import Roles
+from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.tasks.components.classification import Batch, Classification
 
 DEFAULT_LENGTH = 512  # tokens, where a model names no limit
 
@@ -16,7 +16,7 @@ DEFAULT_LENGTH = 512  # tokens, where a model names no limit
 class TextClassification(Classification):
     """The task `text-classification`."""
 
-    roles = Roles(required=("text", "label"))
+    roles = ColumnRoles(required=("text", "label"))
     input = "text"
     plural = "texts"
     head = "ForSequenceClassification"

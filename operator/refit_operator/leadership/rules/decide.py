@@ -1,7 +1,7 @@
 """Acquire, renew or wait: from a Lease as it was read, and from our own clock alone. Pure.
 
 No time that another machine wrote is ever compared with ours. A holder has lost the Lease once we, by our monotonic
-clock, have seen the record unchanged for as long as the holder itself said; so does client-go's leaderelection.
+clock, have seen the record unchanged for as long as the holder itself stated; so does client-go's leaderelection.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Timing:
     renew_deadline: float = 10
     """How long the holder tries to renew before it ends itself."""
     retry: float = 2
-    """Between two tries."""
+    """Between two attempts."""
     call: float = 3
-    """What one try, a read and a write, may take."""
+    """What one attempt, a read and a write, may take."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Acquire:
-    """Nobody holds the Lease."""
+    """No process holds the Lease."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def build_lease(seen: Sighting, me: str, now: datetime, duration: float) -> Docu
 
 
 def build_release(lease: Document, now: datetime) -> Document:
-    """Return the Lease that nobody holds, so that another process needn't wait."""
+    """Return the Lease without a holder, so that another process needn't wait."""
     return lease | {
         "spec": lease["spec"] | {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": format_time(now)}
     }

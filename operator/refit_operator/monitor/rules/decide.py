@@ -62,8 +62,8 @@ def _requested(time: datetime) -> str:
 
 
 def nothing_to_roll_back(o: Observed) -> Hold | None:
-    """Hold where no run says what the live pointer replaced."""
-    if o.pointer_before is not None:
+    """Hold where a rollback is requested and no run says what the live pointer replaced."""
+    if o.rollback_request is None or o.pointer_before is not None:
         return None
     message = f"no run promoted what serves, so there is no pointer to restore; remove {ROLLBACK_ANNOTATION} to go on"
     return Hold(Reason.NOTHING_TO_ROLL_BACK, message)
@@ -106,6 +106,7 @@ CHECKS: tuple[Check, ...] = (
     *READINESS,
     target_replaced,
     overruled,
+    nothing_to_roll_back,
     rollback_requested,
     suspended,
     mode_observe,

@@ -44,7 +44,7 @@ def fruitless_runs(o: Observed) -> int:
     """Return how many runs in a row, up to the newest, didn't restore the metric.
 
     The row ends at a recovery, at a requested run, and at a change of the spec. A newest run that was promoted counts
-    once its metric is in breach again: until then nobody knows. Outcomes that are no evidence don't count.
+    once its metric is in breach again: until then its effect is unknown. Outcomes that are no evidence don't count.
     """
     return sum(run.status.outcome is not None and run.status.outcome.is_evidence for run in _row(o))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import StartFrom
-from refit_operator.api.uris import Pointer, is_reachable_by_pods, parse_claim_uri
+from refit_operator.api.uris import Pointer, is_reachable_by_pods, is_within, parse_claim_uri
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.rules.view import WIRING
@@ -78,7 +78,7 @@ def _model_out_of_reach(o: Observed) -> str:
     """A path in the server's own container can't be mounted by a trainer."""
     for name, model in (("the starting model", starting_model(o)), ("the served model", o.served)):
         if model and not is_reachable_by_pods(model.uri):
-            return f"{name} {model.uri} is on no claim, so that a trainer can't mount it"
+            return f"{name} {model.uri} is a path in the server's container, which a trainer can't read"
     return ""
 
 
@@ -92,13 +92,9 @@ def _holdout_exposed(o: Observed) -> str:
         place = parse_claim_uri(uri)
         if own and place and own.claim == place.claim:
             return f"training.dataset.holdout: training mounts claim {own.claim!r} too"
-        if not own and uri and (_is_within(holdout, uri) or _is_within(uri, holdout)):
+        if not own and uri and (is_within(holdout, uri) or is_within(uri, holdout)):
             return f"training.dataset.holdout: {holdout} and {uri} hold the same rows"
     return ""
-
-
-def _is_within(inner: str, outer: str) -> bool:
-    return f"{inner}/".startswith(f"{outer}/")
 
 
 Check = Callable[[Observed], Hold | None]

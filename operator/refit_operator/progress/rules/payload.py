@@ -38,14 +38,14 @@ class _Body(_Part):
 def parse_report(body: bytes, pod: str, now: datetime) -> RunProgress | None:
     """Return a pod's report as of now, None where it is malformed. The pod's own clock isn't believed."""
     try:
-        said = _Body.model_validate_json(body).trainer_status
+        status = _Body.model_validate_json(body).trainer_status
     except ValidationError:
         return None
-    seconds = said.estimated_remaining_seconds
+    seconds = status.estimated_remaining_seconds
     return RunProgress(
-        percentage=said.progress_percentage,
+        percentage=status.progress_percentage,
         estimated_remaining=None if seconds is None else _bounded(seconds),
-        metrics=_numbers(said.metrics or []),
+        metrics=_numbers(status.metrics or []),
         pod=pod,
         time=now,
     )

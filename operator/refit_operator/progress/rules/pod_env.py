@@ -1,4 +1,4 @@
-"""What a training pod needs to report: where to, whom to trust, and a token that is good for nothing else. Pure."""
+"""What a training pod needs to report: where to, the CA of the server, and a token for nothing else. Pure."""
 
 from dataclasses import dataclass
 from typing import Any

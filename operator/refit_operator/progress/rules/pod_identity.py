@@ -1,4 +1,4 @@
-"""Whose token a report came with: the API server's word for the pod, the pod's labels for the run. Pure."""
+"""Whose token a report came with: the pod by the API server's TokenReview, the run by the pod's labels. Pure."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,6 +1,6 @@
 """Which servers may be asked: a monitor names an address, and the operator would otherwise fetch it for anybody. Pure.
 
-An address is taken apart by one strict pattern, so that nobody else reads another host out of it: no credentials, no
+An address is taken apart by one strict pattern, so that no other parser can find another host in it: no credentials, no
 query, no escapes, no `..`. An allowed address may have `*` for its port, in its host, or at the end of its path.
 """
 
@@ -42,9 +42,9 @@ def parse_address(text: str) -> Address | None:
 
 def parse_allowed(text: str) -> tuple[Address, ...]:
     """Return the patterns of a comma-separated list; raises ValueError that names the one that is none."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    found = [(word, parse_address(word)) for word in words]
-    wrong = [word for word, pattern in found if pattern is None]
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    found = [(entry, parse_address(entry)) for entry in entries]
+    wrong = [entry for entry, pattern in found if pattern is None]
     if wrong:
         raise ValueError(f"not an http(s) address or pattern: {wrong[0]!r}")
     return tuple(pattern for _, pattern in found if pattern)

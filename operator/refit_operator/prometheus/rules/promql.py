@@ -47,7 +47,7 @@ class ParsedQuery:
 
     @property
     def reach(self) -> timedelta:
-        """How far back of its own time a reading looks, offsets included; at least `longest_range`."""
+        """How far before its own time a reading reads, offsets included; at least `longest_range`."""
         return max((s.scope.range + s.offset for s in self.selectors if not s.scope.pinned), default=timedelta())
 
 

@@ -1,4 +1,4 @@
-"""What one look at the metric gave: a value, or exactly one reason why there is none.
+"""A reading of the metric: a value, or exactly one reason why there is none.
 
 Only a `Value` can breach, recover or condemn; every other reading holds. So a reading is a closed union, and each
 `match` over it is checked to be exhaustive. Pure: times are aware UTC and come from the caller.
@@ -85,7 +85,7 @@ class TooFewSamples:
 
 @dataclass(frozen=True)
 class QueryFailed:
-    """The query gave no answer; `message` is for people and never holds credentials."""
+    """The query gave no answer; `message` never holds credentials."""
 
     kind: FailureKind
     message: str

@@ -16,7 +16,7 @@ _NONE = timedelta()
 
 
 class QueryInvalid(ValueError):
-    """The query can't be a metric's; the message is for the person who wrote it."""
+    """The query can't be a metric's; the message is for whoever wrote it."""
 
 
 class Need(Enum):
@@ -47,7 +47,7 @@ class Selector:
 
     @property
     def offset(self) -> timedelta:
-        """How far back of the query's time the newest sample is looked for."""
+        """How far before the query's time the newest sample is selected."""
         return self.own_offset + self.scope.offset
 
 

@@ -7,7 +7,7 @@ target is gone, and `timestamp(rate(…))` is always now. So the age is asked of
 
 - The subquery reaches back five times `max_age`: further back all is stale, and nothing found is stale too. Its step
   is a 24th of `max_age`, and the age is too high by at most one step.
-- A selector with an offset is judged at the moment it looks at, so `x offset 1d` is fresh if x was fresh a day ago.
+- A selector with an offset is judged at the moment that it selects, so `x offset 1d` is fresh if x was fresh a day ago.
   One that `@` pins to a fixed moment doesn't age and isn't asked for.
 - Of several selectors the oldest counts, and one that finds nothing makes the whole answer empty: accuracy is a
   quotient, and one live half doesn't make it true. Those under an `or` are alternatives: they are asked only if the

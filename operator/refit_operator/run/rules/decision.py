@@ -1,7 +1,7 @@
 """What a run's reconciliation observes, and what it decides. Pure.
 
-A decision either records a fact or acts; what must be known before an action is recorded one reconciliation earlier, so
-that a crash between the two loses nothing.
+What must be known before an action is recorded one reconciliation earlier, so that a crash between the two loses
+nothing.
 """
 
 from dataclasses import dataclass
@@ -37,6 +37,8 @@ class Observed:
     """Whether no run of the monitor is newer."""
     ended_before: bool = False
     """Whether the monitor remembers how this run ended."""
+    rollout_blocker: str = ""
+    """Why a pod of the target doesn't start; read only during a rollout."""
     was_written: bool = False
     """Whether the target once carried this run's pointer; read only before it is written."""
     superseded_by: str = ""
@@ -49,7 +51,7 @@ class Observed:
     """Time to the next point of the readings' grid."""
     progress: RunProgress | None = None
     """The newest report of the training pod; None where none came to this process."""
-    heard_since: datetime | None = None
+    listening_since: datetime | None = None
     """Since when a report of the training pod would have been received; None where no server listens."""
     service_owner: str | None = None
     """UID of what controls the Service of the run's name; empty where nothing does, None where there is no Service.

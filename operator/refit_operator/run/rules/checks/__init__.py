@@ -1,1 +1,1 @@
-"""The checks of `decide.CHECKS`, by the part of the run that they look at."""
+"""The checks of `decide.CHECKS`, by the part of the run that they check."""

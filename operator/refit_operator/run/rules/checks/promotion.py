@@ -4,6 +4,7 @@ What a rollback restores is known before the target is touched: the live pointer
 spec keeps. The status shows it, and nothing rests on that.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from refit_operator.api.base import ROLLBACK_ANNOTATION
@@ -225,7 +226,11 @@ def _live(o: Observed) -> str:
 
 
 def _rollout(o: Observed) -> Rollout:
-    return rollout_of(o.target.document) if o.target else Halted("the target was deleted")
+    """Return how far the rollout is; one that isn't complete says what keeps its pods from starting."""
+    rollout = rollout_of(o.target.document) if o.target else Halted("the target was deleted")
+    if isinstance(rollout, Complete) or not o.rollout_blocker:
+        return rollout
+    return replace(rollout, message=f"{rollout.message}; {o.rollout_blocker}")
 
 
 def _is_written(o: Observed) -> bool:

@@ -33,10 +33,10 @@ def silence_of(o: Observed) -> timedelta:
     training: what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
     """
     last = newest_progress(o)
-    if o.heard_since is None or last is None or o.job.state is not JobState.TRAINING:
+    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING:
         return timedelta(0)
     is_under_way = last.pod == o.job.pod and not o.job.pod_is_ending and last.percentage != 100
-    return o.now - max(last.time, o.heard_since) if is_under_way else timedelta(0)
+    return o.now - max(last.time, o.listening_since) if is_under_way else timedelta(0)
 
 
 def end_stalled_pod(o: Observed) -> Decision | None:

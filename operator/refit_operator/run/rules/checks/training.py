@@ -148,7 +148,10 @@ def record_judgement(o: Observed) -> Decision | None:
         return None
     message = f"judged on {report.rows} holdout rows"
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
-    facts = {"result": result.model_copy(update=judgement_fields(report)), "progress": newest_progress(o)}
+    facts = {
+        "result": result.model_copy(update=judgement_fields(report, o.run.spec.gate.metric)),
+        "progress": newest_progress(o),
+    }
     status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)
     return Decision(status, requeue_after=AT_ONCE)
 
@@ -174,7 +177,7 @@ def report_lost(o: Observed) -> Decision | None:
     """Judge again, once, where the Job succeeded and its pod is gone with its report: nothing unjudged is promoted."""
     if is_trained(o) or o.job.state is not JobState.SUCCEEDED:
         return None
-    message = f"Job {o.run.job_name} succeeded, but its pod is gone and its report with it"
+    message = f"Job {o.run.job_name} succeeded, but its pod was deleted with its report"
     if o.run.status.lost_report_time:
         return finish(o, Outcome.FAILED, Reason.REPORT_LOST, f"{message}, for the second time")
     status = record(o, Stage.JUDGING, f"{message}: judging again", lost_report_time=o.now)

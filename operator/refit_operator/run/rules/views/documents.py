@@ -32,7 +32,7 @@ def by_index(job: Document, pods: list[Document]) -> list[list[Document]]:
 
 
 def machine_of(job: Document, index: int) -> str:
-    """Return which machine an index is, to put before what is said of it; empty where there is but one."""
+    """Return which machine an index is, as a prefix of messages about it; empty where there is but one."""
     indexed = job["spec"].get("completionMode") == "Indexed"
     return f"machine {index} of {job['spec']['completions']}: " if indexed else ""
 

@@ -76,6 +76,12 @@ def _explain(newest: Document | None, events: list[Document], claims: list[Docum
     return by_pod(newest) or (None if has_started(newest) else by_events(events, "", claims))
 
 
+def why_not_started(pods: list[Document]) -> str:
+    """Return why the newest pod that can't start doesn't, by its name; empty where every pod can. Oldest pod first."""
+    found = ((pod["metadata"]["name"], by_pod(pod)) for pod in reversed(pods) if not has_started(pod))
+    return next((f"pod {name}: {waiting.message}" for name, waiting in found if waiting), "")
+
+
 def by_pod(pod: Document) -> Waiting | None:
     """Return what the pod's own status says."""
     for condition in (pod.get("status") or {}).get("conditions") or ():

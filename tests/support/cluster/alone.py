@@ -1,0 +1,86 @@
+"""Namespaces that the operator installed on the cluster leaves alone, without a change to it.
+
+It looks after all namespaces. An admission policy refuses what comes from its pod in namespaces with our label; the
+operators under test use a token of the same ServiceAccount that is bound to no pod.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from localcluster.disposable import disposable
+from tests.support.cluster.hosted import admin_config, write_config
+from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space, kubectl, new_namespace
+from tests.support.local import until
+
+NAME = f"refit-faults-{os.getpid()}"
+LABEL = {"refit-faults": str(os.getpid())}
+POD = "authentication.kubernetes.io/pod-name"
+
+
+def policy() -> Document:
+    """Return the policy: whatever the installed operator's pod writes here is refused."""
+    ours = (
+        f"request.userInfo.username == '{OPERATOR}' && has(request.userInfo.extra) && '{POD}' in request.userInfo.extra"
+    )
+    rule = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE", "DELETE"]}
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [rule | {"resources": ["*/*"]}],
+            "namespaceSelector": {"matchLabels": LABEL},
+        },
+        "matchConditions": [{"name": "installed", "expression": ours}],
+        "validations": [{"expression": "false", "message": "this namespace is for an operator under test"}],
+    }
+    return _admission("ValidatingAdmissionPolicy", spec)
+
+
+def _admission(kind: str, spec: Document) -> Document:
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": NAME}}
+    return disposable(head | {"spec": spec})
+
+
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """Have the policy while it lasts."""
+    binding = _admission("ValidatingAdmissionPolicyBinding", {"policyName": NAME, "validationActions": ["Deny"]})
+    try:
+        kubectl("apply", "-f", "-", stdin="\n---\n".join(map(json.dumps, (policy(), binding))))
+        with namespace("probe") as space, TemporaryDirectory() as folder:
+            config = as_its_pod(Path(folder))
+            until(lambda: is_refused(space, config), 60, "the policy doesn't work")
+        yield
+    finally:
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            kubectl("delete", kind, NAME, "--ignore-not-found")
+
+
+def is_refused(space: Space, config: Path) -> bool:
+    """Return whether a Job made by the installed operator's pod would be refused."""
+    container = {"name": "probe", "image": "none"}
+    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "probe"}, "spec": {"template": template}}
+    words = ("--kubeconfig", str(config), "create", "--dry-run=server", "-f", "-")
+    try:
+        space.run(*words, stdin=json.dumps(job))
+    except Refused as error:
+        return "under test" in str(error)
+    return False
+
+
+def as_its_pod(folder: Path) -> Path:
+    """Write a kubeconfig that the API server takes for the installed operator's pod, whether one runs or not."""
+    config = admin_config()
+    config["users"][0]["user"] |= {"as": OPERATOR, "as-user-extra": {POD: ["the-installed-one"]}}
+    return write_config(folder, config)
+
+
+@contextmanager
+def namespace(word: str) -> Iterator[Space]:
+    """A namespace that goes in the end."""
+    with new_namespace(f"faults-{os.getpid()}-{word}", **LABEL) as space:
+        yield space

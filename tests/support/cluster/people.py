@@ -1,0 +1,36 @@
+"""What people say to monitors and runs, and what somebody would say who passes for the operator."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+
+from tests.support.cluster.kubectl import Space
+from tests.support.cluster.objects import monitor
+
+
+def say(space: Space, run: str, *flags: str, **words: Any) -> None:
+    """Write to a run's spec."""
+    space.run("patch", "rr", run, *flags, "--type=merge", "-p", json.dumps({"spec": words}))
+
+
+def forged_run() -> str:
+    """A run that no operator made, as YAML."""
+    parts = {key: value for key, value in monitor()["spec"].items() if key not in ("policy",)}
+    spec = {
+        "monitorRef": {"name": "reviews", "uid": "x"},
+        "ordinal": 1,
+        "trigger": {"reason": "MetricBreached", "threshold": 0.9, "time": "2026-11-24T12:00:00Z"},
+        **parts,
+        "prometheus": {},
+        "gate": {},
+    }
+    document = {"apiVersion": "refit.dev/v1alpha1", "kind": "RetrainRun", "metadata": {"name": "forged"}, "spec": spec}
+    return yaml.safe_dump(document)
+
+
+def ask(space: Space, annotation: str) -> None:
+    """Request something of the monitor now."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    space.run("annotate", "--overwrite", "mmon", "reviews", f"refit.dev/{annotation}={now}")

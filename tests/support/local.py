@@ -1,0 +1,23 @@
+"""What tests of processes on this host share: a port, and waiting for what is awaited, not for a time."""
+
+import socket
+import time
+from collections.abc import Callable
+
+
+def until(what: Callable[[], bool], limit_s: float, why: str) -> None:
+    """Ask again and again until it is so; the longer an answer takes, the less often."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        asked = time.monotonic()
+        if what():
+            return
+        now = time.monotonic()
+        assert now < deadline, why
+        time.sleep(max(0.1, min(1.0, 4 * (now - asked))))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,47 @@
+"""The gate's metric of both models, as the columns Candidate and Served show it: whatever the metric is."""
+
+from typing import Any
+
+import pytest
+
+from refit_operator.api.crd import RUN_COLUMNS
+from refit_operator.run.rules.views.reports import JudgeReport
+from refit_operator.run.rules.views.results import judgement_fields
+from tests.support.samples import NEW_DIGEST, OLD_DIGEST
+
+
+def report(candidate: dict[str, float], served: dict[str, float] | None) -> JudgeReport:
+    document: dict[str, Any] = {"candidate": {"digest": NEW_DIGEST, "metrics": candidate}, "rows": 500}
+    if served is not None:
+        document["served"] = {"digest": OLD_DIGEST, "metrics": served}
+    return JudgeReport.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    ("metric", "candidate", "served", "shown"),
+    [
+        ("accuracy", {"accuracy": 0.9, "loss": 0.3}, {"accuracy": 0.8}, ("0.9", "0.8")),
+        ("wer", {"wer": 0.0321, "loss": 0.3}, {"wer": 1.25}, ("0.0321", "1.25")),
+        ("map50", {"map50": 0.755}, None, ("0.755", None)),
+        ("f1", {"accuracy": 0.9}, {"accuracy": 0.8}, (None, None)),
+    ],
+)
+def test_the_gates_metric_is_kept(
+    metric: str, candidate: dict[str, float], served: dict[str, float] | None, shown: tuple[str | None, str | None]
+) -> None:
+    gate = judgement_fields(report(candidate, served), metric)["gate"]
+    assert (gate.metric, gate.candidate, gate.served) == (metric, *shown)
+
+
+def test_the_columns_show_it() -> None:
+    paths = {column["name"]: column["jsonPath"] for column in RUN_COLUMNS}
+    assert (paths["Candidate"], paths["Served"], paths["Metric"]) == (
+        ".status.result.gate.candidate",
+        ".status.result.gate.served",
+        ".status.result.gate.metric",
+    )
+
+
+def test_of_a_trainings_own_metrics_a_few_have_a_column() -> None:
+    shown = [column["jsonPath"] for column in RUN_COLUMNS if ".progress.metrics" in column["jsonPath"]]
+    assert [path.rpartition(".")[2] for path in shown] == ["loss", "eval_loss", "epoch"]

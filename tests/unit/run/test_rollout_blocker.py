@@ -1,0 +1,73 @@
+"""A rollout that can't go on says why: the pod, and what the scheduler or the kubelet says of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.run import Stage
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.views.waiting import why_not_started
+from refit_operator.target.rules.view import parse_target
+from tests.support.runs import GIVEN_UP, NEW, WRITTEN, seen
+from tests.support.samples import NOW, deployment
+
+NO_ROOM = "0/1 nodes are available: 1 Insufficient cpu."
+BLOCKER = f"pod reviews-b: no node fits the pod: {NO_ROOM}"
+
+
+def pod(name: str, **status: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name}, "spec": {"containers": [{"name": "server", "image": "x:1"}]}, "status": status}
+
+
+RUNNING = {"containerStatuses": [{"name": "server", "state": {"running": {}}}]}
+UNSCHEDULED = {"conditions": [{"type": "PodScheduled", "status": "False", "message": NO_ROOM}]}
+UNPULLED = {
+    "containerStatuses": [{"name": "server", "state": {"waiting": {"reason": "ErrImagePull", "message": "no"}}}]
+}
+STARTING = {"containerStatuses": [{"name": "server", "state": {"waiting": {"reason": "ContainerCreating"}}}]}
+
+SAID = {
+    "no room": ([pod("reviews-a", **RUNNING), pod("reviews-b", **UNSCHEDULED)], BLOCKER),
+    "no image": (
+        [pod("reviews-b", **UNPULLED)],
+        "pod reviews-b: the image x:1 of container server can't be pulled: no",
+    ),
+    "the newest first": ([pod("reviews-a", **UNPULLED), pod("reviews-b", **UNSCHEDULED)], BLOCKER),
+    "on its way": ([pod("reviews-a", **RUNNING), pod("reviews-b", **STARTING)], ""),
+    "no pod": ([], ""),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_keeps_a_targets_pods_from_starting(name: str) -> None:
+    pods, blocker = SAID[name]
+    assert why_not_started(pods) == blocker
+
+
+SLOW: dict[str, Any] = {"updatedReplicas": 1, "availableReplicas": 1}
+
+
+def test_a_rollout_without_room_says_so_while_it_waits_and_when_it_is_rolled_back() -> None:
+    target = parse_target(deployment(NEW, **SLOW))
+    waiting = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER)).status
+    assert (waiting.stage, waiting.message) == (
+        Stage.ROLLING_OUT,
+        f"1 of 2 pods updated, 1 available, 1 old ones left; {BLOCKER}",
+    )
+    late = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER, now=NOW + timedelta(minutes=10))).status
+    assert late.stage is Stage.ROLLING_BACK
+    assert (late.message or "").startswith("not rolled out in time: ")
+    assert NO_ROOM in (late.message or "")
+
+
+def test_a_rollback_without_room_says_so_too() -> None:
+    target = parse_target(deployment("", **SLOW))
+    status = decide(seen(GIVEN_UP, target=target, rollout_blocker=BLOCKER)).status
+    assert (status.stage, NO_ROOM in (status.message or "")) == (Stage.ROLLING_BACK, True)
+
+
+def test_a_complete_rollout_has_no_blocker() -> None:
+    done = decide(seen(WRITTEN, live=NEW, rollout_blocker=BLOCKER)).status
+    assert done.rolled_out_time == NOW
+    assert NO_ROOM not in (done.message or "")

@@ -1,0 +1,1 @@
+"""Model folders and checkpoints: what may be in one, its digest and manifest, publication and retention."""

@@ -1,0 +1,1 @@
+"""What each command does, from a parsed configuration to its report."""

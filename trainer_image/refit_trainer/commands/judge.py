@@ -1,0 +1,151 @@
+"""`refit-judge`: the candidate and the model in service, on exactly the same rows."""
+
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from refit_trainer.artifacts.model_folder import verify_folder
+from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
+from refit_trainer.contract.config import JudgeConfig, parse_config
+from refit_trainer.contract.constants import SMALLEST_SLICE_ROWS
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.reader import read_rows
+from refit_trainer.data.rows import Row, RowSet
+from refit_trainer.distributed.topology import read_topology
+from refit_trainer.storage.uris import fetch
+from refit_trainer.tasks import Prediction, Task, find_task
+from refit_trainer.tasks.components.row_check import check_row
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One model's predictions and metrics on the holdout."""
+
+    digest: str
+    predictions: Sequence[Prediction]
+    metrics: Mapping[str, float]
+
+    def report(self) -> dict[str, Any]:
+        """Return the report's part on this model."""
+        return {"digest": self.digest, "metrics": _rounded(self.metrics)}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both models on the same rows."""
+
+    config: JudgeConfig
+    task: Task
+    folder: Path
+    holdout: RowSet
+    verdicts: Mapping[str, Verdict]
+
+    def explain(self) -> str:
+        """Write the report page beside the candidate, and return its URI."""
+        from refit_trainer.explain.write import explain
+
+        given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
+        return explain(self.config, self.task, self.folder, self.holdout.rows, given)
+
+
+def judge(text: str) -> dict[str, Any]:
+    """Judge as REFIT_CONFIG's text says and return the report; a page that can't be written doesn't fail the command.
+
+    One machine judges: on the others there is nothing to do.
+    """
+    topology = read_topology()
+    if not topology.is_first_node:
+        return {"machine": topology.node_rank}
+    found = _compare(text)
+    if os.environ.get("REFIT_REPORT", "on") != "off":
+        try:
+            found.explain()
+        except Exception as error:
+            log.warning("report.not_written error=%s: %s", type(error).__name__, error, exc_info=True)
+    return _report(found.task, found.config.gate.metric, found.verdicts, found.holdout)
+
+
+def explain(text: str) -> dict[str, Any]:
+    """Judge as REFIT_CONFIG's text says, and write the report page."""
+    return {"report": _compare(text).explain()}
+
+
+def _compare(text: str) -> Comparison:
+    config = parse_config(text, JudgeConfig)
+    task = find_task(config.task)
+    if config.gate.metric not in task.metrics:
+        raise BadInput(f"gate.metric={config.gate.metric!r}: {config.task} has {', '.join(task.metrics)}")
+    folder = fetch(config.candidate.uri)
+    digest = ensure_manifest(folder, config.candidate.uri, config.run, config.task)
+    served = _verify_served(config)
+    labels = task.known_labels(folder)
+    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, labels))
+    verdicts = {"candidate": _judge(task, "candidate", folder, digest, holdout)}
+    if served:
+        verdicts["served"] = _judge(task, "served", *served, holdout)
+    return Comparison(config, task, folder, holdout, verdicts)
+
+
+def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
+    if config.served is None:
+        return None
+    folder = fetch(config.served.uri)
+    return folder, verify_folder(folder, config.served.digest, f"served: {config.served.uri}")
+
+
+def _judge(task: Task, name: str, folder: Path, digest: str, holdout: RowSet) -> Verdict:
+    from refit_trainer.training.compute import limit_threads
+
+    limit_threads()
+    predictions = task.predict(task.load(folder), holdout.rows)
+    metrics = task.measure(holdout.rows, predictions)
+    shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
+    log.info("judge.measured model=%s digest=%s rows=%d %s", name, digest, len(holdout), shown)
+    return Verdict(digest, predictions, metrics)
+
+
+def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: RowSet) -> dict[str, Any]:
+    return {
+        **{name: verdict.report() for name, verdict in verdicts.items()},
+        "slices": _slices(task, metric, verdicts, holdout.rows),
+        "rows": len(holdout),
+        "holdout": holdout.facts(),
+    }
+
+
+def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequence[Row]) -> dict[str, Any]:
+    """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first.
+
+    Slices of too few rows come last: the gate ignores them, and they would take the room of those that it reads.
+    """
+    members: dict[str, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        if row.values.get("slice") is not None:
+            members[str(row.values["slice"])].append(index)
+    slices = {
+        name: {model: _slice_metric(task, metric, verdict, rows, indices) for model, verdict in verdicts.items()}
+        | {"rows": len(indices)}
+        for name, indices in members.items()
+    }
+    sign = 1 if task.metrics[metric] else -1
+
+    def order(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
+        part = item[1]
+        return part["rows"] < SMALLEST_SLICE_ROWS, sign * (part["candidate"] - part.get("served", 0))
+
+    return dict(sorted(slices.items(), key=order))
+
+
+def _slice_metric(task: Task, metric: str, verdict: Verdict, rows: Sequence[Row], indices: list[int]) -> float:
+    measured = task.measure([rows[i] for i in indices], [verdict.predictions[i] for i in indices])
+    return round(measured[metric], 6)
+
+
+def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in metrics.items()}

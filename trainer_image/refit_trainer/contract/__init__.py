@@ -1,0 +1,1 @@
+"""What the operator and the trainer agree on: configuration, termination message, exit codes, environment."""

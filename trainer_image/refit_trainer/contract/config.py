@@ -1,0 +1,118 @@
+"""REFIT_CONFIG, as docs/contract.md writes it: the edge where JSON becomes types.
+
+Keys that this image doesn't know are ignored, so that an older image works under a newer operator; what it does know
+must be right, and everything wrong is named at once.
+"""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from refit_trainer.contract.errors import BadInput
+
+Uri = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://.+")]
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ModelRef(_Document):
+    """A model folder and, where it is known, the digest that it must have."""
+
+    uri: Uri
+    digest: Digest | None = None
+
+
+class Dataset(_Document):
+    """How to read rows, and which of them."""
+
+    format: Name = "jsonl"
+    columns: dict[Name, Name] = Field(default_factory=dict)
+    recent: Annotated[int, Field(gt=0)] | None = None
+    replay: Annotated[float, Field(ge=0, le=0.9)] = 0
+    """Share of the rows used that are drawn from those before the recent ones."""
+
+    @model_validator(mode="after")
+    def _has_old_rows(self) -> "Dataset":
+        if self.replay and not self.recent:
+            raise ValueError(f"replay={self.replay} needs recent: without it every row is used")
+        return self
+
+
+class TrainDataset(Dataset):
+    """The rows to learn from; the trainer never sees the holdout."""
+
+    train: Uri
+
+
+class HoldoutDataset(Dataset):
+    """The rows to judge on."""
+
+    holdout: Uri
+
+
+class Gate(_Document):
+    """The part of the gate that the judge needs: the metric that slices are reported in."""
+
+    metric: Name
+
+
+class Run(_Document):
+    """The run that the command belongs to."""
+
+    name: Name
+    uid: Name
+    ordinal: int = 1
+
+
+class TrainConfig(_Document):
+    """The configuration of `refit-train`."""
+
+    task: Name
+    start_from: ModelRef = Field(alias="startFrom")
+    dataset: TrainDataset
+    hyperparameters: dict[str, str] = Field(default_factory=dict)
+    output: Uri
+    keep: Annotated[int, Field(gt=0)] | None = None
+    protect: tuple[Uri, ...] = ()
+    run: Run
+
+
+class JudgeConfig(_Document):
+    """The configuration of `refit-judge`."""
+
+    task: Name
+    candidate: ModelRef
+    served: ModelRef | None = None
+    dataset: HoldoutDataset
+    gate: Gate
+    run: Run
+
+
+Config = TypeVar("Config", bound=BaseModel)
+
+
+def parse_config(text: str, kind: type[Config]) -> Config:
+    """Parse REFIT_CONFIG; raise BadInput that names every wrong field and its value."""
+    if not text.strip():
+        raise BadInput("REFIT_CONFIG is empty")
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise BadInput(f"REFIT_CONFIG: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Describe on one line what pydantic found: field=value: reason."""
+    return "; ".join(
+        f"{'.'.join(map(str, found['loc'])) or 'document'}={_shown(found['input'])}: {found['msg']}"
+        for found in error.errors(include_url=False)
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

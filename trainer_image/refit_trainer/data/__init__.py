@@ -1,0 +1,1 @@
+"""Rows: read from files in any format, checked, and named by a digest."""

@@ -1,0 +1,58 @@
+"""A value that is a file's contents: an image, a recording. In memory, or on disk until it is read."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Contents in memory, or where they are."""
+
+    at: Path | bytes
+
+    def read(self) -> bytes:
+        """Return the contents."""
+        return self.at if isinstance(self.at, bytes) else self.at.read_bytes()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the contents, in hexadecimal."""
+        return hashlib.sha256(self.read()).hexdigest()
+
+
+def find_blob(value: Any, folder: Path) -> Blob | str:
+    """Return the contents that a column names, or what is wrong with it.
+
+    A string is a path beside the rows; an object is what Hugging Face datasets keep: `{"bytes": …, "path": …}`, the
+    bytes in base64 where the rows are JSON.
+    """
+    if isinstance(value, Blob):
+        return value
+    if isinstance(value, Mapping):
+        return _of_object(value, folder)
+    if not isinstance(value, str) or not value:
+        return f"is {value!r}, not a path"
+    path = folder / value
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return f"is {value!r}, a path out of the data set"
+    return Blob(path) if path.is_file() else f"is {value!r}, and there is no such file"
+
+
+def decode_base64(text: Any) -> Blob | str:
+    """Return the contents that base64 text holds, or what is wrong with it."""
+    try:
+        return Blob(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError, TypeError) as error:
+        return f"isn't base64: {error}"
+
+
+def _of_object(value: Mapping[str, Any], folder: Path) -> Blob | str:
+    contents = value.get("bytes")
+    if isinstance(contents, bytes):
+        return Blob(contents)
+    return decode_base64(contents) if contents else find_blob(value.get("path"), folder)

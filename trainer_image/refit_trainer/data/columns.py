@@ -1,0 +1,27 @@
+"""The roles that a task gives to a data set's columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from refit_trainer.contract.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRoles:
+    """The roles of a task; a required one that isn't mapped to a column is read from the column of its own name."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ("slice", "time")
+    files: tuple[str, ...] = ()
+    """Roles whose values are files: their contents, or paths beside the rows."""
+    multi_question: tuple[str, ...] = ()
+    """Required roles whose values are objects: answers to several questions."""
+    nullable: tuple[str, ...] = ()
+    """Required roles that may be null or absent in a row."""
+
+    def map_columns(self, columns: Mapping[str, str]) -> dict[str, str]:
+        """Return column by role; raise BadInput for a role that the task doesn't have."""
+        known = (*self.required, *self.optional)
+        if unknown := sorted(set(columns) - set(known)):
+            raise BadInput(f"dataset.columns.{unknown[0]}: unknown role; this task has {', '.join(known)}")
+        return {role: columns.get(role, role) for role in known if role in self.required or role in columns}

@@ -1,0 +1,36 @@
+"""`csv`: comma-separated text with a header line (RFC 4180), in UTF-8; an empty field is a missing value."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from refit_trainer.data.formats import Document, files_named
+from refit_trainer.data.rows import Problems
+
+
+class Csv:
+    """The format `csv`."""
+
+    holds = "files named *.csv"
+
+    def read(self, path: Path, problems: Problems) -> Iterator[Document]:
+        """Yield the lines of all files under their headers' names; the line number is the one that a row ends on."""
+        for file in files_named(path, ".csv"):
+            yield from _read_file(file, problems)
+
+
+def _read_file(file: Path, problems: Problems) -> Iterator[Document]:
+    with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
+        reader = csv.DictReader(lines, strict=True)
+        try:
+            for row in reader:
+                source = f"{file.name}:{reader.line_num}"
+                if None in row:
+                    problems.add(source, f"has more fields than the header's {len(reader.fieldnames or ())}")
+                    continue
+                yield Document({name: value or None for name, value in row.items()}, source, file.parent)
+        except (csv.Error, UnicodeDecodeError) as error:
+            problems.add(f"{file.name}:{reader.reader.line_num or 1}", f"not CSV: {error}")
+
+
+FORMAT = Csv()

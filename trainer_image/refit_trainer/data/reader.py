@@ -1,0 +1,114 @@
+"""From files to rows: read, take the newest, then check exactly the rows that will be used.
+
+The model server may be appending while this reads: an unfinished last line isn't a row yet.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from refit_trainer.contract.config import Dataset
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.blob import find_blob
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.formats import Document, find_format
+from refit_trainer.data.rows import Problems, Row, RowSet
+from refit_trainer.storage.uris import fetch
+
+log = logging.getLogger(__name__)
+Check = Callable[[Mapping[str, Any]], str | None]
+
+
+def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> RowSet:
+    """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong."""
+    columns = roles.map_columns(dataset.columns)
+    path, problems, kind = fetch(uri), Problems(), find_format(dataset.format)
+    lines = list(kind.read(path, problems))
+    times = _times(lines, dataset.columns.get("time"), problems)
+    problems.raise_if_any()
+    if not lines:
+        raise BadInput(f"{uri} has no rows" if path.is_file() else f"{uri} has no rows in {kind.holds}")
+    order = sorted(range(len(lines)), key=lambda i: times[i]) if times else range(len(lines))
+    old = max(0, len(lines) - (dataset.recent or len(lines)))
+    drawn = draw_replay(old, dataset)
+    chosen = [lines[order[i]] for i in (*drawn, *range(old, len(lines)))]
+    rows = tuple(_to_rows(chosen, columns, roles, check, problems))
+    problems.raise_if_any()
+    log.info("data.read uri=%s rows=%d of=%d replayed=%d", uri, len(rows), len(lines), len(drawn))
+    return RowSet(rows, newest=_utc(max(times)) if times else None, replayed=len(drawn))
+
+
+def draw_replay(old: int, dataset: Dataset) -> list[int]:
+    """Draw from the rows before the recent ones, in order, so many that they are the share `replay` of all rows used.
+
+    The same rows give the same draw, and more rows another one, so that it isn't always the same that return.
+    """
+    wanted = round((dataset.recent or 0) * dataset.replay / (1 - dataset.replay))
+    return sorted(random.Random(old).sample(range(old), min(old, wanted)))
+
+
+def _times(lines: Sequence[Document], column: str | None, problems: Problems) -> list[float]:
+    """Return each row's time in seconds, or nothing where rows have none: then their order in the files counts.
+
+    An unmapped column named `time` is used where every row has a valid one; a mapped one must be valid in every row.
+    """
+    found = [parse_time(line.columns.get(column or "time")) for line in lines]
+    times = [seconds for seconds in found if seconds is not None]
+    if len(times) == len(found):
+        return times
+    for line, seconds in zip(lines, found, strict=True):
+        if column and seconds is None:
+            problems.add(line.source, f'column "{column}" (time) is {line.columns.get(column)!r}, not a time')
+    return []
+
+
+def parse_time(value: object) -> float | None:
+    """Return a time in seconds since 1970, None where it is none: ISO 8601 (UTC where it names no zone), or seconds."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _to_rows(
+    lines: Sequence[Document], columns: Mapping[str, str], roles: ColumnRoles, check: Check, problems: Problems
+) -> Iterator[Row]:
+    absent = {column for column in columns.values() if not any(column in line.columns for line in lines)}
+    needed = [role for role in roles.required if role not in roles.nullable]
+    for role in needed:
+        if columns[role] in absent:
+            problems.add("every row", f'column "{columns[role]}" ({role}) is missing')
+    for line in lines:
+        values = {role: line.columns.get(column) for role, column in columns.items()}
+        for role in needed:
+            if columns[role] not in absent and (problem := _missing(line, columns[role])):
+                problems.add(line.source, f'column "{columns[role]}" ({role}) {problem}')
+        present = all(values[role] is not None for role in needed)
+        if present and (problem := _find_files(values, columns, roles, line) or check(values)):
+            problems.add(line.source, problem)
+        yield Row(values, line.source)
+
+
+def _missing(line: Document, column: str) -> str | None:
+    if column not in line.columns:
+        return "is missing"
+    return "is null" if line.columns[column] is None else None
+
+
+def _find_files(values: dict[str, Any], columns: Mapping[str, str], roles: ColumnRoles, line: Document) -> str | None:
+    """Put the files' contents in the place of their names; return what is wrong with the first that isn't there."""
+    for role in roles.files:
+        found = find_blob(values[role], line.folder)
+        if isinstance(found, str):
+            return f'column "{columns[role]}" ({role}) {found}'
+        values[role] = found
+    return None

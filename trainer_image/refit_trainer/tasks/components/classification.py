@@ -1,0 +1,194 @@
+"""What all classifiers share: the head and its labels, the batches, the metrics. A task adds its input."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.heads import load_network, read_labels
+from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
+from refit_trainer.tasks.components.questions import (
+    SEPARATOR,
+    check_answers,
+    columns_by_question,
+    has_questions,
+    label_names,
+    split_by_question,
+)
+from refit_trainer.training.compute import pick_device
+
+Batch = dict[str, Any]
+
+
+class Classification(ABC):
+    """One of a few labels for each input."""
+
+    roles: ColumnRoles
+    input: str
+    plural: str
+    """What inputs are called in messages."""
+    truth = "label"
+    metrics: Mapping[str, bool] = {"accuracy": True, "macro_f1": True, "recall": True}
+    head: str | tuple[str, ...]
+    """How the names of architectures with this head end."""
+    network: Any
+    """The Auto class that loads them."""
+    batch = 64
+    """Inputs predicted at once."""
+
+    @abstractmethod
+    def check_input(self, value: Any) -> str | None:
+        """Return what is wrong with an input."""
+
+    @abstractmethod
+    def example(self) -> Any:
+        """Return an input to try a model with."""
+
+    @abstractmethod
+    def load_processor(self, folder: Path, network: Any) -> Any:
+        """Load what prepares inputs."""
+
+    @abstractmethod
+    def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
+        """Return what is kept of each input until its batch is made."""
+
+    @abstractmethod
+    def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
+        """Return a batch of encoded inputs as the network's tensors."""
+
+    def size_of(self, value: Any) -> float:
+        """Return how long an input is: inputs of like size are predicted together, so that little is padded."""
+        return 0
+
+    def limit_length(self, model: LoadedModel, length: int) -> None:
+        """Refuse: inputs have no length."""
+        raise BadInput(f"hyperparameters.max_length={length}: {self.plural} aren't cut")
+
+    def known_labels(self, folder: Path) -> tuple[str, ...] | None:
+        """Read the label names from config.json; a model without a classification head knows none."""
+        return read_labels(folder, self.head)
+
+    def check_truth(self, value: Any, labels: tuple[str, ...] | None) -> str | None:
+        """Say what is wrong with a label; a model of several questions knows objects of answers."""
+        if columns_by_question(labels or ()):
+            return check_answers(value, labels)
+        if isinstance(value, (bool, float, list, dict)) or str(value) == "":
+            return f"label is {value!r}, not a name"
+        if labels is not None and str(value) not in labels:
+            return f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
+        return None
+
+    def check_pair(self, value: Any, truth: Any) -> str | None:
+        """Find nothing: any input may have any label."""
+        return None
+
+    def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
+        """Load network and processor; a new head gets the rows' labels in sorted order."""
+        known = self.known_labels(folder)
+        labels = known or _labels_of(rows)
+        if len(labels) < 2:
+            raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
+        network = load_network(self.network, folder, labels, has_head=known is not None)
+        columns = columns_by_question(labels)
+        loss = grouped_loss(columns) if columns else None
+        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
+
+    def save(self, model: LoadedModel, folder: Path) -> None:
+        """Write safetensors, configuration and processor."""
+        model.network.save_pretrained(folder)
+        model.processor.save_pretrained(folder)
+
+    def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
+        """Return inputs and label numbers."""
+        ids = {label: i for i, label in enumerate(model.labels)}
+        columns = columns_by_question(model.labels)
+        truths = [row.values["label"] for row in rows]
+        numbers = [encode_answers(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths]
+        inputs = self.encode_inputs(model, [row.values[self.input] for row in rows])
+        return [{**found, "labels": label} for found, label in zip(inputs, numbers, strict=True)]
+
+    def collator(self, model: LoadedModel) -> Callable[[list[Batch]], Batch]:
+        """Pad each batch to its own longest row."""
+
+        def collate(encoded: list[Batch]) -> Batch:
+            inputs = [{name: value for name, value in row.items() if name != "labels"} for row in encoded]
+            return {**self.pad(model, inputs), "labels": torch.tensor([row["labels"] for row in encoded])}
+
+        return collate
+
+    def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
+        """Predict in batches of inputs of like size."""
+        values = [row.values[self.input] for row in rows]
+        return predict_in_batches(
+            model.network, values, self.size_of, self.batch, lambda batch: self._predict_batch(model, batch)
+        )
+
+    def logits(self, model: LoadedModel, values: Sequence[Any]) -> Any:
+        """Return the logits of a batch of inputs, (inputs, labels) in fp32."""
+        inputs = self.pad(model, self.encode_inputs(model, values))
+        device = model.network.device
+        return model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
+
+    def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Prediction]:
+        logits = self.logits(model, values)
+        if columns := columns_by_question(model.labels):
+            return answer_questions(logits, model.labels, columns)
+        scores, indices = logits.softmax(dim=-1).max(dim=-1)
+        return [Prediction(model.labels[i], s) for i, s in zip(indices.tolist(), scores.tolist(), strict=True)]
+
+    def tally(self, prediction: Any, truth: Any) -> Tally:
+        """Count a prediction as one unit, right or wrong; the answer to each question where there are several."""
+        if isinstance(truth, dict) and isinstance(prediction, dict):
+            truths = {question: str(name) for question, name in truth.items() if name is not None}
+            return Tally(sum(prediction.get(question) != name for question, name in truths.items()), len(truths))
+        return Tally(float(str(prediction) != str(truth)))
+
+    def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
+        if has_questions(rows):
+            return self._measure_questions(rows, predictions)
+        truth = [str(row.values["label"]) for row in rows]
+        found = [prediction.value for prediction in predictions]
+        return {
+            "accuracy": float(accuracy_score(truth, found)),
+            "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
+            "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+        }
+
+    def _measure_questions(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
+        pairs = list(split_by_question(rows, predictions))
+        by_question: dict[str, list[tuple[Row, Prediction]]] = {}
+        for row, prediction in pairs:
+            by_question.setdefault(row.values["label"].partition(SEPARATOR)[0], []).append((row, prediction))
+        measured = self.measure(*zip(*pairs, strict=True))
+        return measured | {
+            f"accuracy_{question}": self.measure(*zip(*own, strict=True))["accuracy"]
+            for question, own in sorted(by_question.items())
+        }
+
+
+def require_classification(task: Any, method: str) -> Classification:
+    """Return the task as a classification; raise BadInput where it is none."""
+    if isinstance(task, Classification):
+        return task
+    name = type(task).__module__.rpartition(".")[2].replace("_", "-")
+    raise BadInput(f"hyperparameters.method={method!r}: it is for classification alone, and task={name!r} is none")
+
+
+def _labels_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the label names of rows, sorted; raise BadInput where they look like those of several questions."""
+    truths = [row.values["label"] for row in rows if row.values["label"] is not None]
+    found = {name for truth in truths for name in (label_names(truth) if isinstance(truth, dict) else [str(truth)])}
+    if columns_by_question(tuple(found)) and not isinstance(truths[0], dict):
+        raise BadInput(
+            f"label {truths[0]!r}: names with a {SEPARATOR!r} are those of several questions; give an object"
+        )
+    return tuple(sorted(found))

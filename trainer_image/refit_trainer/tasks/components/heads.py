@@ -1,0 +1,46 @@
+"""A model's head and its label names: read from config.json, or initialized for the labels of the rows."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from refit_trainer.contract.errors import BadInput
+
+
+def read_labels(folder: Path, endings: str | tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the label names in config.json; None where no architecture has a head that is named so."""
+    config = json.loads((folder / "config.json").read_text())
+    if not any(name.endswith(endings) for name in config.get("architectures") or []):
+        return None
+    names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
+    return tuple(names[key] for key in sorted(names, key=int))
+
+
+def load_network(
+    auto: Any, folder: Path, labels: Sequence[str], has_head: bool, in_backbone: tuple[str, ...] = ()
+) -> Any:
+    """Load a network in fp32, with a new head where it has none; raise BadInput where its own weights are lacking.
+
+    Weights with one of `in_backbone` in their names belong to the labels too, and are initialized with the head.
+    """
+    network, found = auto.from_pretrained(
+        folder,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        ignore_mismatched_sizes=bool(in_backbone) and not has_head,
+    )
+    unfit = [name for name, *_ in found["mismatched_keys"] if not any(part in name for part in in_backbone)]
+    if unfit:
+        raise BadInput(f"{folder}: the weights don't fit config.json: {', '.join(sorted(unfit)[:5])}")
+    if has_head and found["missing_keys"]:
+        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    return network
