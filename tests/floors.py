@@ -14,19 +14,20 @@ from coverage import Coverage
 
 PACKAGE = "refit_operator"
 FLOORS = {
-    ".": 25,
-    "api": 95,
-    "controller": 81,
-    "kubernetes_api": 69,
-    "leadership": 95,
-    "monitor": 88,
-    "observability": 29,
-    "progress": 88,
-    "prometheus": 97,
-    "run": 89,
-    "target": 100,
+    ".": 24,
+    "api": 94,
+    "controller": 80,
+    "kubernetes_api": 68,
+    "leadership": 94,
+    "monitor": 87,
+    "observability": 28,
+    "progress": 87,
+    "prometheus": 96,
+    "run": 88,
+    "target": 99,
 }
-"""For each package the percentage that was measured, rounded down; modules beside the packages are `.`."""
+"""For each package one below the percentage that was measured, rounded down: which branch a timeout takes differs from run
+to run. Modules beside the packages are `.`."""
 
 
 def package_of(file: str) -> str:
