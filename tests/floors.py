@@ -26,8 +26,8 @@ FLOORS = {
     "run": 88,
     "target": 99,
 }
-"""For each package one below the percentage that was measured, rounded down: which branch a timeout takes differs from run
-to run. Modules beside the packages are `.`."""
+"""For each package one below the measured percentage, rounded down: which branch a timeout takes differs from run to run.
+Modules beside the packages are `.`."""
 
 
 def package_of(file: str) -> str:
