@@ -26,7 +26,7 @@ FLOORS = {
     "run": 88,
     "target": 99,
 }
-"""For each package one below the measured percentage, rounded down: which branch a timeout takes differs from run to run.
+"""For each package one below the measured percentage, rounded down: which branch a timeout takes differs between runs.
 Modules beside the packages are `.`."""
 
 
