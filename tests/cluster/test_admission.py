@@ -156,5 +156,5 @@ def test_nobody_but_the_operator_makes_runs(shared: Space) -> None:
 
 def test_a_runs_spec_never_changes(space: Space) -> None:
     space.run("create", "--as", OPERATOR, "-f", "-", stdin=forged_run())
-    with pytest.raises(Refused, match="a run's spec never changes"):
+    with pytest.raises(Refused, match="ordinal is immutable"):
         space.run("patch", "rr", "forged", *ALMIGHTY, "--type=merge", "-p", '{"spec":{"ordinal":2}}')

@@ -53,7 +53,7 @@ WAYS: dict[str, Any] = {
 
 SAID = {
     "kubectl edit": f'was set to {THEIRS} by field manager "kubectl-patch"',
-    "kubectl rollout undo": "was removed",
+    "kubectl rollout undo": f'was set to {THEIRS} by field manager "kubectl"',  # the revision before has theirs
     "kubectl replace": "was removed",
     "a tool that applies with force": f'was set to {THEIRS} by field manager "argocd"',
 }
@@ -91,8 +91,9 @@ def test_an_undo_of_a_rollout_under_way_stands_as_well(space: Space) -> None:
     active_run(space, "RollingOut")
     space.wait("deploy/reviews", ".metadata.annotations.deployment\\.kubernetes\\.io/revision", "2")
     space.run("rollout", "undo", "deploy/reviews")
-    assert finished(run_number(space, 1)) == ("Superseded", "Overruled")
-    assert pointer(space) == ""
+    run = run_number(space, 1)
+    assert (*finished(run), pointer(space)) == ("Superseded", "Overruled", "")
+    assert run["status"]["message"].startswith("annotation refit.dev/checkpoint was removed; expected reviews-1-")
     assert "refit.dev/take-pointer='#1'" in assert_overruled(space, runs=1)
 
 

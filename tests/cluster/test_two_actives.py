@@ -78,7 +78,7 @@ def as_before_the_promotion(run: Document) -> RetrainRun:
     return RetrainRun.model_validate(run | {"metadata": meta, "status": status | {"conditions": conditions}})
 
 
-async def test_an_operator_that_slept_does_not_promote_what_was_taken_back(
+async def test_a_paused_operator_does_not_promote_what_was_rolled_back(
     namespace: Space, actives: tuple[Hosted, ...], tmp_path: Path
 ) -> None:
     serve(namespace)
@@ -92,7 +92,7 @@ async def test_an_operator_that_slept_does_not_promote_what_was_taken_back(
         seen = await cluster.get_monitor(Ref(namespace.name, "reviews"))
         assert seen
         stale = as_before_the_promotion(run)
-        with pytest.raises(Transient, match="changed while it was looked at"):
+        with pytest.raises(Transient, match="changed while it was reconciled"):
             await reconcile(stale, seen, (stale,), nowhere(cluster), datetime.now(UTC))
         assert await cluster.read(RUN, Ref(namespace.name, stale.metadata.name))
     assert pointer(namespace) == ""

@@ -27,14 +27,14 @@ WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""
 
 
-class Woken(Workqueue):
-    """A schedule that only counts."""
+class Counting(Workqueue):
+    """A workqueue that only counts."""
 
     def __init__(self) -> None:
         self.count = 0
         self.news = asyncio.Event()
 
-    def wake(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
+    def enqueue(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
         self.count += 1
         self.news.set()
 
@@ -46,12 +46,12 @@ class Watching:
     wedge: Wedge
     streams: Streams
     cluster: Cluster
-    woken: Woken
+    queue: Counting
     space: Space
 
     async def change(self) -> None:
         """Change the monitor and read it, past the wedge."""
-        self.woken.news.clear()
+        self.queue.news.clear()
         await asyncio.to_thread(self.space.run, "annotate", "mmon", "reviews", f"test={time.time_ns()}", "--overwrite")
         await self.cluster.read(MONITOR, Ref(self.space.name, "reviews"))
 
@@ -70,9 +70,9 @@ async def watching(space: Space, folder: Path, patch: Callable[[str, str], None]
     async with Wedge(str(server.hostname), server.port or 443) as wedge, client.ApiClient() as api:
         document["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wedge.port}"
         patch("KUBECONFIG", str(write_config(folder, document)))
-        streams, woken, stop = Streams(asyncio.get_running_loop().time), Woken(), asyncio.Event()
+        streams, queue, stop = Streams(asyncio.get_running_loop().time), Counting(), asyncio.Event()
         registry = kopf.OperatorRegistry()
-        register(registry, woken, streams)
+        register(registry, queue, streams)
         running = asyncio.create_task(
             kopf.operator(
                 registry=registry,
@@ -82,8 +82,8 @@ async def watching(space: Space, folder: Path, patch: Callable[[str, str], None]
                 stop_flag=stop,
             )
         )
-        await asyncio.wait_for(woken.news.wait(), 30)
-        yield Watching(wedge, streams, await Cluster.connect(api, streams.read), woken, space)
+        await asyncio.wait_for(queue.news.wait(), 30)
+        yield Watching(wedge, streams, await Cluster.connect(api, streams.read), queue, space)
         running.cancel()
         await asyncio.wait([running])
 
@@ -102,12 +102,12 @@ async def test_living_watches_raise_no_complaint(start: Start) -> None:
     async with start() as watched:
         for _ in range(3):
             await watched.change()
-            await asyncio.wait_for(watched.woken.news.wait(), 10)
+            await asyncio.wait_for(watched.queue.news.wait(), 10)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch_over(watched.streams, Limits(reopened=8, delivered=3, check=0.2)), 10)
 
 
-async def test_a_half_open_connection_is_seen_by_what_it_does_not_tell(start: Start) -> None:
+async def test_a_half_open_connection_is_seen_by_what_it_does_not_deliver(start: Start) -> None:
     async with start() as watched:
         watched.wedge.silence(new_ones_too=True)
         await watched.change()
@@ -126,7 +126,7 @@ async def test_kopf_mends_a_half_open_connection_where_new_ones_work(start: Star
     async with start() as watched:
         watched.wedge.silence(new_ones_too=False)
         await watched.change()
-        await asyncio.wait_for(watched.woken.news.wait(), WATCH_SECONDS + 20)
+        await asyncio.wait_for(watched.queue.news.wait(), WATCH_SECONDS + 20)
         assert watched.streams.complaint(Limits(reopened=WATCH_SECONDS + 20, delivered=WATCH_SECONDS + 20)) is None
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -IS
 """A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
 
 Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail; seconds and judge_seconds to take;
@@ -10,11 +10,8 @@ import hashlib
 import json
 import os
 import signal
-import ssl
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 config = json.loads(os.environ["REFIT_CONFIG"])
@@ -36,6 +33,10 @@ def report_progress(percentage: int) -> None:
 
     While nobody answers it is posted again, as a trainer does at each step: other tests kill the operator.
     """
+    import ssl  # these three take longer than all the rest, and few tests need them
+    import urllib.error
+    import urllib.request
+
     token = Path(os.environ["KUBEFLOW_TRAINER_SERVER_TOKEN"]).read_text().strip()
     metrics = [{"name": "loss", "value": "3.89"}]
     status = {"progressPercentage": percentage, "estimatedRemainingSeconds": 7, "metrics": metrics}
