@@ -403,8 +403,8 @@ PROMOTION = (
     Mutant(
         "a target that no longer reads the pointer is verified on",
         "run/rules/checks/promotion.py",
-        "    if not target.reads_pointer:\n        message",
-        "    if not target.uid:\n        message",
+        "    if target.reads_pointer and target.pointer in ours:",
+        "    if target.pointer in ours:",
         RUN,
     ),
     Mutant(

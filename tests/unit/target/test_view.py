@@ -51,3 +51,17 @@ def test_the_pointer_is_empty_where_there_is_no_annotation() -> None:
     assert parse_target(deployment("file:///models/a@sha256:1")).pointer == "file:///models/a@sha256:1"
     bare = merge(deployment(), {"spec": {"template": {"metadata": None}}})
     assert parse_target(bare).pointer == ""
+
+
+def test_the_selector_has_labels_and_expressions() -> None:
+    expressions = [
+        {"key": "tier", "operator": "In", "values": ["a", "b"]},
+        {"key": "zone", "operator": "NotIn", "values": ["x"]},
+        {"key": "app", "operator": "Exists"},
+        {"key": "old", "operator": "DoesNotExist"},
+    ]
+    selector: dict[str, Any] = {"matchLabels": {"b": "2", "a": "1"}, "matchExpressions": expressions}
+    target = parse_target(merge(deployment(), {"spec": {"selector": selector}}))
+    assert target.selector == "a=1,b=2,tier in (a,b),zone notin (x),app,!old"
+    selector |= {"matchLabels": None, "matchExpressions": expressions[2:3]}
+    assert parse_target(merge(deployment(), {"spec": {"selector": selector}})).selector == "app"

@@ -39,8 +39,10 @@ class TargetView:
     @property
     def selector(self) -> str:
         """The labels that its ReplicaSets and pods have, as a label selector."""
-        labels = (self.document["spec"].get("selector") or {}).get("matchLabels") or {}
-        return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        selector = self.document["spec"].get("selector") or {}
+        labels = sorted((selector.get("matchLabels") or {}).items())
+        expressions = map(_requirement, selector.get("matchExpressions") or ())
+        return ",".join([*(f"{key}={value}" for key, value in labels), *expressions])
 
     @property
     def pointer_managers(self) -> tuple[str, ...]:
@@ -64,6 +66,18 @@ class TargetView:
                 inside = "/".join(part for part in (mount.sub_path, path.removeprefix(root)) if part)
                 return ClaimPath(mount.claim, inside).uri
         return uri
+
+
+def _requirement(expression: dict[str, Any]) -> str:
+    """Return an entry of matchExpressions as a label selector has it."""
+    key, values = expression["key"], ",".join(expression.get("values") or ())
+    forms: dict[str, str] = {
+        "In": f"{key} in ({values})",
+        "NotIn": f"{key} notin ({values})",
+        "Exists": key,
+        "DoesNotExist": f"!{key}",
+    }
+    return forms[expression["operator"]]
 
 
 def _seen_at(mount: Mount, place: ClaimPath) -> str | None:

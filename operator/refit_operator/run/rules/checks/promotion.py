@@ -80,11 +80,10 @@ def _overruled_before(o: Observed, target: TargetView) -> Decision | None:
 def _overruled_after_record(o: Observed, target: TargetView) -> Decision | None:
     change = _change(o)
     ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, o.run.spec.live_pointer}
-    message = describe_change(target, change.new)
-    if not target.reads_pointer:
-        message = "the target was changed: no container reads the pointer any more"
-    elif target.pointer in ours:
+    if target.reads_pointer and target.pointer in ours:
         return None
+    unread = "the target was changed: no container reads the pointer any more"
+    message = describe_change(target, change.new) if target.reads_pointer else unread
     return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message, event=Event("Overruled", message, "Warning"))
 
 
