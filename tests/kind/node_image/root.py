@@ -33,12 +33,12 @@ def write_root(programs: Mapping[str, Path], images: Path, target: Path) -> None
 def hooks(programs: Mapping[str, Path], images: Path) -> list[str]:
     """Return what is done in the root file system once the packages are in it, as mmdebstrap's hooks."""
     return [
+        'mkdir -p "$1/kind/images" "$1/etc/kubernetes/manifests" "$1/etc/cni/net.d"',
         f"sync-in {FOLDER / 'rootfs'} /",
         *(f"upload {programs[name]} /usr/bin/{name}" for name in PROGRAMS),
         f"sync-in {images} /kind/images",
         f'echo {version_of(programs["kubeadm"])} > "$1/kind/version"',
         'chmod 755 "$1"/usr/bin/kube*',
-        'mkdir -p "$1/etc/kubernetes/manifests" "$1/etc/cni/net.d"',
         'ln -sf /lib/systemd/systemd "$1/sbin/init"',
         f'chroot "$1" systemctl mask {" ".join((*REACH_PAST_THE_CONTAINER, *WAIT_IN_VAIN))}',
         f'chroot "$1" systemctl enable {" ".join(SERVICES)}',
