@@ -19,12 +19,14 @@ def prepare(place: Layout) -> int:
     with exclusive(place, "kind"):
         engine.corner.up()
         ensure_node_image(place, engine)
-        ensure_stand_ins(place, engine)
+        ensure_stand_ins(engine)
     return 0
 
 
 def run(place: Layout, words: list[str]) -> int:
     """Become a command that finds the engine, and the settings that have the local cluster be kind's."""
+    if not words:
+        raise Failed("say what to run: run COMMAND…")
     engine = find_engine()
     environment = {**os.environ, **settings(engine, node_image(place))}
     argv = words if engine else corner_of(place).corner.command(words)

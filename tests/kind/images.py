@@ -42,7 +42,7 @@ def ensure_node_image(layout: Layout, engine: Engine) -> None:
     if engine.has(name):
         return
     found = programs.built(layout)
-    with step("kind's node image"), _scratch(layout) as scratch:
+    with step("kind's node image"), _scratch(engine) as scratch:
         images, root = scratch / "images", scratch / "root.tar"
         write_images(found, images)
         write_root(found, images, root)
@@ -51,11 +51,11 @@ def ensure_node_image(layout: Layout, engine: Engine) -> None:
         engine.call("rmi", f"{name}-root")
 
 
-def ensure_stand_ins(layout: Layout, engine: Engine) -> None:
+def ensure_stand_ins(engine: Engine) -> None:
     """Make what stands in for Debian's own images, unless the engine has them."""
     for suite in SUITES:
         if not engine.has(stand_in(suite)):
-            with step(f"stand-in for {stand_in(suite)}"), _scratch(layout) as scratch:
+            with step(f"stand-in for {stand_in(suite)}"), _scratch(engine) as scratch:
                 make_root(suite, (), scratch / "root.tar", machines_hooks())
                 engine.take_root(scratch / "root.tar", stand_in(suite))
 
@@ -70,9 +70,7 @@ def machines_hooks() -> list[str]:
 
 
 @contextmanager
-def _scratch(layout: Layout) -> Iterator[Path]:
-    """Offer a folder that goes when the block ends; what is in it may be some GiB, too much for /tmp."""
-    parent = layout.root / "kind"
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".image-", dir=parent) as folder:
+def _scratch(engine: Engine) -> Iterator[Path]:
+    """Offer a folder that goes when the block ends, and at the latest with the corner: some GiB may be in it."""
+    with tempfile.TemporaryDirectory(prefix="image-", dir=engine.corner.state) as folder:
         yield Path(folder)

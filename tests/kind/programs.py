@@ -9,8 +9,7 @@ from localcluster.made_once import make_once
 from localcluster.paths import Layout
 
 PACKAGES = ("docker.io", "tini", "libdevmapper1.02.1", "slirp4netns", "libslirp0")
-INSTALLED = ("/usr/sbin/runc", "/usr/bin/containerd")
-"""What Docker needs and the packages of the assembled node have brought."""
+"""What Docker needs besides, runc, containerd and iptables, is among the packages of the assembled node."""
 
 
 def unpacked(layout: Layout) -> Path:
@@ -21,7 +20,7 @@ def unpacked(layout: Layout) -> Path:
 def environment(folder: Path) -> Mapping[str, str]:
     """Return the variables by which the unpacked programs and their libraries are found."""
     libraries = sorted({str(path.parent) for path in folder.glob("**/*.so.*")})
-    path = [str(folder / "usr/bin"), str(folder / "usr/sbin"), os.environ.get("PATH", os.defpath)]
+    path = [str(folder / "usr/bin"), str(folder / "usr/sbin"), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]
     return {"PATH": os.pathsep.join(path), "LD_LIBRARY_PATH": os.pathsep.join(libraries)}
 
 
