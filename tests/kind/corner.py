@@ -18,6 +18,7 @@ from pathlib import Path
 
 from localcluster import processes
 from localcluster.commands import Failed, succeeds, tail
+from localcluster.keys import key
 from localcluster.packages import ensure_packages
 from localcluster.paths import Layout
 from localcluster.processes import Process
@@ -25,7 +26,6 @@ from tests.kind import programs
 
 HERE = Path(__file__).resolve().parent
 RUNTIME = "runc_within_bounds.py"
-CONTROL_GROUP = "refit-kind"
 CGROUPS = Path("/sys/fs/cgroup")
 NAMESPACES = ("--net", "--mount", "--pid")
 READY_WITHIN_S = 60.0
@@ -47,6 +47,11 @@ class Corner:
     def state(self) -> Path:
         """What this run of the engine writes; images and containers are kept elsewhere."""
         return self.root / "state"
+
+    @property
+    def control_group(self) -> str:
+        """The group of all containers; that of another cache's corner has another name."""
+        return f"refit-kind-{key(str(self.root))}"
 
     @property
     def socket(self) -> Path:
@@ -94,15 +99,14 @@ class Corner:
             processes.stop([holder], STOPPED_WITHIN_S)
         if way_out := processes.read(self.state / "slirp4netns.json"):
             processes.stop([way_out])
-        remove_groups(CGROUPS, CONTROL_GROUP)
+        remove_groups(CGROUPS, self.control_group)
         shutil.rmtree(self.state, ignore_errors=True)
 
     def _write_settings(self) -> None:
         for folder in ("run", "cgroups"):
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         shutil.copy(HERE / RUNTIME, self.state / RUNTIME)
-        settings = json.dumps(engine_settings(self.state, self.root / "data"), indent=2)
-        (self.state / "daemon.json").write_text(settings)
+        (self.state / "daemon.json").write_text(json.dumps(engine_settings(self), indent=2))
 
     def _start_holder(self) -> Process:
         """Start the engine in namespaces of its own, and return the first process in them."""
@@ -134,19 +138,19 @@ class Corner:
             time.sleep(0.3)
 
 
-def engine_settings(state: Path, data: Path) -> Mapping[str, object]:
+def engine_settings(corner: Corner) -> Mapping[str, object]:
     """Return Docker's configuration."""
-    run_folder = state / "run"
+    run_folder = corner.socket.parent
     return {
-        "data-root": str(data),
+        "data-root": str(corner.root / "data"),
         "exec-root": str(run_folder / "exec"),
         "pidfile": str(run_folder / "dockerd.pid"),
-        "hosts": [f"unix://{run_folder / 'docker.sock'}"],
+        "hosts": [f"unix://{corner.socket}"],
         "storage-driver": "overlay2",
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
-        "cgroup-parent": f"/{CONTROL_GROUP}",
+        "cgroup-parent": f"/{corner.control_group}",
         "oom-score-adjust": 0,
-        "runtimes": {"within-bounds": {"path": str(state / RUNTIME)}},
+        "runtimes": {"within-bounds": {"path": str(corner.state / RUNTIME)}},
         "default-runtime": "within-bounds",
     }
 

@@ -10,9 +10,10 @@ from tests.kind.programs import environment
 
 def test_everything_is_below_the_cache(tmp_path: Path) -> None:
     corner = Corner(Layout(tmp_path))
-    settings = engine_settings(corner.state, corner.root / "data")
+    settings = engine_settings(corner)
     places = [settings["data-root"], settings["exec-root"], settings["pidfile"]]
     assert all(str(place).startswith(f"{tmp_path}/kind/") for place in places)
+    assert settings["cgroup-parent"] != engine_settings(Corner(Layout(tmp_path / "other")))["cgroup-parent"]
     assert settings["hosts"] == [f"unix://{corner.socket}"]
 
 
