@@ -5,9 +5,10 @@ import os
 import sys
 
 from localcluster.commands import Failed
+from localcluster.engine import find_engine
 from localcluster.locks import exclusive
 from localcluster.paths import Layout, layout
-from tests.kind.engines import corner_of, find_engine, settings
+from tests.kind.engines import corner_of, settings
 from tests.kind.images import ensure_node_image, ensure_stand_ins, node_image
 
 

@@ -1,6 +1,5 @@
 """The container engine that a kind cluster runs in: the machine's, or where none answers one in a corner of it."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,6 @@ from localcluster.commands import run, succeeds
 from localcluster.paths import Layout
 from tests.kind.corner import Corner
 
-ENGINES = ("docker", "podman")
 CHOICE = {"REFIT_CLUSTER": "kind"}
 
 
@@ -34,11 +32,6 @@ class Engine:
     def call(self, *words: str | Path) -> str:
         """Run one of Docker's commands and return what it prints."""
         return run(self.corner.command(["docker", *map(str, words)]))
-
-
-def find_engine(answers: Callable[[Sequence[str]], bool] = succeeds) -> str | None:
-    """Return the engine that runs on this machine, if one does."""
-    return next((name for name in ENGINES if answers([name, "info"])), None)
 
 
 def settings(engine: str | None, node_image: str) -> dict[str, str]:
