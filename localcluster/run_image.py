@@ -33,7 +33,7 @@ ENVIRONMENT = {
 def run_image(layout: Layout, builder: Builder, image: Image, command: Sequence[str], volumes: Sequence[str]) -> int:
     """Run a command in the image as the image's user, with more mounts as HOST:INSIDE[:ro]; return its exit status."""
     with exclusive(layout, "images"):
-        ensure_dependencies(layout, builder, image)
+        ensure_dependencies(builder, image)
         packages = _ensure_test_packages(layout, builder, image)
     scratch = Path(tempfile.mkdtemp(prefix="refit-scratch-"))
     scratch.chmod(0o1777)
