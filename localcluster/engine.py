@@ -83,7 +83,7 @@ class Engine:
 
     def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
         """Run a command in a throw-away container of an image and return its exit status."""
-        # Mounted folders keep their labels: SELinux would otherwise have every file of the checkout labelled anew.
+        # Mounted folders keep their labels: SELinux would otherwise have every file of the checkout labelled again.
         options = ["--rm", "--network", "host", "--security-opt", "label=disable", "--workdir", errand.folder]
         options += ["--user", self._owner() if errand.user == ROOT else errand.user, "--entrypoint", ""]
         options += [word for mount in errand.mounts for word in ("-v", mount)]

@@ -69,11 +69,11 @@ class Kind:
         kind_tools.ensure(self.layout)
 
     def start(self) -> None:
-        """Create the cluster unless it is there, or wake it, and apply what ours has more than kind's."""
+        """Create the cluster unless it is there, or start its nodes, and apply what ours has more than kind's."""
         nodes = self.nodes()
         if nodes:
             with step("start the nodes"):
-                self._wake(nodes)
+                self._start_nodes(nodes)
         else:
             with step("kind cluster"):
                 self._create()
@@ -146,7 +146,7 @@ class Kind:
         words = ["--name", CLUSTER, "--config", str(config), "--image", node_image(), "--wait", "180s"]
         self._kind("create", "cluster", *words)
 
-    def _wake(self, nodes: list[str]) -> None:
+    def _start_nodes(self, nodes: list[str]) -> None:
         """Start nodes that are stopped, as after a reboot, and wait for the API server.
 
         The kubeconfig is written again: the cluster may be of another cache, and its port another than before.
