@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def test_only_its_own_groups_go(tmp_path: Path) -> None:
     assert list((mount / "memory").iterdir()) == [another.parent]
 
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the assembled node is Linux's, and /proc too")
+
+
 def kubelet_of(layout: Layout, pid: int) -> None:
     process = processes.identify(pid)
     assert process
@@ -49,6 +53,7 @@ def kubelet_of(layout: Layout, pid: int) -> None:
     (layout.pids / "kubelet.json").write_text(json.dumps(asdict(process)))
 
 
+@on_linux
 def test_the_node_of_another_cache_is_not_disturbed(tmp_path: Path) -> None:
     one, other, owner = Layout(tmp_path / "one"), Layout(tmp_path / "other"), tmp_path / "owner"
     ownership.claim(one, "kubelet.json", owner)
