@@ -12,7 +12,7 @@ from pathlib import Path
 
 from localcluster import processes
 from localcluster.bases import Base, make_archive
-from localcluster.builder import Errand, Image
+from localcluster.builder import OWNER, ROOT, Errand, Image
 from localcluster.commands import output, run
 from localcluster.paths import CHECKOUT, PACKAGE, Layout
 from localcluster.progress import step
@@ -51,7 +51,8 @@ class Buildah:
     def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
         """Run a command in a throw-away container of an image and return its exit status."""
         container = self.call("from", "--pull-never", image.name)
-        options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", errand.user]
+        user = ROOT if errand.user == OWNER else errand.user
+        options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", user]
         options += [word for mount in errand.mounts for word in ("-v", mount)]
         options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
         # Chroot brings no process namespace, so what the command leaves running is found by a mark in its environment.

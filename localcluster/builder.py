@@ -10,6 +10,9 @@ from localcluster.keys import files_key, key, project_parts
 from localcluster.paths import CHECKOUT
 
 TAG = "dev"
+ROOT = "0:0"
+OWNER = "owner"
+"""The user of an errand whose files shall belong to who started it."""
 
 
 @dataclass(frozen=True)

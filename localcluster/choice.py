@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from localcluster.commands import Failed
-from localcluster.engine import ENGINES, find_engine, installed_engines
+from localcluster.engine import ENGINES, complaint, find_engine, installed_engines
 from localcluster.packages import STATUS
 from localcluster.paths import Layout
 
@@ -26,6 +26,8 @@ class Machine:
     """The container engine that answers."""
     installed: tuple[str, ...] = ()
     """Engines whose program is here, whether they answer or not."""
+    complaint: str = ""
+    """What the first of these says instead of an answer."""
     is_debian: bool = True
     is_root: bool = True
 
@@ -41,7 +43,9 @@ class Choice:
 
 def look() -> Machine:
     """Return what this machine has."""
-    return Machine(find_engine(), installed_engines(), STATUS.exists(), os.geteuid() == 0)
+    engine, installed = find_engine(), installed_engines()
+    told = complaint(installed[0]) if installed and engine is None else ""
+    return Machine(engine, installed, told, is_debian=STATUS.exists(), is_root=os.geteuid() == 0)
 
 
 def choose(wanted: str, machine: Machine, made: Choice | None) -> Choice:
@@ -68,7 +72,8 @@ def _silent(machine: Machine) -> str:
     if not machine.installed:
         return f"there is no container engine here (neither {' nor '.join(ENGINES)})"
     verbs = "is installed but does not answer" if len(machine.installed) == 1 else "are installed but do not answer"
-    return f"{' and '.join(machine.installed)} {verbs}"
+    told = f" ({machine.complaint})" if machine.complaint else ""
+    return f"{' and '.join(machine.installed)} {verbs}{told}"
 
 
 def _advice(machine: Machine) -> str:

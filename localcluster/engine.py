@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster.bases import Base
-from localcluster.builder import Errand, Image
+from localcluster.builder import OWNER, ROOT, Errand, Image
 from localcluster.commands import Failed, output, run, succeeds
 from localcluster.paths import CHECKOUT, Layout
 from localcluster.progress import step
@@ -19,7 +19,6 @@ ENGINES = ("docker", "podman")
 # An attestation is one more manifest in the image's index, and archives may lack what it names.
 NO_ATTESTATIONS = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-ROOT = "0:0"
 
 
 @functools.cache
@@ -33,6 +32,12 @@ def find_engine() -> str | None:
 def installed_engines() -> tuple[str, ...]:
     """Return the engines whose program is on PATH, whether they answer or not."""
     return tuple(name for name in ENGINES if shutil.which(name))
+
+
+def complaint(program: str) -> str:
+    """Return the last line that an engine writes instead of an answer, such as that the user may not use its socket."""
+    lines = subprocess.run([program, "info"], capture_output=True, check=False, text=True).stderr.split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Engine:
         """Run a command in a throw-away container of an image and return its exit status."""
         # Mounted folders keep their labels: SELinux would otherwise have every file of the checkout labelled again.
         options = ["--rm", "--network", "host", "--security-opt", "label=disable", "--workdir", errand.folder]
-        options += ["--user", self._owner() if errand.user == ROOT else errand.user, "--entrypoint", ""]
+        options += ["--user", self._owner() if errand.user == OWNER else errand.user, "--entrypoint", ""]
         options += [word for mount in errand.mounts for word in ("-v", mount)]
         options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
         return subprocess.run([self.program, "run", *options, image.name, *command], check=False).returncode

@@ -32,10 +32,11 @@ def test_an_engine_that_answers_means_kind(wanted: str, machine: Machine, chosen
 @pytest.mark.parametrize(
     ("machine", "silent", "start", "lacking"),
     [
-        (Machine(None, (), False, False), NO_ENGINE, "install one", "this machine is no Debian"),
-        (Machine(None, (), True, False), NO_ENGINE, "install one", "you are not root"),
-        (Machine(None, ("docker",), False), "docker is installed but does not answer", "start one", "is no Debian"),
-        (Machine(None, ("docker", "podman"), True, False), "docker and podman are installed but do not answer",
+        (Machine(None, is_debian=False, is_root=False), NO_ENGINE, "install one", "this machine is no Debian"),
+        (Machine(None, is_root=False), NO_ENGINE, "install one", "you are not root"),
+        (Machine(None, ("docker",), "permission denied", is_debian=False),
+         "docker is installed but does not answer (permission denied)", "start one", "is no Debian"),
+        (Machine(None, ("docker", "podman"), is_root=False), "docker and podman are installed but do not answer",
          "start one", "you are not root"),
     ],
 )  # fmt: skip
