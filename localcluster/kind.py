@@ -52,6 +52,9 @@ class Kind:
         return Engine(self.layout, self.program)
 
     def install(self) -> None:
+        """Nothing: the engine is there."""
+
+    def fetch(self) -> None:
         """Have kind's node image, and refuse an engine that is too small."""
         size = self.engine.size()
         if size.cpus < CPUS or size.memory_gib < MEMORY_GIB:
