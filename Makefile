@@ -46,7 +46,7 @@ test-cluster:  ## a real API server, kubelet and Prometheus
 	$(PYTHON3) -m localcluster s3-server > /dev/null
 	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
 
-# In a corner of this machine with an engine of its own, where none answers; what it leaves when it fails is there to look at.
+# In a corner of this machine with an engine of its own, where none answers. A cluster whose tests fail is left as it is.
 ON_KIND = $(PYTHON) -m tests.kind run $(MAKE) --no-print-directory
 test-kind:  ## the cluster's tests on kind, and those of three nodes (not part of `test`; about half an hour)
 	$(PYTHON) -m tests.kind prepare
