@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcluster.binaries import COREDNS, KUBERNETES, VERSION_FLAGS, Source, ensure_binaries
+from localcluster.binaries import COREDNS, KUBERNETES, PROMETHEUS, VERSION_FLAGS, Source, ensure_binaries
 from localcluster.paths import Layout
 
 FOLDER = Path(__file__).resolve().parent
@@ -23,10 +23,10 @@ KUBEADM = Source("kubeadm", ("k8s.io/kubernetes/cmd/kubeadm",), VERSION_FLAGS, m
 SOURCES = (
     KUBERNETES,
     COREDNS,
+    PROMETHEUS,
     KUBEADM,
     Pinned("provisioner", ("github.com/rancher/local-path-provisioner",)),
     Pinned("etcd", ("go.etcd.io/etcd/server/v3",)),
-    Pinned("prometheus", ("github.com/prometheus/prometheus/cmd/prometheus",)),
 )
 RENAMED = {"server": "etcd"}
 """Go names a program for its folder."""
