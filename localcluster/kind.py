@@ -86,6 +86,9 @@ class Kind:
             self._kubectl("-n", "monitoring", "rollout", "status", "deployment/prometheus", "--timeout=180s")
             # After a restart of the node the Deployment calls itself available for a while before it is.
             wait(lambda: PROMETHEUS_ANSWERS(self.layout), READY_WITHIN_S, f"Prometheus at {addresses.PROMETHEUS_URL}")
+        with step("DNS and volumes"):
+            for namespace, name in DEPLOYMENTS:
+                self._kubectl("-n", namespace, "rollout", "status", f"deployment/{name}", "--timeout=180s")
         self._add_gpus()
 
     def down(self) -> None:

@@ -23,10 +23,11 @@ Version = tuple[int, int]
 def ensure(layout: Layout) -> None:
     """Have both programs, and say which of the installed ones are too old."""
     for source, found, oldest in ((KIND, _kind_version(), OLDEST_KIND), (KUBECTL, _kubectl_version(), OLDEST_KUBECTL)):
-        if found and found < oldest:
+        if is_usable(found, oldest) or source.output(layout).exists():
+            continue
+        if found:
             say(f"the {source.name} on PATH is {_shown(found)}; {_shown(oldest)} or later is needed, so one is built")
-        if not is_usable(found, oldest):
-            ensure_binaries(layout, [source])
+        ensure_binaries(layout, [source])
 
 
 def kind(layout: Layout) -> Path:
