@@ -59,6 +59,7 @@ def _ensure_test_packages(layout: Layout, builder: Builder, image: Image) -> Pat
     pip = ["pip", "install", "--quiet", "--no-cache-dir", "--ignore-installed", "--target", "/target", *pins]
     with step(f"test packages for {image.short}"):
         if builder.run(image, Errand((f"{unfinished}:/target",), {}, OWNER, "/tmp"), pip) != 0:
+            shutil.rmtree(unfinished, ignore_errors=True)
             raise Failed(f"installing {', '.join(pins)} for the image {image.short} failed")
     unfinished.chmod(0o755)
     unfinished.rename(folder)
