@@ -2,20 +2,24 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
+# The Python that sets things up: 3.11 or later, nothing installed in it.
+PYTHON3 ?= python3
 include localcluster/Makefile.inc
 
 export PYTHONPATH := operator:trainer_image:.
 # The Python that has the packages of requirements-dev.lock; made on first use.
-PYTHON = $(eval PYTHON := $(shell python3 -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
+PYTHON = $(eval PYTHON := $(shell $(PYTHON3) -m localcluster.virtualenv))$(or $(PYTHON),$(error no Python environment))
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 # What a test there leaves open shows when its memory is collected, in whichever test that is: seen, and no failure.
-IN_CLUSTER = eval "$$(python3 -m localcluster env)" && \
+# A Prometheus to start for a test: the installed one, else built once.
+WITH_PROMETHEUS = PATH="$$($(PYTHON3) -m localcluster prometheus):$$PATH"
+IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
 .PHONY: help demo test coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
+	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about six minutes after set-up)
 	$(IN_CLUSTER) $(PYTHON) -m demo
@@ -26,27 +30,27 @@ test-unit:  ## decisions, documents, tools: no network, no cluster
 	$(PYTHON) -m pytest tests/unit
 
 test-wire:  ## a real Prometheus, hostile answers
-	$(PYTHON) -m pytest tests/wire
+	$(WITH_PROMETHEUS) $(PYTHON) -m pytest tests/wire
 
 coverage:  ## test-unit and test-wire, and how much of each package of the operator they ran
-	$(PYTHON) -m coverage run -m pytest tests/unit tests/wire
+	$(WITH_PROMETHEUS) $(PYTHON) -m coverage run -m pytest tests/unit tests/wire
 	$(PYTHON) -m tests.floors
 
 test-trainer:  ## real training on small real data, inside the trainer's image
 	data=$$($(PYTHON) -m demo.data) && recordings=$$($(PYTHON) -m benchmarks.recordings) && \
-	    s3=$$(python3 -m localcluster s3-server) && \
-	    python3 -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" -v "$$s3:/s3:ro" trainer -- \
+	    s3=$$($(PYTHON3) -m localcluster s3-server) && \
+	    $(PYTHON3) -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" -v "$$s3:/s3:ro" trainer -- \
 	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest -n 2 --dist worksteal tests/trainer
 
 test-cluster:  ## a real API server, kubelet and Prometheus
-	python3 -m localcluster s3-server > /dev/null
-	$(IN_CLUSTER) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
+	$(PYTHON3) -m localcluster s3-server > /dev/null
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -s -m tasks tests/cluster/test_tasks.py
 
 test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for as long as it takes (not part of `test`)
-	kueue=$$(python3 -m localcluster kueue) && \
+	kueue=$$($(PYTHON3) -m localcluster kueue) && \
 	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
 
 mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
@@ -67,7 +71,7 @@ reliability:  ## generate docs/reliability.md from the records
 	$(PYTHON) -m tests.faults.report
 
 bench-calibration:  ## the threshold for drifts that really happened: sentences of four kinds
-	data=$$($(PYTHON) -m demo.data) && python3 -m localcluster run-image -v "$$data:/data:ro" trainer -- \
+	data=$$($(PYTHON) -m demo.data) && $(PYTHON3) -m localcluster run-image -v "$$data:/data:ro" trainer -- \
 	    env REFIT_DATA=/data python -m benchmarks.calibration /tmp/calibration
 
 matrix: cluster-up  ## every kind of reading in every stage of a run, and the table of them (not part of `test`; about ten minutes)
@@ -120,13 +124,13 @@ lock:  ## pin what the images and the environment of the tests install, with has
 sbom:  ## write what is in the images and in the environment of the tests to dist/, as CycloneDX
 	mkdir -p dist
 	for image in operator trainer; do \
-	    python3 -m localcluster run-image $$image -- cat /opt/sbom.cdx.json > dist/$$image.cdx.json || exit 1; done
-	$$(dirname $$(python3 -m localcluster.virtualenv trainer_image/sbom.lock))/cyclonedx-py environment \
+	    $(PYTHON3) -m localcluster run-image $$image -- cat /opt/sbom.cdx.json > dist/$$image.cdx.json || exit 1; done
+	$$(dirname $$($(PYTHON3) -m localcluster.virtualenv trainer_image/sbom.lock))/cyclonedx-py environment \
 	    --output-reproducible --of JSON -o dist/dev.cdx.json $(PYTHON)
 
 release:  ## build a release into dist/: images, install.yaml, bills of materials, checksums
 	rm -rf dist && $(MAKE) sbom
-	python3 -m localcluster.release
+	$(PYTHON3) -m localcluster.release
 
 # An area's own extra is checked for missing and unused packages; tests and tools may use every extra.
 dependencies:  ## every package that is imported is declared in pyproject.toml, and every declared one is used

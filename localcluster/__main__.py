@@ -2,18 +2,22 @@
 
 import argparse
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 from localcluster import disposable, provider
-from localcluster.binaries import KUEUE, S3_SERVER, Source, ensure_binaries
+from localcluster.binaries import KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
+from localcluster.choice import forget, refuse_another, remember, remembered
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all
 from localcluster.images import IMAGES, find_images
 from localcluster.locks import exclusive
-from localcluster.progress import side_by_side, step
+from localcluster.paths import layout
+from localcluster.progress import say, side_by_side, step
 from localcluster.run_image import run_image
 
 Command = Callable[[argparse.Namespace], int]
@@ -40,11 +44,13 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "show what runs"),
         ("clear", _clear, "remove what demos and tests left on the cluster"),
         ("s3-server", partial(_extra, S3_SERVER), "build the S3 server that tests start, and print its folder"),
+        ("prometheus", _prometheus, "print the folder of a Prometheus for tests: the installed one, else built"),
         ("kueue", partial(_extra, KUEUE), "build Kueue, which a test installs, and print its folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )
     up = commands.add_parser("up", help="start the cluster, or repair it")
-    up.add_argument("--images", action="store_true", help="also build and load the project's images, side by side")
+    about = "also build and load images, side by side; default: all"
+    up.add_argument("--images", nargs="*", metavar="IMAGE", help=about)
     up.set_defaults(run=_up)
     for name, function, about in plain:
         commands.add_parser(name, help=about).set_defaults(run=function)
@@ -64,14 +70,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    cluster = provider.choose()
+    made, choice = remembered(layout()), provider.chosen()
+    refuse_another(made, choice)
+    cluster = provider.provide(choice, layout())
+    say(f"cluster: {choice.cluster}, " + ("as before" if made else f"since {choice.why}"))
+    images = find_images(arguments.images or [])
     with exclusive(cluster.layout, "cluster"), step("up"):
         cluster.install()
-        jobs = [lambda: build_all(cluster, find_images([]))] if arguments.images else []
+        remember(cluster.layout, choice)
+        jobs = [lambda: build_all(cluster, images)] if arguments.images is not None else []
         side_by_side(cluster.compile, *jobs)
         cluster.start()
-        if arguments.images:
-            load_all(cluster, find_images([]))
+        if arguments.images is not None:
+            load_all(cluster, images)
     return 0
 
 
@@ -79,6 +90,7 @@ def _down(arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
     with exclusive(cluster.layout, "cluster"), step("down"):
         cluster.down()
+        forget(cluster.layout)
     return 0
 
 
@@ -100,6 +112,13 @@ def _extra(source: Source, arguments: argparse.Namespace) -> int:
         ensure_binaries(cluster.layout, [source])
     print(source.output(cluster.layout))
     return 0
+
+
+def _prometheus(arguments: argparse.Namespace) -> int:
+    if installed := shutil.which(PROMETHEUS.name):
+        print(Path(installed).parent)
+        return 0
+    return _extra(PROMETHEUS, arguments)
 
 
 def _env(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """The provider `node`: prepare programs and packages, then run the assembled node."""
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from localcluster.buildah import Buildah
 from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
 from localcluster.components import ALL
+from localcluster.disk import check_disk
 from localcluster.packages import ensure_packages
 from localcluster.paths import Layout
 
@@ -30,7 +30,7 @@ class Assembled:
         """Install Debian packages, if there is room for all that follows."""
         if os.geteuid() != 0:
             raise Failed("the assembled node needs root: it runs containers, a bridge and iptables")
-        have_images = (self.layout.images / "keys").exists()
+        have_images = (self.layout.images / "storage").exists()
         check_disk(self.layout.root, needed_gib(are_built(self.layout, NODE_SOURCES), have_images))
         ensure_packages(self.layout.root / "apt.log")
 
@@ -75,12 +75,3 @@ class Assembled:
 def needed_gib(have_programs: bool, have_images: bool) -> float:
     """Return how much room a run needs, in GiB, by what is in the cache already."""
     return RUNNING_GIB + (0 if have_programs else PROGRAMS_GIB) + (0 if have_images else IMAGES_GIB)
-
-
-def check_disk(folder: Path, need_gib: float) -> None:
-    """Refuse to begin what would fill the disk; `need_gib` GiB must be free where the cache lies."""
-    existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
-    free_gib = shutil.disk_usage(existing).free / 2**30
-    if free_gib < need_gib:
-        advice = "free some, or point REFIT_CACHE at another disk"
-        raise Failed(f"{existing} has {free_gib:.1f} GiB free and this needs {need_gib:.0f} GiB: {advice}")

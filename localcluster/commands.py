@@ -52,6 +52,16 @@ def succeeds(argv: Sequence[str | Path], timeout_s: float = 60.0) -> bool:
         return False
 
 
+def output(argv: Sequence[str | Path], timeout_s: float = 60.0) -> str:
+    """Return what a program writes to its standard output; empty where it doesn't exist or fails."""
+    try:
+        words = [str(word) for word in argv]
+        done = subprocess.run(words, capture_output=True, check=False, timeout=timeout_s, text=True)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
 def tail(text: str) -> str:
     """Return the last lines of a log, indented."""
     return "\n".join(f"    {line}" for line in text.splitlines()[-TAIL_LINES:])

@@ -5,7 +5,7 @@ Kubernetes reads JSON where it reads YAML, so no template is needed.
 
 import json
 
-from localcluster import addresses
+from localcluster import addresses, control_groups
 from localcluster.certificates import client_named, kubeconfig
 from localcluster.network import CNI_BIN, CNI_NAME, render_cni
 from localcluster.paths import Layout
@@ -67,6 +67,7 @@ def render_kubelet(layout: Layout) -> str:
         },
         "authorization": {"mode": "Webhook"},
         "cgroupDriver": "cgroupfs",
+        "cgroupRoot": control_groups.root(layout),
         "failSwapOn": False,
         "failCgroupV1": False,
         "clusterDomain": "cluster.local",

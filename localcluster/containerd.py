@@ -1,11 +1,33 @@
 """Requests to the node's containerd: images by content, and forgetting containers of an earlier cluster."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from localcluster.commands import run
 from localcluster.paths import Layout
 from localcluster.pause import PAUSE_IMAGE, write_archive
+
+Ctr = Callable[..., str]
+"""Runs `ctr` in the kubelet's namespace and returns what it prints."""
+CTR = ("ctr", "-n", "k8s.io")
+KEY_LABEL = "refit.dev/key"
+"""What a node has is known from this label there, never from a file here."""
+
+
+def key_of(ctr: Ctr, name: str) -> str:
+    """Return the key of the build that is there under a name; empty where there is none."""
+    for line in ctr("images", "list", f"name=={name}").splitlines()[1:]:
+        for label in line.split()[-1].split(","):
+            found, _, value = label.partition("=")
+            if found == KEY_LABEL:
+                return value
+    return ""
+
+
+def mark(ctr: Ctr, name: str, key: str) -> None:
+    """Put the key of a build on its image there."""
+    ctr("images", "label", name, f"{KEY_LABEL}={key}")
 
 
 def ctr(layout: Layout, *arguments: str | Path) -> str:

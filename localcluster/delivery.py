@@ -12,11 +12,11 @@ def build_all(cluster: Provider, images: Sequence[Image]) -> None:
     """Build the images that have changed."""
     with exclusive(cluster.layout, "images"):
         for image in images:
-            build(cluster.layout, cluster.builder(), image)
+            build(cluster.builder(), image)
 
 
 def load_all(cluster: Provider, images: Sequence[Image]) -> None:
     """Build the images that have changed and load those the cluster has not."""
     with exclusive(cluster.layout, "images"):
         for image in images:
-            cluster.load(image, build(cluster.layout, cluster.builder(), image))
+            cluster.load(image, build(cluster.builder(), image))

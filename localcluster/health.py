@@ -1,11 +1,12 @@
 """Ask a component whether it works."""
 
 import ssl
+import time
 import urllib.request
 from collections.abc import Callable
 
 from localcluster.api import get
-from localcluster.commands import succeeds
+from localcluster.commands import Failed, succeeds
 from localcluster.paths import Layout
 
 Check = Callable[[Layout], bool]
@@ -23,6 +24,15 @@ def answers(url: str) -> Check:
             return False
 
     return check
+
+
+def wait(works: Callable[[], bool], limit_s: float, what: str) -> None:
+    """Wait until something works. Raises `Failed` when the time is up."""
+    end = time.monotonic() + limit_s
+    while not works():
+        if time.monotonic() > end:
+            raise Failed(f"{what} does not answer after {limit_s:.0f} s; begin again with down and up")
+        time.sleep(0.2)
 
 
 def api_server_is_ready(layout: Layout) -> bool:

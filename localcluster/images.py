@@ -1,17 +1,18 @@
 """The project's images, built only when what they are made of has changed.
 
-The keys of the newest build are kept in files next to the storage. The tag `dev` always means the newest.
+Each image carries its keys as labels, so that what is asked is the image itself. The tag `dev` always means the newest.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from localcluster import lockfiles
 from localcluster.bases import OPERATOR_BASE, TRAINER_BASE
 from localcluster.builder import Builder, Image
 from localcluster.commands import Failed
-from localcluster.paths import Layout
 from localcluster.progress import say, step
+
+KEY, DEPENDENCIES = "refit.dev/key", "refit.dev/dependencies"
+"""Labels of an image: the key of all that it is made of, and of what is below its code."""
 
 OPERATOR = Image(
     "operator",
@@ -43,38 +44,18 @@ def find_images(names: Iterable[str]) -> list[Image]:
     return [by_name[name] for name in wanted]
 
 
-def key_file(layout: Layout, image: Image, purpose: str) -> Path:
-    """Return the file that remembers the key an image was last built or loaded with."""
-    return layout.images / "keys" / f"{image.short}.{purpose}"
-
-
-def is_current(file: Path, wanted: str) -> bool:
-    """Return whether a key file holds the wanted key."""
-    return file.exists() and file.read_text() == wanted
-
-
-def remember(file: Path, value: str) -> None:
-    """Write a key file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(value)
-
-
-def build(layout: Layout, builder: Builder, image: Image) -> str:
+def build(builder: Builder, image: Image) -> str:
     """Build an image unless the newest build has the same key; return the key that is built now."""
     wanted = image.key()
-    if is_current(key_file(layout, image, "built"), wanted) and builder.has(image.name):
+    if builder.label(image.name, KEY) == wanted:
         say(f"image {image.short}: unchanged")
         return wanted
-    dependencies = image.dependencies_key()
     with step(f"image {image.short}"):
-        builder.build(image)
-    remember(key_file(layout, image, "built"), wanted)
-    remember(key_file(layout, image, "dependencies"), dependencies)
+        builder.build(image, {KEY: wanted, DEPENDENCIES: image.dependencies_key()})
     return wanted
 
 
-def ensure_dependencies(layout: Layout, builder: Builder, image: Image) -> None:
+def ensure_dependencies(builder: Builder, image: Image) -> None:
     """Build an image unless there is one with the same dependencies, be its code older."""
-    is_built = is_current(key_file(layout, image, "dependencies"), image.dependencies_key())
-    if not (is_built and builder.has(image.name)):
-        build(layout, builder, image)
+    if builder.label(image.name, DEPENDENCIES) != image.dependencies_key():
+        build(builder, image)

@@ -1,4 +1,4 @@
-"""Find and remove what a node leaves behind: shims, pods' processes, mounts, control groups.
+"""Find and remove what a node leaves behind: shims, pods' processes, mounts.
 
 Nothing is taken by name: a shim is ours when it talks to our containerd's socket, a process when it is in the control
 group of a container of ours, a mount when it lies below our folders.
@@ -12,7 +12,6 @@ from localcluster.commands import succeeds
 from localcluster.network import CNI_RESULTS
 from localcluster.paths import Layout
 
-CGROUPS = Path("/sys/fs/cgroup")
 CONTAINER_LOGS = Path("/var/log/containers")
 CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -64,18 +63,3 @@ def mounts_below(folder: Path, mountinfo: str) -> list[str]:
     """Return the mount points at or below a folder, the latest first."""
     points = [line.split()[4].replace("\\040", " ") for line in mountinfo.splitlines()]
     return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
-
-
-def remove_control_groups() -> None:
-    """Remove the kubelet's control groups; those that still hold a process stay."""
-    for top in [*CGROUPS.glob("kubepods"), *CGROUPS.glob("*/kubepods")]:
-        for group in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
-            _remove_folder(group)
-        _remove_folder(top)
-
-
-def _remove_folder(path: Path) -> None:
-    try:
-        path.rmdir()
-    except OSError:
-        return

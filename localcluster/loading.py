@@ -6,14 +6,14 @@ A registry on loopback, alive only while something moves, stands between the two
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from localcluster import addresses, processes
 from localcluster.buildah import Buildah
 from localcluster.builder import Image
 from localcluster.commands import Failed, tail
-from localcluster.containerd import ctr, image_names
+from localcluster.containerd import ctr, key_of, mark
 from localcluster.health import answers
-from localcluster.images import is_current, key_file, remember
 from localcluster.paths import Layout
 from localcluster.progress import say, step
 
@@ -22,17 +22,17 @@ REGISTRY = f"127.0.0.1:{addresses.REGISTRY}"
 
 def load(layout: Layout, image: Image, wanted: str) -> None:
     """Load the newest build, whose key is `wanted`, unless the node has it."""
-    loaded = key_file(layout, image, "loaded")
-    if is_current(loaded, wanted) and image.name in image_names(layout):
+    here = partial(ctr, layout)
+    if key_of(here, image.name) == wanted:
         say(f"load {image.short}: unchanged")
         return
     with step(f"load {image.short}"), registry(layout):
         moved = f"{REGISTRY}/refit-{image.short}:{wanted}"
         Buildah(layout).push(image, f"docker://{moved}")
-        ctr(layout, "images", "pull", "--plain-http", "--snapshotter", "overlayfs", moved)
-        ctr(layout, "images", "tag", "--force", moved, image.name)
-        ctr(layout, "images", "remove", moved)
-    remember(loaded, wanted)
+        here("images", "pull", "--plain-http", "--snapshotter", "overlayfs", moved)
+        here("images", "tag", "--force", moved, image.name)
+        here("images", "remove", moved)
+        mark(here, image.name, wanted)
 
 
 @contextmanager

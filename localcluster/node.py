@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 
-from localcluster import addresses, leftovers, network, processes
+from localcluster import addresses, control_groups, leftovers, network, ownership, processes
 from localcluster.api import get_json, patch_status
 from localcluster.binaries import KUBERNETES, program, search_path
 from localcluster.certificates import ADMIN, ensure_certificates, kubeconfig
@@ -28,11 +28,13 @@ STOP_GRACE_S = 2.0
 
 def start_node(layout: Layout) -> None:
     """Bring the node up; every component works when this returns."""
+    ownership.claim(layout, KUBELET.pid_file(layout).name)
     if not running(layout):
         with step("clean up"):
             clear(layout)
     ensure_certificates(layout)
     write_configs(layout)
+    control_groups.ensure(layout)
     for folder in (layout.volumes, layout.containerd_socket.parent):
         folder.mkdir(parents=True, exist_ok=True)
     with step("network"):
@@ -49,6 +51,7 @@ def start_node(layout: Layout) -> None:
 def stop_node(layout: Layout) -> None:
     """End the node and remove every process, mount, interface, rule and control group of it."""
     clear(layout)
+    ownership.release(layout)
 
 
 def running(layout: Layout) -> list[Component]:
@@ -79,7 +82,7 @@ def clear(layout: Layout) -> None:
         processes.stop(alive, STOP_GRACE_S)
         leftovers.remove_containers(layout)
     leftovers.unmount(layout.state)
-    leftovers.remove_control_groups()
+    control_groups.remove(layout)
     network.remove_network()
     shutil.rmtree(layout.state, ignore_errors=True)
 

@@ -1,15 +1,15 @@
-"""Which kind of cluster this machine gets: kind where a container engine runs, else the assembled node."""
+"""What a kind of cluster can do, and the one that this machine has or gets."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from localcluster import choice
 from localcluster.assembled import Assembled
 from localcluster.builder import Builder, Image
+from localcluster.choice import Choice
 from localcluster.commands import Failed
-from localcluster.engine import find_engine
-from localcluster.kind import Kind, can_get_node_image
+from localcluster.kind import Kind
 from localcluster.paths import Layout, layout
 
 
@@ -24,7 +24,7 @@ class Provider(Protocol):
         """Install what the machine has to offer for the rest."""
 
     def compile(self) -> None:
-        """Build the programs the cluster needs."""
+        """Get the programs the cluster needs."""
 
     def start(self) -> None:
         """Start the cluster, or repair it."""
@@ -48,23 +48,27 @@ class Provider(Protocol):
         """Return the variables that point programs at the cluster."""
 
 
+def chosen(where: Layout | None = None) -> Choice:
+    """Return the kind of cluster that this machine has or gets."""
+    made = choice.remembered(where or layout())
+    wanted = os.environ.get("REFIT_CLUSTER", "")
+    if made and wanted in {"", made.cluster}:
+        return made
+    return choice.choose(wanted, choice.look(), made)
+
+
 def choose() -> Provider:
     """Return the provider for this machine."""
-    engine = find_engine()
-    if choose_name(os.environ.get("REFIT_CLUSTER", ""), engine, can_get_node_image) == "kind":
-        if engine is None:
-            raise Failed("REFIT_CLUSTER is kind, but neither docker nor podman answers here")
-        return Kind(layout(), engine)
-    return Assembled(layout())
+    return provide(chosen(), layout())
 
 
-def choose_name(wanted: str, engine: str | None, can_get_image: Callable[[str], bool]) -> str:
-    """Return `kind` or `node`: the override, else kind if an engine answers and the node image can be had."""
-    if wanted in {"kind", "node"}:
-        return wanted
-    if wanted:
-        raise Failed(f"REFIT_CLUSTER is {wanted!r}; it may be kind or node")
-    return "kind" if engine is not None and can_get_image(engine) else "node"
+def provide(made: Choice, where: Layout) -> Provider:
+    """Return the provider of a choice."""
+    if made.cluster == choice.NODE:
+        return Assembled(where)
+    if made.engine is None:
+        raise Failed("a kind cluster needs docker or podman")
+    return Kind(where, made.engine)
 
 
 def environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from localcluster.builder import Builder, Errand, Image
+from localcluster.builder import OWNER, ROOT, Builder, Errand, Image
 from localcluster.commands import Failed
 from localcluster.images import ensure_dependencies
 from localcluster.keys import key
@@ -21,6 +21,7 @@ from localcluster.progress import step
 
 TEST_PACKAGES = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis", "httpx")
 IMAGE_USER = "10001:10001"
+EMPTY_SCRATCH = ("find", "/scratch", "-mindepth", "1", "-delete")
 ENVIRONMENT = {
     "PYTHONPATH": "/src:/src/operator:/src/trainer_image:/test-packages",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -33,7 +34,7 @@ ENVIRONMENT = {
 def run_image(layout: Layout, builder: Builder, image: Image, command: Sequence[str], volumes: Sequence[str]) -> int:
     """Run a command in the image as the image's user, with more mounts as HOST:INSIDE[:ro]; return its exit status."""
     with exclusive(layout, "images"):
-        ensure_dependencies(layout, builder, image)
+        ensure_dependencies(builder, image)
         packages = _ensure_test_packages(layout, builder, image)
     scratch = Path(tempfile.mkdtemp(prefix="refit-scratch-"))
     scratch.chmod(0o1777)
@@ -42,6 +43,9 @@ def run_image(layout: Layout, builder: Builder, image: Image, command: Sequence[
         return builder.run(image, Errand(mounts, ENVIRONMENT, IMAGE_USER, "/src"), command)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if scratch.exists():  # its files are the image's user's, and we aren't root
+            builder.run(image, Errand((f"{scratch}:/scratch",), {}, ROOT, "/"), EMPTY_SCRATCH)
+            scratch.rmdir()
 
 
 def _ensure_test_packages(layout: Layout, builder: Builder, image: Image) -> Path:
@@ -54,7 +58,7 @@ def _ensure_test_packages(layout: Layout, builder: Builder, image: Image) -> Pat
     unfinished = Path(tempfile.mkdtemp(dir=layout.tests))
     pip = ["pip", "install", "--quiet", "--no-cache-dir", "--ignore-installed", "--target", "/target", *pins]
     with step(f"test packages for {image.short}"):
-        if builder.run(image, Errand((f"{unfinished}:/target",), {}, "0:0", "/tmp"), pip) != 0:
+        if builder.run(image, Errand((f"{unfinished}:/target",), {}, OWNER, "/tmp"), pip) != 0:
             raise Failed(f"installing {', '.join(pins)} for the image {image.short} failed")
     unfinished.chmod(0o755)
     unfinished.rename(folder)

@@ -3,7 +3,6 @@
 `make matrix` plays all rows and keeps what was seen; docs/concepts/readings.md shows it.
 """
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,15 +16,13 @@ from tests.matrix.rows import ROWS, Row
 from tests.matrix.stand import stand
 from tests.matrix.walk import ALLOWED, Walk, of_invariants
 from tests.support.cluster.apart import Apart
-from tests.support.cluster.hosted import admin_config
+from tests.support.cluster.hosted import admin_config, trust_as_user
 
 
 @pytest.fixture
 def observer(apart: Apart) -> Iterator[Onlooker]:
-    cluster, user = admin_config()["clusters"][0]["cluster"], admin_config()["users"][0]["user"]
-    trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
-    trust.load_cert_chain(user["client-certificate"], user["client-key"])
-    with Onlooker(cluster["server"], trust, apart.space.name) as made:
+    config = admin_config()
+    with Onlooker(config["clusters"][0]["cluster"]["server"], trust_as_user(config), apart.space.name) as made:
         yield made
 
 

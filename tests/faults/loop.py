@@ -1,7 +1,6 @@
 """One loop with one fault, in a namespace of its own, and what must be true of it at every event and afterwards."""
 
 import secrets
-import ssl
 import threading
 import time
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from tests.faults.record import Record
 from tests.faults.scenarios import Scenario
 from tests.faults.trouble import ELECTED, AtCall, Loop, Trouble
 from tests.support.cluster.alone import namespace
-from tests.support.cluster.hosted import admin_config
+from tests.support.cluster.hosted import admin_config, trust, trust_as_user
 from tests.support.cluster.kubectl import Document, Refused
 from tests.support.local import until
 
@@ -64,11 +63,8 @@ class Stage:
         self.reference: Ending = {}
         """How the loop without a fault ended."""
         admin = admin_config()
-        cluster, user = admin["clusters"][0]["cluster"], admin["users"][0]["user"]
-        self.server: str = cluster["server"]
-        self.trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
-        self.as_admin = ssl.create_default_context(cafile=cluster["certificate-authority"])
-        self.as_admin.load_cert_chain(user["client-certificate"], user["client-key"])
+        self.server: str = admin["clusters"][0]["cluster"]["server"]
+        self.trust, self.as_admin = trust(admin), trust_as_user(admin)
 
     def play(self, fault: Fault | Trouble | None, word: str) -> Result:
         """Play a loop; again where the watches of the invariants lost events, as it then proves nothing."""

@@ -4,13 +4,16 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import yaml
 
@@ -30,6 +33,32 @@ def admin_config() -> Document:
     """Return the cluster's own kubeconfig."""
     config: Document = yaml.safe_load(Path(cluster_environment()["KUBECONFIG"]).read_text())
     return config
+
+
+def trust(config: Document) -> ssl.SSLContext:
+    """Return what tells a kubeconfig's server from others; kind writes certificates into the kubeconfig itself."""
+    cluster = config["clusters"][0]["cluster"]
+    inline = cluster.get("certificate-authority-data")
+    return ssl.create_default_context(
+        cafile=cluster.get("certificate-authority"), cadata=b64decode(inline).decode() if inline else None
+    )
+
+
+def trust_as_user(config: Document) -> ssl.SSLContext:
+    """Return that with the certificate of the kubeconfig's user."""
+    context, user = trust(config), config["users"][0]["user"]
+    with ExitStack() as files:
+        context.load_cert_chain(*(_as_file(user, part, files) for part in ("client-certificate", "client-key")))
+    return context
+
+
+def _as_file(user: Document, part: str, files: ExitStack) -> str:
+    if part in user:
+        return str(user[part])
+    file = files.enter_context(NamedTemporaryFile())  # noqa: SIM115
+    file.write(b64decode(user[f"{part}-data"]))
+    file.flush()
+    return file.name
 
 
 def write_config(folder: Path, config: Document) -> Path:

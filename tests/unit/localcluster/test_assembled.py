@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from localcluster import addresses
-from localcluster.assembled import check_disk, needed_gib
+from localcluster.assembled import needed_gib
 from localcluster.commands import Failed, run
 from localcluster.components import ALL
 from localcluster.configs import write_configs
 from localcluster.discovery import build_targets
+from localcluster.disk import check_disk
 from localcluster.paths import Layout
 
 

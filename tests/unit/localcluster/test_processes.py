@@ -12,7 +12,10 @@ from localcluster import processes
 from localcluster.processes import Process
 
 # What is started here is to outlive the process that started it.
-pytestmark = pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning"),
+    pytest.mark.skipif(sys.platform != "linux", reason="the assembled node is Linux's, and /proc too"),
+]
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
     sys.executable,
