@@ -136,6 +136,7 @@ def test_a_node_that_starts_again_at_once_is_a_failed_attempt(space: Space, home
     with stopped(away):
         pass
     said = wait_event(space, name, "TrainingRetried")
+    assert said == "retrying after: how train ended isn't known, as after a restart of its node: exit 255"
     until(lambda: len(attempts(space, home)) == 2, 180, "no second attempt")
     give_word(space, home)
     run = run_number(space, 1)

@@ -59,6 +59,7 @@ def test_one_replica_is_replaced_on_another_node(space: Space, home: str, away: 
         changed = "the Lease is still that of the pod that is lost"
         until(lambda: lease()["holderIdentity"] != before["holderIdentity"], REPLACED_WITHIN_S, changed)
         taken = lease()
+        assert taken["holderIdentity"], "the operator on the lost node let go of the Lease"
         assert [node_of(pod) for pod in operator_pods() if pod["metadata"]["name"] == leader()] == [away]
         assert taken["leaseTransitions"] == before["leaseTransitions"] + 1
         OPERATOR.run("rollout", "status", f"deploy/{DEPLOYMENT}", "--timeout=60s")

@@ -9,8 +9,6 @@ from tests.support.cluster.kubectl import Document, Refused, cluster_environment
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 HOST = "kubernetes.io/hostname"
-LOST_WITHIN_S = 120
-"""The node's controller gives a kubelet that is silent 50 s."""
 BACK_WITHIN_S = 240
 OFF_FOR_GOOD = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"
 
@@ -66,8 +64,8 @@ def drained(node: str) -> Iterator[None]:
 
 @contextmanager
 def stopped(node: str) -> Iterator[None]:
-    """Have the node off at once, without a word to anybody: so looks one that lost power."""
-    engine("stop", "--time", "0", node)
+    """Have the node off at once, so that nothing on it says a word, as one that lost power. `stop` has it shut down."""
+    engine("kill", node)
     try:
         yield
     finally:
@@ -92,12 +90,6 @@ def frozen(node: str) -> Iterator[None]:
 
 def wait_ready(node: str) -> None:
     kubectl("wait", f"node/{node}", "--for=condition=Ready", f"--timeout={BACK_WITHIN_S}s", limit_s=BACK_WITHIN_S + 10)
-
-
-def wait_lost(node: str) -> None:
-    """Wait until the node's controller has noticed that the node doesn't answer."""
-    wanted = "--for=condition=Ready=Unknown"
-    kubectl("wait", f"node/{node}", wanted, f"--timeout={LOST_WITHIN_S}s", limit_s=LOST_WITHIN_S + 10)
 
 
 @contextmanager
