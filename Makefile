@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$($(PYTHON3) -m localcluster prometheus):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,17 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 test-cluster:  ## a real API server, kubelet and Prometheus
 	$(PYTHON3) -m localcluster s3-server > /dev/null
 	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
+
+# In a corner of this machine with an engine of its own, where none answers. A cluster whose tests fail is left as it is.
+ON_KIND = $(PYTHON) -m tests.kind run $(MAKE) --no-print-directory
+test-kind:  ## the cluster's tests on kind, and those of three nodes (not part of `test`; about half an hour)
+	$(PYTHON) -m tests.kind prepare
+	$(ON_KIND) cluster-up test-cluster cluster-down
+	REFIT_KIND_WORKERS=2 $(ON_KIND) test-nodes cluster-down
+	$(PYTHON) -m tests.kind down
+
+test-nodes: cluster-up  ## nodes drained and lost, claims on another node: needs a kind cluster with two workers
+	$(IN_CLUSTER) $(PYTHON) -m pytest tests/nodes
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -s -m tasks tests/cluster/test_tasks.py

@@ -77,6 +77,7 @@ def _up(arguments: argparse.Namespace) -> int:
     images = find_images(arguments.images or [])
     with exclusive(cluster.layout, "cluster"), step("up"):
         cluster.install()
+        cluster.fetch()
         remember(cluster.layout, choice)
         jobs = [lambda: build_all(cluster, images)] if arguments.images is not None else []
         side_by_side(cluster.compile, *jobs)

@@ -34,6 +34,9 @@ class Assembled:
         check_disk(self.layout.root, needed_gib(are_built(self.layout, NODE_SOURCES), have_images))
         ensure_packages(self.layout.root / "apt.log")
 
+    def fetch(self) -> None:
+        """Nothing: what isn't Debian's is built."""
+
     def compile(self) -> None:
         """Build the programs that Debian does not package."""
         ensure_binaries(self.layout, NODE_SOURCES)

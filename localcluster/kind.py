@@ -29,7 +29,7 @@ PROMETHEUS_IMAGE = "docker.io/prom/prometheus:v2.53.5"
 READY_WITHIN_S = 180.0
 # What the system's pods and the demo ask for together, on one node.
 CPUS, MEMORY_GIB, DISK_GIB = 2, 6.0, 15.0
-DEPLOYMENTS = (("kube-system", "coredns"), ("monitoring", "prometheus"))
+DEPLOYMENTS = (("kube-system", "coredns"), ("local-path-storage", "local-path-provisioner"))
 PROMETHEUS_ANSWERS = answers(f"{addresses.PROMETHEUS_URL}/-/ready")
 
 
@@ -52,6 +52,9 @@ class Kind:
         return Engine(self.layout, self.program)
 
     def install(self) -> None:
+        """Nothing: the engine is there."""
+
+    def fetch(self) -> None:
         """Have kind's node image, and refuse an engine that is too small."""
         size = self.engine.size()
         if size.cpus < CPUS or size.memory_gib < MEMORY_GIB:
@@ -98,7 +101,7 @@ class Kind:
         parts = {
             "kube-apiserver": self._is_ready(),
             **{name: self._is_available(namespace, name) for namespace, name in DEPLOYMENTS},
-            "prometheus answers": PROMETHEUS_ANSWERS(self.layout),
+            "prometheus": PROMETHEUS_ANSWERS(self.layout),
         }
         return [f"{name:26} {'works' if works else 'down'}" for name, works in parts.items()], all(parts.values())
 

@@ -23,6 +23,9 @@ class Provider(Protocol):
     def install(self) -> None:
         """Install what the machine has to offer for the rest."""
 
+    def fetch(self) -> None:
+        """Have what only starting needs and can't be built; the first to fail, since it fails at once."""
+
     def compile(self) -> None:
         """Get the programs the cluster needs."""
 
