@@ -93,8 +93,7 @@ async def _rollout_blocker(run: RetrainRun, target: TargetView | None, ports: Po
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
         return ""
-    pods = await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector)
-    pods = oldest_first(pods)
+    pods = oldest_first(await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
     return why_not_started(pods, around)
 
