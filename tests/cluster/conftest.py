@@ -16,7 +16,8 @@ from tests.support.cluster.alone import left_alone
 from tests.support.cluster.alone import namespace as namespace_alone
 from tests.support.cluster.apart import Apart
 from tests.support.cluster.hosted import Hosted, hosted_settings, operators, reachable
-from tests.support.cluster.kubectl import ROOT, Space, kubectl, new_namespace
+from tests.support.cluster.installed import install
+from tests.support.cluster.kubectl import Space, new_namespace
 
 COUNT = itertools.count(1)
 FROM_SOURCE = os.environ.get("REFIT_TEST_OPERATOR") == "source"
@@ -57,13 +58,6 @@ def operator(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
             install()
             done.touch()
     return "refit-operator"
-
-
-def install() -> None:
-    """Apply the manifests as a user does, with the image just built."""
-    kubectl("apply", "-k", str(ROOT / "manifests/overlays/local"))
-    kubectl("-n", "refit-system", "rollout", "restart", "deploy/refit-operator")
-    kubectl("-n", "refit-system", "rollout", "status", "deploy/refit-operator", "--timeout=120s")
 
 
 @pytest.fixture

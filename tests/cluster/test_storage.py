@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from localcluster.disposable import disposable
-from tests.support.cluster.kubectl import Document, Space, kubectl
+from tests.support.cluster.kubectl import Document, Space
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
 from tests.support.cluster.runs import active_run, finished, run_number, start
+from tests.support.cluster.volumes import volumes
 
 Make = Callable[..., None]
 
@@ -16,25 +16,8 @@ Make = Callable[..., None]
 @pytest.fixture
 def volume(space: Space) -> Iterator[Make]:
     """Make a claim whose volume is a folder of the node."""
-    made: list[str] = []
-
-    def make(claim: str, path: str, mode: str = "ReadWriteOnce") -> None:
-        name = f"{space.name}-{claim}"
-        size, alone = {"storage": "1Mi"}, {"accessModes": [mode], "storageClassName": "", "volumeMode": "Filesystem"}
-        folder = {"capacity": size, "hostPath": {"path": path, "type": "Directory"}}
-        owner = {"claimRef": {"namespace": space.name, "name": claim}, "persistentVolumeReclaimPolicy": "Retain"}
-        wants = {"resources": {"requests": size}, "volumeName": name}
-        made.append(name)
-        space.apply(disposable(document("PersistentVolume", name, folder | owner | alone)))
-        space.apply(document("PersistentVolumeClaim", claim, wants | alone))
-
-    yield make
-    for name in made:
-        kubectl("delete", "pv", name, "--wait=false")
-
-
-def document(kind: str, name: str, spec: Document) -> Document:
-    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+    with volumes(space) as made:
+        yield made.folder
 
 
 def begin(space: Space, made: str, server: Document, **training: Any) -> None:

@@ -14,6 +14,7 @@ RUN = ("tests/unit/run/test_decide.py",)
 DEADLINES = ("tests/unit/run/test_deadlines.py",)
 JOB_VIEW = ("tests/unit/run/test_job_view.py",)
 REPORTS = ("tests/unit/run/test_reports.py",)
+NODES = ("tests/unit/run/test_claims.py", "tests/unit/run/test_lost_node.py")
 STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
 GATE = ("tests/unit/run/test_gate.py",)
@@ -482,6 +483,34 @@ PROMOTION = (
         "api/run_clock.py",
         "RunClock(phase=phase, since=now, ran=",
         "RunClock(phase=phase, since=self.since, ran=",
+        DEADLINES,
+    ),
+    Mutant(
+        "claims with a node in common are apart",
+        "run/rules/views/claims.py",
+        "if not one.places[key] & other.places[key]:",
+        "if one.places[key] != other.places[key]:",
+        NODES,
+    ),
+    Mutant(
+        "another pod's claims are the pod's",
+        "run/rules/views/storage.py",
+        "[claim for claim in claims if claim.name in claims_of_pod(pod)]",
+        "list(claims)",
+        NODES,
+    ),
+    Mutant(
+        "a pod on a lost node runs",
+        "run/rules/views/waiting.py",
+        "if lost := lost_with_node(newest, around.nodes):",
+        "if lost := None:",
+        NODES,
+    ),
+    Mutant(
+        "a Job that is suspended to end a stalled pod is queued",
+        "run/rules/checks/deadlines.py",
+        "return Phase.PENDING if is_ending_a_pod and",
+        "return Phase.QUEUED if is_ending_a_pod and",
         DEADLINES,
     ),
     Mutant(

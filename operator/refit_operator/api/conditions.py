@@ -108,7 +108,8 @@ class Reason(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
     PENDING_TOO_LONG = (
         "PendingTooLong",
-        "A pod of the run didn't start within training.pendingDeadline; the message says why.",
+        "A pod of the run didn't start within training.pendingDeadline, or its node wasn't ready for as long; the "
+        "message says why.",
     )
     NO_PROGRESS = (
         "NoProgress",
@@ -172,6 +173,15 @@ class Reason(StrEnum):
     VOLUME_NOT_SHAREABLE = (
         "VolumeNotShareable",
         "A claim is in use on another node or by another pod, and its access mode doesn't allow both.",
+    )
+    VOLUME_NODE_CONFLICT = (
+        "VolumeNodeConflict",
+        "The volumes of two claims are on different nodes or in different zones, so that no node can mount both; the "
+        "message names them.",
+    )
+    NODE_NOT_READY = (
+        "NodeNotReady",
+        "The node of the run's pod isn't ready, so that nothing is known of the pod; the message names both.",
     )
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace doesn't allow the Job or its pod."
     POD_REFUSED = (

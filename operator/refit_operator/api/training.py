@@ -137,8 +137,8 @@ class TrainingSpec(ApiModel):
     )
     pending_deadline: Duration = Field(
         default=timedelta(minutes=30),
-        description="The longest that a pod may wait to start: for a node, its image, its volumes, a quota. "
-        "Time in the queue doesn't count.",
+        description="The longest that a pod may wait to start, for a node, its image, its volumes, a quota, or that "
+        "its node may not be ready. Time in the queue doesn't count.",
     )
     stall_timeout: Duration = Field(
         default=timedelta(minutes=15),

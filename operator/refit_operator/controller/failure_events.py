@@ -28,4 +28,4 @@ async def emit_failure(ref: Ref, failures: int, error: str, cluster: Cluster) ->
     monitor = await cluster.read(MONITOR, ref)
     if monitor:
         event = Event("ReconcileFailed", f"{failures} reconciliations failed in a row: {error}", "Warning")
-        await post_event(cluster, build_event_on("ModelMonitor", ref, monitor["metadata"]["uid"], event, utc_now()))
+        await post_event(cluster, build_event_on(MONITOR, ref, monitor["metadata"]["uid"], event, utc_now()))

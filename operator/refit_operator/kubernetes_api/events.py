@@ -19,11 +19,11 @@ log = structlog.get_logger()
 def build_event(about: ModelMonitor | RetrainRun, event: Event, now: datetime) -> Document:
     """Return an events.k8s.io/v1 Event."""
     meta = about.metadata
-    return build_event_on(type(about).__name__, Ref(meta.namespace, meta.name), meta.uid, event, now)
+    return build_event_on((API_VERSION, type(about).__name__), Ref(meta.namespace, meta.name), meta.uid, event, now)
 
 
-def build_event_on(kind: str, ref: Ref, uid: str, event: Event, now: datetime) -> Document:
-    """Return an Event on one of our objects of which no more is known than its name."""
+def build_event_on(kind: tuple[str, str], ref: Ref, uid: str, event: Event, now: datetime) -> Document:
+    """Return an Event on an object of which no more is known than its (apiVersion, kind), name and UID."""
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
@@ -36,8 +36,8 @@ def build_event_on(kind: str, ref: Ref, uid: str, event: Event, now: datetime) -
         "type": event.type,
         "note": event.message[:1024],
         "regarding": {
-            "apiVersion": API_VERSION,
-            "kind": kind,
+            "apiVersion": kind[0],
+            "kind": kind[1],
             "name": ref.name,
             "namespace": ref.namespace,
             "uid": uid,

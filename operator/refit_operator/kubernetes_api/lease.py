@@ -5,11 +5,14 @@ with a hanging API server, and writes local times as UTC.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from refit_operator.api.base import FIELD_MANAGER
+from refit_operator.api.events import Event
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.client import Cluster, Document
 from refit_operator.kubernetes_api.errors import translated
+from refit_operator.kubernetes_api.events import build_event_on, post_event
 
 LEASE = ("coordination.k8s.io/v1", "Lease")
 
@@ -36,3 +39,10 @@ class LeaseLock:
             act = resource.replace if version else resource.create
             stored = await act(body=body, namespace=self.ref.namespace, field_manager=FIELD_MANAGER)
             return dict(stored.to_dict())
+
+    async def announce(self, message: str, now: datetime) -> None:
+        """Post an Event on the Lease, under the reason that client-go's leaderelection gives it."""
+        lease = await self.read()
+        if lease:
+            about = build_event_on(LEASE, self.ref, lease["metadata"]["uid"], Event("LeaderElection", message), now)
+            await post_event(self.cluster, about)

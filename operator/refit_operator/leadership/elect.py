@@ -21,6 +21,7 @@ from refit_operator.leadership.rules.decide import (
     build_lease,
     build_release,
     decide,
+    holder_of,
     sight,
 )
 
@@ -35,6 +36,9 @@ class Lock(Protocol):
 
     async def write(self, lease: Document) -> Document:
         """Create the Lease, or update exactly the one that was read; return what is stored now."""
+
+    async def announce(self, message: str, now: datetime) -> None:
+        """Post an Event on the Lease."""
 
 
 class LeadershipLost(Exception):
@@ -68,6 +72,7 @@ class Leadership:
         self._seen: Sighting | None = None
         self._renewed = float("-inf")
         self._trouble = ""
+        self._before = ""
 
     async def acquire(self) -> None:
         """Stand by until the Lease is ours."""
@@ -77,7 +82,17 @@ class Leadership:
                 log.info("standing by", identity=self._me, reason=_describe(tried))
             logged = tried
             await asyncio.sleep(self._timing.retry)
-        log.info("elected", identity=self._me)
+        log.info("elected", identity=self._me, before=self._before)
+        await self._announce()
+
+    async def _announce(self) -> None:
+        """Report who leads, and who did, for `kubectl describe lease`; an Event that is lost is no reason to wait."""
+        message = f"{self._me} became leader" + (f"; {self._before} didn't renew the Lease" if self._before else "")
+        try:
+            async with asyncio.timeout(1):
+                await self._lock.announce(message, self._utc_now())
+        except Exception as error:
+            log.warning("event lost", error=_name(error))
 
     async def hold(self) -> Never:
         """Renew until that fails. Raises LeadershipLost."""
@@ -123,6 +138,7 @@ class Leadership:
                 step = decide(self._seen, self._me, clock(), self._timing.duration)
                 if isinstance(step, Wait):
                     return Taken(step.holder)
+                self._before = holder_of(self._seen, self._me)
                 lease = build_lease(self._seen, self._me, self._utc_now(), self._timing.duration)
                 self._seen = sight(None, await self._lock.write(lease), clock())
         except Exception as error:

@@ -18,9 +18,10 @@ from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
 from refit_operator.run.rules.views.documents import owner_of
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
+from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
-from refit_operator.run.rules.views.storage import is_about_volumes
-from refit_operator.run.rules.views.waiting import subject_of, why_not_started
+from refit_operator.run.rules.views.waiting import is_halted, silent_pod, subject_of, why_not_started
+from refit_operator.run.surroundings import read_surroundings
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
 from refit_operator.target.rules.request import open_rollback
 from refit_operator.target.rules.view import TargetView, parse_target, pointers_of
@@ -61,11 +62,12 @@ async def observe(
 async def _job(run: RetrainRun, ports: Ports) -> JobView:
     job = await _read_job(run, ports)
     pods = oldest_first(await ports.cluster.list_pods(job)) if job else []
-    subject = subject_of(job, pods) if job else ""
-    events = await ports.cluster.list_events(run.metadata.namespace, subject) if subject else []
-    claims = await ports.cluster.list_claims(run.metadata.namespace) if is_about_volumes(events) else []
-    workloads = await list_workloads(ports.cluster, job) if job and queue_of(job) else []
-    return view_job(job, pods, events, claims, workloads)
+    if job is None:
+        return view_job(None, [])
+    nodes = [] if is_halted(job) else nodes_of(pods)
+    around = await read_surroundings(run.metadata.namespace, pods, subject_of(job, pods), nodes, ports.cluster)
+    workloads = await list_workloads(ports.cluster, job) if queue_of(job) else []
+    return view_job(job, pods, around, workloads)
 
 
 async def _read_job(run: RetrainRun, ports: Ports) -> Document | None:
@@ -91,8 +93,9 @@ async def _rollout_blocker(run: RetrainRun, target: TargetView | None, ports: Po
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
         return ""
-    pods = await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector)
-    return why_not_started(oldest_first(pods))
+    pods = oldest_first(await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector))
+    around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
+    return why_not_started(pods, around)
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

@@ -6,6 +6,7 @@ trouble that a real one can't be put into at will, it makes.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ class Memory:
         self.lease: dict[str, Any] | None = None
         self.version = 0
         self.writes: list[tuple[float, str]] = []
+        self.announced: list[str] = []
 
     @property
     def holder(self) -> str:
@@ -59,6 +61,10 @@ class Way:
         await self.after_write()
         return self.memory.lease
 
+    async def announce(self, message: str, now: datetime) -> None:
+        await self.trouble()
+        self.memory.announced.append(message)
+
 
 def member(memory: Memory, name: str) -> tuple[Way, Leadership]:
     way = Way(memory)
@@ -80,6 +86,7 @@ def test_the_first_leads_and_the_second_waits_for_the_release() -> None:
         await waiting
         assert memory.holder == "second"
         assert since(began) <= 2
+        assert memory.announced == ["first became leader", "second became leader"]
 
     play(story())
 
@@ -92,6 +99,23 @@ def test_a_leader_that_died_is_followed_after_the_duration_and_no_sooner() -> No
         died = clock()
         await second.acquire()
         assert 15 <= since(died) <= 17
+        assert memory.announced[1:] == ["second became leader; first didn't renew the Lease"]
+
+    play(story())
+
+
+def test_an_event_that_hangs_keeps_nobody_from_leading() -> None:
+    async def story() -> None:
+        memory = Memory()
+        way, first = member(memory, "first")
+
+        async def hang_from_now() -> None:
+            way.trouble = hang
+
+        way.after_write = hang_from_now
+        began = clock()
+        await first.acquire()
+        assert (memory.holder, memory.announced, since(began) <= 1) == ("first", [], True)
 
     play(story())
 

@@ -14,7 +14,7 @@ from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState, JobView
 from refit_operator.run.rules.views.waiting import Waiting
 from tests.support.checks import first_answer
-from tests.support.runs import STARTED, job, seen
+from tests.support.runs import STARTED, condition, job, seen
 from tests.support.samples import NOW
 
 HOUR = timedelta(hours=1)
@@ -121,6 +121,58 @@ def test_why_a_pod_waits_is_a_condition_whose_time_is_that_of_its_turn() -> None
     trained = decide(later).status.conditions[0]
     assert (trained.type, trained.status, trained.reason) == ("Trained", "Unknown", "Unschedulable")
     assert (trained.message, trained.last_transition_time) == (NO_NODE.message, NOW)
+
+
+WAITS = job(JobState.PENDING, waiting=NO_NODE)
+ALREADY = {"conditions": [condition("Trained", "Unknown") | {"reason": "Unschedulable"}]}
+EVENTS: dict[str, tuple[Observed, list[tuple[str, str]]]] = {
+    "a reason that is new": (seen(STARTED, WAITS), [("Unschedulable", NO_NODE.message)]),
+    "the same reason as before": (seen(STARTED | ALREADY, WAITS), []),
+    "a queue": (seen(STARTED, job(JobState.QUEUED, waiting=Waiting(Reason.QUEUED, "no quota"))), []),
+    "nothing is in the way": (seen(STARTED, job(JobState.PENDING)), []),
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_says_once_what_a_pod_waits_for(name: str) -> None:
+    observed, want = EVENTS[name]
+    assert [(event.reason, event.message) for event in decide(observed).events] == want
+
+
+RUNS = {"message": "Training", "conditions": [condition("Trained", "Unknown") | {"reason": "Running"}]}
+EVICTED = "pod evicted through the API (not counted against backoffLimit): Eviction API: evicting"
+RETRIED: dict[str, tuple[Observed, list[tuple[str, str]]]] = {
+    "an attempt that has just failed": (
+        seen(STARTED | RUNS, job(JobState.TRAINING, error=EVICTED)),
+        [("TrainingRetried", f"retrying after: {EVICTED}")],
+    ),
+    "one that had failed before": (
+        seen(STARTED | RUNS | {"message": f"retrying after: {EVICTED}"}, job(JobState.TRAINING, error=EVICTED)),
+        [],
+    ),
+    "one that had failed before its next pod waited": (
+        seen(STARTED | ALREADY | {"message": NO_NODE.message}, job(JobState.TRAINING, error=EVICTED)),
+        [],
+    ),
+    "none has failed": (seen(STARTED | RUNS, job(JobState.TRAINING)), []),
+}
+
+
+@pytest.mark.parametrize("name", RETRIED)
+def test_an_event_says_once_why_an_attempt_is_retried(name: str) -> None:
+    observed, want = RETRIED[name]
+    assert [(event.reason, event.message) for event in decide(observed).events] == want
+
+
+def test_a_job_that_is_suspended_to_end_a_stalled_pod_does_not_wait_for_ever() -> None:
+    ending = {"stalledPod": "reviews-1-x", "message": "ending pod reviews-1-x, which has stalled"}
+    suspended = job(JobState.QUEUED, pod="reviews-1-x", pod_is_ending=True)
+    first = decide(seen(STARTED | ending, suspended)).status
+    assert first.clock is not None
+    assert first.clock.phase is Phase.PENDING
+    late = decide(seen(in_phase(Phase.PENDING, HALF_HOUR) | ending, suspended)).status
+    assert late.outcome is Outcome.FAILED
+    assert (late.message or "").endswith("30m: ending pod reviews-1-x, which has stalled")
 
 
 def requeue_after(observed: Observed) -> timedelta | None:

@@ -23,6 +23,11 @@ CASES: dict[str, tuple[Document, list[Document], str]] = {
         [pod(ended(64, '{"error": "rows.jsonl:17: broken JSON"}'), phase="Failed")],
         "train exited 64: rows.jsonl:17: broken JSON",
     ),
+    "a node that restarted": (
+        job(),
+        [pod(ended(255, reason="Unknown"), phase="Failed")],
+        "how train ended isn't known, as after a restart of its node: exit 255",
+    ),
     "the end of a log": (
         job(),
         [pod(ended(1, TRACEBACK), phase="Failed")],

@@ -36,18 +36,18 @@ STATES: dict[str, tuple[Document, list[Document], JobState, Phase]] = {
 @pytest.mark.parametrize("name", STATES)
 def test_state(name: str) -> None:
     document, pods, state, phase = STATES[name]
-    view = view_job(document, pods, [], [], [])
+    view = view_job(document, pods)
     assert (view.state, view.phase) == (state, phase)
 
 
 def test_the_newest_pod_that_is_not_over_and_whether_it_is_being_deleted() -> None:
     over, alive = pod(ended(1), phase="Failed"), pod(RUNNING, created=LATER)
     over["metadata"] |= {"name": "over", "deletionTimestamp": LATER}
-    views = (view_job(job(), pods, [], [], []) for pods in ([over], [over, alive]))
+    views = (view_job(job(), pods) for pods in ([over], [over, alive]))
     assert [(view.pod, view.pod_is_ending) for view in views] == [("", False), ("pod", False)]
     alive["metadata"]["deletionTimestamp"] = LATER
-    assert view_job(job(), [over, alive], [], [], []).pod_is_ending
+    assert view_job(job(), [over, alive]).pod_is_ending
 
 
 def test_no_job() -> None:
-    assert view_job(None, [], [], [], []).state is JobState.MISSING
+    assert view_job(None, []).state is JobState.MISSING

@@ -12,7 +12,7 @@ from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.manifests.machines import build_service
 from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.job import JobState, JobView, view_job
-from refit_operator.run.rules.views.waiting import explain, subject_of
+from refit_operator.run.rules.views.waiting import Surroundings, explain, subject_of
 from refit_operator.target.rules.view import parse_target
 from tests.support.jobs import LATER, NO_CPU, RUNNING, WAITING, Document, ended, event, job, new_pod, pod
 from tests.support.runs import GOOD_JUDGE, GOOD_TRAIN
@@ -147,17 +147,17 @@ def at(index: int, made: Document) -> Document:
 
 def test_the_first_machine_alone_reports() -> None:
     others = at(1, pod(ended(message='{"machine":1}'), ended(message='{"machine":1}'), "Succeeded", created=LATER))
-    view = view_job(indexed(), [at(0, pod(ended(message=GOOD_TRAIN), RUNNING)), others], [], [], [])
+    view = view_job(indexed(), [at(0, pod(ended(message=GOOD_TRAIN), RUNNING)), others])
     assert (view.state, view.pod, view.flaws) == (JobState.JUDGING, "pod-0", ())
     assert view.train_report is not None
     done = at(0, pod(ended(message=GOOD_TRAIN), ended(message=GOOD_JUDGE), "Succeeded"))
-    view = view_job(indexed(), [others, done], [], [], [])
+    view = view_job(indexed(), [others, done])
     assert view.judge_report is not None
     assert view.flaws == ()
 
 
 def test_where_the_first_machine_is_says_where_the_run_is() -> None:
-    view = view_job(indexed(), [at(0, pod(WAITING, phase="Pending")), at(1, pod(RUNNING, created=LATER))], [], [], [])
+    view = view_job(indexed(), [at(0, pod(WAITING, phase="Pending")), at(1, pod(RUNNING, created=LATER))])
     assert (view.state, view.pod) == (JobState.PENDING, "pod-0")
 
 
@@ -186,7 +186,7 @@ def test_failures_of_any_machine_are_told(name: str) -> None:
 
 def test_any_machine_that_cant_start_is_waited_for() -> None:
     stuck = at(1, new_pod(node=NO_CPU))
-    found = explain(indexed(), [at(0, pod(RUNNING)), stuck], [], [])
+    found = explain(indexed(), [at(0, pod(RUNNING)), stuck])
     assert found is not None
     assert found.message == f"machine 1 of 2: no node fits the pod: {NO_CPU}"
 
@@ -195,7 +195,7 @@ def test_the_events_read_are_those_of_a_machine_that_says_nothing() -> None:
     running, silent = at(0, pod(RUNNING)), at(1, new_pod())
     assert subject_of(indexed(), [running, silent]) == "pod-uid"
     assert subject_of(indexed(), [running]) == "job-uid"
-    found = explain(indexed(), [running, silent], [event("FailedMount", "no such disk")], [])
+    found = explain(indexed(), [running, silent], Surroundings([event("FailedMount", "no such disk")]))
     assert found is not None
     assert found.message.startswith("machine 1 of 2: a volume can't be mounted")
 
@@ -204,4 +204,4 @@ def test_nothing_is_asked_of_machines_that_are_done() -> None:
     done = at(1, pod(ended(), ended(), "Succeeded"))
     assert subject_of(indexed(), [at(0, pod(ended(), RUNNING)), done]) == ""
     refused = event("FailedCreate", "Error creating: exceeded quota")
-    assert explain(indexed(), [at(0, pod(ended(), RUNNING)), done], [refused], []) is None
+    assert explain(indexed(), [at(0, pod(ended(), RUNNING)), done], Surroundings([refused])) is None

@@ -72,7 +72,7 @@ def test_of_which_jobs_the_workload_is_read(name: str) -> None:
 def test_the_run_says_what_the_queue_says_and_no_deadline_runs(pods: list[Any]) -> None:
     document = labelled()
     document["metadata"]["ownerReferences"] = [{"controller": True, "uid": "run-1-uid"}]
-    view = view_job(document, pods, [], [], [workload(QuotaReserved=NO_QUOTA)])
+    view = view_job(document, pods, workloads=[workload(QuotaReserved=NO_QUOTA)])
     status = decide(seen(STARTED, view)).status
     assert (status.stage, status.message) == ("Queued", f"Queued in LocalQueue gpus: {NO_QUOTA}")
     assert status.clock is not None

@@ -7,8 +7,10 @@ import pytest
 
 from refit_operator.api.run import Stage
 from refit_operator.run.rules.decide import decide
-from refit_operator.run.rules.views.waiting import why_not_started
+from refit_operator.run.rules.views.claims import view_claims
+from refit_operator.run.rules.views.waiting import Surroundings, silent_pod, why_not_started
 from refit_operator.target.rules.view import parse_target
+from tests.support.jobs import event
 from tests.support.runs import GIVEN_UP, NEW, WRITTEN, seen
 from tests.support.samples import NOW, deployment
 
@@ -17,7 +19,8 @@ BLOCKER = f"pod reviews-b: no node fits the pod: {NO_ROOM}"
 
 
 def pod(name: str, **status: Any) -> dict[str, Any]:
-    return {"metadata": {"name": name}, "spec": {"containers": [{"name": "server", "image": "x:1"}]}, "status": status}
+    spec = {"containers": [{"name": "server", "image": "x:1"}]}
+    return {"metadata": {"name": name, "uid": f"{name}-uid"}, "spec": spec, "status": status}
 
 
 RUNNING = {"containerStatuses": [{"name": "server", "state": {"running": {}}}]}
@@ -43,6 +46,28 @@ SAID = {
 def test_what_keeps_a_targets_pods_from_starting(name: str) -> None:
     pods, blocker = SAID[name]
     assert why_not_started(pods) == blocker
+
+
+ATTACH = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) reviews-a'
+SILENT: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "the newest that starts nothing": ([pod("reviews-a", **STARTING), pod("reviews-b", **STARTING)], "reviews-b-uid"),
+    "a pod that runs": ([pod("reviews-a", **RUNNING)], ""),
+    "another says why": ([pod("reviews-a", **UNPULLED), pod("reviews-b", **STARTING)], ""),
+    "no pod": ([], ""),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_whose_events_are_read(name: str) -> None:
+    pods, want = SILENT[name]
+    assert silent_pod(pods) == want
+
+
+def test_a_volume_that_is_in_use_on_another_node() -> None:
+    claims = view_claims([{"metadata": {"name": "models"}, "spec": {"volumeName": "pvc-1"}}], [])
+    around = Surroundings([event("FailedAttachVolume", ATTACH)], claims)
+    said = why_not_started([pod("reviews-a", **RUNNING), pod("reviews-b", **STARTING)], around)
+    assert said == f"pod reviews-b: the claim models is in use on another node: {ATTACH}"
 
 
 SLOW: dict[str, Any] = {"updatedReplicas": 1, "availableReplicas": 1}

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from refit_operator.api.conditions import Reason
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob
 from refit_operator.run.rules.views.job import JobState
+from refit_operator.run.rules.views.waiting import Waiting
 from tests.support.runs import STARTED, TRAIN, actions, job, seen
 from tests.support.samples import NOW, make_run
 
@@ -25,7 +27,8 @@ def silent(
     heard: RunProgress | None, status: dict[str, Any] | None = None, state: JobState = JobState.TRAINING, **more: Any
 ) -> Observed:
     """A run whose pod said that last, heard by an operator that has listened for a day."""
-    view = job(state, pod=more.pop("pod", POD), pod_is_ending=more.pop("pod_is_ending", False), resource_version="77")
+    pod, is_ending, waiting = more.pop("pod", POD), more.pop("pod_is_ending", False), more.pop("waiting", None)
+    view = job(state, pod=pod, pod_is_ending=is_ending, waiting=waiting, resource_version="77")
     facts = {"listening_since": NOW - timedelta(days=1)} | more
     return seen(STARTED | (status or {}), view, progress=heard, **facts)
 
@@ -57,6 +60,9 @@ NOT_STALLED: dict[str, Observed] = {
     "nothing listens": silent(said(timedelta(hours=3)), listening_since=None),
     "it has reported the end": silent(said(timedelta(hours=3), percentage=100)),
     "it judges": silent(said(timedelta(hours=3)), state=JobState.JUDGING),
+    "its node isn't ready": silent(
+        said(timedelta(hours=3)), waiting=Waiting(Reason.NODE_NOT_READY, "pod x is on node y")
+    ),
     "it is being deleted": silent(said(timedelta(hours=3)), pod_is_ending=True),
     "it is suspended": silent(said(timedelta(hours=3)), state=JobState.QUEUED),
     "there is no limit": replace(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.run.rules.views.waiting import explain, subject_of
+from refit_operator.run.rules.views.claims import view_claims
+from refit_operator.run.rules.views.waiting import Surroundings, explain, subject_of
 from tests.support.jobs import CREATED, LATER, NO_CPU, RUNNING, Document, ended, event, job, new_pod, pod, waits
 
 BEFORE = "2026-11-24T10:00:00Z"
@@ -152,7 +153,7 @@ CASES: dict[str, tuple[Document, list[Document], list[Document], tuple[str, str]
 @pytest.mark.parametrize("name", CASES)
 def test_explain(name: str) -> None:
     document, pods, events, want = CASES[name]
-    found = explain(document, pods, events, CLAIMS)
+    found = explain(document, pods, Surroundings(events, view_claims(CLAIMS, [])))
     assert (found and (found.reason.value, found.message)) == want
 
 
@@ -179,6 +180,6 @@ def later(**time: Any) -> Document:
 
 def test_an_event_that_goes_on_is_as_new_as_its_last_time() -> None:
     going_on = later(series={"lastObservedTime": "2026-11-24T11:09:00.000000Z"})
-    found = explain(job(), [new_pod()], [going_on, event("FailedMount", "once", LATER)], [])
+    found = explain(job(), [new_pod()], Surroundings([going_on, event("FailedMount", "once", LATER)]))
     assert found is not None
     assert "lastObservedTime" in found.message

@@ -75,6 +75,12 @@ def decide(seen: Sighting, me: str, now: float, duration: float) -> Step:
     return Acquire()
 
 
+def holder_of(seen: Sighting, me: str) -> str:
+    """Return who else holds the Lease by its record, empty where nobody does."""
+    holder = ((seen.lease or {}).get("spec") or {}).get("holderIdentity") or ""
+    return "" if holder == me else str(holder)
+
+
 def format_time(now: datetime) -> str:
     """Return a MicroTime as the API server reads it: UTC, always six digits."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -16,8 +16,17 @@ POLL = timedelta(seconds=15)
 
 def clock_of(o: Observed) -> RunClock:
     """Return the run's clock as of this reconciliation."""
-    recorded = o.run.status.clock
-    return recorded.turned(o.job.phase, o.now) if recorded else RunClock(phase=o.job.phase, since=o.now)
+    recorded, phase = o.run.status.clock, _phase_of(o)
+    return recorded.turned(phase, o.now) if recorded else RunClock(phase=phase, since=o.now)
+
+
+def _phase_of(o: Observed) -> Phase:
+    """Return what the Job is doing: suspended to end a stalled pod, it isn't queued, and waits no longer than others.
+
+    A pod whose node is lost may never end.
+    """
+    is_ending_a_pod = o.run.status.stalled_pod and not o.run.spec.training.queue_name
+    return Phase.PENDING if is_ending_a_pod and o.job.phase is Phase.QUEUED else o.job.phase
 
 
 def deadline_exceeded(o: Observed) -> Decision | None:
@@ -34,8 +43,11 @@ def pending_too_long(o: Observed) -> Decision | None:
     deadline = o.run.spec.training.pending_deadline
     if is_trained(o) or clock_of(o).time_in(Phase.PENDING, o.now) < deadline:
         return None
-    why = o.job.waiting.message if o.job.waiting else o.run.status.message
-    message = f"nothing started within training.pendingDeadline, {format_duration(deadline)}: {why}"
+    waiting = o.job.waiting
+    is_lost = waiting is not None and waiting.reason is Reason.NODE_NOT_READY
+    what = "nothing is known to run since" if is_lost else "nothing started within"
+    why = waiting.message if waiting else o.run.status.message
+    message = f"{what} training.pendingDeadline, {format_duration(deadline)}: {why}"
     return stopping(o, finish(o, Outcome.FAILED, Reason.PENDING_TOO_LONG, message))
 
 

@@ -30,10 +30,12 @@ def silence_of(o: Observed) -> timedelta:
     """Return how long the pod that trains has reported nothing, though a report would have been received.
 
     Zero where it never reported, since images that report nothing are never stalled, or has reported the end of its
-    training: what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted.
+    training: what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted, or whose
+    node isn't ready, where nothing would end it.
     """
     last = newest_progress(o)
-    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING:
+    is_lost = o.job.waiting is not None and o.job.waiting.reason is Reason.NODE_NOT_READY
+    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING or is_lost:
         return timedelta(0)
     is_under_way = last.pod == o.job.pod and not o.job.pod_is_ending and last.percentage != 100
     return o.now - max(last.time, o.listening_since) if is_under_way else timedelta(0)

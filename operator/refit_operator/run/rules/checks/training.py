@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from refit_operator.api.conditions import ConditionType, Reason
+from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.api.events import Event
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Outcome, RunResult, Stage
@@ -82,7 +82,20 @@ def waits_for(o: Observed, waiting: Waiting) -> Decision:
     unknown = condition(o, ConditionType.TRAINED, "Unknown", waiting.reason, waiting.message)
     clock = clock_of(o)
     status = record(o, _STAGES.get(o.job.state, Stage.QUEUED), waiting.message, unknown, clock=clock)
-    return Decision(status, requeue_after=next_requeue(o, clock))
+    return Decision(status, events=_events_of_wait(o, waiting), requeue_after=next_requeue(o, clock))
+
+
+def _events_of_wait(o: Observed, waiting: Waiting) -> tuple[Event, ...]:
+    """Return an Event where the reason is a new one; waiting in a queue is nothing to warn of."""
+    if waiting.reason is Reason.QUEUED or _reason_of(o) == waiting.reason:
+        return ()
+    return (Event(waiting.reason.value, waiting.message, "Warning"),)
+
+
+def _reason_of(o: Observed) -> str:
+    """Return the reason that Trained had after the last reconciliation, empty where it had none."""
+    trained = find(o.run.status.conditions, ConditionType.TRAINED)
+    return trained.reason if trained else ""
 
 
 def job_conflict(o: Observed) -> Decision | None:
@@ -193,7 +206,13 @@ def await_job(o: Observed) -> Decision | None:
     clock, progress, message = clock_of(o), newest_progress(o), _at_work(o)
     unknown = condition(o, ConditionType.TRAINED, "Unknown", _REASONS[clock.phase])
     status = record(o, _STAGES[o.job.state], message, unknown, progress=progress, clock=clock)
-    return Decision(status, requeue_after=next_requeue(o, clock))
+    return Decision(status, events=_events_of_retry(o, message), requeue_after=next_requeue(o, clock))
+
+
+def _events_of_retry(o: Observed, message: str) -> tuple[Event, ...]:
+    """Return an Event where an attempt has just failed: its pod may be deleted soon, and the message with it."""
+    is_new = _reason_of(o) == Reason.RUNNING and o.run.status.message != message
+    return (Event("TrainingRetried", message, "Warning"),) if o.job.error and is_new else ()
 
 
 def _at_work(o: Observed) -> str:

@@ -57,6 +57,14 @@ def statuses_of(pod: Document) -> dict[str, Document]:
     return {container["name"]: container.get("state") or {} for container in found}
 
 
+def unscheduled_message(pod: Document) -> str:
+    """Return why the scheduler finds no node for the pod, empty where it has one or wasn't tried yet."""
+    for condition in (pod.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return str(condition.get("message") or condition.get("reason") or "")
+    return ""
+
+
 def is_over(pod: Document) -> bool:
     """Return whether nothing of the pod will run any more."""
     return (pod.get("status") or {}).get("phase") in OVER

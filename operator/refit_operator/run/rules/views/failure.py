@@ -19,6 +19,8 @@ DISRUPTIONS = {
     "DeletionByPodGC": "pod deleted because its node is gone",
 }
 """Reasons of the condition DisruptionTarget."""
+NOT_KNOWN = "Unknown"
+"""The reason of a container that was gone as its runtime came back; the runtime gives it the exit code 255."""
 
 
 def failure_of(job: Document, pods: list[Document]) -> str:
@@ -56,7 +58,10 @@ def _exit(pod: Document, name: str, ended: Document) -> str:
     if ended.get("reason") == "OOMKilled":
         killed = f"{name} ran out of memory at its limit of {_memory_limit(pod, name)}: OOMKilled"
         return f"{killed}: {error}" if error else killed
-    return f"{name} exited {ended['exitCode']}: {error or ended.get('reason') or 'no message'}"
+    code = ended["exitCode"]
+    if ended.get("reason") == NOT_KNOWN:
+        return f"how {name} ended isn't known, as after a restart of its node: {error or f'exit {code}'}"
+    return f"{name} exited {code}: {error or ended.get('reason') or 'no message'}"
 
 
 def _memory_limit(pod: Document, name: str) -> str:

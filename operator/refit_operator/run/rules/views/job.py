@@ -1,5 +1,6 @@
 """A Job and its pods as one value. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -18,7 +19,7 @@ from refit_operator.run.rules.views.documents import (
 from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.queue import held_back
 from refit_operator.run.rules.views.reports import JudgeReport, TrainReport, flaw_of, parse_report
-from refit_operator.run.rules.views.waiting import Waiting, explain
+from refit_operator.run.rules.views.waiting import NOTHING, Surroundings, Waiting, explain
 
 KINDS: dict[str, type[TrainReport] | type[JudgeReport]] = {"train": TrainReport, "judge": JudgeReport}
 
@@ -57,7 +58,7 @@ class JobView:
     """Whether that pod is being deleted."""
     resource_version: str = ""
     waiting: Waiting | None = None
-    """Why a pod doesn't start: queued, unschedulable, image pull…"""
+    """Why a pod doesn't start, or isn't known to run: queued, unschedulable, image pull, its node isn't ready…"""
 
     @property
     def phase(self) -> Phase:
@@ -69,15 +70,10 @@ class JobView:
 
 
 def view_job(
-    job: Document | None,
-    pods: list[Document],
-    events: list[Document],
-    claims: list[Document],
-    workloads: list[Document],
+    job: Document | None, pods: list[Document], around: Surroundings = NOTHING, workloads: Sequence[Document] = ()
 ) -> JobView:
-    """Return the view of a Job and its pods, by the Events that `subject_of` asks for and, where those are about
-    volumes, the claims of the namespace, and by its Workloads while a queue holds it back: all as the API server gave
-    them.
+    """Return the view of a Job and its pods, by what surrounds the pods, and by its Workloads while a queue holds it
+    back: all as the API server gave them.
     """
     if job is None:
         return JobView(JobState.MISSING)
@@ -96,7 +92,7 @@ def view_job(
         resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, everywhere),
-        waiting=held_back(job, workloads) or explain(job, everywhere, events, claims),
+        waiting=held_back(job, workloads) or explain(job, everywhere, around),
     )
 
 

@@ -1,5 +1,7 @@
 """Why a queue holds a Job back: the conditions of the Workload that Kueue keeps of each Job. Pure."""
 
+from collections.abc import Sequence
+
 from refit_operator.api.base import QUEUE_LABEL
 from refit_operator.api.conditions import Reason
 from refit_operator.run.rules.views.documents import Document, ending_of
@@ -15,7 +17,7 @@ def queue_of(job: Document) -> str:
     return str((job["metadata"].get("labels") or {}).get(QUEUE_LABEL, "")) if held else ""
 
 
-def held_back(job: Document, workloads: list[Document]) -> Waiting | None:
+def held_back(job: Document, workloads: Sequence[Document]) -> Waiting | None:
     """Return why the Job's queue doesn't admit it, None where no Workload says."""
     queue, messages = queue_of(job), [text for workload in workloads if (text := _message(workload))]
     return Waiting(Reason.QUEUED, f"Queued in LocalQueue {queue}: {messages[-1]}") if queue and messages else None

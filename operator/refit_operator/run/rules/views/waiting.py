@@ -1,9 +1,10 @@
 """Why a Job's pod doesn't start: by the pod itself, and where that says nothing, by Events. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from refit_operator.api.conditions import Reason
+from refit_operator.run.rules.views.claims import Claim
 from refit_operator.run.rules.views.documents import (
     Document,
     by_index,
@@ -13,7 +14,9 @@ from refit_operator.run.rules.views.documents import (
     is_over,
     machine_of,
     statuses_of,
+    unscheduled_message,
 )
+from refit_operator.run.rules.views.nodes import lost_with_node
 from refit_operator.run.rules.views.storage import MOUNTING, unmounted_volume, unscheduled_volume
 
 NORMAL = ("ContainerCreating", "PodInitializing")
@@ -33,6 +36,19 @@ class Waiting:
 
     reason: Reason
     message: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What says why a pod waits, where its own status doesn't: each read only where it is needed."""
+
+    events: list[Document] = field(default_factory=list)
+    """Those of the object that `subject_of` or `silent_pod` names."""
+    claims: tuple[Claim, ...] = ()
+    nodes: list[Document] = field(default_factory=list)
+
+
+NOTHING = Surroundings()
 
 
 def subject_of(job: Document, pods: list[Document]) -> str:
@@ -58,43 +74,53 @@ def is_halted(job: Document) -> bool:
     return ending_of(job) is not None or bool(job["spec"].get("suspend"))
 
 
-def explain(job: Document, pods: list[Document], events: list[Document], claims: list[Document]) -> Waiting | None:
-    """Return what prevents the Job's next pod from starting, None where nothing is known to."""
+def explain(job: Document, pods: list[Document], around: Surroundings = NOTHING) -> Waiting | None:
+    """Return what prevents the Job's next pod from starting, or from going on; None where nothing is known to."""
     if is_halted(job):
         return None
     machines = enumerate(by_index(job, pods))
-    found = ((index, _explain(pods[-1] if pods else None, events, claims)) for index, pods in machines)
+    found = ((index, _explain(pods[-1] if pods else None, around)) for index, pods in machines)
     named = ((machine_of(job, index), waiting) for index, waiting in found if waiting)
     return next((Waiting(waiting.reason, f"{machine}{waiting.message}") for machine, waiting in named), None)
 
 
-def _explain(newest: Document | None, events: list[Document], claims: list[Document]) -> Waiting | None:
+def _explain(newest: Document | None, around: Surroundings) -> Waiting | None:
     if newest is None:
-        return by_events(events, "", claims)
+        return by_events(around)
     if is_over(newest):
-        return None if _is_done(newest) else by_events(events, newest["metadata"]["creationTimestamp"], claims)
-    return by_pod(newest) or (None if has_started(newest) else by_events(events, "", claims))
+        return None if _is_done(newest) else by_events(around, newest["metadata"]["creationTimestamp"])
+    if lost := lost_with_node(newest, around.nodes):
+        return Waiting(*lost)
+    return by_pod(newest, around.claims) or (None if has_started(newest) else by_events(around))
 
 
-def why_not_started(pods: list[Document]) -> str:
+def silent_pod(pods: list[Document]) -> str:
+    """Return the UID of the newest pod that doesn't start, where no pod's own status says why. Oldest pod first."""
+    waiting = [pod for pod in pods if not has_started(pod)]
+    is_explained = any(by_pod(pod) for pod in waiting)
+    return "" if is_explained or not waiting else str(waiting[-1]["metadata"]["uid"])
+
+
+def why_not_started(pods: list[Document], around: Surroundings = NOTHING) -> str:
     """Return why the newest pod that can't start doesn't, by its name; empty where every pod can. Oldest pod first."""
-    found = ((pod["metadata"]["name"], by_pod(pod)) for pod in reversed(pods) if not has_started(pod))
-    return next((f"pod {name}: {waiting.message}" for name, waiting in found if waiting), "")
+    waiting = [pod for pod in reversed(pods) if not has_started(pod)]
+    found = [(pod, why) for pod in waiting if (why := by_pod(pod, around.claims))]
+    found = found or [(pod, why) for pod in waiting[:1] if (why := by_events(around))]
+    return next((f"pod {pod['metadata']['name']}: {why.message}" for pod, why in found), "")
 
 
-def by_pod(pod: Document) -> Waiting | None:
+def by_pod(pod: Document, claims: tuple[Claim, ...] = ()) -> Waiting | None:
     """Return what the pod's own status says."""
-    for condition in (pod.get("status") or {}).get("conditions") or ():
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return unscheduled(condition.get("message") or condition.get("reason") or "", pod)
+    if message := unscheduled_message(pod):
+        return unscheduled(message, pod, claims)
     waiting = ((name, state.get("waiting") or {}) for name, state in statuses_of(pod).items())
     found = ((name, w) for name, w in waiting if w.get("reason") and w["reason"] not in NORMAL)
     return next((_not_started(pod, name, w["reason"], w.get("message") or "") for name, w in found), None)
 
 
-def unscheduled(message: str, pod: Document) -> Waiting:
+def unscheduled(message: str, pod: Document, claims: tuple[Claim, ...]) -> Waiting:
     """Return why the scheduler finds no node; its message names what is missing, such as nvidia.com/gpu."""
-    volume = unscheduled_volume(message, pod)
+    volume = unscheduled_volume(message, pod, claims)
     return Waiting(*volume) if volume else Waiting(Reason.UNSCHEDULABLE, f"no node fits the pod: {message}")
 
 
@@ -105,11 +131,11 @@ def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting
     return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {reason}: {message}")
 
 
-def by_events(events: list[Document], since: str, claims: list[Document]) -> Waiting | None:
+def by_events(around: Surroundings, since: str = "") -> Waiting | None:
     """Return what the newest Event of EVENTS says, leaving out those older than `since` (RFC 3339)."""
-    explaining = [e for e in events if e.get("reason") in EVENTS and _time(e) >= since]
+    explaining = [e for e in around.events if e.get("reason") in EVENTS and _time(e) >= since]
     newest = max(explaining, key=_time, default=None)
-    return _by_event(newest["reason"], newest.get("note") or "", claims) if newest else None
+    return _by_event(newest["reason"], newest.get("note") or "", around.claims) if newest else None
 
 
 def _time(event: Document) -> str:
@@ -117,7 +143,7 @@ def _time(event: Document) -> str:
     return series.get("lastObservedTime") or event.get("deprecatedLastTimestamp") or event.get("eventTime") or ""
 
 
-def _by_event(reason: str, note: str, claims: list[Document]) -> Waiting:
+def _by_event(reason: str, note: str, claims: tuple[Claim, ...]) -> Waiting:
     kind = EVENTS[reason]
     if kind is Reason.POD_REFUSED:
         return refused("pod", note.removeprefix("Error creating: "))
