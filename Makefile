@@ -42,15 +42,21 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 	    $(PYTHON3) -m localcluster run-image -v "$$data:/data:ro" -v "$$recordings:/recordings:ro" -v "$$s3:/s3:ro" trainer -- \
 	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest -n 2 --dist worksteal tests/trainer
 
+CLUSTER_TESTS = tests/cluster
 test-cluster:  ## a real API server, kubelet and Prometheus
 	$(PYTHON3) -m localcluster s3-server > /dev/null
-	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 tests/cluster
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 $(CLUSTER_TESTS)
 
 # In a corner of this machine with an engine of its own, where none answers. A cluster whose tests fail is left as it is.
 ON_KIND = $(PYTHON) -m tests.kind run $(MAKE) --no-print-directory
-test-kind:  ## the cluster's tests on kind, and those of three nodes (not part of `test`; about half an hour)
+# What meets the cluster: its nodes, volumes, network, images, admission. The rest of tests/cluster follows the operator's decisions,
+# for which the kind of cluster makes no difference: make test-kind CLUSTER_TESTS=tests/cluster runs all.
+MEET_THE_CLUSTER = localcluster disposable loop runs conditions admission overrides storage pending rollout_room leadership target \
+    queue failure_events training_ends reports deleted progress surroundings watchdog
+test-kind: CLUSTER_TESTS = $(MEET_THE_CLUSTER:%=tests/cluster/test_%.py)
+test-kind:  ## the loop and what meets the cluster on kind, then three nodes (not part of `test`; about forty minutes)
 	$(PYTHON) -m tests.kind prepare
-	$(ON_KIND) cluster-up test-cluster cluster-down
+	$(ON_KIND) cluster-up test-cluster cluster-down CLUSTER_TESTS="$(CLUSTER_TESTS)"
 	REFIT_KIND_WORKERS=2 $(ON_KIND) test-nodes cluster-down
 	$(PYTHON) -m tests.kind down
 
