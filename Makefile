@@ -12,7 +12,7 @@ PYTHON = $(eval PYTHON := $(shell $(PYTHON3) -m localcluster.virtualenv))$(or $(
 DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 # What a test there leaves open shows when its memory is collected, in whichever test that is: seen, and no failure.
 # A Prometheus to start for a test: the installed one, else built once.
-WITH_PROMETHEUS = PATH="$$($(PYTHON3) -m localcluster prometheus):$$PATH"
+WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
