@@ -23,6 +23,10 @@ from localcluster.progress import say, step
 CLUSTER = "refit"
 NODES = f"label=io.x-k8s.kind.cluster={CLUSTER}"
 """How kind marks the containers of its nodes."""
+CONTROL_PLANE = f"{CLUSTER}-control-plane"
+COMPLETE = "/etc/refit-complete"
+"""A file in that node by which a cluster is known that was made to its end. A node that is stopped can be asked, too."""
+DOWN = "python3 -m localcluster down"
 # As the release notes of the kind that go/kind pins name it. The registry is part of the name: podman knows no default.
 NODE_IMAGE = "docker.io/kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d"
 PROMETHEUS_IMAGE = "docker.io/prom/prometheus:v2.53.5"
@@ -151,6 +155,7 @@ class Kind:
         self._kubeconfig().parent.mkdir(parents=True, exist_ok=True)
         words = ["--name", CLUSTER, "--config", str(config), "--image", node_image(), "--wait", "180s"]
         self._kind("create", "cluster", *words)
+        run([self.program, "exec", CONTROL_PLANE, "touch", COMPLETE])
 
     def _start_nodes(self, nodes: list[str]) -> None:
         """Start nodes that are stopped, as after a reboot, and wait for the API server.
@@ -158,6 +163,8 @@ class Kind:
         The kubeconfig is written again: the cluster may be of another cache, and its port another than before.
         """
         kind_config.refuse_another_size(nodes)
+        if not succeeds([self.program, "cp", f"{CONTROL_PLANE}:{COMPLETE}", "-"]):
+            raise Failed(f"the kind cluster {CLUSTER} was not made to its end; begin again with {DOWN} and up")
         run([self.program, "start", *nodes])
         self._kubeconfig().parent.mkdir(parents=True, exist_ok=True)
         self._kind("export", "kubeconfig", "--name", CLUSTER)
