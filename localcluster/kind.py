@@ -25,7 +25,7 @@ NODES = f"label=io.x-k8s.kind.cluster={CLUSTER}"
 """How kind marks the containers of its nodes."""
 CONTROL_PLANE = f"{CLUSTER}-control-plane"
 COMPLETE = "/etc/refit-complete"
-"""A file in that node by which a cluster is known that was made to its end. A node that is stopped can be asked, too."""
+"""A file in that node, by which a cluster is known that was made to its end; a node that is stopped can be asked."""
 DOWN = "python3 -m localcluster down"
 # As the release notes of the kind that go/kind pins name it. The registry is part of the name: podman knows no default.
 NODE_IMAGE = "docker.io/kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d"
