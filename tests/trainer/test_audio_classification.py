@@ -57,7 +57,7 @@ def test_languages_drift_with_their_speakers_and_come_back(folder: Path, tmp_pat
     report = judged(tmp_path / "out", folder / "after" / "holdout", folder / "out")
     served, candidate = (report[name]["metrics"]["accuracy"] for name in ("served", "candidate"))
     print(f"before {before:.3f}, after the drift {served:.3f}, retrained {candidate:.3f}")
-    assert before > 0.85 and served < before - 0.2 and candidate > served + 0.1
+    assert before > 0.85 and served < before - 0.1 and candidate > served + 0.1
     assert set(report["slices"]) == {"es-colombia", "it-menardi"}
 
 

@@ -1,15 +1,23 @@
 """The method `head`: the backbone's weights stay bit for bit, and the last layer learns as well as it can."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file
+from torch.nn.functional import cross_entropy
 
 from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
+from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.reader import read_rows as read
+from refit_trainer.methods.head import find_last_layer
+from refit_trainer.tasks.components import batches
+from refit_trainer.tasks.text_classification import TASK
 from tests.support.trainer.commands import judge_config, train_config
 from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
@@ -32,30 +40,25 @@ def changed_weights(before: Path, after: Path) -> set[str]:
     return {name for name in old if not old[name].equal(new[name])}
 
 
+@pytest.fixture
+def in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Predict in fp32 on every processor: bf16, where it is fast, blurs so small a model."""
+    monkeypatch.setattr(batches, "autocast", contextlib.nullcontext)
+
+
+@pytest.mark.usefixtures("in_fp32")
 def test_the_last_layer_alone_learns(published: Path, train_rows: Path, tmp_path: Path) -> None:
     before = accuracy(published, train_rows)
     report = run(published, train_rows, tmp_path / "out")
     assert changed_weights(published, tmp_path / "out") == {"classifier.weight", "classifier.bias"}
     after = accuracy(tmp_path / "out", train_rows)
     print(f"before {before:.3f}, after {after:.3f}")
-    assert after > before and report["rows"] == 200
+    assert after > before + 0.1 and report["rows"] == 200
 
 
-def test_the_loss_is_that_of_the_published_model(
-    published: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Features and rows are matched up again after they were sorted by length. In fp32: bf16 blurs so small a model."""
-    import contextlib
-
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    from refit_trainer.contract.config import Dataset
-    from refit_trainer.data.reader import read_rows as read
-    from refit_trainer.tasks.components import batches
-    from refit_trainer.tasks.text_classification import TASK
-
-    monkeypatch.setattr(batches, "autocast", contextlib.nullcontext)
+@pytest.mark.usefixtures("in_fp32")
+def test_the_loss_is_that_of_the_published_model(published: Path, train_rows: Path, tmp_path: Path) -> None:
+    """Features and rows are matched up again after they were sorted by length."""
     report = run(published, train_rows, tmp_path / "out")
     rows = read(train_rows.as_uri(), Dataset(), TASK.roles, lambda row: None).rows
     model = TASK.load(tmp_path / "out")
@@ -80,11 +83,6 @@ def test_images(tmp_path: Path) -> None:
 
 def test_a_network_that_does_not_end_in_a_linear_layer(published: Path) -> None:
     """No classifier of the library does so at hand: the layer is put after the head by hand."""
-    import torch
-
-    from refit_trainer.methods.head import find_last_layer
-    from refit_trainer.tasks.text_classification import TASK
-
     model = TASK.load(published)
     assert find_last_layer(model) is model.network.classifier
     model.network.after = torch.nn.Linear(3, 7)

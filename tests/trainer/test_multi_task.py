@@ -1,4 +1,4 @@
-"""The method `multi-task`: how people feel, and where they wrote it, by one encoder."""
+"""The method `multi-task`: how people feel, and at what length they wrote it, by one encoder."""
 
 import json
 import re
@@ -19,20 +19,25 @@ from refit_trainer.tasks.text_classification import TASK
 from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
 from tests.support.trainer.server import Server
 
-SETTINGS = {"method": "multi-task", "learning_rate": "5e-3", "batch_size": "16", "epochs": "6"}
+SETTINGS = {"method": "multi-task", "learning_rate": "2e-3", "batch_size": "16", "epochs": "12"}
 LABELS = ("feeling=bad", "feeling=good", "length=long", "length=short")
 COLUMNS = columns_by_question(LABELS)
 
 
 def ask_both(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ask each row for its feeling and whether it is short; every third row lacks the first answer."""
+    """Ask each row for its feeling and whether it is short; every third row lacks the first answer.
+
+    A word at the beginning tells the feeling, five times: so small a model learns the length alone otherwise.
+    """
+    words = {"positive": "good ", "negative": "bad "}
     return [
         row
         | {
+            "text": words[row["label"]] * 5 + row["text"],
             "label": {
                 "feeling": None if i % 3 == 0 else row["label"],
                 "length": "short" if len(row["text"]) < 60 else "long",
-            }
+            },
         }
         for i, row in enumerate(rows)
     ]
@@ -67,7 +72,7 @@ def test_the_judge_measures_over_all_answers_and_each_question(
     parts = [metrics["accuracy_feeling"], metrics["accuracy_length"]]
     mean = sum(part * share for part, share in zip(parts, shares, strict=True)) / sum(shares)
     assert metrics["accuracy"] == pytest.approx(mean, abs=1e-5)
-    assert metrics["accuracy"] > 0.7, "each question's most frequent answer is right for 0.59"
+    assert min(parts) > 0.8, "the most frequent answers are right for 0.54 and 0.63"
 
 
 def test_it_learns_on_by_other_methods_and_leaves_a_report(

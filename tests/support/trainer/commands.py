@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,8 +89,7 @@ def make_tiny_bert(folder: Path, texts: list[str]) -> Path:
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder.mkdir(parents=True)
-    words = BertWordPieceTokenizer()
-    words.train_from_iterator(texts, vocab_size=1500, show_progress=False)
+    words = BertWordPieceTokenizer({piece: number for number, piece in enumerate(_pieces(texts))})
     words.save(str(folder / "words.json"))
     tokenizer = BertTokenizerFast(tokenizer_file=str(folder / "words.json"), model_max_length=64)
     (folder / "words.json").unlink()
@@ -97,3 +98,15 @@ def make_tiny_bert(folder: Path, texts: list[str]) -> Path:
     BertModel(BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **size)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def _pieces(texts: list[str]) -> list[str]:
+    """Return a vocabulary: the letters, then the most frequent words.
+
+    Training one, as `tokenizers` does it, breaks ties as they come: each process would have a model of its own.
+    """
+    counts = Counter(re.findall(r"\w+|[^\w\s]", " ".join(texts).lower()))
+    letters = sorted({letter for word in counts for letter in word})
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    return list(dict.fromkeys([*special, *letters, *(f"##{letter}" for letter in letters), *words]))[:1500]
