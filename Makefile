@@ -57,10 +57,12 @@ test-kind: CLUSTER_TESTS = $(MEET_THE_CLUSTER:%=tests/cluster/test_%.py)
 test-kind:  ## the loop and what meets the cluster on kind, then three nodes (not part of `test`; about forty minutes)
 	$(PYTHON) -m tests.kind prepare
 	$(ON_KIND) cluster-up test-cluster cluster-down CLUSTER_TESTS="$(CLUSTER_TESTS)"
-	REFIT_KIND_WORKERS=2 $(ON_KIND) test-nodes cluster-down
+	$(ON_KIND) test-nodes cluster-down
 	$(PYTHON) -m tests.kind down
 
-test-nodes: cluster-up  ## nodes drained and lost, claims on another node: needs a kind cluster with two workers
+test-nodes: export REFIT_KIND_WORKERS := 2
+test-nodes:  ## nodes drained and lost, claims on another node: a kind cluster with two workers (about fifteen minutes)
+	$(LOCALCLUSTER) up --images operator stub
 	$(IN_CLUSTER) $(PYTHON) -m pytest tests/nodes
 
 test-tasks: cluster-up  ## the whole loop for images and voices (not part of `test`; about ten minutes)

@@ -17,7 +17,7 @@ FLOORS = {
     ".": 24,
     "api": 94,
     "controller": 80,
-    "kubernetes_api": 68,
+    "kubernetes_api": 74,
     "leadership": 94,
     "monitor": 87,
     "observability": 28,
