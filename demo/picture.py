@@ -1,5 +1,6 @@
 """The story as a picture: a PNG, and the same curve in the terminal."""
 
+import textwrap
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ TITLES = {MOVIES: "movie reviews", TWEETS: "tweets", TWEETS_UNSEEN: "tweets neve
 TINTS = {MOVIES: "#eef3f8", TWEETS: "#fdf1e3", TWEETS_UNSEEN: "#fbe7cf"}
 CURVE, THRESHOLD, TRAINING, MARK = "#1f5f99", "#c0392b", "#6c5b9e", "#3a3a3a"
 LOW, HIGH = 0.60, 1.0
+LETTERS = 130
+"""How many letters of a title fit beside one another."""
 Seconds = Callable[[datetime], float]
 
 
@@ -30,7 +33,7 @@ def save(story: Story, path: Path) -> None:
     figure = Figure(figsize=(12, 5.6), dpi=150, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     for phase in story.phases:
-        _tint(axes, phase, seconds, seconds(story.curve[0].time))
+        _tint(axes, phase, seconds, seconds(story.curve[0].time), seconds(story.curve[-1].time))
     _shade_training(axes, story, seconds)
     axes.axhline(story.threshold, color=THRESHOLD, linewidth=1.4, linestyle=(0, (5, 3)))
     axes.plot([seconds(s.time) for s in story.curve], [s.value for s in story.curve], color=CURVE, linewidth=2.4)
@@ -40,12 +43,17 @@ def save(story: Story, path: Path) -> None:
     figure.savefig(path)
 
 
-def _tint(axes: Any, phase: Phase, seconds: Seconds, first: float) -> None:
+def _tint(axes: Any, phase: Phase, seconds: Seconds, first: float, last: float) -> None:
     start, end = max(first, seconds(phase.start)), seconds(phase.end)
     axes.axvspan(start, end, color=TINTS[phase.name], linewidth=0)
-    axes.text(
-        (start + end) / 2, HIGH - 0.008, TITLES[phase.name], ha="center", va="top", fontsize=10.5, color="#555555"
-    )
+    title = wrapped(TITLES[phase.name], (end - start) / (last - first))
+    axes.text((start + end) / 2, HIGH - 0.008, title, ha="center", va="top", fontsize=10.5, color="#555555")
+
+
+def wrapped(title: str, share: float) -> str:
+    """Return a title in lines that fit a share of the picture's width, so that narrow phases don't write on others."""
+    longest = max(len(word) for word in title.split())
+    return textwrap.fill(title, max(longest, int(share * LETTERS)))
 
 
 def _shade_training(axes: Any, story: Story, seconds: Seconds) -> None:
