@@ -54,7 +54,7 @@ ON_KIND = $(PYTHON) -m tests.kind run $(MAKE) --no-print-directory
 MEET_THE_CLUSTER = localcluster disposable loop runs conditions admission overrides storage pending rollout_room leadership target \
     queue failure_events training_ends reports deleted progress surroundings watchdog
 test-kind: CLUSTER_TESTS = $(MEET_THE_CLUSTER:%=tests/cluster/test_%.py)
-test-kind:  ## the loop and what meets the cluster on kind, then three nodes (not part of `test`; about forty minutes)
+test-kind:  ## the loop and what meets the cluster on kind, then three nodes (not part of `test`; about half an hour)
 	$(PYTHON) -m tests.kind prepare
 	$(ON_KIND) cluster-up test-cluster cluster-down CLUSTER_TESTS="$(CLUSTER_TESTS)"
 	$(ON_KIND) test-nodes cluster-down
