@@ -3,6 +3,7 @@
 A kubelet ends what it finds in its groups and doesn't know; two that share one end each other's pods.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from localcluster.keys import key
@@ -30,13 +31,13 @@ def ensure(layout: Layout, mount: Path = MOUNT) -> None:
             _delegate(group)
 
 
-def remove(layout: Layout, mount: Path = MOUNT) -> None:
-    """Remove the group; parts that still hold a process stay."""
-    for hierarchy in _hierarchies(mount):
-        top = hierarchy / root(layout).lstrip("/")
-        for group in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
-            _remove_folder(group)
-        _remove_folder(top)
+def remove(name: str, mount: Path = MOUNT) -> None:
+    """Remove the group of a name in each hierarchy; parts that still hold a process stay."""
+    found = (*mount.glob(name.lstrip("/")), *mount.glob(f"*/{name.lstrip('/')}"))
+    for top in found:
+        for group in sorted((path for path in [top, *top.rglob("*")] if path.is_dir()), reverse=True):
+            with suppress(OSError):
+                group.rmdir()
 
 
 def _hierarchies(mount: Path) -> list[Path]:
@@ -49,10 +50,3 @@ def _hierarchies(mount: Path) -> list[Path]:
 def _delegate(group: Path) -> None:
     controllers = (group / "cgroup.controllers").read_text().split()
     (group / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in controllers))
-
-
-def _remove_folder(path: Path) -> None:
-    try:
-        path.rmdir()
-    except OSError:
-        return

@@ -82,7 +82,7 @@ def clear(layout: Layout) -> None:
         processes.stop(alive, STOP_GRACE_S)
         leftovers.remove_containers(layout)
     leftovers.unmount(layout.state)
-    control_groups.remove(layout)
+    control_groups.remove(control_groups.root(layout))
     network.remove_network()
     shutil.rmtree(layout.state, ignore_errors=True)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from localcluster import processes
+from localcluster import control_groups, processes
 from localcluster.commands import Failed, succeeds, tail
 from localcluster.keys import key
 from localcluster.packages import ensure_packages
@@ -26,7 +26,6 @@ from tests.kind import programs
 
 HERE = Path(__file__).resolve().parent
 RUNTIME = "runc_within_bounds.py"
-CGROUPS = Path("/sys/fs/cgroup")
 NAMESPACES = ("--net", "--mount", "--pid")
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 40.0
@@ -99,7 +98,7 @@ class Corner:
             processes.stop([holder], STOPPED_WITHIN_S)
         if way_out := processes.read(self.state / "slirp4netns.json"):
             processes.stop([way_out])
-        remove_groups(CGROUPS, self.control_group)
+        control_groups.remove(self.control_group)
         shutil.rmtree(self.state, ignore_errors=True)
 
     def _write_settings(self) -> None:
@@ -153,16 +152,6 @@ def engine_settings(corner: Corner) -> Mapping[str, object]:
         "runtimes": {"within-bounds": {"path": str(corner.state / RUNTIME)}},
         "default-runtime": "within-bounds",
     }
-
-
-def remove_groups(cgroups: Path, name: str) -> None:
-    """Remove the control groups that have a name, in each hierarchy; those that still hold a process stay."""
-    for top in [*cgroups.glob(name), *cgroups.glob(f"*/{name}")]:
-        for group in sorted((path for path in [top, *top.rglob("*")] if path.is_dir()), reverse=True):
-            try:
-                group.rmdir()
-            except OSError:
-                continue
 
 
 def _child_of(parent: Process) -> Process:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from localcluster import control_groups
 from localcluster.commands import Failed
 from localcluster.paths import Layout
-from tests.kind.corner import Corner, engine_settings, remove_groups
+from tests.kind.corner import Corner, engine_settings
 from tests.kind.programs import environment
 
 
@@ -36,7 +37,7 @@ def test_only_its_own_control_groups_go(tmp_path: Path) -> None:
         for name in ("refit-kind/node/kubelet", "kubepods/pod"):
             (tmp_path / hierarchy / name).mkdir(parents=True)
     (tmp_path / "refit-kind").mkdir()
-    remove_groups(tmp_path, "refit-kind")
+    control_groups.remove("refit-kind", tmp_path)
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")) == [
         "cpu/kubepods",
         "memory/kubepods",

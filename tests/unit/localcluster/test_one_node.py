@@ -39,7 +39,7 @@ def test_only_its_own_groups_go(tmp_path: Path) -> None:
     another = mount / "memory" / "kubepods" / "pod1"
     for folder in (ours, another):
         folder.mkdir(parents=True)
-    control_groups.remove(layout, mount)
+    control_groups.remove(control_groups.root(layout), mount)
     assert list((mount / "memory").iterdir()) == [another.parent]
 
 
