@@ -1,7 +1,6 @@
 """kind and kubectl: those on PATH that are new enough, else built with Go, which a PyPI wheel can bring."""
 
 import functools
-import json
 import os
 import re
 import shutil
@@ -15,6 +14,8 @@ from localcluster.progress import say
 
 # The first that make nodes of Kubernetes 1.34, and one minor version away from it.
 OLDEST_KIND, OLDEST_KUBECTL = (0, 30), (1, 33)
+TOOLS = {KIND: (OLDEST_KIND, ("version",)), KUBECTL: (OLDEST_KUBECTL, ("version", "--client"))}
+"""The oldest version that will do, and how each is asked for its own."""
 NUMBERS = re.compile(r"v(\d+)\.(\d+)")
 
 Version = tuple[int, int]
@@ -22,7 +23,8 @@ Version = tuple[int, int]
 
 def ensure(layout: Layout) -> None:
     """Have both programs, and say which of the installed ones are too old."""
-    for source, found, oldest in ((KIND, _kind_version(), OLDEST_KIND), (KUBECTL, _kubectl_version(), OLDEST_KUBECTL)):
+    for source, (oldest, _) in TOOLS.items():
+        found = _version(source)
         if is_usable(found, oldest) or source.output(layout).exists():
             continue
         if found:
@@ -32,19 +34,17 @@ def ensure(layout: Layout) -> None:
 
 def kind(layout: Layout) -> Path:
     """Return the kind to call."""
-    return _program(layout, KIND, is_usable(_kind_version(), OLDEST_KIND))
+    return _installed(KIND) or KIND.output(layout) / KIND.name
 
 
 def kubectl(layout: Layout) -> Path:
     """Return the kubectl to call."""
-    return _program(layout, KUBECTL, is_usable(_kubectl_version(), OLDEST_KUBECTL))
+    return _installed(KUBECTL) or KUBECTL.output(layout) / KUBECTL.name
 
 
 def search_path(layout: Layout) -> str:
     """Return PATH with that kubectl as the first."""
-    if is_usable(_kubectl_version(), OLDEST_KUBECTL):
-        return os.environ.get("PATH", os.defpath)
-    return path_with(layout, KUBECTL)
+    return os.environ.get("PATH", os.defpath) if _installed(KUBECTL) else path_with(layout, KUBECTL)
 
 
 def is_usable(found: Version | None, oldest: Version) -> bool:
@@ -58,20 +58,15 @@ def version_in(text: str) -> Version | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _program(layout: Layout, source: Source, is_on_path: bool) -> Path:
-    installed = shutil.which(source.name) if is_on_path else None
-    return Path(installed) if installed else source.output(layout) / source.name
+def _installed(source: Source) -> Path | None:
+    """Return the program on PATH, None where there is none that will do."""
+    path = shutil.which(source.name)
+    return Path(path) if path and is_usable(_version(source), TOOLS[source][0]) else None
 
 
 @functools.cache
-def _kind_version() -> Version | None:
-    return version_in(output(["kind", "version"]))
-
-
-@functools.cache
-def _kubectl_version() -> Version | None:
-    told = output(["kubectl", "version", "--client", "--output=json"])
-    return version_in(json.loads(told)["clientVersion"]["gitVersion"]) if told else None
+def _version(source: Source) -> Version | None:
+    return version_in(output([source.name, *TOOLS[source][1]]))
 
 
 def _shown(version: Version) -> str:
