@@ -10,6 +10,8 @@ from localcluster.keys import files_key, key, project_parts
 from localcluster.paths import CHECKOUT
 
 TAG = "dev"
+KEY, DEPENDENCIES = "refit.dev/key", "refit.dev/dependencies"
+"""Labels of an image: the key of all that it is made of, and of what is below its code."""
 ROOT = "0:0"
 OWNER = "owner"
 """The user of an errand whose files shall belong to who started it."""

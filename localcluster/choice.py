@@ -6,16 +6,16 @@ sentence says what is missing.
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from localcluster.commands import Failed
+from localcluster.commands import DOWN, Failed
 from localcluster.engine import ENGINES, complaint, find_engine, installed_engines
 from localcluster.packages import STATUS
 from localcluster.paths import Layout
 
 KIND, NODE = "kind", "node"
-DOWN = "python3 -m localcluster down"
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def look() -> Machine:
     return Machine(engine, installed, told, is_debian=STATUS.exists(), is_root=os.geteuid() == 0)
 
 
-def choose(wanted: str, machine: Machine, made: Choice | None) -> Choice:
+def choose(wanted: str, look: Callable[[], Machine], made: Choice | None) -> Choice:
     """Return the kind of cluster: what REFIT_CLUSTER wants, else the one that is there, else what the machine can.
 
-    Raises `Failed`, whose message says what is missing.
+    The machine is looked at only where that decides. Raises `Failed`, whose message says what is missing.
     """
     if wanted not in {"", KIND, NODE}:
         raise Failed(f"REFIT_CLUSTER is {wanted!r}; it may be {KIND} or {NODE}")
@@ -59,6 +59,7 @@ def choose(wanted: str, machine: Machine, made: Choice | None) -> Choice:
         return made
     if wanted == NODE:
         return Choice(NODE, why="REFIT_CLUSTER asks for it")
+    machine = look()
     if machine.engine:
         return Choice(KIND, machine.engine, f"{machine.engine} answers")
     if wanted == KIND:

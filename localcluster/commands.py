@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 TAIL_LINES = 25
+DOWN = "python3 -m localcluster down"
+"""What a message tells the user to run."""
 
 
 class Failed(RuntimeError):

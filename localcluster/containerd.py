@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from localcluster.builder import KEY
 from localcluster.commands import run
 from localcluster.paths import Layout
 from localcluster.pause import PAUSE_IMAGE, write_archive
@@ -11,28 +12,26 @@ from localcluster.pause import PAUSE_IMAGE, write_archive
 Ctr = Callable[..., str]
 """Runs `ctr` in the kubelet's namespace and returns what it prints."""
 CTR = ("ctr", "-n", "k8s.io")
-KEY_LABEL = "refit.dev/key"
-"""What a node has is known from this label there, never from a file here."""
 
 
 def key_of(ctr: Ctr, name: str) -> str:
-    """Return the key of the build that is there under a name; empty where there is none."""
+    """Return the key of the build that is there under a name, by its label; empty where there is none."""
     for line in ctr("images", "list", f"name=={name}").splitlines()[1:]:
         for label in line.split()[-1].split(","):
             found, _, value = label.partition("=")
-            if found == KEY_LABEL:
+            if found == KEY:
                 return value
     return ""
 
 
 def mark(ctr: Ctr, name: str, key: str) -> None:
     """Put the key of a build on its image there."""
-    ctr("images", "label", name, f"{KEY_LABEL}={key}")
+    ctr("images", "label", name, f"{KEY}={key}")
 
 
 def ctr(layout: Layout, *arguments: str | Path) -> str:
     """Run `ctr` in the kubelet's namespace and return what it prints."""
-    return run(["ctr", "-a", layout.containerd_socket, "-n", "k8s.io", *arguments])
+    return run([*CTR, "-a", layout.containerd_socket, *arguments])
 
 
 def image_names(layout: Layout) -> set[str]:

@@ -7,12 +7,9 @@ from collections.abc import Iterable
 
 from localcluster import lockfiles
 from localcluster.bases import OPERATOR_BASE, TRAINER_BASE
-from localcluster.builder import Builder, Image
+from localcluster.builder import DEPENDENCIES, KEY, Builder, Image
 from localcluster.commands import Failed
 from localcluster.progress import say, step
-
-KEY, DEPENDENCIES = "refit.dev/key", "refit.dev/dependencies"
-"""Labels of an image: the key of all that it is made of, and of what is below its code."""
 
 OPERATOR = Image(
     "operator",

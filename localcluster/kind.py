@@ -12,7 +12,7 @@ from pathlib import Path
 
 from localcluster import addresses, kind_config, kind_images, kind_tools
 from localcluster.builder import Builder, Image
-from localcluster.commands import Failed, run, succeeds
+from localcluster.commands import DOWN, Failed, run, succeeds
 from localcluster.disk import check_disk
 from localcluster.engine import Engine, reason
 from localcluster.gpus import gpu_patch
@@ -26,7 +26,6 @@ NODES = f"label=io.x-k8s.kind.cluster={CLUSTER}"
 CONTROL_PLANE = f"{CLUSTER}-control-plane"
 COMPLETE = "/etc/refit-complete"
 """A file in that node, by which a cluster is known that was made to its end; a node that is stopped can be asked."""
-DOWN = "python3 -m localcluster down"
 # As the release notes of the kind that go/kind pins name it. The registry is part of the name: podman knows no default.
 NODE_IMAGE = "docker.io/kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d"
 PROMETHEUS_IMAGE = "docker.io/prom/prometheus:v2.53.5"
@@ -64,8 +63,9 @@ class Kind:
         if size.cpus < CPUS or size.memory_gib < MEMORY_GIB:
             has = f"{size.cpus} CPUs and {size.memory_gib:.1f} GiB of memory"
             raise Failed(f"{self.program} has {has}; the cluster needs {CPUS} and {MEMORY_GIB:.0f} GiB: give it more")
-        if not self.engine.has(node_image()):
-            check_disk(self.layout.root, DISK_GIB)
+        if self.engine.has(node_image()):
+            return
+        check_disk(self.layout.root, DISK_GIB)
         try:
             self.engine.pull(node_image())
         except Failed as failure:
@@ -150,9 +150,8 @@ class Kind:
     def _create(self) -> None:
         if PROMETHEUS_ANSWERS(self.layout):
             by = "by a Prometheus of another cluster? An assembled node ends with REFIT_CLUSTER=node"
-            raise Failed(f"port {addresses.PROMETHEUS} of this machine is taken, {by} python3 -m localcluster down")
+            raise Failed(f"port {addresses.PROMETHEUS} of this machine is taken, {by} {DOWN}")
         config = kind_config.write(self.layout)
-        self._kubeconfig().parent.mkdir(parents=True, exist_ok=True)
         words = ["--name", CLUSTER, "--config", str(config), "--image", node_image(), "--wait", "180s"]
         self._kind("create", "cluster", *words)
         run([self.program, "exec", CONTROL_PLANE, "touch", COMPLETE])
@@ -166,7 +165,6 @@ class Kind:
         if not succeeds([self.program, "cp", f"{CONTROL_PLANE}:{COMPLETE}", "-"]):
             raise Failed(f"the kind cluster {CLUSTER} was not made to its end; begin again with {DOWN} and up")
         run([self.program, "start", *nodes])
-        self._kubeconfig().parent.mkdir(parents=True, exist_ok=True)
         self._kind("export", "kubeconfig", "--name", CLUSTER)
         wait(self._is_ready, READY_WITHIN_S, "the API server of the kind cluster")
 
@@ -186,6 +184,7 @@ class Kind:
         return self.layout.pki / "kind.kubeconfig"
 
     def _kind(self, *arguments: str) -> str:
+        self._kubeconfig().parent.mkdir(parents=True, exist_ok=True)
         env = {"KUBECONFIG": str(self._kubeconfig()), "KIND_EXPERIMENTAL_PROVIDER": self.program}
         return run([kind_tools.kind(self.layout), *arguments], env=env)
 

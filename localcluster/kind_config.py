@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from localcluster import addresses
-from localcluster.commands import Failed
+from localcluster.commands import DOWN, Failed
 from localcluster.paths import Layout
 
 NODE_PORT = 30090
@@ -51,4 +51,4 @@ def refuse_another_size(nodes: list[str]) -> None:
     """Refuse to take a cluster for one with another number of workers; without REFIT_KIND_WORKERS any will do."""
     if os.environ.get("REFIT_KIND_WORKERS") and len(nodes) != workers() + 1:
         has = f"the kind cluster has {len(nodes)} nodes, and REFIT_KIND_WORKERS={workers()} asks for {workers() + 1}"
-        raise Failed(f"{has}: end it first with python3 -m localcluster down")
+        raise Failed(f"{has}: end it first with {DOWN}")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from localcluster import processes
-from localcluster.commands import Failed
+from localcluster.commands import DOWN, Failed
 from localcluster.paths import Layout
 
 OWNER = Path("/run/refit-node")
@@ -16,7 +16,7 @@ def claim(layout: Layout, kubelet: str, owner: Path = OWNER) -> None:
     """
     root = _root(owner)
     if root and root != layout.root and processes.read(Layout(root).pids / kubelet) is not None:
-        end = f"REFIT_CACHE={root} REFIT_CLUSTER=node python3 -m localcluster down"
+        end = f"REFIT_CACHE={root} REFIT_CLUSTER=node {DOWN}"
         raise Failed(f"this machine runs the assembled node of another cache, and has room for one: end it with {end}")
     owner.parent.mkdir(parents=True, exist_ok=True)
     owner.write_text(str(layout.root))

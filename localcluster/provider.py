@@ -51,13 +51,9 @@ class Provider(Protocol):
         """Return the variables that point programs at the cluster."""
 
 
-def chosen(where: Layout | None = None) -> Choice:
+def chosen() -> Choice:
     """Return the kind of cluster that this machine has or gets."""
-    made = choice.remembered(where or layout())
-    wanted = os.environ.get("REFIT_CLUSTER", "")
-    if made and wanted in {"", made.cluster}:
-        return made
-    return choice.choose(wanted, choice.look(), made)
+    return choice.choose(os.environ.get("REFIT_CLUSTER", ""), choice.look, choice.remembered(layout()))
 
 
 def choose() -> Provider:

@@ -25,7 +25,7 @@ NO_ENGINE = "there is no container engine here (neither docker nor podman)"
     ],
 )
 def test_an_engine_that_answers_means_kind(wanted: str, machine: Machine, chosen: tuple[str, str | None]) -> None:
-    choice = choose(wanted, machine, None)
+    choice = choose(wanted, lambda: machine, None)
     assert (choice.cluster, choice.engine) == chosen and choice.why
 
 
@@ -42,7 +42,7 @@ def test_an_engine_that_answers_means_kind(wanted: str, machine: Machine, chosen
 )  # fmt: skip
 def test_what_is_missing_is_said_in_a_sentence(machine: Machine, silent: str, start: str, lacking: str) -> None:
     with pytest.raises(Failed) as failure:
-        choose("", machine, None)
+        choose("", lambda: machine, None)
     said = str(failure.value)
     assert said.startswith(f"{silent}: {start}, and try again. (A cluster without an engine needs Debian and root; ")
     assert said.endswith(f"{lacking}.)")
@@ -50,22 +50,22 @@ def test_what_is_missing_is_said_in_a_sentence(machine: Machine, silent: str, st
 
 def test_kind_without_an_engine_is_refused_whoever_asks() -> None:
     with pytest.raises(Failed, match=f"^REFIT_CLUSTER is kind, but {re.escape(NO_ENGINE)}$"):
-        choose("kind", Machine(None), None)
+        choose("kind", lambda: Machine(None), None)
 
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(Failed, match="REFIT_CLUSTER is 'minikube'; it may be kind or node"):
-        choose("minikube", Machine("docker"), None)
+        choose("minikube", lambda: Machine("docker"), None)
 
 
 def test_what_up_made_is_meant_until_down_even_if_the_engine_is_silent(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     made = Choice(KIND, "docker", "docker answers")
     remember(layout, made)
-    assert remembered(layout) == made == choose("", Machine(None), remembered(layout))
-    assert choose("node", Machine("docker"), made).cluster == NODE
+    assert remembered(layout) == made == choose("", lambda: Machine(None), remembered(layout))
+    assert choose("node", lambda: Machine("docker"), made).cluster == NODE
     forget(layout)
-    assert remembered(layout) is None and choose("", Machine(None), remembered(layout)).cluster == NODE
+    assert remembered(layout) is None and choose("", lambda: Machine(None), remembered(layout)).cluster == NODE
 
 
 def test_a_second_cluster_of_the_other_kind_is_refused() -> None:
