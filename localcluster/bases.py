@@ -1,5 +1,6 @@
 """Root file systems for image builds, made from Debian packages where no registry can be reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def make_archive(layout: Layout, base: Base) -> Path:
     archive.parent.mkdir(parents=True, exist_ok=True)
     log = layout.images / "logs" / f"base-{base.name}.log"
     with step(f"base of {base.name} from Debian {base.suite}"):
-        include = "--include=" + ",".join(base.packages)
-        run(["mmdebstrap", "--variant=minbase", include, base.suite, archive], log=log)
+        make_root(base.suite, base.packages, archive, log=log)
     return archive
+
+
+def make_root(
+    suite: str, packages: Sequence[str], target: Path, hooks: Sequence[str] = (), log: Path | None = None
+) -> None:
+    """Write Debian's minimal set and some packages to a tar archive; the hooks are mmdebstrap's customize hooks.
+
+    What mmdebstrap says goes to the log, by default a file beside the archive.
+    """
+    options = [f"--customize-hook={hook}" for hook in hooks]
+    if packages:
+        options.append(f"--include={','.join(packages)}")
+    run(["mmdebstrap", "--variant=minbase", *options, suite, target], log=log or target.with_suffix(".log"))

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from localcluster.bases import make_root
 from localcluster.keys import files_key, key
 from localcluster.paths import PACKAGE, Layout
 from localcluster.progress import step
-from tests.kind.debian import make_root
 from tests.kind.engines import Engine
 from tests.kind.node_image import programs
 from tests.kind.node_image.contents import prometheus_image, write_images

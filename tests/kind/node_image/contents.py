@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from localcluster.bases import make_root
 from localcluster.commands import run
 from localcluster.paths import PACKAGE
 from localcluster.pause import BUSYBOX
-from tests.kind.debian import make_root
 from tests.kind.node_image.archives import Archive
 from tests.kind.node_image.programs import FOLDER
 

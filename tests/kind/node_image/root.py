@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.kind.debian import make_root
+from localcluster.bases import make_root
 from tests.kind.node_image.contents import SUITE, version_of
 from tests.kind.node_image.programs import FOLDER
 
