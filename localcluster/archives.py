@@ -1,5 +1,7 @@
 """Read an image that `docker save` or `podman save` wrote; write it as an OCI layout without layers known elsewhere.
 
+Or write one by hand, where no engine is.
+
 `kind load` sends whole archives, and fails where an index names attestations that the archive lacks. A layout with one
 manifest of our own has neither fault, and containerd takes layers that it holds from its content store.
 Formats: https://github.com/opencontainers/image-spec (image-layout.md, manifest.md), and Docker's archive v1.2.
@@ -9,8 +11,12 @@ import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
+
+from localcluster.commands import run
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -91,10 +97,32 @@ def write(tar: tarfile.TarFile, saved: Saved, name: str, present: set[str], sink
                 layout.addfile(entry, _content(tar, blob.member))
 
 
-def _add(layout: tarfile.TarFile, path: str, content: bytes) -> None:
+def write_docker_archive(path: Path, name: str, layers: Sequence[bytes], settings: Mapping[str, object]) -> None:
+    """Write an image of layers, each a tar archive, the lowest first; `settings` is `config` in its configuration."""
+    names = [f"{_digest(layer).removeprefix('sha256:')}.tar" for layer in layers]
+    config = {
+        "architecture": architecture(),
+        "os": "linux",
+        "config": settings,
+        "rootfs": {"type": "layers", "diff_ids": [_digest(layer) for layer in layers]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": names}]
+    with tarfile.open(path, "w") as tar:
+        for part, layer in zip(names, layers, strict=True):
+            _add(tar, part, layer)
+        _add(tar, "config.json", json.dumps(config).encode())
+        _add(tar, "manifest.json", json.dumps(manifest).encode())
+
+
+def architecture() -> str:
+    """Return this machine's architecture as images name it, which is as Debian does."""
+    return run(["dpkg", "--print-architecture"]).strip()
+
+
+def _add(tar: tarfile.TarFile, path: str, content: bytes) -> None:
     entry = tarfile.TarInfo(path)
     entry.size = len(content)
-    layout.addfile(entry, io.BytesIO(content))
+    tar.addfile(entry, io.BytesIO(content))
 
 
 def _content(tar: tarfile.TarFile, member: str) -> IO[bytes]:

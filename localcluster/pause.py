@@ -3,11 +3,11 @@
 It is written as an archive by hand, so no build tool is needed before the node runs.
 """
 
-import hashlib
 import io
-import json
 import tarfile
 from pathlib import Path
+
+from localcluster.archives import write_docker_archive
 
 PAUSE_IMAGE = "localhost/refit-pause:1"
 BUSYBOX = Path("/bin/busybox")
@@ -16,18 +16,8 @@ APPLETS = ("sh", "sleep", "mkdir", "chmod", "rm", "ls", "cat", "wget", "nslookup
 
 def write_archive(path: Path) -> None:
     """Write the image as a docker-archive."""
-    layer = _layer(BUSYBOX.read_bytes())
-    config = {
-        "architecture": "amd64",
-        "os": "linux",
-        "config": {"Cmd": ["/bin/sleep", "2147483647"], "Env": ["PATH=/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
-    }
-    manifest = [{"Config": "config.json", "RepoTags": [PAUSE_IMAGE], "Layers": ["layer.tar"]}]
-    with tarfile.open(path, "w") as archive:
-        _add_file(archive, "layer.tar", layer)
-        _add_file(archive, "config.json", json.dumps(config).encode())
-        _add_file(archive, "manifest.json", json.dumps(manifest).encode())
+    settings = {"Cmd": ["/bin/sleep", "2147483647"], "Env": ["PATH=/bin"]}
+    write_docker_archive(path, PAUSE_IMAGE, [_layer(BUSYBOX.read_bytes())], settings)
 
 
 def _layer(busybox: bytes) -> bytes:
@@ -37,15 +27,11 @@ def _layer(busybox: bytes) -> bytes:
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
             layer.addfile(entry)
-        _add_file(layer, "bin/busybox", busybox)
+        entry = tarfile.TarInfo("bin/busybox")
+        entry.size, entry.mode = len(busybox), 0o755
+        layer.addfile(entry, io.BytesIO(busybox))
         for applet in APPLETS:
             link = tarfile.TarInfo(f"bin/{applet}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             layer.addfile(link)
     return buffer.getvalue()
-
-
-def _add_file(archive: tarfile.TarFile, name: str, data: bytes) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(data), 0o755
-    archive.addfile(entry, io.BytesIO(data))

@@ -1,13 +1,12 @@
 """Write images as docker-archives by hand: no build tool is needed, and none is asked of a registry."""
 
-import hashlib
 import io
-import json
-import subprocess
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from localcluster.archives import write_docker_archive
 
 PATH = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -28,25 +27,8 @@ class Archive:
         """Write the archive."""
         layers = [self.base.read_bytes()] if self.base else []
         layers.append(self._programs_layer())
-        names = [f"{hashlib.sha256(layer).hexdigest()}.tar" for layer in layers]
-        manifest = [{"Config": "config.json", "RepoTags": [self.name], "Layers": names}]
-        parts = dict(zip(names, layers, strict=True))
-        parts["config.json"] = json.dumps(self._config(names)).encode()
-        parts["manifest.json"] = json.dumps(manifest).encode()
-        with tarfile.open(path, "w") as tar:
-            for name, content in parts.items():
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                tar.addfile(entry, io.BytesIO(content))
-
-    def _config(self, layers: list[str]) -> dict[str, object]:
-        digests = [f"sha256:{name.removesuffix('.tar')}" for name in layers]
-        return {
-            "architecture": architecture(),
-            "os": "linux",
-            "config": {"Entrypoint": list(self.entrypoint), "Env": [f"PATH={PATH}"]},
-            "rootfs": {"type": "layers", "diff_ids": digests},
-        }
+        settings = {"Entrypoint": list(self.entrypoint), "Env": [f"PATH={PATH}"]}
+        write_docker_archive(path, self.name, layers, settings)
 
     def _programs_layer(self) -> bytes:
         buffer = io.BytesIO()
@@ -58,11 +40,6 @@ class Archive:
                 link.type, link.linkname = tarfile.SYMTYPE, "/usr/local/bin/busybox"
                 tar.addfile(link)
         return buffer.getvalue()
-
-
-def architecture() -> str:
-    """Return this machine's architecture as images name it, which is as Debian does."""
-    return subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
 
 
 def _as_program(entry: tarfile.TarInfo) -> tarfile.TarInfo:

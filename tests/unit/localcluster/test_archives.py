@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from localcluster import archives
 from localcluster.archives import read, write
 
 LAYERS = (b"lowest", b"middle", b"highest")
@@ -98,6 +99,16 @@ def test_the_layout_names_every_layer_and_the_image(docker20: tarfile.TarFile) -
     assert (digest(manifest), len(manifest)) == (entry["digest"], entry["size"])
     assert [layer["digest"] for layer in json.loads(manifest)["layers"]] == [digest(layer) for layer in LAYERS]
     assert parts[blob(json.loads(manifest)["config"]["digest"])] == CONFIG
+
+
+def test_an_image_written_by_hand_is_read_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "architecture", lambda: "arm64")
+    archives.write_docker_archive(tmp_path / "x.tar", NAME, LAYERS, {"Cmd": ["sleep"]})
+    with tarfile.open(tmp_path / "x.tar") as tar:
+        saved = read(tar)
+        assert [layer.digest for layer in saved.layers] == [digest(layer) for layer in LAYERS]
+        config = json.loads(sent(tar)[blob(saved.config.digest)])
+    assert (config["architecture"], config["config"]) == ("arm64", {"Cmd": ["sleep"]})
 
 
 def test_an_archive_without_a_layer_is_told(tmp_path: Path) -> None:
