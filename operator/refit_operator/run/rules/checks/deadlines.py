@@ -43,10 +43,8 @@ def pending_too_long(o: Observed) -> Decision | None:
     deadline = o.run.spec.training.pending_deadline
     if is_trained(o) or clock_of(o).time_in(Phase.PENDING, o.now) < deadline:
         return None
-    waiting = o.job.waiting
-    is_lost = waiting is not None and waiting.reason is Reason.NODE_NOT_READY
-    what = "nothing is known to run since" if is_lost else "nothing started within"
-    why = waiting.message if waiting else o.run.status.message
+    what = "nothing is known to run since" if o.job.is_node_lost else "nothing started within"
+    why = o.job.waiting.message if o.job.waiting else o.run.status.message
     message = f"{what} training.pendingDeadline, {format_duration(deadline)}: {why}"
     return stopping(o, finish(o, Outcome.FAILED, Reason.PENDING_TOO_LONG, message))
 

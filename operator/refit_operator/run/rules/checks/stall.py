@@ -34,8 +34,7 @@ def silence_of(o: Observed) -> timedelta:
     node isn't ready, where nothing would end it.
     """
     last = newest_progress(o)
-    is_lost = o.job.waiting is not None and o.job.waiting.reason is Reason.NODE_NOT_READY
-    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING or is_lost:
+    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING or o.job.is_node_lost:
         return timedelta(0)
     is_under_way = last.pod == o.job.pod and not o.job.pod_is_ending and last.percentage != 100
     return o.now - max(last.time, o.listening_since) if is_under_way else timedelta(0)

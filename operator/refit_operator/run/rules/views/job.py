@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from refit_operator.api.conditions import Reason
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.views.documents import (
     Document,
@@ -59,6 +60,11 @@ class JobView:
     resource_version: str = ""
     waiting: Waiting | None = None
     """Why a pod doesn't start, or isn't known to run: queued, unschedulable, image pull, its node isn't ready…"""
+
+    @property
+    def is_node_lost(self) -> bool:
+        """Whether the pod's node isn't ready, so that nothing is known of the pod."""
+        return self.waiting is not None and self.waiting.reason is Reason.NODE_NOT_READY
 
     @property
     def phase(self) -> Phase:
