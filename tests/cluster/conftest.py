@@ -17,11 +17,10 @@ from tests.support.cluster.alone import namespace as namespace_alone
 from tests.support.cluster.apart import Apart
 from tests.support.cluster.hosted import Hosted, hosted_settings, operators, reachable
 from tests.support.cluster.installed import install
-from tests.support.cluster.kubectl import Space, new_namespace
+from tests.support.cluster.kubectl import Space, restricted_namespace
 
 COUNT = itertools.count(1)
 FROM_SOURCE = os.environ.get("REFIT_TEST_OPERATOR") == "source"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 BUSY = ("test_requests", "test_buckets", "test_loop", "test_two_pods", "test_stock_script", "test_resume")
@@ -91,7 +90,7 @@ def apart(policy: None, tmp_path: Path) -> Iterator[Apart]:
 @pytest.fixture
 def namespace() -> Iterator[Space]:
     """A namespace that enforces Pod Security's level `restricted`."""
-    with restricted_namespace() as space:
+    with own_namespace() as space:
         yield space
 
 
@@ -100,9 +99,9 @@ def shared(request: pytest.FixtureRequest) -> Iterator[Space]:
     """A namespace for those tests of a module that don't disturb one another there."""
     if not FROM_SOURCE:
         request.getfixturevalue("operator")
-    with restricted_namespace() as space:
+    with own_namespace() as space:
         yield space
 
 
-def restricted_namespace() -> AbstractContextManager[Space]:
-    return new_namespace(f"refit-test-{os.getpid()}-{next(COUNT)}", **RESTRICTED)
+def own_namespace() -> AbstractContextManager[Space]:
+    return restricted_namespace(f"refit-test-{os.getpid()}-{next(COUNT)}")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from localcluster import environment
-from tests.support.cluster.kubectl import new_namespace
+from tests.support.cluster.kubectl import restricted_namespace
 
 INSIDE = """
 import http.server, os, socket, ssl, urllib.request
@@ -33,7 +33,6 @@ class Metrics(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"localcluster_probe 5\\n")
 http.server.HTTPServer(("", 8000), Metrics).serve_forever()
 """
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 def kubectl(*arguments: str, stdin: str | None = None) -> str:
@@ -84,7 +83,7 @@ def claim(namespace: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def namespace() -> Iterator[str]:
-    with new_namespace(f"localcluster-{os.getpid()}", **RESTRICTED) as space:
+    with restricted_namespace(f"localcluster-{os.getpid()}") as space:
         yield space.name
 
 

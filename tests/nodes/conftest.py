@@ -14,12 +14,11 @@ from localcluster import environment
 from localcluster.disposable import alone_on_the_cluster
 from localcluster.paths import layout
 from tests.support.cluster.installed import install, leader, operator_pods
-from tests.support.cluster.kubectl import Space, kubectl, new_namespace
+from tests.support.cluster.kubectl import Space, kubectl, restricted_namespace
 from tests.support.cluster.nodes import CONTROL_PLANE, node_of, wait_ready, workers
 from tests.support.local import until
 
 COUNT = itertools.count(1)
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,7 +48,7 @@ def space(operator: None) -> Iterator[Space]:
     """A namespace that enforces Pod Security's level `restricted`, while all nodes are there."""
     for node in workers():
         wait_ready(node)
-    with new_namespace(f"nodes-{os.getpid()}-{next(COUNT)}", **RESTRICTED) as made:
+    with restricted_namespace(f"nodes-{os.getpid()}-{next(COUNT)}") as made:
         yield made
 
 

@@ -1,12 +1,11 @@
 """The whole cluster stopped and started again, as by a reboot of the machine it runs on."""
 
-import json
 import subprocess
 import sys
 
 from localcluster.paths import CHECKOUT
-from tests.support.cluster.kubectl import Space, cluster_environment, kubectl
-from tests.support.cluster.nodes import engine
+from tests.support.cluster.kubectl import Space, cluster_environment
+from tests.support.cluster.nodes import engine, nodes
 
 LIMIT_S = 400
 
@@ -20,9 +19,8 @@ def localcluster(command: str) -> tuple[int, str]:
 
 
 def test_up_starts_nodes_that_were_stopped(space: Space) -> None:
-    nodes = [node["metadata"]["name"] for node in json.loads(kubectl("get", "nodes", "-o", "json"))["items"]]
     space.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}})
-    engine("stop", *nodes, limit_s=LIMIT_S)
+    engine("stop", *nodes(), limit_s=LIMIT_S)
     status, told = localcluster("status")
     assert status == 1 and "kube-apiserver             down" in told
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,6 +76,11 @@ class Space:
         """Wait until a condition has a reason; return its message."""
         self.wait(what, f'.status.conditions[?(@.type=="{kind}")].reason', reason, limit_s)
         return self.run("get", what, "-o", f'jsonpath={{.status.conditions[?(@.type=="{kind}")].message}}')
+
+
+def restricted_namespace(name: str) -> AbstractContextManager[Space]:
+    """Make a namespace that enforces Pod Security's level `restricted`."""
+    return new_namespace(name, **{"pod-security.kubernetes.io/enforce": "restricted"})
 
 
 @contextmanager

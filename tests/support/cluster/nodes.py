@@ -1,6 +1,5 @@
 """The nodes of a kind cluster, and what may happen to one: cordoned, drained, off, frozen, and back again."""
 
-import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +12,14 @@ BACK_WITHIN_S = 240
 OFF_FOR_GOOD = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute"
 
 
+def nodes(*flags: str) -> list[str]:
+    """Return the names of the nodes; the nodes' containers have the same."""
+    return sorted(name.removeprefix("node/") for name in kubectl("get", "nodes", "-o", "name", *flags).split())
+
+
 def workers() -> list[str]:
-    """Return the names of the nodes that aren't the control plane's; the nodes' containers have the same."""
-    found: list[Document] = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
-    return sorted(node["metadata"]["name"] for node in found if CONTROL_PLANE not in node["metadata"]["labels"])
+    """Return the names of the nodes that aren't the control plane's."""
+    return nodes(f"--selector=!{CONTROL_PLANE}")
 
 
 def engine(*words: str, limit_s: float = 60) -> str:
@@ -55,11 +58,9 @@ def cordoned(node: str) -> Iterator[None]:
 @contextmanager
 def drained(node: str) -> Iterator[None]:
     """Have no pods on the node, and let none come, as its administrator does before it is repaired."""
-    try:
+    with cordoned(node):
         kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=100s")
         yield
-    finally:
-        kubectl("uncordon", node)
 
 
 @contextmanager

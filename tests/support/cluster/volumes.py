@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from localcluster.disposable import disposable
+from localcluster.kind_config import SHARED
 from tests.support.cluster.kubectl import Document, Space, kubectl
 from tests.support.cluster.nodes import engine, on, workers
 from tests.support.cluster.objects import RESTRICTED, STUB, claim
-
-SHARED = "/refit-shared"
-"""A folder that all nodes of a kind cluster with workers have in common."""
 
 
 class Volumes:
