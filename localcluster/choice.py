@@ -51,7 +51,7 @@ def look() -> Machine:
 def choose(wanted: str, look: Callable[[], Machine], made: Choice | None) -> Choice:
     """Return the kind of cluster: what REFIT_CLUSTER wants, else the one that is there, else what the machine can.
 
-    The machine is looked at only where that decides. Raises `Failed`, whose message says what is missing.
+    `look` is called only where the machine decides. Raises `Failed`, whose message says what is missing.
     """
     if wanted not in {"", KIND, NODE}:
         raise Failed(f"REFIT_CLUSTER is {wanted!r}; it may be {KIND} or {NODE}")

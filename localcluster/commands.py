@@ -7,7 +7,7 @@ from pathlib import Path
 
 TAIL_LINES = 25
 DOWN = "python3 -m localcluster down"
-"""What a message tells the user to run."""
+"""The command that ends a cluster, for messages."""
 
 
 class Failed(RuntimeError):
