@@ -65,9 +65,7 @@ class Engine:
         return output([self.program, "image", "inspect", "--format", form, name]).strip()
 
     def pull(self, name: str) -> None:
-        """Pull an image unless the engine has it."""
-        if self.has(name):
-            return
+        """Pull an image."""
         with step(f"pull {name.partition('@')[0]}"):
             run([self.program, "pull", name])
 

@@ -25,7 +25,8 @@ def bring(engine: Engine, nodes: Sequence[str], name: str) -> None:
     """Have an image of a registry in every node; the engine pulls it where a node lacks it."""
     lacking = [node for node in nodes if name not in _ctr(engine, node)("images", "list", "-q").split()]
     if lacking:
-        engine.pull(name)
+        if not engine.has(name):
+            engine.pull(name)
         send(engine, lacking, name, "")
 
 
