@@ -24,6 +24,7 @@ READING = ("tests/unit/prometheus/test_reading.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
+AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 
 
 @dataclass(frozen=True)
@@ -567,4 +568,28 @@ WATCHING = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *WATCHING)
+FLOODS = (
+    Mutant(
+        "tokens that can be no pod's are reviewed",
+        "progress/authentication.py",
+        "if not is_plausible(token, utc_now()):",
+        "if not token:",
+        AUTHENTICATION,
+    ),
+    Mutant(
+        "one address may have every review",
+        "progress/quota.py",
+        "self._under_way[address] < MOST_OF_ONE_ADDRESS",
+        "self._under_way[address] < MOST_AT_ONCE",
+        AUTHENTICATION,
+    ),
+    Mutant(
+        "refused tokens of an address aren't counted",
+        "progress/quota.py",
+        "self._refused[address] = (since, count + 1)",
+        "self._refused[address] = (since, count)",
+        AUTHENTICATION,
+    ),
+)
+
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *WATCHING, *FLOODS)

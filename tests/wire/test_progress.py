@@ -8,6 +8,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,20 +16,23 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Transient
+from refit_operator.progress import listener
 from refit_operator.progress.authentication import Authenticator, TokenReviewer
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
+from refit_operator.progress.listener import MOST_OF_ONE_ADDRESS
+from refit_operator.progress.quota import MOST_REFUSED
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
 from tests.support.local import free_port
-from tests.support.pods import POD, REVIEW, RUN
+from tests.support.pods import BAD, GOOD, POD, REVIEW, RUN, make_token
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
 REPORT = json.dumps({"trainerStatus": {"progressPercentage": 41, "metrics": [{"name": "loss", "value": "3.89"}]}})
 
 
 async def review(token: str) -> dict[str, Any]:
-    return {"authenticated": False} if token == "bad" else REVIEW
+    return REVIEW if token == GOOD else {"authenticated": False}
 
 
 async def pod(_: Ref) -> dict[str, Any] | None:
@@ -77,7 +81,7 @@ class Served:
 
 async def test_a_report_is_kept_and_wakes_the_monitor_at_once_only_the_first_time() -> None:
     served = await Served().start()
-    assert [await served.post(REPORT, Authorization="Bearer good") for _ in range(3)] == [200] * 3
+    assert [await served.post(REPORT, Authorization=f"Bearer {GOOD}") for _ in range(3)] == [200] * 3
     kept = served.latest.of(Ref("shop", RUN))
     assert kept is not None
     assert (kept.percentage, kept.metrics) == (41, {"loss": "3.89"})
@@ -89,9 +93,10 @@ REFUSED: dict[str, tuple[int, str, dict[str, str]]] = {
     "no token": (401, REPORT, {}),
     "another scheme": (401, REPORT, {"Authorization": "Basic Z29vZA=="}),
     "an empty token": (401, REPORT, {"Authorization": "Bearer "}),
-    "a bad token": (401, REPORT, {"Authorization": "Bearer bad"}),
-    "nonsense": (400, "{", {"Authorization": "Bearer good"}),
-    "too large": (413, REPORT + " " * LARGEST_BODY, {"Authorization": "Bearer good"}),
+    "a bad token": (401, REPORT, {"Authorization": f"Bearer {BAD}"}),
+    "a token that is none": (401, REPORT, {"Authorization": "Bearer unheard-of"}),
+    "nonsense": (400, "{", {"Authorization": f"Bearer {GOOD}"}),
+    "too large": (413, REPORT + " " * LARGEST_BODY, {"Authorization": f"Bearer {GOOD}"}),
 }
 
 
@@ -104,7 +109,7 @@ async def test_what_is_refused(status: int, body: str, headers: dict[str, str]) 
 
 async def test_a_pod_of_no_run() -> None:
     served = await Served(other_pod).start()
-    assert await served.post(REPORT, Authorization="Bearer good") == 403
+    assert await served.post(REPORT, Authorization=f"Bearer {GOOD}") == 403
 
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -115,15 +120,73 @@ async def test_silence_counts_anew_from_a_report_that_could_not_be_traced(ask: A
     served = await Served(ask=ask).start()
     assert served.latest.listening_since is not None
     served.latest.listening_since = LONG_AGO
-    assert await served.post(REPORT, Authorization="Bearer good") == status
+    assert await served.post(REPORT, Authorization=f"Bearer {GOOD}") == status
     assert (served.latest.listening_since != LONG_AGO) is is_anew
+
+
+async def test_silence_goes_on_counting_while_strangers_are_turned_away() -> None:
+    served = await Served().start()
+    served.latest.listening_since = LONG_AGO
+    strangers = [
+        await served.post(REPORT, Authorization=f"Bearer {make_token(str(n))}") for n in range(MOST_REFUSED + 2)
+    ]
+    assert strangers == [401] * MOST_REFUSED + [429] * 2
+    assert served.latest.listening_since == LONG_AGO
+
+
+async def open_silently(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("localhost", port)
+
+
+async def test_connections_beyond_the_bound_are_closed_before_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 600.0)
+    served = await Served().start()
+    held = [await open_silently(served.port) for _ in range(MOST_OF_ONE_ADDRESS)]
+    reader, writer = await open_silently(served.port)
+    with suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    for _, one in [*held, (reader, writer)]:
+        one.close()
+        with suppress(OSError):
+            await one.wait_closed()
+    while (answer := await answered(served)) != 200:
+        assert answer is None
+    assert served.latest.of(Ref("shop", RUN)) is not None
+
+
+async def answered(served: Served) -> int | None:
+    try:
+        return await served.post(REPORT, Authorization=f"Bearer {GOOD}")
+    except OSError:
+        return None
+
+
+async def test_a_handshake_that_never_begins_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 0.1)
+    served = await Served().start()
+    reader, writer = await open_silently(served.port)
+    with suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+
+
+async def test_a_head_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "LONGEST_CONNECTION", 0.1)
+    served = await Served().start()
+    trust = ssl.create_default_context(cadata=BUNDLE.authority)
+    reader, writer = await asyncio.open_connection("localhost", served.port, ssl=trust)
+    writer.write(b"POST / HTTP/1.1\r\nHost:")
+    with suppress(ConnectionResetError):
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
 
 
 async def test_a_body_that_never_ends_is_given_up() -> None:
     served = await Served().start()
     trust = ssl.create_default_context(cadata=BUNDLE.authority)
     reader, writer = await asyncio.open_connection("localhost", served.port, ssl=trust)
-    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 100\r\n\r\n{")
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {GOOD}\r\nContent-Length: 100\r\n\r\n{{"
+    writer.write(head.encode())
     answer = await asyncio.wait_for(reader.readline(), 10)
     assert b" 408 " in answer
     writer.close()

@@ -1,7 +1,8 @@
 """From a bearer token to the run, within seconds or not at all: a training step may be waiting for the answer.
 
 Answers are kept for a while by the token's hash, refusals and failures too: neither a trainer that reports every five
-seconds nor anybody who floods the port puts load on the API server, and one that hangs is waited for once.
+seconds nor anybody who floods the port puts load on the API server, and one that hangs is waited for once. Callers are
+kept apart from refusals, so that a flood of strangers pushes nobody out who is known.
 """
 
 import asyncio
@@ -15,8 +16,11 @@ from typing import Any
 import structlog
 
 from refit_operator.api.metadata import Ref
+from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
+from refit_operator.progress.quota import Quota
 from refit_operator.progress.rules.pod_identity import Caller, find_caller, read_review
+from refit_operator.progress.rules.token_claims import is_plausible
 
 log = structlog.get_logger()
 Document = dict[str, Any]
@@ -26,7 +30,6 @@ KEPT_SECONDS = 60.0
 PAUSE_SECONDS = 20.0
 """How long the API server isn't asked again after it didn't answer."""
 MOST_KEPT = 4096
-MOST_AT_ONCE = 8
 
 
 class Refusal(Enum):
@@ -34,7 +37,10 @@ class Refusal(Enum):
 
     UNAUTHENTICATED = auto()
     NOT_A_RUN = auto()
+    TOO_MANY = auto()
+    """Others' tokens are being reviewed, or too many of this address were refused. Reports of known callers arrive."""
     UNAVAILABLE = auto()
+    """The API server doesn't answer: no report could be authenticated."""
 
 
 @dataclass(frozen=True)
@@ -45,41 +51,65 @@ class TokenReviewer:
     pod: Callable[[Ref], Awaitable[Document | None]]
 
 
+class Kept:
+    """Answers by the token's hash, each for so long; the oldest makes room."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[bytes, tuple[float, Caller | Refusal]] = OrderedDict()
+
+    def get(self, key: bytes) -> Caller | Refusal | None:
+        """Return an answer that still holds."""
+        until, answer = self._answers.get(key, (0.0, None))
+        return answer if asyncio.get_running_loop().time() < until else None
+
+    def put(self, key: bytes, answer: Caller | Refusal, seconds: float) -> None:
+        """Keep an answer for so many seconds."""
+        self._answers[key] = (asyncio.get_running_loop().time() + seconds, answer)
+        self._answers.move_to_end(key)
+        if len(self._answers) > MOST_KEPT:
+            self._answers.popitem(last=False)
+
+
 class Authenticator:
     """Which run a token belongs to. With a namespace, tokens of other namespaces are refused."""
 
     def __init__(self, reviewer: TokenReviewer, namespace: str = "") -> None:
         self._reviewer = reviewer
         self._namespace = namespace
-        self._kept: OrderedDict[bytes, tuple[float, Caller | Refusal]] = OrderedDict()
-        self._under_way = 0
+        self._callers = Kept()
+        self._refusals = Kept()
+        self._quota = Quota()
 
-    async def authenticate(self, token: str) -> Caller | Refusal:
-        """Return the caller, or why there is none, within seconds."""
-        key, now = hashlib.sha256(token.encode()).digest(), asyncio.get_running_loop().time()
-        until, answer = self._kept.get(key, (0.0, Refusal.UNAVAILABLE))
-        if now < until:
-            return answer
-        if self._under_way >= MOST_AT_ONCE:
-            return Refusal.UNAVAILABLE
-        answer = await self._ask(token)
-        seconds = PAUSE_SECONDS if answer is Refusal.UNAVAILABLE else KEPT_SECONDS
-        self._kept[key] = (asyncio.get_running_loop().time() + seconds, answer)
-        self._kept.move_to_end(key)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+    async def authenticate(self, token: str, address: str) -> Caller | Refusal:
+        """Return the caller that sent a token from an address, or why there is none, within seconds."""
+        key = hashlib.sha256(token.encode()).digest()
+        known = self._callers.get(key) or self._refusals.get(key)
+        if known is not None:
+            return known
+        if not is_plausible(token, utc_now()):
+            return Refusal.UNAUTHENTICATED
+        if not self._quota.allows(address):
+            return Refusal.TOO_MANY
+        with self._quota.review(address):
+            answer = await self._ask(token)
+        self._keep(key, answer, address)
         return answer
 
+    def _keep(self, key: bytes, answer: Caller | Refusal, address: str) -> None:
+        if isinstance(answer, Caller):
+            return self._callers.put(key, answer, KEPT_SECONDS)
+        if answer is Refusal.UNAVAILABLE:
+            return self._refusals.put(key, answer, PAUSE_SECONDS)
+        self._quota.note_refusal(address)
+        return self._refusals.put(key, answer, KEPT_SECONDS)
+
     async def _ask(self, token: str) -> Caller | Refusal:
-        self._under_way += 1
         try:
             async with asyncio.timeout(API_TIMEOUT):
                 return await self._look_up(token)
         except (ClusterError, TimeoutError) as error:
             log.warning("progress report not authenticated", error=str(error) or type(error).__name__)
             return Refusal.UNAVAILABLE
-        finally:
-            self._under_way -= 1
 
     async def _look_up(self, token: str) -> Caller | Refusal:
         identity = read_review(await self._reviewer.review(token))

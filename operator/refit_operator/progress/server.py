@@ -12,6 +12,7 @@ from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.observability.metrics import REPORTS
 from refit_operator.progress.authentication import Authenticator, Refusal
 from refit_operator.progress.cache import ProgressCache
+from refit_operator.progress.listener import Listener
 from refit_operator.progress.rules.payload import LARGEST_BODY, parse_report
 from refit_operator.progress.rules.pod_identity import Caller
 
@@ -19,7 +20,12 @@ SLOWEST_BODY = 2.0
 """Seconds in which a report has to arrive."""
 WRITTEN_AFTER = timedelta(seconds=10)
 """A report enqueues the run's monitor that much later, so that one reconciliation writes whatever came until then."""
-STATUS = {Refusal.UNAUTHENTICATED: 401, Refusal.NOT_A_RUN: 403, Refusal.UNAVAILABLE: 503}
+STATUS = {
+    Refusal.UNAUTHENTICATED: 401,
+    Refusal.NOT_A_RUN: 403,
+    Refusal.TOO_MANY: 429,
+    Refusal.UNAVAILABLE: 503,
+}
 Enqueue = Callable[[Ref, timedelta], None]
 
 
@@ -43,7 +49,7 @@ class ProgressServer:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token.strip():
             return 401
-        caller = await self._authenticator.authenticate(token.strip())
+        caller = await self._authenticator.authenticate(token.strip(), request.remote or "")
         if caller is Refusal.UNAVAILABLE:
             self._cache.listening_since = _now()
         if isinstance(caller, Refusal):
@@ -85,5 +91,6 @@ async def serve_progress(server: ProgressServer, port: int, tls: ssl.SSLContext)
     """Start the server; it serves until the process ends."""
     runner = web.AppRunner(make_application(server), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, port=port, ssl_context=tls).start()
+    assert runner.server is not None  # made by the setup
+    await Listener(runner.server, tls).listen(port)
     server.listens()

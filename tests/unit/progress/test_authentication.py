@@ -9,10 +9,12 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Permanent, Transient
-from refit_operator.progress.authentication import MOST_AT_ONCE, Authenticator, Document, Refusal, TokenReviewer
+from refit_operator.progress.authentication import MOST_KEPT, Authenticator, Document, Refusal, TokenReviewer
+from refit_operator.progress.quota import MOST_AT_ONCE, MOST_OF_ONE_ADDRESS, MOST_REFUSED, PERIOD_SECONDS
 from refit_operator.progress.rules.pod_identity import Caller
+from refit_operator.progress.rules.token_claims import LONGEST_TOKEN
 from tests.support.jumping import clock, play, since
-from tests.support.pods import IDENTITY, POD, REVIEW, RUN
+from tests.support.pods import BAD, GOOD, IDENTITY, POD, REVIEW, RUN, make_token
 
 CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
@@ -28,7 +30,7 @@ class Server:
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error
-        return REVIEW if token == "good" else {"authenticated": False}
+        return REVIEW if token == GOOD else {"authenticated": False}
 
     async def pod(self, ref: Ref) -> Document | None:
         return POD if ref.name == POD["metadata"]["name"] else None
@@ -38,13 +40,13 @@ def tracer(server: Server) -> Authenticator:
     return Authenticator(TokenReviewer(server.review, server.pod))
 
 
-@pytest.mark.parametrize(("token", "want"), [("good", CALLER), ("bad", Refusal.UNAUTHENTICATED)])
+@pytest.mark.parametrize(("token", "want"), [(GOOD, CALLER), (BAD, Refusal.UNAUTHENTICATED)])
 def test_the_same_token_is_asked_for_once_a_minute(token: str, want: object) -> None:
     async def story() -> None:
         server = Server()
         trace = tracer(server).authenticate
         for _ in range(24):
-            assert await trace(token) == want
+            assert await trace(token, "10.0.0.1") == want
             await asyncio.sleep(5)
         assert server.asked == 2
 
@@ -55,11 +57,11 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
     async def story() -> None:
         server = Server(seconds=3600)
         trace, began = tracer(server).authenticate, clock()
-        assert [await trace("good") for _ in range(100)] == [Refusal.UNAVAILABLE] * 100
+        assert [await trace(GOOD, "10.0.0.1") for _ in range(100)] == [Refusal.UNAVAILABLE] * 100
         assert (server.asked, round(since(began))) == (1, 2)
         server.seconds = 0
         await asyncio.sleep(21)
-        assert await trace("good") == CALLER
+        assert await trace(GOOD, "10.0.0.1") == CALLER
 
     play(story())
 
@@ -68,7 +70,10 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
 def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, want: object) -> None:
     async def story() -> None:
         server = Server()
-        assert await Authenticator(TokenReviewer(server.review, server.pod), namespace).authenticate("good") == want
+        assert (
+            await Authenticator(TokenReviewer(server.review, server.pod), namespace).authenticate(GOOD, "10.0.0.1")
+            == want
+        )
 
     play(story())
 
@@ -76,17 +81,75 @@ def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, wa
 @pytest.mark.parametrize("error", [Transient("overloaded"), Permanent("may not review tokens")])
 def test_a_server_that_refuses(error: Exception) -> None:
     async def story() -> None:
-        assert await tracer(Server(error=error)).authenticate("good") is Refusal.UNAVAILABLE
+        assert await tracer(Server(error=error)).authenticate(GOOD, "10.0.0.1") is Refusal.UNAVAILABLE
 
     play(story())
 
 
-def test_a_flood_of_strangers_asks_no_more_than_so_many_at_once() -> None:
+async def strangers(trace: Authenticator, count: int, addresses: int) -> list[object]:
+    """Send so many tokens that nobody knows, all at once, from so many addresses in turn."""
+    sent = (trace.authenticate(make_token(str(n)), f"10.0.0.{n % addresses}") for n in range(count))
+    return list(await asyncio.gather(*sent))
+
+
+@pytest.mark.parametrize(("addresses", "asked"), [(1, MOST_OF_ONE_ADDRESS), (100, MOST_AT_ONCE)])
+def test_a_flood_of_strangers_asks_no_more_than_so_many_at_once(addresses: int, asked: int) -> None:
     async def story() -> None:
         server = Server(seconds=1)
+        answers = await strangers(tracer(server), 1000, addresses)
+        assert (server.asked, answers.count(Refusal.TOO_MANY)) == (asked, 1000 - asked)
+
+    play(story())
+
+
+def test_an_address_that_sends_strangers_is_asked_for_no_more_for_a_minute() -> None:
+    async def story() -> None:
+        server = Server()
         trace = tracer(server).authenticate
-        answers = await asyncio.gather(*(trace(f"stranger {number}") for number in range(1000)))
-        assert server.asked == MOST_AT_ONCE
-        assert answers.count(Refusal.UNAVAILABLE) == 1000 - MOST_AT_ONCE
+        for number in range(100):
+            await trace(make_token(str(number)), "10.0.0.1")
+        assert server.asked == MOST_REFUSED
+        assert await trace(GOOD, "10.0.0.2") == CALLER
+        await asyncio.sleep(PERIOD_SECONDS)
+        assert await trace(GOOD, "10.0.0.1") == CALLER
+
+    play(story())
+
+
+def test_no_flood_of_strangers_pushes_out_who_is_known() -> None:
+    async def story() -> None:
+        server = Server()
+        trace = tracer(server)
+        assert await trace.authenticate(GOOD, "10.0.0.200") == CALLER
+        for number in range(MOST_KEPT + 1):
+            await trace.authenticate(make_token(str(number)), f"10.1.{number % 250}.{number % 251}")
+        asked = server.asked
+        assert await trace.authenticate(GOOD, "10.0.0.200") == CALLER
+        assert server.asked == asked
+
+    play(story())
+
+
+IMPLAUSIBLE = {
+    "no JSON Web Token": "secret",
+    "not signed": GOOD.rpartition(".")[0],
+    "not base64": "a.$.c",
+    "no JSON": "a.YQ.c",
+    "no object": "a.W10.c",
+    "another audience": make_token("good", aud=["https://kubernetes.default.svc"]),
+    "expired": make_token("good", exp=0),
+    "no time": make_token("good", exp="soon"),
+    "of no pod": make_token("good", **{"kubernetes.io": {"namespace": "shop"}}),
+    "too long": make_token("x" * LONGEST_TOKEN),
+    "nested": "a." + "WyBb" * 1000 + ".c",
+}
+
+
+@pytest.mark.parametrize("token", IMPLAUSIBLE.values(), ids=IMPLAUSIBLE)
+def test_a_token_that_can_be_no_pods_costs_no_request(token: str) -> None:
+    async def story() -> None:
+        server = Server()
+        assert await tracer(server).authenticate(token, "10.0.0.1") is Refusal.UNAUTHENTICATED
+        assert server.asked == 0
 
     play(story())
