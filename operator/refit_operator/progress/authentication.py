@@ -2,7 +2,7 @@
 
 Answers are kept for a while by the token's hash, refusals and failures too: neither a trainer that reports every five
 seconds nor anybody who floods the port puts load on the API server, and one that hangs is waited for once. Callers are
-kept apart from refusals, so that a flood of strangers pushes nobody out who is known.
+kept apart from refusals, so that a flood of unknown tokens pushes out nobody known.
 """
 
 import asyncio
