@@ -1,4 +1,4 @@
-"""Takes connections, or refuses them before anything of TLS is read: one that has begun holds 256 KiB."""
+"""Takes connections, or refuses them before anything of TLS is read: one that has begun holds its buffers."""
 
 import asyncio
 import ssl
