@@ -317,6 +317,20 @@ PROMOTION = (
         GATE,
     ),
     Mutant(
+        "a metric that nobody knows is better when higher",
+        "run/rules/direction.py",
+        'return Direction(known, "by the metric\'s name") if known else None',
+        'return Direction(known or Better.HIGHER, "by the metric\'s name")',
+        GATE,
+    ),
+    Mutant(
+        "what the judge reports of the direction is forgotten",
+        "run/rules/views/results.py",
+        "{gate.metric: gate.direction} if gate and gate.direction else {}",
+        "{}",
+        ("tests/unit/run/test_gate_result.py",),
+    ),
+    Mutant(
         "weights that were taken back pass the gate",
         "run/rules/gate.py",
         "if case.report.candidate.digest not in case.rolled_back:",

@@ -97,6 +97,10 @@ class Reason(StrEnum):
         "MetricNotReported",
         "The judge didn't report gate.metric, of the candidate or of the served model.",
     )
+    DIRECTION_UNCLEAR = (
+        "DirectionUnclear",
+        "Whether a higher or a lower gate.metric is better isn't known, or gate.direction and the judge contradict.",
+    )
     DIGEST_MISMATCH = "DigestMismatch", "The judged checkpoint isn't the trained one."
     ROLLED_BACK_BEFORE = "RolledBackBefore", "These weights were rolled back before."
     HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer rows than gate.minRows."
