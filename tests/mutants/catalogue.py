@@ -17,6 +17,7 @@ REPORTS = ("tests/unit/run/test_reports.py",)
 NODES = ("tests/unit/run/test_claims.py", "tests/unit/run/test_lost_node.py")
 STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
+BLAME = ("tests/unit/run/test_blame.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
@@ -336,6 +337,34 @@ PROMOTION = (
         "if case.report.candidate.digest not in case.rolled_back:",
         "if case.report.candidate.digest or case.rolled_back:",
         GATE,
+    ),
+    Mutant(
+        "a run starts on a target at zero replicas",
+        "monitor/rules/limits.py",
+        'obstacle = obstacle_of(o.target.document) if o.target else ""',
+        'obstacle = ""',
+        MONITOR,
+    ),
+    Mutant(
+        "a quota on the target's pods is no obstacle",
+        "target/rules/rollout.py",
+        "return _halt(deployment) or replica_failure(deployment)",
+        "return _halt(deployment)",
+        MONITOR,
+    ),
+    Mutant(
+        "the cluster's reasons condemn the weights",
+        "target/rules/ownership.py",
+        "    if promoted is not None and promoted.reason == Reason.ROLLOUT_BLOCKED:",
+        "    if promoted is None and run.is_rollback:",
+        BLAME,
+    ),
+    Mutant(
+        "weights that crash beside a quota are not condemned",
+        "run/rules/checks/promotion.py",
+        "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
+        "Reason.ROLLOUT_BLOCKED if known else",
+        BLAME,
     ),
     Mutant(
         "weights that were taken back are forgotten",

@@ -139,6 +139,11 @@ class Reason(StrEnum):
         "The pointer isn't the one that the operator wrote last; nothing is promoted over the change.",
     )
     ROLLOUT_FAILED = "RolloutFailed", "The rollout failed or missed its deadline."
+    ROLLOUT_BLOCKED = (
+        "RolloutBlocked",
+        "The cluster kept the candidate's pods from starting, or the target was halted. The weights aren't blamed, and "
+        "may be promoted by a later run.",
+    )
     ROLLBACK_BLOCKED = "RollbackBlocked", "The rollback cannot be rolled out."
     TARGET_REPLACED = "TargetReplaced", "The target was deleted and created again since the pointer was recorded."
     ROLLING_OUT = "RollingOut", "A run is changing the pointer right now."
@@ -147,6 +152,11 @@ class Reason(StrEnum):
     SUSPENDED = "Suspended", "spec.suspend is set."
     MODE_OBSERVE = "ModeObserve", "spec.mode is Observe: the metric is judged and nothing is started."
     RUN_ACTIVE = "RunActive", "A run is under way."
+    TARGET_HALTED = (
+        "TargetHalted",
+        "The target is paused, at zero replicas or being deleted, or its pods can't be created: it could roll nothing "
+        "out.",
+    )
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
     BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."
     GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."

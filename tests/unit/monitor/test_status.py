@@ -91,6 +91,7 @@ def test_what_only_a_person_can_mend_is_stalled() -> None:
         ("a target made anew after a promotion", "Overruled"),
         ("a run under way", "Training"),
         ("a good reading", "Monitoring"),
+        ("a target at zero replicas", "Halted"),
         ("no Deployment", "NotReady"),
         ("observing", "Breached"),
         ("three runs for nothing", "GaveUp"),
@@ -132,6 +133,7 @@ def test_a_turned_condition_is_written_and_told_once() -> None:
     [
         ("three runs for nothing", "GaveUp"),
         ("three runs today", "RetrainHeld"),
+        ("a target at zero replicas", "RetrainHeld"),
         ("the whole server in breach", "RetrainHeld"),
         ("a guard below", "RetrainHeld"),
     ],

@@ -17,6 +17,7 @@ from refit_operator.monitor.rules.limits import (
     guard_failed,
     guards_not_queried,
     mass_breach,
+    target_halted,
 )
 from refit_operator.monitor.rules.manifest import build_run
 from refit_operator.monitor.rules.readiness import (
@@ -54,7 +55,11 @@ def _how_to_hand_over(o: Observed, live: str) -> str:
 
 def rollback_requested(o: Observed) -> Hold | None:
     """Hold while a requested rollback is unanswered."""
-    return Hold(Reason.ROLLBACK_REQUESTED, _requested(o.rollback_request)) if o.rollback_request else None
+    if o.rollback_request is None:
+        return None
+    halted = target_halted(o)
+    waits = f", and waits: {halted.message}" if halted else ""
+    return Hold(Reason.ROLLBACK_REQUESTED, _requested(o.rollback_request) + waits)
 
 
 def _requested(time: datetime) -> str:
@@ -111,6 +116,7 @@ CHECKS: tuple[Check, ...] = (
     suspended,
     mode_observe,
     run_active,
+    target_halted,
     metric_unavailable,
     within,
     gave_up,
@@ -129,6 +135,7 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
     overruled,
     run_active,
     nothing_to_roll_back,
+    target_halted,
 )
 """What a requested rollback has to pass: it needs no metric, and ignores suspension and mode."""
 
