@@ -41,7 +41,7 @@ def test_weights_that_a_quota_kept_from_serving_are_promoted_once_it_allows_them
         "",
     )
     assert "0 of 3 pods updated" in run["status"]["message"]
-    assert "exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1" in run["status"]["message"]
+    assert "exceeded quota: few, requested: pods=1" in run["status"]["message"]
     set_cooldown(space, "0s")
     assert "exceeded quota: few" in space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetHalted")
     space.apply(quota(9))

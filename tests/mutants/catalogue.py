@@ -18,6 +18,7 @@ NODES = ("tests/unit/run/test_claims.py", "tests/unit/run/test_lost_node.py")
 STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
 BLAME = ("tests/unit/run/test_blame.py",)
+READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
@@ -365,6 +366,27 @@ PROMOTION = (
         "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
         "Reason.ROLLOUT_BLOCKED if known else",
         BLAME,
+    ),
+    Mutant(
+        "an init container reads no pointer",
+        "target/rules/readers.py",
+        '(*pod["containers"], *(pod.get("initContainers") or ()))',
+        '(*pod["containers"],)',
+        READERS,
+    ),
+    Mutant(
+        "readers needn't see a claim at the same place",
+        "target/rules/view.py",
+        "if all(reader.agrees(path, place) for reader in self.readers)",
+        "if any(reader.agrees(path, place) for reader in self.readers)",
+        READERS,
+    ),
+    Mutant(
+        "a new monitor is within although its only value is in breach",
+        "monitor/rules/status.py",
+        "    if not o.readings and metric.is_breached_by(newest.value) and",
+        "    if not o.readings and not metric.is_breached_by(newest.value) and",
+        STATUS,
     ),
     Mutant(
         "weights that were taken back are forgotten",

@@ -54,7 +54,10 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
-    TARGET_NOT_WIRED = "TargetNotWired", "No container of the target reads the pointer, or a claim isn't mounted there."
+    TARGET_NOT_WIRED = (
+        "TargetNotWired",
+        "No container of the target reads the pointer, or those that do don't all see the claim at one path.",
+    )
     QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
     SOURCE_FORBIDDEN = (
         "SourceForbidden",
@@ -74,7 +77,7 @@ class Reason(StrEnum):
     WITHIN = "Within", "The readings are on the good side of the threshold."
     BELOW_THRESHOLD = "BelowThreshold", "Enough of the newest readings are below the threshold."
     ABOVE_THRESHOLD = "AboveThreshold", "Enough of the newest readings are above the threshold."
-    UNKNOWN = "Unknown", "There is no reading yet."
+    UNKNOWN = "Unknown", "There is no reading yet, or none that counts."
     # RetrainSucceeded, and a run's Finished
     PROMOTED = "Promoted", "The candidate was better and serves."
     TRAINING_FAILED = (

@@ -67,8 +67,7 @@ def target_not_wired(o: Observed) -> Decision | None:
     """End the run where the target can't read what would be written."""
     if o.run.status.pointer_change or o.target is None or _new_pointer(o, o.target) is not None:
         return None
-    message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
-    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
+    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, o.target.objection_to(checkpoint_uri(o.run)))
 
 
 def overruled(o: Observed) -> Decision | None:
