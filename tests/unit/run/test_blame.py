@@ -72,7 +72,7 @@ def test_a_quota_is_said_while_the_rollout_waits_and_once_it_is_taken_back() -> 
     back = decide(seen(GIVEN_UP, target=halted("", NONE_UPDATED | OVER))).status
     assert all(str(OVER_QUOTA["message"]) in (status.message or "") for status in (waiting, late, back))
     assert (late.message or "").startswith(
-        "not rolled out in time: 0 of 2 pods updated, 2 available, 2 old ones left; "
+        "not rolled out in time: 0 of 2 pods updated, 2 available, 2 of the template before left; "
     )
 
 

@@ -78,7 +78,7 @@ def test_a_rollout_without_room_says_so_while_it_waits_and_when_it_is_rolled_bac
     waiting = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER)).status
     assert (waiting.stage, waiting.message) == (
         Stage.ROLLING_OUT,
-        f"1 of 2 pods updated, 1 available, 1 old ones left; {BLOCKER}",
+        f"1 of 2 pods updated, 1 available, 1 of the template before left; {BLOCKER}",
     )
     late = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER, now=NOW + timedelta(minutes=10))).status
     assert late.stage is Stage.ROLLING_BACK

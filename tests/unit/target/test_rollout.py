@@ -38,6 +38,17 @@ def test_rollout_of(spec: dict[str, Any], status: dict[str, Any], want: type) ->
     assert isinstance(rollout_of(merge(deployment(**status), {"spec": spec})), want)
 
 
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ({"availableReplicas": 1}, "2 of 2 pods updated, 1 available"),
+        ({"updatedReplicas": 1, "replicas": 3}, "1 of 2 pods updated, 2 available, 2 of the template before left"),
+    ],
+)
+def test_pods_that_are_not_there_are_not_told(status: dict[str, Any], message: str) -> None:
+    assert rollout_of(deployment(**status)) == Progressing(message)
+
+
 def test_a_deployment_that_is_being_deleted_rolls_nothing_out() -> None:
     leaving = merge(deployment(), {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
     assert rollout_of(leaving) == Halted("the Deployment is being deleted")

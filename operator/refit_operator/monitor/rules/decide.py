@@ -180,9 +180,12 @@ def breach_message(o: Observed) -> str:
     metric, newest = o.monitor.spec.metric, o.newest
     if not isinstance(newest, Value):
         return describe(newest) if newest else "no reading yet"
+    value = f"{metric.name} {newest.value:.4g} {_sign(newest.value, metric.threshold)} {metric.threshold:.4g}"
     of = min(len(o.readings), metric.breaches.out_of)
-    sign = _sign(newest.value, metric.threshold)
-    return f"{metric.name} {newest.value:.4g} {sign} {metric.threshold:.4g}, {o.breaches} of {of} readings in breach"
+    if not of:
+        since = "the last run's end" if o.last_completion else "the monitor's creation"
+        return f"{value}, read too soon after {since} to count"
+    return f"{value}, {o.breaches} of {of} readings in breach"
 
 
 def _sign(value: float, threshold: float) -> str:

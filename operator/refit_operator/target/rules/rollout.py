@@ -86,4 +86,5 @@ def _count_pods(wanted: int, status: dict[str, Any]) -> Rollout:
     total = status.get("replicas") or 0
     if updated == wanted and available == wanted and total == updated:
         return Complete()
-    return Progressing(f"{updated} of {wanted} pods updated, {available} available, {total - updated} old ones left")
+    old = f", {total - updated} of the template before left" if total > updated else ""
+    return Progressing(f"{updated} of {wanted} pods updated, {available} available{old}")
