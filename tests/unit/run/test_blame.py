@@ -56,7 +56,7 @@ def test_the_clusters_reasons_condemn_no_weights(name: str) -> None:
 
 @pytest.mark.parametrize("name", FAILED)
 def test_weights_that_no_pod_could_serve_are_condemned(name: str) -> None:
-    assert reason_and_condemned(FAILED[name]) == ("RolloutFailed", {NEW_DIGEST})
+    assert reason_and_condemned(FAILED[name]) == ("RolloutFailed", frozenset({NEW_DIGEST}))
 
 
 def test_weights_are_still_not_condemned_once_the_run_has_ended() -> None:
