@@ -36,6 +36,24 @@ SAID = {
         [pod("reviews-b", **UNPULLED)],
         "pod reviews-b: the image x:1 of container server can't be pulled: no",
     ),
+    "a reason without a message": (
+        [
+            pod(
+                "reviews-b",
+                containerStatuses=[{"name": "server", "state": {"waiting": {"reason": "PostStartHookError"}}}],
+            )
+        ],
+        "pod reviews-b: container server can't start: PostStartHookError",
+    ),
+    "an image without a message": (
+        [
+            pod(
+                "reviews-b",
+                containerStatuses=[{"name": "server", "state": {"waiting": {"reason": "InvalidImageName"}}}],
+            )
+        ],
+        "pod reviews-b: the image x:1 of container server can't be pulled: InvalidImageName",
+    ),
     "the newest first": ([pod("reviews-a", **UNPULLED), pod("reviews-b", **UNSCHEDULED)], BLOCKER),
     "on its way": ([pod("reviews-a", **RUNNING), pod("reviews-b", **STARTING)], ""),
     "no pod": ([], ""),

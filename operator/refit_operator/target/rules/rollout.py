@@ -71,7 +71,9 @@ def replica_failure(deployment: dict[str, Any]) -> str:
     """Return why pods of the Deployment can't be created, such as a quota, in the API server's words; else empty."""
     conditions = (deployment.get("status") or {}).get("conditions") or ()
     failed = next((c for c in conditions if c["type"] == "ReplicaFailure" and c["status"] == "True"), None)
-    return f"{failed.get('reason', 'ReplicaFailure')}: {failed.get('message', '')}" if failed else ""
+    if failed is None:
+        return ""
+    return f"{failed.get('reason') or 'ReplicaFailure'}: {failed.get('message') or 'no message'}"
 
 
 def _deadline_message(status: dict[str, Any]) -> str | None:
