@@ -17,6 +17,8 @@ REPORTS = ("tests/unit/run/test_reports.py",)
 NODES = ("tests/unit/run/test_claims.py", "tests/unit/run/test_lost_node.py")
 STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
+BLAME = ("tests/unit/run/test_blame.py",)
+READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
@@ -318,11 +320,74 @@ PROMOTION = (
         GATE,
     ),
     Mutant(
+        "a metric that nobody knows is better when higher",
+        "run/rules/direction.py",
+        'return Direction(known, "by the metric\'s name") if known else None',
+        'return Direction(known or Better.HIGHER, "by the metric\'s name")',
+        GATE,
+    ),
+    Mutant(
+        "what the judge reports of the direction is forgotten",
+        "run/rules/views/results.py",
+        "{gate.metric: gate.direction} if gate and gate.direction else {}",
+        "{}",
+        ("tests/unit/run/test_gate_result.py",),
+    ),
+    Mutant(
         "weights that were taken back pass the gate",
         "run/rules/gate.py",
         "if case.report.candidate.digest not in case.rolled_back:",
         "if case.report.candidate.digest or case.rolled_back:",
         GATE,
+    ),
+    Mutant(
+        "a run starts on a target at zero replicas",
+        "monitor/rules/limits.py",
+        'obstacle = obstacle_of(o.target.document) if o.target else ""',
+        'obstacle = ""',
+        MONITOR,
+    ),
+    Mutant(
+        "a quota on the target's pods is no obstacle",
+        "target/rules/rollout.py",
+        "return _halt(deployment) or replica_failure(deployment)",
+        "return _halt(deployment)",
+        MONITOR,
+    ),
+    Mutant(
+        "the cluster's reasons condemn the weights",
+        "target/rules/ownership.py",
+        "    if promoted is not None and promoted.reason == Reason.ROLLOUT_BLOCKED:",
+        "    if promoted is None and run.is_rollback:",
+        BLAME,
+    ),
+    Mutant(
+        "weights that crash beside a quota are not condemned",
+        "run/rules/checks/promotion.py",
+        "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
+        "Reason.ROLLOUT_BLOCKED if known else",
+        BLAME,
+    ),
+    Mutant(
+        "an init container reads no pointer",
+        "target/rules/readers.py",
+        '(*pod["containers"], *(pod.get("initContainers") or ()))',
+        '(*pod["containers"],)',
+        READERS,
+    ),
+    Mutant(
+        "readers needn't see a claim at the same place",
+        "target/rules/view.py",
+        "if all(reader.agrees(path, place) for reader in self.readers)",
+        "if any(reader.agrees(path, place) for reader in self.readers)",
+        READERS,
+    ),
+    Mutant(
+        "a new monitor is within although its only value is in breach",
+        "monitor/rules/status.py",
+        "    if not o.readings and metric.is_breached_by(newest.value) and",
+        "    if not o.readings and not metric.is_breached_by(newest.value) and",
+        STATUS,
     ),
     Mutant(
         "weights that were taken back are forgotten",

@@ -50,7 +50,8 @@ def test_the_reports_have_the_contracts_shape(
     wanted = json.loads((ROOT / "tests/contract/judge-report.json").read_text())
     report = run_judge(published, holdout_rows, published)
     assert list(report) == list(wanted)
-    assert set(wanted["candidate"]["metrics"]) <= set(report["candidate"]["metrics"])
+    assert set(wanted["candidate"]["metrics"]) <= set(report["candidate"]["metrics"]) == set(report["directions"])
+    assert wanted["directions"].items() <= report["directions"].items()
     assert report["candidate"] == report["served"]
     assert keys(report["slices"]["tweets"]) == keys(wanted["slices"]["tweets"])
     assert report["rows"] == report["holdout"]["rows"] == 100

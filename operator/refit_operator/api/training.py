@@ -161,7 +161,9 @@ class GateSpec(ApiModel):
     )
     metric: str = Field(default="accuracy", max_length=63, description="The metric compared, as the judge reports it.")
     direction: Better | None = Field(
-        default=None, description="Whether a Higher or a Lower number is better. Default: by the metric's name."
+        default=None,
+        description="Whether a Higher or a Lower number is better. Default: what the judge reports, else by the "
+        "metric's name where it is a known one. A candidate is refused where neither says.",
     )
     bound: float | None = Field(
         default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."

@@ -43,7 +43,8 @@ def test_only_the_container_that_reads_the_pointer_counts() -> None:
     found["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODEL_URI", "value": "file:///x"}]
     view = parse_target(found)
     assert not view.reads_pointer
-    assert view.mounts == ()
+    assert view.to_server_uri("pvc://models/a") is None
+    assert view.objection_to("pvc://models/a").startswith("no container reads the pointer")
 
 
 def test_the_pointer_is_empty_where_there_is_no_annotation() -> None:

@@ -116,6 +116,7 @@ def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: R
         "slices": _slices(task, metric, verdicts, holdout.rows),
         "rows": len(holdout),
         "holdout": holdout.facts(),
+        "directions": {name: "Higher" if higher else "Lower" for name, higher in task.metrics.items()},
     }
 
 

@@ -23,6 +23,7 @@ _HELD = {
     Reason.GAVE_UP: "GaveUp",
     Reason.BUDGET_SPENT: "RetrainHeld",
     Reason.MASS_BREACH: "RetrainHeld",
+    Reason.TARGET_HALTED: "RetrainHeld",
     Reason.GUARD_FAILED: "RetrainHeld",
 }
 """Reasons why a breach starts no run that are worth an Event."""

@@ -111,6 +111,8 @@ def _within_threshold(o: Observed) -> Condition:
         return old or _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
     if old and old.status == "False" and not metric.is_recovered_by(newest.value):
         return old.model_copy(update={"message": breach_message(o)})
+    if not o.readings and metric.is_breached_by(newest.value) and (old is None or old.status == "Unknown"):
+        return _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
     return _condition(o, ConditionType.WITHIN_THRESHOLD, "True", Reason.WITHIN, breach_message(o))
 
 
@@ -121,7 +123,7 @@ def _retrain_succeeded(o: Observed) -> Condition:
     finished = find(last.status.conditions, ConditionType.FINISHED)
     reason = finished.reason if finished else Reason.UNKNOWN
     status: Truth = "True" if last.status.outcome is Outcome.PROMOTED else "False"
-    message = f"{last.metadata.name}: {last.status.message or ''}"
+    message = f"{last.metadata.name}: {last.status.message or 'how it ended is not recorded'}"
     return _condition(o, ConditionType.RETRAIN_SUCCEEDED, status, reason, message)
 
 
@@ -162,6 +164,7 @@ def display_state(o: Observed) -> str:
         Reason.OVERRULED: "Overruled",
         Reason.TARGET_REPLACED: "Overruled",
         Reason.SUSPENDED: "Suspended",
+        Reason.TARGET_HALTED: "Halted",
         Reason.METRIC_UNAVAILABLE: "Blind",
         Reason.GAVE_UP: "GaveUp",
         Reason.COOLING_DOWN: "CoolingDown",

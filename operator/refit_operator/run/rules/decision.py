@@ -39,6 +39,8 @@ class Observed:
     """Whether the monitor remembers how this run ended."""
     rollout_blocker: str = ""
     """Why a pod of the target doesn't start; read only during a rollout."""
+    candidate_ran: bool = False
+    """Whether a pod of the candidate runs or ran and isn't ready; read only during a rollout."""
     was_written: bool = False
     """Whether the target once carried this run's pointer; read only before it is written."""
     superseded_by: str = ""

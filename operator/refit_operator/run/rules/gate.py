@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import Better, GateSpec
 from refit_operator.run.rules.contract import SMALLEST_SLICE_ROWS
+from refit_operator.run.rules.direction import Direction, direction_of
 from refit_operator.run.rules.views.reports import JudgeReport
-
-LOWER_IS_BETTER = frozenset({"loss", "wer", "cer", "mae", "mse", "rmse", "perplexity", "error_rate"})
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,19 @@ class Case:
     rolled_back: frozenset[str]
 
     @property
+    def reported_direction(self) -> Better | None:
+        """The side that the judge reports as the better one; None where it reports none for the gate's metric."""
+        return self.report.directions.get(self.gate.metric)
+
+    @property
+    def direction(self) -> Direction | None:
+        """The side that is the better one, None where it isn't known."""
+        return direction_of(self.gate.metric, self.gate.direction, self.reported_direction)
+
+    @property
     def lower(self) -> bool:
-        """True where a smaller number is the better one."""
-        return self.gate.direction is Better.LOWER or (not self.gate.direction and self.gate.metric in LOWER_IS_BETTER)
+        """True where a smaller number is the better one; asked once the direction is known."""
+        return self.direction is not None and self.direction.better is Better.LOWER
 
     @property
     def candidate(self) -> float | None:
@@ -66,6 +75,17 @@ def metric_not_reported(case: Case) -> Refusal:
         return Reason.METRIC_NOT_REPORTED, f"gate.metric {case.gate.metric!r} isn't reported; the judge reports {known}"
     if case.has_served and case.served is None:
         return Reason.METRIC_NOT_REPORTED, "the judge didn't report the served model"
+    return None
+
+
+def direction_unclear(case: Case) -> Refusal:
+    """Refuse where it isn't known which side of the metric is better, or spec and judge contradict each other."""
+    metric, ours, theirs = case.gate.metric, case.gate.direction, case.reported_direction
+    if case.direction is None:
+        unknown = f"whether a higher or a lower {metric!r} is better is neither reported by the judge nor known by name"
+        return Reason.DIRECTION_UNCLEAR, f"{unknown}; set gate.direction to Higher or Lower"
+    if ours and theirs and ours is not theirs:
+        return Reason.DIRECTION_UNCLEAR, f"gate.direction is {ours}, but the judge reports {theirs} for {metric!r}"
     return None
 
 
@@ -104,7 +124,8 @@ def not_better(case: Case) -> Refusal:
     if value is None or served is None or case.gain(value, served) >= case.gate.margin - EPSILON:
         return None
     margin = f" with margin {case.gate.margin:.4g}" if case.gate.margin else ""
-    return Reason.NOT_BETTER, f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}"
+    message = f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}; {case.direction}"
+    return Reason.NOT_BETTER, message
 
 
 def no_baseline(case: Case) -> Refusal:
@@ -130,6 +151,7 @@ def slice_regressed(case: Case) -> Refusal:
 
 CHECKS: tuple[Callable[[Case], Refusal], ...] = (
     metric_not_reported,
+    direction_unclear,
     digest_mismatch,
     rolled_back_before,
     holdout_too_small,
@@ -147,6 +169,5 @@ def judge(case: Case) -> Verdict:
         if refusal:
             return Verdict(False, *refusal)
     against = f" against served {case.served:.4g}" if case.served is not None else ""
-    return Verdict(
-        True, Reason.GATE_PASSED, f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.rows} rows"
-    )
+    message = f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.rows} rows; {case.direction}"
+    return Verdict(True, Reason.GATE_PASSED, message)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from refit_operator.api.training import Better
 from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
 
 DIGEST = "^sha256:[0-9a-f]{64}$"
@@ -46,6 +47,8 @@ class JudgeReport(_Report):
     served: JudgedModel | None = None
     slices: dict[str, JudgedSlice] = {}
     rows: int = Field(ge=0)
+    directions: dict[str, Better] = {}
+    """Which side of a metric is better; a metric that isn't in it has no direction reported."""
 
 
 Report = TypeVar("Report", bound=_Report)

@@ -35,7 +35,10 @@ def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
         "candidate": _model(report.candidate),
         "served": _model(report.served),
         "gate": GateResult(
-            metric=metric, candidate=_value(report.candidate, metric), served=_value(report.served, metric)
+            metric=metric,
+            candidate=_value(report.candidate, metric),
+            served=_value(report.served, metric),
+            direction=report.directions.get(metric),
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
         "holdout_rows": report.rows,
@@ -47,4 +50,6 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     if result.candidate is None or result.holdout_rows is None:
         return None
     document = result.model_dump(include={"candidate", "served", "slices"})
-    return JudgeReport.model_validate(document | {"rows": result.holdout_rows})
+    gate = result.gate
+    directions = {gate.metric: gate.direction} if gate and gate.direction else {}
+    return JudgeReport.model_validate(document | {"rows": result.holdout_rows, "directions": directions})
