@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from refit_operator.api.crd import RUN_COLUMNS
+from refit_operator.api.run import RunResult
 from refit_operator.run.rules.views.reports import JudgeReport
-from refit_operator.run.rules.views.results import judgement_fields
+from refit_operator.run.rules.views.results import judgement_fields, recorded_judgement
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 
 
@@ -31,6 +32,12 @@ def test_the_gates_metric_is_kept(
 ) -> None:
     gate = judgement_fields(report(candidate, served), metric)["gate"]
     assert (gate.metric, gate.candidate, gate.served) == (metric, *shown)
+
+
+@pytest.mark.parametrize("distinct", [10, None])
+def test_what_was_recorded_is_judged_again_alike(distinct: int | None) -> None:
+    given = report({"accuracy": 0.9}, {"accuracy": 0.8}).model_copy(update={"distinct": distinct})
+    assert recorded_judgement(RunResult(**judgement_fields(given, "accuracy"))) == given
 
 
 def test_the_columns_show_it() -> None:

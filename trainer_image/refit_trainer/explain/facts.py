@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import Row
 from refit_trainer.explain.by_question import QuestionFacts, measure_by_question, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
@@ -37,6 +38,10 @@ class Facts:
     models: Sequence[Judged]
     parts: Sequence[Part]
     rows: int
+    inputs: int
+    """Distinct inputs of these rows."""
+    contradicting: int
+    """Inputs with several different answers."""
     manifest: Mapping[str, Any]
     chance: float | None = None
     questions: Sequence[QuestionFacts] = ()
@@ -48,13 +53,13 @@ class Facts:
 def gather(
     task: Task,
     metric: str,
-    rows: Sequence[Row],
+    judged: DistinctRows,
     models: Sequence[Judged],
     manifest: Mapping[str, Any],
     model: LoadedModel,
 ) -> Facts:
     """Gather the facts about a candidate (the first of `models`) and, where there is one, the served model."""
-    name = str(manifest.get("task", ""))
+    name, rows = str(manifest.get("task", "")), judged.rows
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
@@ -74,6 +79,8 @@ def gather(
         models=models,
         parts=by_slice(task, metric, rows, models),
         rows=len(rows),
+        inputs=judged.inputs,
+        contradicting=judged.contradicting,
         chance=chance(task, metric, rows, models),
         manifest=manifest,
         **facts,

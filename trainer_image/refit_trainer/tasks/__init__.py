@@ -47,6 +47,8 @@ class Task(Protocol):
     """The role of the model's input."""
     truth: str
     """The role of the true answer."""
+    has_one_answer: bool
+    """Whether an input has one true answer, so that of several the newest counts."""
     metrics: Mapping[str, bool]
     """Metric names, each with whether higher is better."""
 

@@ -31,6 +31,7 @@ class ObjectDetection:
     roles = ColumnRoles(required=("image", "objects"), files=("image",))
     input = "image"
     truth = "objects"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"map_50": True, "map": True, "recall_100": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:

@@ -32,6 +32,7 @@ class Recommendation:
     roles = ColumnRoles(required=("items", "next"))
     input = "items"
     truth = "next"
+    has_one_answer = False  # after the same history each user goes on in a way of their own
     metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:

@@ -38,6 +38,7 @@ class SpeechRecognition:
     roles = ColumnRoles(required=("audio", "text"), files=("audio",))
     input = "audio"
     truth = "text"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"wer": False, "cer": False}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:

@@ -46,6 +46,18 @@ class JudgeReport(_Report):
     served: JudgedModel | None = None
     slices: dict[str, JudgedSlice] = {}
     rows: int = Field(ge=0)
+    distinct: int | None = Field(default=None, ge=0)
+
+    @property
+    def evidence(self) -> int:
+        """How many inputs were judged, each counted once; all rows where the judge doesn't tell."""
+        return self.rows if self.distinct is None else min(self.distinct, self.rows)
+
+    @property
+    def evidence_text(self) -> str:
+        """The same, in words."""
+        rows = f"{self.rows} rows"
+        return rows if self.evidence == self.rows else f"{self.evidence} distinct inputs in {rows}"
 
 
 Report = TypeVar("Report", bound=_Report)

@@ -39,6 +39,7 @@ def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
         "holdout_rows": report.rows,
+        "holdout_distinct": report.distinct,
     }
 
 
@@ -47,4 +48,4 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     if result.candidate is None or result.holdout_rows is None:
         return None
     document = result.model_dump(include={"candidate", "served", "slices"})
-    return JudgeReport.model_validate(document | {"rows": result.holdout_rows})
+    return JudgeReport.model_validate(document | {"rows": result.holdout_rows, "distinct": result.holdout_distinct})
