@@ -32,6 +32,8 @@ class Verdict:
     digest: str
     predictions: Sequence[Prediction]
     metrics: Mapping[str, float]
+    cut: int = 0
+    """Inputs that are longer than what the model is given of them."""
 
     def report(self) -> dict[str, Any]:
         """Return the report's part on this model."""
@@ -107,20 +109,22 @@ def _judge(task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row]
     from refit_trainer.training.compute import limit_threads
 
     limit_threads()
-    predictions = task.predict(task.load(folder), rows)
+    model = task.load(folder)
+    predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
     metrics = task.measure(rows, predictions)
     shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
-    log.info("judge.measured model=%s digest=%s rows=%d %s", name, digest, len(rows), shown)
-    return Verdict(digest, predictions, metrics)
+    log.info("judge.measured model=%s digest=%s rows=%d cut=%d %s", name, digest, len(rows), cut, shown)
+    return Verdict(digest, predictions, metrics, cut)
 
 
 def _report(found: Comparison) -> dict[str, Any]:
+    cut = found.verdicts["candidate"].cut
     return {
         **{name: verdict.report() for name, verdict in found.verdicts.items()},
         "slices": _slices(found.task, found.config.gate.metric, found.verdicts, found.judged.rows),
         "rows": len(found.holdout),
         "distinct": found.judged.inputs,
-        "holdout": found.holdout.facts() | found.judged.facts(),
+        "holdout": found.holdout.facts() | found.judged.facts() | ({"cut": cut} if cut else {}),
     }
 
 

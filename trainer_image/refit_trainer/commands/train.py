@@ -117,11 +117,16 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     distinct = select_distinct(task, rows.rows)
     model = _load(task, base, distinct.rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
+    cut = task.count_cut(model, distinct.rows)
+    if cut:
+        log.warning(
+            "data.cut rows=%d of=%d: they are longer than what the model is given of them", cut, len(distinct.rows)
+        )
     metrics = method.train(task, model, distinct.rows, settings, states)
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
-        "dataset": {"train": {"uri": config.dataset.train, **rows.facts(), **distinct.facts()}},
+        "dataset": {"train": {"uri": config.dataset.train, **rows.facts(), **distinct.facts(), "cut": cut}},
         "hyperparameters": {"method": method_name, **settings.model_dump()},
         "rows": len(distinct.rows),
         "seconds": round(time.monotonic() - started, 1),

@@ -42,6 +42,8 @@ class Facts:
     """Distinct inputs of these rows."""
     contradicting: int
     """Inputs with several different answers."""
+    cut: int
+    """Inputs that are longer than what the candidate is given of them."""
     manifest: Mapping[str, Any]
     chance: float | None = None
     questions: Sequence[QuestionFacts] = ()
@@ -81,6 +83,7 @@ def gather(
         rows=len(rows),
         inputs=judged.inputs,
         contradicting=judged.contradicting,
+        cut=task.count_cut(model, rows),
         chance=chance(task, metric, rows, models),
         manifest=manifest,
         **facts,

@@ -65,7 +65,8 @@ def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged
     """Return two standard errors of the difference of two models that answered the same rows, clustered by input.
 
     Rows of one input are no independent draws: their deviations are summed before they are squared (Liang and Zeger,
-    "Longitudinal Data Analysis Using Generalized Linear Models", Biometrika 1986). None where they never differ, and for a metric that isn't the rate of the errors that the task counts, or its rest.
+    "Longitudinal Data Analysis Using Generalized Linear Models", Biometrika 1986). None where the models never differ,
+    and for a metric that isn't the rate of the errors that the task counts, or its rest.
     """
     counted = [_count_errors(task, rows, judged) for judged in models]
     units = sum(tally.units for tally in counted[0])

@@ -73,6 +73,9 @@ class Task(Protocol):
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut inputs at a length from here on, in service too; raise BadInput where inputs have none."""
 
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Return how many of the rows' inputs are longer than what the model is given of them."""
+
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write a model folder that `load` reads."""
 

@@ -87,6 +87,10 @@ class ObjectDetection:
 
         return collate
 
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: images aren't cut."""
+        return 0
+
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Find the objects, the surest first; the score is that of the surest one, 0 where there is none."""
         values = [row.values["image"] for row in rows]

@@ -126,6 +126,10 @@ class Classification(ABC):
 
         return collate
 
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: inputs have no length."""
+        return 0
+
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of inputs of like size."""
         values = [row.values[self.input] for row in rows]
