@@ -117,16 +117,18 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     distinct = select_distinct(task, rows.rows)
     model = _load(task, base, distinct.rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
-    cut = task.count_cut(model, distinct.rows)
-    if cut:
-        log.warning(
-            "data.cut rows=%d of=%d: they are longer than what the model is given of them", cut, len(distinct.rows)
-        )
     metrics = method.train(task, model, distinct.rows, settings, states)
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
-        "dataset": {"train": {"uri": config.dataset.train, **rows.facts(), **distinct.facts(), "cut": cut}},
+        "dataset": {
+            "train": {
+                "uri": config.dataset.train,
+                **rows.facts(),
+                **distinct.facts(),
+                **_cut(task, model, distinct.rows),
+            }
+        },
         "hyperparameters": {"method": method_name, **settings.model_dump()},
         "rows": len(distinct.rows),
         "seconds": round(time.monotonic() - started, 1),
@@ -198,6 +200,15 @@ def _load(task: Task, base: Any, rows: Sequence[Row], settings: Hyperparameters)
     if settings.max_length:
         task.limit_length(model, settings.max_length)
     return model
+
+
+def _cut(task: Task, model: LoadedModel, rows: Sequence[Row]) -> dict[str, int]:
+    """Return, and tell, how many inputs the model was given a part of; nothing where there are none."""
+    cut = task.count_cut(model, rows)
+    if not cut:
+        return {}
+    log.warning("data.cut rows=%d of=%d: longer than what the model is given of them", cut, len(rows))
+    return {"cut": cut}
 
 
 def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:

@@ -63,7 +63,7 @@ def fit_case(text: str, letters: Collection[str]) -> str:
 
 
 def normalize(text: str, letters: Collection[str]) -> str:
-    """Return a transcript in these letters, as far as it can be: others than punctuation and accents stay as they are."""
+    """Return a transcript in these letters; what is neither punctuation nor accented stays where they lack it."""
     known = set(letters)
     text = fit_case(unicodedata.normalize("NFC", text), letters)
     return " ".join("".join(one if one in known else _rewrite(one, known) for one in text).split())
