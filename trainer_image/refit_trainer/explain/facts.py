@@ -25,6 +25,8 @@ class Wrong:
     prediction: str
     score: float
     words: Sequence[Any] = ()
+    agreement: Sequence[float | None] = ()
+    """How far two seeds of each method agree."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,8 @@ def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wro
     pairs = [(row.values, prediction) for row, prediction in zip(rows, judged.predictions, strict=True)]
     wrong = [pair for pair in pairs if str(pair[1].value) != str(pair[0]["label"])]
     surest = sorted(wrong, key=lambda pair: -pair[1].score)[:ERRORS]
+    found = [attribute(model, values["text"], prediction.value) for values, prediction in surest]
     return [
-        Wrong(
-            values["text"],
-            str(values["label"]),
-            prediction.value,
-            prediction.score,
-            attribute(model, values["text"], prediction.value),
-        )
-        for values, prediction in surest
+        Wrong(values["text"], str(values["label"]), prediction.value, prediction.score, one.words, one.agreement)
+        for (values, prediction), one in zip(surest, found, strict=True)
     ]
