@@ -20,6 +20,7 @@ WATCH = ("tests/unit/run/test_verification.py",)
 BLAME = ("tests/unit/run/test_blame.py",)
 READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
+GATE_RESULT = ("tests/unit/run/test_gate_result.py",)
 JOB = ("tests/unit/run/test_job.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
@@ -311,6 +312,20 @@ PROMOTION = (
         "if case.has_served and case.served is None:",
         "if case.has_served and False:",
         GATE,
+    ),
+    Mutant(
+        "rows that repeat an input are evidence",
+        "run/rules/views/reports.py",
+        "return self.rows if self.distinct is None else min(self.distinct, self.rows)",
+        "return self.rows",
+        GATE,
+    ),
+    Mutant(
+        "the number of distinct inputs isn't recorded",
+        "run/rules/views/results.py",
+        '        "holdout_distinct": report.distinct,\n',
+        "",
+        GATE_RESULT,
     ),
     Mutant(
         "a served model judged by another metric is no obstacle",

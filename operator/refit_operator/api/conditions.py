@@ -106,7 +106,7 @@ class Reason(StrEnum):
     )
     DIGEST_MISMATCH = "DigestMismatch", "The judged checkpoint isn't the trained one."
     ROLLED_BACK_BEFORE = "RolledBackBefore", "These weights were rolled back before."
-    HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer rows than gate.minRows."
+    HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer distinct inputs than gate.minRows."
     NO_BASELINE = "NoBaseline", "Neither a served model nor gate.bound says what is good enough."
     BOUND_NOT_MET = "BoundNotMet", "The candidate doesn't reach gate.bound."
     NOT_BETTER = "NotBetter", "The candidate isn't better than the served model by gate.margin."

@@ -161,6 +161,10 @@ class RunResult(ApiModel):
     gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
     slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
     holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
+    holdout_distinct: int | None = Field(
+        default=None,
+        description="Distinct inputs among them, which gate.minRows counts. Absent: not told.",
+    )
 
 
 class PointerChange(ApiModel):

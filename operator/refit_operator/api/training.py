@@ -174,4 +174,8 @@ class GateSpec(ApiModel):
     max_slice_drop: float | None = Field(
         default=None, ge=0, description="The most that any slice of the holdout may lose. Default: slices don't decide."
     )
-    min_rows: int = Field(default=200, ge=1, description="A smaller holdout decides nothing: HoldoutTooSmall.")
+    min_rows: int = Field(
+        default=200,
+        ge=1,
+        description="A holdout of fewer distinct inputs decides nothing: HoldoutTooSmall.",
+    )

@@ -21,6 +21,7 @@ def case(
     metric: str = "accuracy",
     slices: dict[str, Any] | None = None,
     directions: dict[str, str] | None = None,
+    distinct: int | None = None,
     **more: Any,
 ) -> Case:
     report: dict[str, Any] = {
@@ -28,6 +29,7 @@ def case(
         "rows": rows,
         "slices": slices or {},
         "directions": directions or {},
+        "distinct": distinct,
     }
     if served is not None:
         report["served"] = {"digest": OLD_DIGEST, "metrics": {metric: served}}
@@ -64,6 +66,7 @@ ACCEPTED = {
     "lower is better, below the maximum": case(candidate=0.1, served=0.2, metric="wer", gate={"bound": 0.15}),
     "a slice drops within bounds": case(slices=slice_of(0.78, 0.8), gate={"maxSliceDrop": 0.05}),
     "a slice too small to tell": case(slices=slice_of(0.1, 0.8, rows=29), gate={"maxSliceDrop": 0.05}),
+    "as many distinct inputs as it must have": case(rows=2000, distinct=200),
     "slices don't decide": case(slices=slice_of(0.1, 0.8)),
 }
 
@@ -99,6 +102,12 @@ REFUSED = {
         "gate.direction is Higher, but the judge reports Lower for 'cost'",
     ),
     "holdout too small": (case(rows=199), Reason.HOLDOUT_TOO_SMALL, "199 rows"),
+    "many rows of few inputs": (
+        case(rows=400, distinct=10),
+        Reason.HOLDOUT_TOO_SMALL,
+        "10 distinct inputs in 400 rows",
+    ),
+    "more distinct inputs than rows": (case(rows=199, distinct=900), Reason.HOLDOUT_TOO_SMALL, "199 rows"),
     "nothing served and no bound": (case(served=None), Reason.NO_BASELINE, "gate.bound"),
     "the served model isn't reported": (case(served=None, has_served=True), Reason.METRIC_NOT_REPORTED, "served"),
     "another metric": (
@@ -121,6 +130,11 @@ def test_a_served_model_judged_by_another_metric_refuses() -> None:
     other = judged.report.candidate.model_copy(update={"metrics": {"f1": 0.1}})
     verdict = judge(replace(judged, report=judged.report.model_copy(update={"served": other})))
     assert (verdict.accepted, verdict.message) == (False, "the judge didn't report the served model")
+
+
+def test_an_acceptance_says_what_it_rests_on() -> None:
+    assert judge(case(rows=2000, distinct=200)).message.endswith("on 200 distinct inputs in 2000 rows")
+    assert judge(case(rows=500)).message.endswith("on 500 rows")
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

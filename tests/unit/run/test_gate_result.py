@@ -54,6 +54,12 @@ def test_a_direction_that_the_judge_leaves_out_is_none(directions: dict[str, str
     assert judgement_fields(judged, "cost")["gate"].direction is None
 
 
+@pytest.mark.parametrize("distinct", [10, None])
+def test_what_was_recorded_is_judged_again_alike(distinct: int | None) -> None:
+    given = report({"accuracy": 0.9}, {"accuracy": 0.8}).model_copy(update={"distinct": distinct})
+    assert recorded_judgement(RunResult(**judgement_fields(given, "accuracy"))) == given
+
+
 def test_the_columns_show_it() -> None:
     paths = {column["name"]: column["jsonPath"] for column in RUN_COLUMNS}
     assert (paths["Candidate"], paths["Served"], paths["Metric"]) == (

@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,26 +53,45 @@ class Full:
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
-        set_seed(settings.seed)
-        model.network.train()
-        examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
-        slice_rows = _slice_size(len(examples), settings)
-        early_stopping = [EarlyStopping(settings.early_stopping)] if slice_rows else []
-        groups = bool(examples) and "input_ids" in examples[0]
-        trainer = ResumableTrainer(
-            states,
-            stateful=early_stopping,
-            model=model.network,
-            args=_arguments(settings, len(examples), groups, states.staging),
-            train_dataset=examples[slice_rows:],
-            eval_dataset=examples[:slice_rows] or None,
-            data_collator=task.collator(model),
-            compute_loss_func=model.loss,
-            callbacks=[_LogSteps(), *early_stopping],
-        )
-        loss = trainer.train_resumable()
-        _check_finite(model.network, settings)
-        return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
+        return fit(task, model, split_rows(rows, settings), settings, states)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows to learn from, in the order in which they are first drawn from, and early stopping's slice."""
+
+    learnt: Sequence[Row]
+    held: Sequence[Row] = ()
+
+
+def split_rows(rows: Sequence[Row], settings: Hyperparameters) -> Split:
+    """Shuffle the rows by the seed, and hold some back where early stopping is wanted."""
+    shuffled = random.Random(settings.seed).sample(rows, len(rows))
+    wanted = settings.early_stopping > 0 and settings.epochs > 1
+    held = round(len(rows) * settings.early_stopping_share) if wanted else 0
+    return Split(shuffled[held:], shuffled[:held])
+
+
+def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, states: StateStore) -> dict[str, float]:
+    """Train in place on rows that are split already; return what `Full.train` returns."""
+    set_seed(settings.seed)
+    model.network.train()
+    examples = task.encode(model, rows.learnt)
+    early_stopping = [EarlyStopping(settings.early_stopping)] if rows.held else []
+    trainer = ResumableTrainer(
+        states,
+        stateful=early_stopping,
+        model=model.network,
+        args=_arguments(settings, examples, bool(rows.held), states.staging),
+        train_dataset=examples,
+        eval_dataset=task.encode(model, rows.held) if rows.held else None,
+        data_collator=task.collator(model),
+        compute_loss_func=model.loss,
+        callbacks=[_LogSteps(), *early_stopping],
+    )
+    loss = trainer.train_resumable()
+    _check_finite(model.network, settings)
+    return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
 
 
 def _check_finite(network: Any, settings: Hyperparameters) -> None:
@@ -80,14 +100,9 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
 
 
-def _slice_size(rows: int, settings: Hyperparameters) -> int:
-    wanted = settings.early_stopping > 0 and settings.epochs > 1
-    return round(rows * settings.early_stopping_share) if wanted else 0
-
-
-def _arguments(settings: Hyperparameters, rows: int, groups: bool, folder: Path) -> Any:
-    steps = max(1, round(rows / settings.batch_size * settings.epochs))
-    has_slice = _slice_size(rows, settings) > 0
+def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:
+    steps = max(1, round(len(examples) / settings.batch_size * settings.epochs))
+    groups = bool(examples) and "input_ids" in examples[0]
     return TrainingArguments(
         output_dir=str(folder),
         learning_rate=settings.learning_rate,

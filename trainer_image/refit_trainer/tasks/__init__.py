@@ -47,6 +47,8 @@ class Task(Protocol):
     """The role of the model's input."""
     truth: str
     """The role of the true answer."""
+    has_one_answer: bool
+    """Whether an input has one true answer, so that of several the newest counts."""
     metrics: Mapping[str, bool]
     """Metric names, each with whether higher is better."""
 
@@ -70,6 +72,9 @@ class Task(Protocol):
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut inputs at a length from here on, in service too; raise BadInput where inputs have none."""
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Return how many of the rows' inputs are longer than what the model is given of them."""
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write a model folder that `load` reads."""

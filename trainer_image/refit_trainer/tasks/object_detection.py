@@ -31,6 +31,7 @@ class ObjectDetection:
     roles = ColumnRoles(required=("image", "objects"), files=("image",))
     input = "image"
     truth = "objects"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"map_50": True, "map": True, "recall_100": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
@@ -85,6 +86,10 @@ class ObjectDetection:
             return make_batch(model, [Example(row["image"], row["objects"]) for row in encoded])
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: images aren't cut."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Find the objects, the surest first; the score is that of the surest one, 0 where there is none."""

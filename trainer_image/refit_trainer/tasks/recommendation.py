@@ -5,6 +5,7 @@ over all items; any decoder that AutoModelForCausalLM knows. Items that a model 
 trained.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ class Recommendation:
     roles = ColumnRoles(required=("items", "next"))
     input = "items"
     truth = "next"
+    has_one_answer = False  # after the same history each user goes on in a way of their own
     metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
@@ -92,6 +94,10 @@ class Recommendation:
 
         return collate
 
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count the histories of which the oldest items are left out."""
+        return sum(len(row.values["items"]) > model.processor.length for row in rows)
+
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of histories of like length."""
         histories = [model.processor.encode(row.values["items"]) for row in rows]
@@ -132,14 +138,21 @@ def _pad(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
 
 def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> list[Prediction]:
     inputs = {name: tensor.to(model.network.device) for name, tensor in _pad(histories).items()}
-    hidden = model.network(**inputs).logits
-    last = hidden[torch.arange(len(histories)), inputs["attention_mask"].sum(dim=1) - 1].float()
+    places, own = (inputs["attention_mask"].sum(dim=1) - 1).unique(return_inverse=True)
+    last = _logits_at(model.network, inputs, places)[torch.arange(len(histories)), own].float()
     last[:, :FIRST] = -math.inf
     scores, numbers = last.softmax(dim=-1).topk(min(TOP_K, last.shape[1] - FIRST))
     return [
         Prediction([model.processor.item(number) for number in row], total)
         for row, total in zip(numbers.tolist(), scores.sum(dim=1).clamp(max=1).tolist(), strict=True)
     ]
+
+
+def _logits_at(network: Any, inputs: dict[str, Any], places: Any) -> Any:
+    """Return the logits at these positions: those at the others would be as large as all items, and unused."""
+    if "logits_to_keep" in inspect.signature(network.forward).parameters:
+        return network(**inputs, logits_to_keep=places).logits
+    return network(**inputs).logits[:, places]
 
 
 TASK = Recommendation()

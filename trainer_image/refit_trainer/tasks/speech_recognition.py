@@ -20,10 +20,11 @@ from refit_trainer.tasks.components.speech import (
     OFFLINE,
     count_errors,
     find_unknown,
-    fit_case,
+    fold,
     has_vocabulary,
     load_processor,
     measure_errors,
+    normalize,
 )
 from refit_trainer.training.compute import pick_device
 
@@ -38,6 +39,7 @@ class SpeechRecognition:
     roles = ColumnRoles(required=("audio", "text"), files=("audio",))
     input = "audio"
     truth = "text"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"wer": False, "cer": False}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
@@ -59,6 +61,8 @@ class SpeechRecognition:
             return f"text is {value!r}, not a string"
         if not value.strip():
             return "text is empty"
+        if not fold(value):
+            return f"text is {value!r:.60}, of which nothing is spoken"
         unknown = find_unknown(value, labels) if labels else []
         return f"text has {', '.join(map(repr, unknown))}, which the model can't write" if unknown else None
 
@@ -89,7 +93,7 @@ class SpeechRecognition:
     def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
         """Return features and the letters' numbers."""
         inputs = encode_recordings(model.processor.extractor, [row.values["audio"] for row in rows])
-        texts = [fit_case(row.values["text"], model.labels) for row in rows]
+        texts = [normalize(row.values["text"], model.labels) for row in rows]
         ids = [model.processor.tokenizer(text).input_ids for text in texts]
         return [{**found, "labels": numbers} for found, numbers in zip(inputs, ids, strict=True)]
 
@@ -103,6 +107,10 @@ class SpeechRecognition:
             return {**pad_recordings(model.processor.extractor, inputs), "labels": labels}
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: recordings aren't cut."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Transcribe in batches of recordings of like length."""
@@ -130,11 +138,12 @@ def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Prediction]:
 
 
 def _load_network(folder: Path, tokenizer: Any, has_head: bool) -> Any:
-    head = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, "ctc_loss_reduction": "mean"}
+    head = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     network, found = AutoModelForCTC.from_pretrained(
         folder,
         **({} if has_head else head),
         ctc_zero_infinity=True,
+        ctc_loss_reduction="mean",  # many a checkpoint says "sum", by which the loss grows with the batch
         dtype=torch.float32,
         use_safetensors=True,
         output_loading_info=True,

@@ -7,6 +7,7 @@ from typing import Any
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.classification import Batch, Classification
 
@@ -42,6 +43,12 @@ class TextClassification(Classification):
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut at so many tokens; the tokenizer is saved with it."""
         model.processor.model_max_length = min(length, model.processor.model_max_length)
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count the texts that have more tokens than are kept."""
+        texts = [row.values["text"] for row in rows]
+        limit = model.processor.model_max_length
+        return sum(len(ids) > limit for ids in model.processor(texts, verbose=False)["input_ids"])
 
     def size_of(self, value: Any) -> float:
         """Return the text's length in characters."""

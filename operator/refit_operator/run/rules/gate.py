@@ -104,10 +104,11 @@ def rolled_back_before(case: Case) -> Refusal:
 
 
 def holdout_too_small(case: Case) -> Refusal:
-    """Refuse where the holdout is too small to tell."""
-    if case.report.rows >= case.gate.min_rows:
+    """Refuse where the holdout has too few distinct inputs to tell: a row that repeats an input is no more evidence."""
+    if case.report.evidence >= case.gate.min_rows:
         return None
-    return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {case.report.rows} rows, gate.minRows is {case.gate.min_rows}"
+    has = case.report.evidence_text
+    return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {has}, gate.minRows is {case.gate.min_rows}"
 
 
 def bound_not_met(case: Case) -> Refusal:
@@ -169,5 +170,5 @@ def judge(case: Case) -> Verdict:
         if refusal:
             return Verdict(False, *refusal)
     against = f" against served {case.served:.4g}" if case.served is not None else ""
-    message = f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.rows} rows; {case.direction}"
+    message = f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.evidence_text}; {case.direction}"
     return Verdict(True, Reason.GATE_PASSED, message)

@@ -13,7 +13,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
-from refit_trainer.tasks.components.heads import load_network, read_labels
+from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network, read_labels
 from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
 from refit_trainer.tasks.components.questions import (
     SEPARATOR,
@@ -36,6 +36,7 @@ class Classification(ABC):
     plural: str
     """What inputs are called in messages."""
     truth = "label"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"accuracy": True, "macro_f1": True, "recall": True}
     head: str | tuple[str, ...]
     """How the names of architectures with this head end."""
@@ -97,6 +98,7 @@ class Classification(ABC):
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
         network = load_network(self.network, folder, labels, has_head=known is not None)
+        keep_last_layer_exact(network, len(labels))
         columns = columns_by_question(labels)
         loss = grouped_loss(columns) if columns else None
         return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
@@ -123,6 +125,10 @@ class Classification(ABC):
             return {**self.pad(model, inputs), "labels": torch.tensor([row["labels"] for row in encoded])}
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: inputs have no length."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of inputs of like size."""

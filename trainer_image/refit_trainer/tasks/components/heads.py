@@ -44,3 +44,26 @@ def load_network(
     if has_head and found["missing_keys"]:
         raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
     return network
+
+
+def find_last_layer(network: Any, labels: int) -> Any | None:
+    """Return the linear layer that gives the logits; None where the network doesn't end in one."""
+    layers = [module for module in network.modules() if isinstance(module, torch.nn.Linear)]
+    return layers[-1] if layers and layers[-1].out_features == labels else None
+
+
+def keep_last_layer_exact(network: Any, labels: int) -> None:
+    """Have the last layer multiply in fp32 inside autocast too.
+
+    Where the features differ little beside their mean, its weights are large, and in bf16's eight binary digits the
+    products drown the differences. The layer is too small for this to cost time.
+    """
+    layer = find_last_layer(network, labels)
+    if layer is not None:
+        layer.register_forward_hook(_multiply_in_fp32)
+
+
+def _multiply_in_fp32(layer: Any, given: tuple[Any, ...], _: Any) -> Any:
+    (features,) = given
+    with torch.autocast(features.device.type, enabled=False):
+        return layer.forward(features.to(layer.weight.dtype))

@@ -1,6 +1,7 @@
 """Speech as text: feature extractor and tokenizer, and the error rates of transcripts."""
 
 import json
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import Tally
 
 PAD, UNKNOWN, SPACE = "[PAD]", "[UNK]", "|"
+APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
+SPOKEN = "%&@#\N{SECTION SIGN}\N{PER MILLE SIGN}"
+"""Characters that Unicode counts among punctuation, and that stand for words."""
 OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -58,33 +62,57 @@ def fit_case(text: str, letters: Collection[str]) -> str:
     return text.upper() if capital == {letter for letter in letters if letter.upper() != letter.lower()} else text
 
 
+def normalize(text: str, letters: Collection[str]) -> str:
+    """Return a transcript in these letters; what is neither punctuation nor accented stays where they lack it."""
+    known = set(letters)
+    text = fit_case(unicodedata.normalize("NFC", text), letters)
+    return " ".join("".join(one if one in known else _rewrite(one, known) for one in text).split())
+
+
+def _rewrite(character: str, letters: Collection[str]) -> str:
+    """Return what stands for a character that isn't among the letters; itself where nothing does."""
+    if character in APOSTROPHES:
+        return "'" if "'" in letters else ""
+    if _is_silent(character):
+        return " "
+    base = unicodedata.normalize("NFD", character)[0]
+    return base if base in letters else character
+
+
+def _is_silent(character: str) -> bool:
+    """Tell whether a character is punctuation that nobody speaks."""
+    return unicodedata.category(character).startswith("P") and character not in SPOKEN
+
+
 def find_unknown(text: str, letters: Collection[str]) -> list[str]:
-    """Return the characters of a transcript that aren't among the letters."""
-    return sorted(set(fit_case(text, letters)) - {" "} - set(letters))
+    """Return the characters of a transcript that can't be written with the letters."""
+    return sorted(set(normalize(text, letters)) - {" "} - set(letters))
 
 
 def count_errors(found: str, truth: str) -> Tally:
     """Return the word errors (substitutions, deletions, insertions), and the number of words in the truth."""
-    words = jiwer.process_words(_fold(truth), _fold(found))
+    words = jiwer.process_words(fold(truth), fold(found))
     errors = words.substitutions + words.deletions + words.insertions
     return Tally(errors, words.hits + words.substitutions + words.deletions)
 
 
 def measure_errors(found: Sequence[str], truth: Sequence[str]) -> dict[str, float]:
-    """Return the error rates of words and of letters over all transcripts, upper and lower case alike.
+    """Return the error rates of words and of letters over all transcripts, whatever their case and punctuation.
 
     Both can be more than 1: a model may write more words than the truth has.
     """
-    wanted, got = [_fold(text) for text in truth], [_fold(text) for text in found]
+    wanted, got = [fold(text) for text in truth], [fold(text) for text in found]
     return {"wer": float(jiwer.wer(wanted, got)), "cer": float(jiwer.cer(wanted, got))}
 
 
-def _fold(text: str) -> str:
-    return " ".join(text.lower().split())
+def fold(text: str) -> str:
+    """Return a transcript in lower case, without punctuation but apostrophes."""
+    text = unicodedata.normalize("NFC", text.lower())
+    return " ".join("".join("'" if c in APOSTROPHES else " " if _is_silent(c) else c for c in text).split())
 
 
 def _make_tokenizer(transcripts: Iterable[str]) -> Any:
-    letters = sorted({letter for text in transcripts for letter in _fold(text)} - {" "})
+    letters = sorted({letter for text in transcripts for letter in fold(text)} - {" "})
     if SPACE in letters:
         raise BadInput(f"a transcript has {SPACE!r}, which stands for the space between words")
     path = make_scratch() / "vocab.json"

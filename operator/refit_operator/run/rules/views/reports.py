@@ -49,6 +49,18 @@ class JudgeReport(_Report):
     rows: int = Field(ge=0)
     directions: dict[str, Better] = {}
     """Which side of a metric is better; a metric that isn't in it has no direction reported."""
+    distinct: int | None = Field(default=None, ge=0)
+
+    @property
+    def evidence(self) -> int:
+        """How many inputs were judged, each counted once; all rows where the judge doesn't tell."""
+        return self.rows if self.distinct is None else min(self.distinct, self.rows)
+
+    @property
+    def evidence_text(self) -> str:
+        """The same, in words."""
+        rows = f"{self.rows} rows"
+        return rows if self.evidence == self.rows else f"{self.evidence} distinct inputs in {rows}"
 
 
 Report = TypeVar("Report", bound=_Report)

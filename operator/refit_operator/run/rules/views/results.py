@@ -42,6 +42,7 @@ def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
         "holdout_rows": report.rows,
+        "holdout_distinct": report.distinct,
     }
 
 
@@ -52,4 +53,5 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     document = result.model_dump(include={"candidate", "served", "slices"})
     gate = result.gate
     directions = {gate.metric: gate.direction} if gate and gate.direction else {}
-    return JudgeReport.model_validate(document | {"rows": result.holdout_rows, "directions": directions})
+    counts = {"rows": result.holdout_rows, "distinct": result.holdout_distinct}
+    return JudgeReport.model_validate(document | counts | {"directions": directions})
