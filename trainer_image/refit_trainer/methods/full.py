@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
@@ -54,21 +55,22 @@ class Full:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
         set_seed(settings.seed)
         model.network.train()
-        examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
-        slice_rows = _slice_size(len(examples), settings)
+        slice_rows = _slice_size(len(rows), settings)
         early_stopping = [EarlyStopping(settings.early_stopping)] if slice_rows else []
-        groups = bool(examples) and "input_ids" in examples[0]
-        trainer = ResumableTrainer(
-            states,
-            stateful=early_stopping,
-            model=model.network,
-            args=_arguments(settings, len(examples), groups, states.staging),
-            train_dataset=examples[slice_rows:],
-            eval_dataset=examples[:slice_rows] or None,
-            data_collator=task.collator(model),
-            compute_loss_func=model.loss,
-            callbacks=[_LogSteps(), *early_stopping],
-        )
+        with refusing_model(model.folder):
+            examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
+            trainer = ResumableTrainer(
+                states,
+                stateful=early_stopping,
+                model=model.network,
+                args=_arguments(settings, len(examples), "input_ids" in examples[0], states.staging),
+                train_dataset=examples[slice_rows:],
+                eval_dataset=examples[:slice_rows] or None,
+                data_collator=task.collator(model),
+                compute_loss_func=model.loss,
+                callbacks=[_LogSteps(), *early_stopping],
+            )
+            trainer.try_step([min(examples, key=_length), max(examples, key=_length)])
         loss = trainer.train_resumable()
         _check_finite(model.network, settings)
         return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
@@ -78,6 +80,11 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
     """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
+
+
+def _length(example: Mapping[str, Any]) -> int:
+    """Return how long a row is: its tokens, its samples, its file's bytes."""
+    return max((len(value) for value in example.values() if isinstance(value, Sized)), default=0)
 
 
 def _slice_size(rows: int, settings: Hyperparameters) -> int:
