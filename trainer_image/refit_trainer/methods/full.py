@@ -123,7 +123,9 @@ class _LogSteps(TrainerCallback):  # type: ignore[misc]
     """Say ten times how far the training is."""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Log step, epoch and whichever loss is there."""
+        """Log step, epoch and whichever loss is there, once on each machine."""
+        if not state.is_local_process_zero:
+            return
         losses = {name: value for name, value in (logs or {}).items() if name in ("loss", "eval_loss")}
         for name, value in losses.items():
             log.info("train.step step=%d of=%d %s=%.4f", state.global_step, state.max_steps, name, float(value))

@@ -20,7 +20,7 @@ def find_length(network: Any, tokenizer: Any, sentence: str) -> int:
     """Return how many tokens a network takes; raise whatever it raises at a short batch."""
     tokens = tokenizer(sentence)["input_ids"]
     _run(network, tokenizer, [tokens, tokens[:1]])
-    limit = min(tokenizer.model_max_length, _limit_in_config(network))
+    limit = int(min(tokenizer.model_max_length, _limit_in_config(network)))
     if limit > CHEAP and not _has_positions(network, limit):
         return limit
     filler = next((token for token in reversed(tokens) if token not in tokenizer.all_special_ids), tokens[0])
