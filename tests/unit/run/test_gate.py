@@ -133,8 +133,8 @@ def test_a_served_model_judged_by_another_metric_refuses() -> None:
 
 
 def test_an_acceptance_says_what_it_rests_on() -> None:
-    assert judge(case(rows=2000, distinct=200)).message.endswith("on 200 distinct inputs in 2000 rows")
-    assert judge(case(rows=500)).message.endswith("on 500 rows")
+    judged = judge(case(rows=2000, distinct=200)).message
+    assert "on 200 distinct inputs in 2000 rows; higher" in judged
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

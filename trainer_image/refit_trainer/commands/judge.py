@@ -3,16 +3,19 @@
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
+from refit_trainer.commands.comparability import check_answers_possible
 from refit_trainer.contract.config import JudgeConfig, parse_config
 from refit_trainer.contract.constants import SMALLEST_SLICE_ROWS
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.reader import read_rows
 from refit_trainer.data.rows import Row, RowSet
@@ -92,9 +95,11 @@ def _compare(text: str) -> Comparison:
     labels = task.known_labels(folder)
     holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, labels))
     judged = select_distinct(task, holdout.rows)
-    verdicts = {"candidate": _judge(task, "candidate", folder, digest, judged.rows)}
-    if served:
-        verdicts["served"] = _judge(task, "served", *served, judged.rows)
+    models = {"candidate": (folder, digest), **({"served": served} if served else {})}
+    for name, (model, _) in models.items():
+        with _naming(name):
+            check_answers_possible(task, model, holdout.rows)
+    verdicts = {name: _judge(task, name, *model, judged.rows) for name, model in models.items()}
     return Comparison(config, task, folder, holdout, judged, verdicts)
 
 
@@ -109,12 +114,22 @@ def _judge(task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row]
     from refit_trainer.training.compute import limit_threads
 
     limit_threads()
-    model = task.load(folder)
-    predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
+    with _naming(name), refusing_model(folder):
+        model = task.load(folder)
+        predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
     metrics = task.measure(rows, predictions)
     shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
     log.info("judge.measured model=%s digest=%s rows=%d cut=%d %s", name, digest, len(rows), cut, shown)
     return Verdict(digest, predictions, metrics, cut)
+
+
+@contextmanager
+def _naming(model: str) -> Iterator[None]:
+    """Say which of both models is the one that is refused."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{model}: {error}") from error
 
 
 def _report(found: Comparison) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.reader import Check, read_rows
 from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed import collectives
-from refit_trainer.distributed.launcher import launch_workers
+from refit_trainer.distributed.launcher import count_gpus, keep_one_gpu, launch_workers
 from refit_trainer.distributed.topology import Topology, read_topology
 from refit_trainer.methods import Hyperparameters, Method, find_method
 from refit_trainer.storage.uris import fetch, pin, remove
@@ -48,15 +48,25 @@ def train(text: str) -> dict[str, Any]:
     manifest = find_published(config.output, config.run)
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
-    elif topology.nodes > 1:
+    elif topology.nodes > 1 or _uses_several_gpus(config):
         manifest = _launch(config, topology)
     else:
+        keep_one_gpu()
         prepare_output(config.output, config.run)
         manifest = _train(_pin(config))
     if not topology.is_first_node:
         return {"machine": topology.node_rank}
     _clean_up(config)
     return _report(config, manifest)
+
+
+def _uses_several_gpus(config: TrainConfig) -> bool:
+    """Tell whether this machine trains by a process for each of its GPUs; what can't be shared uses one of them."""
+    gpus, name = count_gpus(), config.hyperparameters.get("method", "full")
+    if gpus > 1 and not find_method(name).supports_distributed:
+        log.warning("train.gpus_unused count=%d: the method %s learns in one process", gpus - 1, name)
+        return False
+    return gpus > 1
 
 
 def _launch(config: TrainConfig, topology: Topology) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
@@ -76,19 +77,21 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
     """Train in place on rows that are split already; return what `Full.train` returns."""
     set_seed(settings.seed)
     model.network.train()
-    examples = task.encode(model, rows.learnt)
     early_stopping = [EarlyStopping(settings.early_stopping)] if rows.held else []
-    trainer = ResumableTrainer(
-        states,
-        stateful=early_stopping,
-        model=model.network,
-        args=_arguments(settings, examples, bool(rows.held), states.staging),
-        train_dataset=examples,
-        eval_dataset=task.encode(model, rows.held) if rows.held else None,
-        data_collator=task.collator(model),
-        compute_loss_func=model.loss,
-        callbacks=[_LogSteps(), *early_stopping],
-    )
+    with refusing_model(model.folder):
+        examples = task.encode(model, rows.learnt)
+        trainer = ResumableTrainer(
+            states,
+            stateful=early_stopping,
+            model=model.network,
+            args=_arguments(settings, examples, bool(rows.held), states.staging),
+            train_dataset=examples,
+            eval_dataset=task.encode(model, rows.held) if rows.held else None,
+            data_collator=task.collator(model),
+            compute_loss_func=model.loss,
+            callbacks=[_LogSteps(), *early_stopping],
+        )
+        trainer.try_step([min(examples, key=_length), max(examples, key=_length)])
     loss = trainer.train_resumable()
     _check_finite(model.network, settings)
     return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
@@ -98,6 +101,11 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
     """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
+
+
+def _length(example: Mapping[str, Any]) -> int:
+    """Return how long a row is: its tokens, its samples, its file's bytes."""
+    return max((len(value) for value in example.values() if isinstance(value, Sized)), default=0)
 
 
 def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:
@@ -131,7 +139,9 @@ class _LogSteps(TrainerCallback):  # type: ignore[misc]
     """Say ten times how far the training is."""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Log step, epoch and whichever loss is there."""
+        """Log step, epoch and whichever loss is there, once on each machine."""
+        if not state.is_local_process_zero:
+            return
         losses = {name: value for name, value in (logs or {}).items() if name in ("loss", "eval_loss")}
         for name, value in losses.items():
             log.info("train.step step=%d of=%d %s=%.4f", state.global_step, state.max_steps, name, float(value))

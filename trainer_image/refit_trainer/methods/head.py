@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
@@ -56,7 +57,8 @@ class Head:
                 "hyperparameters.method='head': the model answers several questions, and one layer learns one"
             )
         layer = require_last_layer(model)
-        features = compute_features(classification, model, layer, rows)
+        with refusing_model(model.folder):
+            features = compute_features(classification, model, layer, rows)
         log.info("head.features rows=%d width=%d", *features.shape)
         ids = {label: i for i, label in enumerate(model.labels)}
         labels = torch.tensor([ids[str(row.values["label"])] for row in rows], device=features.device)

@@ -19,6 +19,8 @@ class LoadedModel:
     labels: tuple[str, ...]
     loss: Any = None
     """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
+    folder: Path | None = None
+    """Where it was loaded from, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Task(Protocol):
 
     def check_pair(self, value: Any, truth: Any) -> str | None:
         """Return what is wrong with a true answer to this very input, where each is right by itself."""
+
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the labels that make up a true answer, as a model with these labels would write them."""
 
     def example(self) -> Any:
         """Return an input to try a model with."""

@@ -15,6 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
@@ -55,21 +56,26 @@ class Recommendation:
         """Find nothing: any item may come next."""
         return None
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the next item."""
+        return [str(truth)]
+
     def example(self) -> list[str]:
         """Return a history."""
         return ["an item that no model knows"]
 
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load the network; items of the rows that it doesn't know get untrained embeddings."""
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        vocabulary = Vocabulary.read(folder, getattr(config, "max_position_embeddings", None) or 50)
-        network = _load_network(folder)
-        added = vocabulary.add(item for row in rows for item in (*row.values["items"], row.values["next"]))
-        if added:
-            network.resize_token_embeddings(len(vocabulary))
+        with refusing_model(folder):
+            config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            vocabulary = Vocabulary.read(folder, getattr(config, "max_position_embeddings", None) or 50)
+            network = _load_network(folder)
+            added = vocabulary.add(item for row in rows for item in (*row.values["items"], row.values["next"]))
+            if added:
+                network.resize_token_embeddings(len(vocabulary))
         if len(vocabulary) == FIRST or network.config.vocab_size != len(vocabulary):
             raise BadInput(f"{folder} has {network.config.vocab_size} embeddings for {len(vocabulary)} items")
-        return LoadedModel(network.to(pick_device()), vocabulary, ())
+        return LoadedModel(network.to(pick_device()), vocabulary, (), folder=folder)
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Keep so many of the newest items."""

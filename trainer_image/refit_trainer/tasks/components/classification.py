@@ -9,6 +9,7 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
@@ -91,17 +92,23 @@ class Classification(ABC):
         """Find nothing: any input may have any label."""
         return None
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the label, or the answer to each question."""
+        return label_names(truth) if isinstance(truth, dict) else [str(truth)]
+
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the rows' labels in sorted order."""
         known = self.known_labels(folder)
         labels = known or _labels_of(rows)
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
-        network = load_network(self.network, folder, labels, has_head=known is not None)
+        with refusing_model(folder):
+            network = load_network(self.network, folder, labels, has_head=known is not None)
+            processor = self.load_processor(folder, network)
         keep_last_layer_exact(network, len(labels))
         columns = columns_by_question(labels)
         loss = grouped_loss(columns) if columns else None
-        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
+        return LoadedModel(network.to(pick_device()), processor, labels, loss, folder)
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write safetensors, configuration and processor."""

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import jiwer
-from transformers import AutoFeatureExtractor, AutoTokenizer, Wav2Vec2CTCTokenizer
+from transformers import AutoTokenizer, Wav2Vec2CTCTokenizer
 
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import Tally
+from refit_trainer.tasks.components.processors import OFFLINE, load_feature_extractor
 
 PAD, UNKNOWN, SPACE = "[PAD]", "[UNK]", "|"
 APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
 SPOKEN = "%&@#\N{SECTION SIGN}\N{PER MILLE SIGN}"
 """Characters that Unicode counts among punctuation, and that stand for words."""
-OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SpeechProcessor:
 
 def load_processor(folder: Path, transcripts: Iterable[str]) -> SpeechProcessor:
     """Load both; a folder without a vocabulary gets one of the letters in the transcripts."""
-    extractor = AutoFeatureExtractor.from_pretrained(folder, **OFFLINE)
+    extractor = load_feature_extractor(folder)
     if has_vocabulary(folder):
         return SpeechProcessor(extractor, AutoTokenizer.from_pretrained(folder, **OFFLINE))
     return SpeechProcessor(extractor, _make_tokenizer(transcripts))
