@@ -15,6 +15,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.formats import Document, find_format
 from refit_trainer.data.rows import Problems, Row, RowSet
 from refit_trainer.data.times import NoTime, parse_time, write_utc
+from refit_trainer.data.unreadable import Unreadable, blamed_on
 from refit_trainer.storage.uris import fetch
 
 log = logging.getLogger(__name__)
@@ -80,9 +81,19 @@ def _to_rows(
             if columns[role] not in absent and (problem := _missing(line, columns[role])):
                 problems.add(line.source, f'column "{columns[role]}" ({role}) {problem}')
         present = all(values[role] is not None for role in needed)
-        if present and (problem := _find_files(values, columns, roles, line) or check(values)):
+        if present and (problem := _find_problem(values, columns, roles, line, check)):
             problems.add(line.source, problem)
         yield Row(values, line.source)
+
+
+def _find_problem(
+    values: dict[str, Any], columns: Mapping[str, str], roles: ColumnRoles, line: Document, check: Check
+) -> str | None:
+    """Put the files' contents in the place of their names, and return what is wrong with the row."""
+    try:
+        return _find_files(values, columns, roles, line) or check(values)
+    except Unreadable as error:
+        return f'column "{columns[error.role]}" ({error.role}) {error}'
 
 
 def _missing(line: Document, column: str) -> str | None:
@@ -94,7 +105,8 @@ def _missing(line: Document, column: str) -> str | None:
 def _find_files(values: dict[str, Any], columns: Mapping[str, str], roles: ColumnRoles, line: Document) -> str | None:
     """Put the files' contents in the place of their names; return what is wrong with the first that isn't there."""
     for role in roles.files:
-        found = find_blob(values[role], line.folder)
+        with blamed_on(role):
+            found = find_blob(values[role], line.folder)
         if isinstance(found, str):
             return f'column "{columns[role]}" ({role}) {found}'
         values[role] = found
