@@ -1,4 +1,4 @@
-"""What may be a label's name where any is right: those that a person can tell apart."""
+"""What may be a label's name where any is right: those that can be told apart on sight."""
 
 from typing import Any
 
