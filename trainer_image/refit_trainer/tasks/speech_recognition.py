@@ -72,8 +72,8 @@ class SpeechRecognition:
         return None
 
     def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
-        """Return the transcript's letters, in the model's case."""
-        return [letter for letter in fold(truth, labels) if letter != " "]
+        """Return the letters that the transcript is written in."""
+        return [letter for letter in normalize(truth, labels) if letter != " "]
 
     def example(self) -> Blob:
         """Return a second of silence."""

@@ -15,6 +15,7 @@ from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network, read_labels
+from refit_trainer.tasks.components.names import check_name, is_known
 from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
 from refit_trainer.tasks.components.questions import (
     SEPARATOR,
@@ -82,11 +83,11 @@ class Classification(ABC):
         """Say what is wrong with a label; a model of several questions knows objects of answers."""
         if columns_by_question(labels or ()):
             return check_answers(value, labels)
-        if isinstance(value, (bool, float, list, dict)) or str(value) == "":
-            return f"label is {value!r}, not a name"
-        if labels is not None and str(value) not in labels:
-            return f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
-        return None
+        if is_known(value, labels):
+            return None
+        if problem := check_name(value):
+            return f"label is {value!r:.80}, {problem}"
+        return None if labels is None else f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
 
     def check_pair(self, value: Any, truth: Any) -> str | None:
         """Find nothing: any input may have any label."""
