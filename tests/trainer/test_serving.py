@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from refit_serving.batching import Batcher, Overloaded
+from refit_serving.batching import Batcher, ModelFailed, Overloaded
 from refit_serving.feedback_files import RowFile, choose_side
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
@@ -111,13 +111,13 @@ async def test_too_much_waiting_is_refused_and_errors_reach_whoever_asked() -> N
     def fail(texts: list[str]) -> Any:
         raise RuntimeError("no memory")
 
-    batcher = Batcher(fail, 4)
+    batcher = Batcher(fail, 4, "example")
     waiting = asyncio.gather(*(batcher.predict(["a"] * 1000) for _ in range(2)), return_exceptions=True)
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await batcher.predict(["b"])
     await batcher.start()
-    assert [str(error) for error in await waiting] == ["no memory"] * 2
+    assert [(type(error), str(error)) for error in await waiting] == [(ModelFailed, "no memory")] * 2
     await batcher.stop()
 
 

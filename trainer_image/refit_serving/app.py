@@ -1,6 +1,5 @@
 """The HTTP surface: parse, delegate, reply."""
 
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from refit_serving.batching import Overloaded
+from refit_serving import bodies
+from refit_serving.batching import ModelFailed, Overloaded, Unanswerable
 from refit_serving.documents import InvalidRequest, parse_feedback, parse_instances
 from refit_serving.drain import Drain
 from refit_serving.service import Service
@@ -40,6 +40,11 @@ class Endpoints:
             replies = await self._service.predict(instances)
         except Overloaded:
             raise HTTPException(503, "too many requests are waiting") from None
+        except ModelFailed as error:
+            log.error("model.failed error=%s", error)
+            raise HTTPException(503, "the model failed") from None
+        except Unanswerable as error:
+            raise InvalidRequest(f"{self._service.task.input} {error}") from None
         return JSONResponse({"predictions": replies} if "instances" in document else replies[0])
 
     async def feedback(self, request: Request) -> Response:
@@ -115,6 +120,6 @@ async def _read(request: Request) -> Any:
         if len(body) > MAX_BODY:
             raise HTTPException(413, f"a request has at most {MAX_BODY} bytes")
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return bodies.parse(bytes(body))
+    except bodies.NotJson as error:
         raise HTTPException(400, f"not JSON: {error}") from None

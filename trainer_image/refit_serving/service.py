@@ -1,12 +1,13 @@
 """What the server does, apart from HTTP: predict, remember, take labels."""
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from refit_serving.batching import Batcher
+from refit_serving.batching import Batcher, ModelFailed
 from refit_serving.documents import Feedback, Instance, InvalidRequest
 from refit_serving.feedback_files import RowFile, choose_side
 from refit_serving.memory import Memory, RememberedPrediction
@@ -31,7 +32,7 @@ class Service:
         self.metrics = Metrics(model.digest)
         self.task = model.task
         self.labels = model.loaded.labels
-        self.batcher = Batcher(model.predict, settings.max_batch)
+        self.batcher = Batcher(model.predict, settings.max_batch, model.task.example())
         self._digest = model.digest
         self._share = settings.holdout_share
         self._memory = Memory(settings.remembered)
@@ -41,6 +42,8 @@ class Service:
     async def predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
         """Predict for some inputs and remember the predictions."""
         predictions = await self.batcher.predict([instance.value for instance in instances])
+        if not all(math.isfinite(prediction.score) for prediction in predictions):
+            raise ModelFailed("a score isn't a number")
         self.metrics.predictions.inc(len(predictions))
         replies = []
         for instance, prediction in zip(instances, predictions, strict=True):
