@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -37,7 +38,9 @@ def serve() -> None:
     """Load the model and serve it."""
     import uvicorn
 
+    from refit_serving.admission import Admission
     from refit_serving.app import build_app
+    from refit_serving.connections import BoundedProtocol, Connections
     from refit_serving.drain import CloseConnections, Drain, DrainingServer
     from refit_serving.model import load_model
     from refit_serving.service import Service
@@ -46,10 +49,17 @@ def serve() -> None:
     settings = read_settings()
     service = Service(load_model(settings), settings)
     drain = Drain()
-    app = CloseConnections(build_app(service, drain), drain)
-    resting = settings.keep_alive_seconds
+    app = CloseConnections(build_app(service, Admission(settings.admission), drain), drain)
+    connections = Connections(settings.max_connections, settings.read_seconds)
     config = uvicorn.Config(
-        app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False, timeout_keep_alive=resting
+        app,
+        host="0.0.0.0",
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        http=partial(BoundedProtocol, connections=connections),
+        ws="none",
     )
     log.info("server.start port=%d feedback=%s holdout=%s", settings.port, settings.feedback_dir, settings.holdout_dir)
     DrainingServer(config, drain, settings.drain_seconds).run()

@@ -5,17 +5,13 @@ import math
 import re
 from typing import Any
 
-from refit_serving.documents import InvalidRequest
+from refit_serving.refusals import InvalidRequest, Refused
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-class NotJson(Exception):
-    """A body is no JSON document."""
-
-
 def parse(body: bytes) -> Any:
-    """Return the JSON document of a body; raise NotJson, or InvalidRequest for half of a character in a string."""
+    """Return the JSON document of a body; raise Refused where it is none, or none that can be written again."""
     try:
         document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_parse_float)
         if _HALF.search(body):  # one escape of a pair; most bodies have none
@@ -24,7 +20,7 @@ def parse(body: bytes) -> Any:
         half = error.object[error.start]
         raise InvalidRequest(f"a string has {half!r}, half of a character: it was cut in the middle of one") from None
     except (ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from None
+        raise Refused(400, f"not JSON: {error}") from None
     return document
 
 

@@ -1,10 +1,14 @@
 """Which predictions this pod made, so that a label that comes later can be compared: the newest ones, in memory."""
 
+import hashlib
+import sys
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from refit_trainer.data.blob import Blob
+
+ENTRY = 1500  # bytes of an entry beside its contents: the id of up to 256 characters, objects, places in a dictionary
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +18,24 @@ class RememberedPrediction:
     value: Any
     predicted: Any
     slice: str | None = None
+    weight: int = field(init=False)
+    """Bytes that it keeps in memory."""
 
-    @property
-    def weight(self) -> int:
-        """Bytes that it keeps in memory beside what every prediction takes: those of an image or a recording."""
-        return len(self.value.read()) if isinstance(self.value, Blob) else 0
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", ENTRY + sum(map(weigh, (self.value, self.predicted, self.slice))))
+
+
+def weigh(value: Any) -> int:
+    """Return the bytes that a document's value takes in memory, with all that is in it."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left.extend((*one.keys(), *one.values()))
+        elif isinstance(one, list):
+            left.extend(one)
+        total += len(one.read()) if isinstance(one, Blob) else sys.getsizeof(one)
+    return total
 
 
 class Memory:
@@ -29,7 +46,7 @@ class Memory:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._predictions: OrderedDict[str, RememberedPrediction] = OrderedDict()
-        self._labelled: OrderedDict[str, None] = OrderedDict()
+        self._labelled: OrderedDict[bytes, None] = OrderedDict()
 
     def remember(self, key: str, prediction: RememberedPrediction) -> None:
         """Keep a prediction; the same id again replaces it."""
@@ -45,15 +62,20 @@ class Memory:
 
     def is_labelled(self, key: str) -> bool:
         """Tell whether a label for this id has been taken."""
-        return key in self._labelled
+        return _short(key) in self._labelled
 
     def mark_labelled(self, key: str) -> None:
         """Note that this id's label has been taken, and forget its input."""
         self._forget(key)
-        self._labelled[key] = None
+        self._labelled[_short(key)] = None
         if len(self._labelled) > self._size:
             self._labelled.popitem(last=False)
 
     def _forget(self, key: str) -> None:
         if prediction := self._predictions.pop(key, None):
             self._bytes -= prediction.weight
+
+
+def _short(key: str) -> bytes:
+    """Return what an id is known by, of the same few bytes however long it is."""
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()

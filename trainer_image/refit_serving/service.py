@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from refit_serving.batching import Batcher, ModelFailed
-from refit_serving.documents import Feedback, Instance, InvalidRequest
+from refit_serving.documents import Feedback, Instance
 from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.inputs import Inputs
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.metrics import Metrics
 from refit_serving.model import ServedModel
+from refit_serving.refusals import InvalidRequest
 from refit_serving.settings import Settings
 
 
@@ -32,10 +34,13 @@ class Service:
         self.metrics = Metrics(model.digest)
         self.task = model.task
         self.labels = model.loaded.labels
-        self.batcher = Batcher(model.predict, settings.max_batch, model.task.example())
+        self.inputs = Inputs(model.task, settings.max_characters, settings.max_pixels)
+        self.batcher = Batcher(
+            model.predict, settings.max_batch, model.task.example(), self.inputs.cost, settings.max_wait_seconds
+        )
         self._digest = model.digest
         self._share = settings.holdout_share
-        self._memory = Memory(settings.remembered)
+        self._memory = Memory(settings.remembered, settings.remembered_bytes)
         folders = {"train": settings.feedback_dir, "holdout": settings.holdout_dir}
         self._files = {side: RowFile(folder, settings.writer) for side, folder in folders.items() if folder}
 

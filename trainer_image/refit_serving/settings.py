@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from refit_serving.admission import AdmissionBounds
 from refit_trainer.contract.config import describe
 from refit_trainer.contract.errors import BadInput
 
@@ -30,9 +31,31 @@ class Settings(BaseModel):
     """
     remembered: int = Field(100_000, gt=0)
     """Predictions kept in memory for late labels."""
+    remembered_bytes: int = Field(256 << 20, gt=0)
+    """Bytes that these take."""
     max_batch: int = Field(32, gt=0)
+    max_wait_seconds: float = Field(10, gt=0)
+    """Where what waits already takes longer, a request is told to come back."""
+    max_characters: int = Field(100_000, gt=0)
+    """Of one input, and of one label."""
+    max_pixels: int = Field(25_000_000, gt=0)
+    """Of one image; those computed at once, and those of one request, have twice as many at most."""
+    max_body_bytes: int = Field(4 << 20, gt=0)
+    max_held_bytes: int = Field(64 << 20, gt=0)
+    """Of the bodies of all requests at once."""
+    max_requests: int = Field(256, gt=0)
+    """Answered at once."""
+    max_connections: int = Field(512, gt=1)
+    """Beyond it, the one that has rested the longest is closed."""
+    read_seconds: float = Field(10, gt=0)
+    """How long a request's head may take to come in whole, and then its body."""
     writer: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Names this pod's own feedback file; a pod's host name is its name."""
+
+    @property
+    def admission(self) -> AdmissionBounds:
+        """What is held of requests at once."""
+        return AdmissionBounds(self.max_requests, self.max_body_bytes, self.max_held_bytes, self.read_seconds)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
