@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from refit_serving.batching import Batcher, ModelFailed, Overloaded
-from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.feedback_files import RowFile
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
 from refit_serving.settings import Settings, read_settings
@@ -178,13 +178,6 @@ def test_a_model_without_a_head_is_not_served(serve: Serve, tiny: Path) -> None:
     server = serve(INITIAL_MODEL_URI=tiny.as_uri())
     output, _ = server.process.communicate(timeout=60)
     assert server.process.returncode == 64 and "has no head for text-classification" in output
-
-
-def test_rows_are_shared_out_by_id_for_good() -> None:
-    sides = [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
-    assert 0.18 < sides.count("holdout") / len(sides) < 0.22
-    assert sides == [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
-    assert {choose_side("a", 0), choose_side("b", 0)} == {"train"} and choose_side("a", 1) == "holdout"
 
 
 def test_a_killed_servers_half_row_goes(tmp_path: Path) -> None:

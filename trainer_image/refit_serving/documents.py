@@ -23,6 +23,8 @@ class _Body(BaseModel):
     value: Any = None
     """The input, under its task's name in the document."""
     slice: Slice = None
+    group: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    """What it belongs together with: a user, a thread. All rows of a group are on one side of the split."""
 
 
 class Instance(_Body):

@@ -18,11 +18,14 @@ class RememberedPrediction:
     value: Any
     predicted: Any
     slice: str | None = None
+    group: str | None = None
     weight: int = field(init=False)
     """Bytes that it keeps in memory."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weight", ENTRY + sum(map(weigh, (self.value, self.predicted, self.slice))))
+        object.__setattr__(
+            self, "weight", ENTRY + sum(map(weigh, (self.value, self.predicted, self.slice, self.group)))
+        )
 
 
 def weigh(value: Any) -> int:

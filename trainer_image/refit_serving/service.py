@@ -9,13 +9,14 @@ from typing import Any
 
 from refit_serving.batching import Batcher, ModelFailed
 from refit_serving.documents import Feedback, Instance
-from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.feedback_files import RowFile
 from refit_serving.inputs import Inputs
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.metrics import Metrics
 from refit_serving.model import ServedModel
 from refit_serving.refusals import InvalidRequest
 from refit_serving.settings import Settings
+from refit_serving.sides import choose_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Service:
         replies = []
         for instance, prediction in zip(instances, predictions, strict=True):
             key = instance.id or uuid.uuid4().hex
-            self._memory.remember(key, RememberedPrediction(instance.value, prediction.value, instance.slice))
+            known = RememberedPrediction(instance.value, prediction.value, instance.slice, instance.group)
+            self._memory.remember(key, known)
             score = round(prediction.score, 6)
             replies.append({"id": key, "label": prediction.value, "score": score, "model": self._digest})
         return replies
@@ -87,13 +89,15 @@ class Service:
         value = known.value if known else feedback.value
         if value is None:
             return None
-        side = choose_side(value, self._share)
+        group = known.group if known and known.group else feedback.group
+        side = choose_side(value, self._share, group)
         if side not in self._files:
             return None
         domain = feedback.slice or (known.slice if known else None)
         self._files[side].append(
             {"id": feedback.id, self.task.input: value, self.task.truth: feedback.label}
             | ({"domain": domain} if domain else {})
+            | ({"group": group} if group else {})
             | {"time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
         )
         self.metrics.stored.labels(side).inc()
