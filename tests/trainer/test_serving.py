@@ -16,6 +16,7 @@ from refit_serving.batching import Batcher, ModelFailed, Overloaded
 from refit_serving.feedback_files import RowFile
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
+from refit_serving.receipts import digest_input
 from refit_serving.settings import Settings, read_settings
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.contract.errors import BadInput
@@ -50,30 +51,13 @@ def test_predictions_labels_and_measures(serve: Serve, published: Path) -> None:
     assert server.client.get("/healthz").status_code == 200
 
 
-def test_labels_of_what_another_pod_answered(serve: Serve, published: Path) -> None:
-    server, digest = serve(INITIAL_MODEL_URI=published.as_uri()).wait(), digest_folder(published)
-    told = {"label": "positive", "text": "a film"}
-    assert server.post("/v1/feedback", id="1", label="positive") == {
-        "judged": False,
-        "stored": None,
-        "duplicate": False,
-    }
-    taken = server.post("/v1/feedback", id="1", **told)
-    assert not taken["judged"] and taken["stored"] and server.counts() == (0, 0, 0)
-    assert not server.post("/v1/feedback", id="2", **told, predicted="positive", model="sha256:other")["judged"]
-    assert server.post("/v1/feedback", id="3", **told, predicted="negative", model=digest)["judged"]
-    assert server.post("/v1/feedback", id="4", **told, predicted="positive", model=digest)["judged"]
-    assert server.counts() == (0, 2, 1) and {row["id"] for row in server.rows()} == {"1", "2", "3", "4"}
-
-
 def test_a_text_that_comes_again_never_changes_sides(serve: Serve, published: Path) -> None:
     server = serve(MODEL_URI=pointer(published), HOLDOUT_SHARE="0.5").wait()
     texts = [f"film number {n}" for n in range(8)]
-    told = [
-        (text, server.post("/v1/feedback", id=f"{text}, time {time}", text=text, label="positive")["stored"])
-        for text in texts
-        for time in range(4)
-    ]
+    told = []
+    for number, text in enumerate(texts * 4):
+        server.post("/v1/predict", id=str(number), text=text)
+        told.append((text, server.post("/v1/feedback", id=str(number), label="positive")["stored"]))
     assert len(set(told)) == len(texts) and {side for _, side in told} == {"train", "holdout"}
 
 
@@ -192,8 +176,9 @@ def test_memory_is_bounded() -> None:
         memory.remember(key, RememberedPrediction("text", "positive"))
     assert memory.recall("a") is None and memory.recall("c")
     for key in "abc":
-        memory.mark_labelled(key)
+        memory.mark_labelled(key, digest_input("text"))
     assert not memory.is_labelled("a") and memory.is_labelled("c") and memory.recall("c") is None
+    assert memory.is_labelled("c", digest_input("text")) and not memory.is_labelled("c", digest_input("another"))
 
 
 def test_the_initial_model_counts_while_no_other_is_named() -> None:

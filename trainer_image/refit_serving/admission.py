@@ -64,10 +64,10 @@ class Admission:
                 await self._collect(request, reading)
         except TimeoutError:
             if reading.is_dropped:
-                raise Refused(503, "too many bodies are on their way", retry_after=1, closes=True) from None
+                raise Refused(503, "too many bodies are on their way", retry_after=1) from None
             raise Refused(408, f"the body took more than {self._bounds.body_seconds:g} s", closes=True) from None
         except ClientDisconnect:
-            raise Refused(400, "the client has gone", closes=True) from None
+            raise Refused(400, "the client has gone") from None
         finally:
             self._drop(reading)
         return bytes(reading.body)
@@ -94,4 +94,4 @@ class Admission:
             self._bytes -= len(reading.body)
 
     def _too_large(self) -> Refused:
-        return Refused(413, f"a request has at most {self._bounds.body_bytes} bytes", closes=True)
+        return Refused(413, f"a request has at most {self._bounds.body_bytes} bytes")

@@ -21,6 +21,7 @@ from refit_serving.admission import Admission
 from refit_serving.batching import ModelFailed, Overloaded, Unanswerable
 from refit_serving.documents import Feedback, Instance, has_many, parse_feedback, parse_instances
 from refit_serving.drain import Drain
+from refit_serving.labellers import Labellers
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
 
@@ -33,9 +34,10 @@ log = logging.getLogger(__name__)
 class Endpoints:
     """The handlers, bound to one service."""
 
-    def __init__(self, service: Service, admission: Admission, drain: Drain) -> None:
+    def __init__(self, service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> None:
         self._service = service
         self._admission = admission
+        self._labellers = labellers
         self._drain = drain
         self._parsers = ThreadPoolExecutor(PARSERS, thread_name_prefix="parse")
 
@@ -56,6 +58,7 @@ class Endpoints:
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""
+        self._labellers.check(request)
         async with self._admission.admit(request) as body:
             feedback = await self._beside(self._parse_feedback, body)
             try:
@@ -106,7 +109,7 @@ class Endpoints:
         return parse_feedback(bodies.parse(body), service.task, service.inputs, service.labels)
 
 
-def build_app(service: Service, admission: Admission, drain: Drain) -> Starlette:
+def build_app(service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> Starlette:
     """Return the ASGI application."""
 
     @asynccontextmanager
@@ -115,7 +118,7 @@ def build_app(service: Service, admission: Admission, drain: Drain) -> Starlette
         yield
         await service.batcher.stop()
 
-    endpoints = Endpoints(service, admission, drain)
+    endpoints = Endpoints(service, admission, labellers, drain)
     posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]

@@ -40,12 +40,11 @@ class Instances(BaseModel):
 
 
 class Feedback(_Body):
-    """A true label; `predicted` and `model` repeat the prediction, for a pod that didn't make it itself."""
+    """A true label; the answer's receipt proves to any pod that there was one."""
 
     id: Id
     label: Any
-    predicted: Any = None
-    model: str | None = None
+    receipt: str | None = None
 
 
 Body = TypeVar("Body", bound=BaseModel)

@@ -1,4 +1,4 @@
-"""Why a request isn't answered, and what its client is told."""
+"""Why a request isn't answered, and what its client gets for it."""
 
 import math
 

@@ -23,6 +23,9 @@ class Settings(BaseModel):
     feedback_dir: Path | None = None
     holdout_dir: Path | None = None
     holdout_share: float = Field(0.2, ge=0, le=1)
+    receipt_key_file: Path | None = None
+    feedback_token_file: Path | None = None
+    feedback_port: int | None = Field(None, gt=0, le=65535)
     port: int = Field(8080, ge=0, le=65535)
     drain_seconds: float = Field(5, ge=0)
     keep_alive_seconds: int = Field(75, ge=1)
@@ -35,7 +38,7 @@ class Settings(BaseModel):
     """Bytes that these take."""
     max_batch: int = Field(32, gt=0)
     max_wait_seconds: float = Field(10, gt=0)
-    """Where what waits already takes longer, a request is told to come back."""
+    """Where what waits already takes longer, a request gets 503."""
     max_characters: int = Field(100_000, gt=0)
     """Of one input, and of one label."""
     max_pixels: int = Field(25_000_000, gt=0)
@@ -56,6 +59,11 @@ class Settings(BaseModel):
     def admission(self) -> AdmissionBounds:
         """What is held of requests at once."""
         return AdmissionBounds(self.max_requests, self.max_body_bytes, self.max_held_bytes, self.read_seconds)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that it listens on."""
+        return (self.port,) if self.feedback_port in (None, self.port) else (self.port, self.feedback_port or 0)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
