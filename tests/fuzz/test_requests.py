@@ -21,14 +21,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=8,
 )
-LIKELY = st.sampled_from(["a film", "positive", "negative", "a", "", " ", 0, 1.5, [], {}, None])
+LIKELY: st.SearchStrategy[Any] = st.sampled_from(["a film", "positive", "negative", "a", "", " ", 0, 1.5, [], {}, None])
 VALUES = LIKELY | JSON
 FIELDS = ("text", "id", "domain", "slice", "group", "label", "receipt", "predicted", "model", "value")
 BODIES = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, VALUES))
 DOCUMENTS = BODIES | st.fixed_dictionaries({"instances": st.lists(BODIES | JSON, max_size=4) | VALUES}) | JSON
 RAW = st.binary(max_size=60) | DOCUMENTS.map(lambda document: json.dumps(document).encode())
 NEIGHBOUR = {"instances": [{"text": "a lovely film"}, {"text": "so dull"}]}
-BOUNDED = settings(max_examples=min(settings.default.max_examples, 150))
+BOUNDED = settings(max_examples=min(settings().max_examples, 150))
 """Each example is two requests; all of them together take about a minute."""
 FINE = {200, 400, 401, 403, 404, 405, 408, 409, 413, 422, 503}
 
