@@ -30,7 +30,7 @@ OnFailure = Callable[[Ref, int, str], Awaitable[None]]
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 60.0
 ENDS_THE_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
-"""All else that one monitor's reconciliation raises is its own trouble, a library's panic too, which is no Exception."""
+"""All else that a reconciliation raises is its own trouble, a library's panic too, which is no Exception."""
 RECONCILE_TIMEOUT = 120.0
 """Seconds after which a reconciliation is cancelled. Each of its requests is bounded; this bounds all the rest."""
 

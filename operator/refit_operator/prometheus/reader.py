@@ -5,6 +5,7 @@ The window is not kept anywhere: after a restart the same query gives the same r
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeGuard
 
 from refit_operator.api.metric import MetricSpec
@@ -55,9 +56,17 @@ class Subject:
 _ANYBODY = {name: name for name in VARIABLES}
 
 
-def check_query(query: str) -> None:
-    """Raise QueryInvalid where the query doesn't parse or has variables that don't exist."""
-    substitute(query, _ANYBODY)
+@lru_cache(maxsize=4096)
+def query_error(query: str) -> str:
+    """Return why the query doesn't parse, or which of its variables doesn't exist; empty where it is fine.
+
+    The answer is remembered by the text, and so for as long as a generation of the monitor says the same.
+    """
+    try:
+        substitute(query, _ANYBODY)
+    except QueryInvalid as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MAX_LENGTH = 1024
 MAX_FILLED = 8 * MAX_LENGTH
 """Characters with the variables' values in their places."""
-MAX_TOKENS = MAX_LENGTH
+MAX_TOKENS = 512
 MAX_OPERATORS = 64
 MAX_DEPTH = 32
 _QUOTED = 60
