@@ -23,6 +23,7 @@ OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
+WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
@@ -257,6 +258,20 @@ BREACH = (
         "if 2 * together > total else None",
         "if together else None",
         BOARD,
+    ),
+    Mutant(
+        "an answer from a part of the data is a value",
+        "prometheus/rules/wholeness.py",
+        "    if signs:",
+        "    if not signs:",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a warning of a server is taken for one of the query",
+        "prometheus/rules/wholeness.py",
+        "if not str(notice).startswith(_OF_THE_QUERY):",
+        "if not notice:",
+        WHOLENESS,
     ),
     Mutant(
         "a panic of the query's parser goes up",
