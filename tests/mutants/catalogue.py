@@ -274,6 +274,13 @@ BREACH = (
         WHOLENESS,
     ),
     Mutant(
+        "a constant beside a metric is no fallback",
+        "prometheus/rules/absence.py",
+        "            if not _rests_on_series(side):",
+        "            if side is None:",
+        PROMQL,
+    ),
+    Mutant(
         "a panic of the query's parser goes up",
         "prometheus/rules/promql.py",
         "    except BaseException as error:",

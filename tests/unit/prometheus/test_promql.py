@@ -271,3 +271,26 @@ def test_the_age_is_asked_of_the_queries_own_selectors(name: str, query: str, wa
 def test_the_age_is_asked_as_finely_as_needed() -> None:
     assert freshness_query("x", HOUR) == "time() - max(max_over_time(timestamp(x)[5h:2m30s]))"
     assert freshness_query("x", timedelta(seconds=10)) == "time() - max(max_over_time(timestamp(x)[50s:1s]))"
+
+
+@pytest.mark.parametrize(
+    ("query", "fallback"),
+    [
+        (ACCURACY, ""),
+        ("1 + 1", ""),
+        ("x or vector(0)", "vector(0)"),
+        ("vector(0) or x", "vector(0)"),
+        ("sum(x) or on () vector(1)", "vector(1)"),
+        ("sum(rate(x[5m]) or vector(0)) / sum(y)", "vector(0)"),
+        ("(x or (vector(1) * 0))", "(vector(1) * 0)"),
+        ("x or absent(y) * 0", "absent(y) * 0"),
+        ("1 - absent(x{a=~'b.+'})", 'absent(x{a=~"b.+"})'),
+        ("absent_over_time(x[5m])", "absent_over_time(x[5m])"),
+        ("x or y", ""),
+        ("x or y * 0", ""),
+        ("x unless absent(y)", ""),
+        ("x and on() (y or vector(1))", "vector(1)"),
+    ],
+)
+def test_a_fallback_hides_that_series_are_missing(query: str, fallback: str) -> None:
+    assert parse_query(query).fallback.replace("'", '"') == fallback

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import promql_parser as p
 
+from refit_operator.prometheus.rules.absence import fallback_in
 from refit_operator.prometheus.rules.selectors import Selector, selectors_of
 from refit_operator.prometheus.rules.staleness import build_freshness_query
 from refit_operator.prometheus.rules.tokens import MAX_FILLED, MAX_LENGTH, QueryInvalid, Token, check_cost, tokens_of
@@ -39,6 +40,8 @@ class ParsedQuery:
 
     text: str
     selectors: tuple[Selector, ...]
+    fallback: str = ""
+    """The part that has a value where series are missing, and so hides that they are."""
 
     @property
     def longest_range(self) -> timedelta:
@@ -83,7 +86,9 @@ def _checked(query: str) -> ParsedQuery:
     tokens = tokens_of(query)
     check_cost(tokens)
     expr = p.parse("".join(_plain(token, index) for index, token in enumerate(tokens)))
-    parsed = ParsedQuery(query, tuple(replace(s, text=_with_patterns(s.text, tokens)) for s in selectors_of(expr)))
+    selectors = tuple(replace(s, text=_with_patterns(s.text, tokens)) for s in selectors_of(expr))
+    fallback = fallback_in(expr)
+    parsed = ParsedQuery(query, selectors, _with_patterns(fallback.prettify(), tokens) if fallback else "")
     while isinstance(expr, p.ParenExpr):
         expr = expr.expr
     if isinstance(expr, p.MatrixSelector | p.SubqueryExpr):
@@ -111,7 +116,7 @@ def _quoted(text: str) -> str:
 
 
 def _with_patterns(text: str, tokens: tuple[Token, ...]) -> str:
-    """Put the regular expressions back into a selector."""
+    """Put the regular expressions back into a part of the query."""
     return "".join(
         _quoted(tokens[int(token.text[1:-1])].text) if token.matcher.endswith("~") else token.text
         for token in tokens_of(text)

@@ -34,6 +34,9 @@ class Scope:
     need: Need = Need.REQUIRED
 
 
+_PLAIN = Scope()
+
+
 @dataclass(frozen=True)
 class Selector:
     """One series selector of a query: `text` has its own offset in it, `scope.offset` is that of the subqueries."""
@@ -48,12 +51,11 @@ class Selector:
         return self.own_offset + self.scope.offset
 
 
-def selectors_of(expr: p.Expr, scope: Scope | None = None) -> Iterator[Selector]:
+def selectors_of(expr: p.Expr, scope: Scope = _PLAIN) -> Iterator[Selector]:
     """Give every selector under the expression in the order of the text; raises QueryInvalid."""
-    scope = scope or Scope()
     if isinstance(expr, p.VectorSelector):
         yield _selector(expr, scope)
-    for child, inner in _children(expr, scope):
+    for child, inner in children_of(expr, scope):
         yield from selectors_of(child, inner)
 
 
@@ -74,7 +76,8 @@ def _moved(scope: Scope, at: p.AtModifier | None, offset: timedelta | None) -> S
     return replace(scope, offset=scope.offset + (offset or _NONE), pinned=scope.pinned or at is not None)
 
 
-def _children(expr: p.Expr, scope: Scope) -> tuple[tuple[p.Expr, Scope], ...]:
+def children_of(expr: p.Expr, scope: Scope = _PLAIN) -> tuple[tuple[p.Expr, Scope], ...]:
+    """Give the expressions right under one, each with its scope; raises QueryInvalid."""
     match expr:
         case p.MatrixSelector():
             return ((expr.vector_selector, replace(scope, range=scope.range + expr.range)),)
