@@ -24,6 +24,9 @@ GATE_RESULT = ("tests/unit/run/test_gate_result.py",)
 JOB = ("tests/unit/run/test_job.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
+PROMQL = ("tests/unit/prometheus/test_promql.py",)
+QUEUE = ("tests/unit/controller/test_workqueue.py",)
+WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
@@ -259,6 +262,55 @@ BREACH = (
         "if 2 * together > total else None",
         "if together else None",
         BOARD,
+    ),
+    Mutant(
+        "an answer from a part of the data is a value",
+        "prometheus/rules/wholeness.py",
+        "    if signs:",
+        "    if not signs:",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a warning of a server is taken for one of the query",
+        "prometheus/rules/wholeness.py",
+        "if not str(notice).startswith(_OF_THE_QUERY):",
+        "if not notice:",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a constant beside a metric is no fallback",
+        "prometheus/rules/absence.py",
+        "            if not _rests_on_series(side):",
+        "            if side is None:",
+        PROMQL,
+    ),
+    Mutant(
+        "a panic of the query's parser goes up",
+        "prometheus/rules/promql.py",
+        "    except BaseException as error:",
+        "    except Exception as error:",
+        PROMQL,
+    ),
+    Mutant(
+        "a query may have any number of operators",
+        "prometheus/rules/tokens.py",
+        "    if operators > MAX_OPERATORS:",
+        "    if operators < 0:",
+        PROMQL,
+    ),
+    Mutant(
+        "the parser compiles a query's patterns",
+        "prometheus/rules/promql.py",
+        """return f'"{index}"' if token.matcher.endswith("~") else""",
+        """return f'"{index}"' if token.matcher.endswith("x") else""",
+        PROMQL,
+    ),
+    Mutant(
+        "a panic in one reconciliation ends them all",
+        "controller/workqueue.py",
+        "            except BaseException as error:",
+        "            except (Exception, asyncio.CancelledError) as error:",
+        QUEUE,
     ),
     Mutant(
         "a guard without a value holds",

@@ -51,6 +51,11 @@ class Reason(StrEnum):
         "RequestIgnored",
         "As Monitoring; but the annotation of a request for a run or a rollback holds no valid time.",
     )
+    ABSENCE_HIDDEN = (
+        "AbsenceHidden",
+        "As Monitoring; but metric.query has a value where its series are missing, so that a lost metric reads as a "
+        "bad or a good model; the message says which part of it.",
+    )
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."

@@ -51,6 +51,15 @@ def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: st
     assert list(events_on(next_status(asked), next_status(asked))) == []
 
 
+def test_a_query_that_hides_a_missing_metric_is_flagged_and_told() -> None:
+    hiding = make_monitor(metric={"query": "sum(rate(ok[10m])) / sum(rate(judged[10m])) or vector(0)"})
+    observed = seen(GOOD, monitor=hiding)
+    assert condition(observed, ConditionType.READY) == ("True", "AbsenceHidden")
+    (note,) = events_on(next_status(seen(GOOD)), next_status(observed))
+    assert "vector(0) has a value all the same" in note.message
+    assert list(events_on(next_status(observed), next_status(observed))) == []
+
+
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
     observed = seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
     assert condition(observed, ConditionType.READY) == ("True", "Monitoring")

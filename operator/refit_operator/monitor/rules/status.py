@@ -16,6 +16,7 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.monitor.rules.serving import serving_verdict
+from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import Value, describe, reason_of
 from refit_operator.target.rules.request import malformed_request
 
@@ -89,6 +90,11 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
+    fallback = parse_query(metric.query).fallback
+    if fallback:
+        message = f"metric.query: where its series are missing, {fallback} has a value all the same, which counts as a "
+        advice = "reading; without it, such a reading holds (NoData)"
+        return _condition(o, ConditionType.READY, "True", Reason.ABSENCE_HIDDEN, message + advice)
     message = f"monitoring {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
     return _condition(o, ConditionType.READY, "True", Reason.MONITORING, message)
 
