@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from refit_trainer.data.blob import Blob
 
@@ -31,7 +31,7 @@ def read_image(blob: Blob) -> Any:
         return _to_rgb(ImageOps.exif_transpose(image) if _orientation(image) else image)
     except (UnfitImage, MemoryError):
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ValueError(f"can't be read as an image: it is none of {', '.join(FORMATS)}, or damaged") from None
     except Exception as error:  # what Pillow's readers raise over damaged files is of a dozen types
         raise ValueError(f"can't be read as an image: {error}") from None
@@ -68,7 +68,7 @@ def _open(contents: bytes) -> Any:
 
 
 def _orientation(image: Any) -> Any:
-    return image.getexif().get(Image.ExifTags.Base.Orientation)
+    return image.getexif().get(ExifTags.Base.Orientation)
 
 
 def _to_rgb(image: Any) -> Any:
