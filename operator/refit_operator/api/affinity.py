@@ -132,9 +132,9 @@ class PodAffinity(ApiModel):
     required_during_scheduling_ignored_during_execution: (
         Annotated[list[PodAffinityTerm], Field(max_length=8)] | None
     ) = Field(default=None, description="What must hold.")
-    preferred_during_scheduling_ignored_during_execution: (
-        Annotated[list[PreferredPods], Field(max_length=8)] | None
-    ) = Field(default=None, description="What is preferred.")
+    preferred_during_scheduling_ignored_during_execution: Annotated[list[PreferredPods], Field(max_length=8)] | None = (
+        Field(default=None, description="What is preferred.")
+    )
 
 
 class Affinity(ApiModel):
