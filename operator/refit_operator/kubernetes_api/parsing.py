@@ -2,7 +2,6 @@
 rests on it and nothing else, and the message names object and fields, not their values.
 """
 
-import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +11,7 @@ from refit_operator.kubernetes_api.errors import Permanent
 
 Kind = TypeVar("Kind", bound=BaseModel)
 MONITOR_BYTES = 65_536
-"""The most that a monitor's spec may be: the admission policy refit-monitor-size refuses more, where it is installed."""
+"""The most that a monitor's names and values may be: the policy refit-monitor-size (manifests/base) refuses more."""
 
 
 def parse(kind: type[Kind], document: dict[str, Any]) -> Kind:
@@ -31,9 +30,18 @@ def parse_monitor(document: dict[str, Any]) -> ModelMonitor:
     """Return the monitor. Raises Permanent where it doesn't parse, or is larger than a monitor may be."""
     name = f"ModelMonitor {document['metadata']['name']}"
     try:
-        size = len(json.dumps(document.get("spec"), ensure_ascii=False).encode())
+        size = _count_bytes(document.get("spec"))
     except RecursionError as error:
         raise Permanent(f"{name} doesn't parse: it is nested too deeply") from error
     if size > MONITOR_BYTES:
         raise Permanent(f"{name} has a spec of {size:,} bytes, and may have {MONITOR_BYTES:,}: make it smaller")
     return parse(ModelMonitor, document)
+
+
+def _count_bytes(node: Any) -> int:
+    """Return the bytes of names and values alone: never more than the policy counts, which also has quotes and braces."""
+    if isinstance(node, dict):
+        return sum(len(key.encode()) + _count_bytes(value) for key, value in node.items())
+    if isinstance(node, list):
+        return sum(map(_count_bytes, node))
+    return len(str(node).encode())
