@@ -39,7 +39,7 @@ def parse_monitor(document: dict[str, Any]) -> ModelMonitor:
 
 
 def _count_bytes(node: Any) -> int:
-    """Return the bytes of names and values alone: never more than the policy counts, which also has quotes and braces."""
+    """Return the bytes of names and values alone: never more than the policy counts, quotes and braces included."""
     if isinstance(node, dict):
         return sum(len(key.encode()) + _count_bytes(value) for key, value in node.items())
     if isinstance(node, list):
