@@ -142,7 +142,7 @@ TEMPLATE = {
     "an annotation that was there": {"metadata": {"annotations": {"prometheus.io/port": "1"}}},
     "the account": {"spec": {"serviceAccountName": "boss"}},
 }
-TARGET = {
+TARGET: dict[str, Document] = {
     **{name: {"spec": {"template": change}} for name, change in TEMPLATE.items()},
     "the number of pods": {"spec": {"replicas": 9}},
     "its own annotation": {"metadata": {"annotations": {"a": "b"}}},

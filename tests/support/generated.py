@@ -66,8 +66,7 @@ def _integers(schema: Schema) -> st.SearchStrategy[int]:
 
 
 def _numbers(schema: Schema) -> st.SearchStrategy[float]:
-    bounds = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum")}
-    return st.floats(**bounds, allow_nan=False, allow_infinity=False)
+    return st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False)
 
 
 def _arrays(schema: Schema) -> st.SearchStrategy[list[Any]]:

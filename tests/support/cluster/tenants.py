@@ -34,8 +34,8 @@ def tenant(space: Space, name: str, *rights: Document) -> str:
 
 def answer(space: Space, user: str, *words: str, document: Document | None = None) -> str:
     """Return what the API server answers the user; nothing is kept of what it takes."""
-    stdin = {"stdin": json.dumps(document)} if document else {}
+    stdin = json.dumps(document) if document else None
     try:
-        return space.run(*words, "--dry-run=server", "--as", user, *(("-f", "-") if document else ()), **stdin)
+        return space.run(*words, "--dry-run=server", "--as", user, *(("-f", "-") if document else ()), stdin=stdin)
     except Refused as refused:
         return str(refused)

@@ -66,7 +66,10 @@ def test_watches_list_in_pages_too() -> None:
     assert kopf_settings().watching.chunk_size == PAGE
 
 
-BAD = {"deep": ({"unknown": nested()}, "nested too deeply"), "large": ({"unknown": "x" * 65_536}, "65,536")}
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "deep": ({"unknown": nested()}, "nested too deeply"),
+    "large": ({"unknown": "x" * 65_536}, "65,536"),
+}
 
 
 @pytest.mark.parametrize("kind", BAD)
