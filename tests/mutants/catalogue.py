@@ -31,6 +31,7 @@ WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
+LARGE = ("tests/unit/kubernetes_api/test_large.py",)
 
 
 @dataclass(frozen=True)
@@ -655,6 +656,37 @@ PROMOTION = (
     ),
 )
 
+LARGE_OBJECTS = (
+    Mutant(
+        "a list ends with its first page",
+        "kubernetes_api/client.py",
+        "                if not rest:",
+        "                if True:",
+        LARGE,
+    ),
+    Mutant(
+        "a list comes in one answer",
+        "kubernetes_api/client.py",
+        '"limit": PAGE}',
+        '"limit": 0}',
+        LARGE,
+    ),
+    Mutant(
+        "a monitor is as large as it likes",
+        "kubernetes_api/parsing.py",
+        "    if size > MONITOR_BYTES:",
+        "    if size < 0:",
+        LARGE,
+    ),
+    Mutant(
+        "a monitor that is nested too deeply ends the list",
+        "controller/reconcile.py",
+        "except (Permanent, ValueError):",
+        "except ValueError:",
+        LARGE,
+    ),
+)
+
 WATCHING = (
     Mutant(
         "no data takes a checkpoint back",
@@ -724,4 +756,4 @@ FLOODS = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *WATCHING, *FLOODS)
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS)
