@@ -19,6 +19,7 @@ STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 JOB = ("tests/unit/run/test_job.py",)
+APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
@@ -100,10 +101,38 @@ ONCE = (
         REPORTS,
     ),
     Mutant(
+        "training and judge share /tmp",
+        "run/rules/manifests/apart.py",
+        'scratch = {"name": f"tmp-{name}", "mountPath": "/tmp"}',
+        'scratch = {"name": "tmp-train", "mountPath": "/tmp"}',
+        APART,
+    ),
+    Mutant(
+        "the image that trains judges itself whatever the operator's setting says",
+        "run/rules/manifests/pod.py",
+        "run.spec.gate.image or image or run.spec.training.image",
+        "run.spec.gate.image or run.spec.training.image",
+        APART,
+    ),
+    Mutant(
+        "a pod is the Job's by its labels",
+        "kubernetes_api/client.py",
+        'return [pod for pod in found if owner_of(pod) == meta["uid"]]',
+        "return found",
+        REQUESTS,
+    ),
+    Mutant(
+        "the initial model is what its path holds now",
+        "monitor/rules/decision.py",
+        "return pin(initial, self.runs) if initial else None",
+        "return Pointer(initial) if initial else None",
+        ("tests/unit/monitor/test_pinned.py",),
+    ),
+    Mutant(
         "the judge's own Job trains as well",
         "run/rules/manifests/job.py",
-        "pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)",
-        "pod = build_pod(run, reporting)",
+        "pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)",
+        "pod = build_pod(run, reporting, judge_image)",
         REPORTS,
     ),
     Mutant(

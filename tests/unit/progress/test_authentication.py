@@ -12,7 +12,7 @@ from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.progress.authentication import MOST_AT_ONCE, Authenticator, Document, Refusal, TokenReviewer
 from refit_operator.progress.rules.pod_identity import Caller
 from tests.support.jumping import clock, play, since
-from tests.support.pods import IDENTITY, POD, REVIEW, RUN
+from tests.support.pods import IDENTITY, JOB, POD, REVIEW, RUN
 
 CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
@@ -33,9 +33,12 @@ class Server:
     async def pod(self, ref: Ref) -> Document | None:
         return POD if ref.name == POD["metadata"]["name"] else None
 
+    async def job(self, ref: Ref) -> Document | None:
+        return JOB if ref.name == RUN else None
+
 
 def tracer(server: Server) -> Authenticator:
-    return Authenticator(TokenReviewer(server.review, server.pod))
+    return Authenticator(TokenReviewer(server.review, server.pod, server.job))
 
 
 @pytest.mark.parametrize(("token", "want"), [("good", CALLER), ("bad", Refusal.UNAUTHENTICATED)])
@@ -68,7 +71,10 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
 def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, want: object) -> None:
     async def story() -> None:
         server = Server()
-        assert await Authenticator(TokenReviewer(server.review, server.pod), namespace).authenticate("good") == want
+        assert (
+            await Authenticator(TokenReviewer(server.review, server.pod, server.job), namespace).authenticate("good")
+            == want
+        )
 
     play(story())
 

@@ -60,6 +60,8 @@ class Observed:
     """
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where no server listens."""
+    judge_image: str = ""
+    """The operator's own setting of the judge's image; empty: the trainer's."""
 
 
 @dataclass(frozen=True)

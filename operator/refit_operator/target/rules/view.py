@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.metadata import managers_of
+from refit_operator.api.metadata import managers_of, owner_of
 from refit_operator.api.uris import ClaimPath, parse_claim_uri
 
 POINTER_FIELD = f"metadata.annotations['{CHECKPOINT_ANNOTATION}']"
@@ -108,11 +108,7 @@ def _pointer(owner: dict[str, Any]) -> str:
 
 def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:
     """Return the pointers of the templates that the target has had, as far back as its ReplicaSets are kept."""
-    return {
-        _pointer(found)
-        for found in replica_sets
-        if any(owner["uid"] == target.uid for owner in found["metadata"].get("ownerReferences") or ())
-    }
+    return {_pointer(found) for found in replica_sets if owner_of(found) == target.uid}
 
 
 def _reads_pointer(container: dict[str, Any]) -> bool:

@@ -64,7 +64,7 @@ def create_job(o: Observed) -> Decision | None:
     if is_trained(o) or o.job.state is not JobState.MISSING:
         return None
     status = record(o, Stage.QUEUED, "creating the Job")
-    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), requeue_after=AT_ONCE)
+    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting, o.judge_image)),), requeue_after=AT_ONCE)
 
 
 def creation_is_refused(o: Observed, kind: str, message: str) -> Decision:

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from refit_operator.api.conditions import Reason
+from refit_operator.api.metadata import owner_of
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.views.documents import (
     Document,
@@ -14,7 +15,6 @@ from refit_operator.run.rules.views.documents import (
     ending_of,
     has_started,
     is_over,
-    owner_of,
     statuses_of,
 )
 from refit_operator.run.rules.views.failure import failure_of
