@@ -101,6 +101,27 @@ ONCE = (
         REPORTS,
     ),
     Mutant(
+        "a sidecar's pod keeps its GPU after both reports",
+        "run/rules/decide.py",
+        "    record_lost,\n    end_job,\n",
+        "    record_lost,\n",
+        ("tests/unit/run/test_sidecar.py",),
+    ),
+    Mutant(
+        "whichever container comes first says why the pod failed",
+        "run/rules/views/failure.py",
+        "sorted(states, key=lambda name: _rank(pod, name))",
+        "states",
+        ("tests/unit/run/test_failure.py",),
+    ),
+    Mutant(
+        "a container's words are shown as they are",
+        "run/rules/views/reports.py",
+        'return clean(str(document["error"]))',
+        'return str(document["error"])',
+        ("tests/unit/run/test_words.py",),
+    ),
+    Mutant(
         "training and judge share /tmp",
         "run/rules/manifests/apart.py",
         'scratch = {"name": f"tmp-{name}", "mountPath": "/tmp"}',

@@ -1,4 +1,4 @@
-"""Training doesn't decide its own gate: what it leaves in its pod never reaches the judge but by the candidate's claim."""
+"""Training doesn't decide its own gate: what it leaves in its pod reaches the judge by the candidate's claim alone."""
 
 from typing import Any
 
