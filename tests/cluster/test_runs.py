@@ -65,16 +65,8 @@ def forged(job: Document, config_map: str) -> Document:
         "train": {"checkpoint": "file:///x", "digest": digest, "rows": 1, "seconds": 1},
         "judge": {"candidate": {"digest": digest, "metrics": {"accuracy": 0.999}}, "rows": 500},
     }
-    made = [
-        {
-            "name": name,
-            "image": STUB,
-            "securityContext": RESTRICTED,
-            "command": ["sh", "-c", WRITES],
-            "args": ["-", said],
-        }
-        for name, said in ((name, json.dumps(report)) for name, report in says.items())
-    ]
+    base = {"image": STUB, "securityContext": RESTRICTED, "command": ["sh", "-c", WRITES, "-"]}
+    made = [base | {"name": name, "args": [json.dumps(report)]} for name, report in says.items()]
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "forger", "uid": config_map, "controller": True}
     labels = {label: job["spec"]["template"]["metadata"]["labels"][label] for label in JUDGED_BY}
     security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}

@@ -122,6 +122,20 @@ ONCE = (
         ("tests/unit/run/test_words.py",),
     ),
     Mutant(
+        "a volume is mounted at /x/../refit",
+        "api/pod.py",
+        'pattern=f"^(/{FOLDER})+/?$"',
+        'pattern="^/[^:]+$"',
+        ("tests/unit/api/test_pod.py",),
+    ),
+    Mutant(
+        "a URI leads out of its claim",
+        "api/uris.py",
+        'FOLDERS = _path(without=r"@\\s%")',
+        'FOLDERS = r"[^@\\s]*[^@\\s/]"',
+        ("tests/unit/api/test_uris.py",),
+    ),
+    Mutant(
         "training and judge share /tmp",
         "run/rules/manifests/apart.py",
         'scratch = {"name": f"tmp-{name}", "mountPath": "/tmp"}',

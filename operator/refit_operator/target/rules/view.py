@@ -8,7 +8,7 @@ from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
 from refit_operator.api.metadata import managers_of, owner_of
-from refit_operator.api.uris import ClaimPath, parse_claim_uri
+from refit_operator.api.uris import ClaimPath, leads_out, parse_claim_uri
 
 POINTER_FIELD = f"metadata.annotations['{CHECKPOINT_ANNOTATION}']"
 WIRING = (
@@ -62,7 +62,7 @@ class TargetView:
         path = uri.removeprefix("file://")
         for mount in sorted(self.mounts, key=lambda mount: -len(mount.path)):
             root = mount.path.rstrip("/") + "/"
-            if uri.startswith("file://") and path.startswith(root):
+            if uri.startswith("file://") and path.startswith(root) and not leads_out(path):
                 inside = "/".join(part for part in (mount.sub_path, path.removeprefix(root)) if part)
                 return ClaimPath(mount.claim, inside).uri
         return uri
