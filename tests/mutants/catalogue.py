@@ -22,6 +22,7 @@ READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
 GATE_RESULT = ("tests/unit/run/test_gate_result.py",)
 JOB = ("tests/unit/run/test_job.py",)
+APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
@@ -108,10 +109,73 @@ ONCE = (
         REPORTS,
     ),
     Mutant(
+        "a sidecar's pod keeps its GPU after both reports",
+        "run/rules/decide.py",
+        "    record_lost,\n    end_job,\n",
+        "    record_lost,\n",
+        ("tests/unit/run/test_sidecar.py",),
+    ),
+    Mutant(
+        "whichever container comes first says why the pod failed",
+        "run/rules/views/failure.py",
+        "sorted(states, key=lambda name: _rank(pod, name))",
+        "states",
+        ("tests/unit/run/test_failure.py",),
+    ),
+    Mutant(
+        "a container's words are shown as they are",
+        "run/rules/views/reports.py",
+        'return clean(str(document["error"]))',
+        'return str(document["error"])',
+        ("tests/unit/run/test_words.py",),
+    ),
+    Mutant(
+        "a volume is mounted at /x/../refit",
+        "api/pod.py",
+        'pattern=f"^(/{FOLDER})+/?$"',
+        'pattern="^/[^:]+$"',
+        ("tests/unit/api/test_pod.py",),
+    ),
+    Mutant(
+        "a URI leads out of its claim",
+        "api/uris.py",
+        'FOLDERS = _path(without=r"@\\s%")',
+        'FOLDERS = r"[^@\\s]*[^@\\s/]"',
+        ("tests/unit/api/test_uris.py",),
+    ),
+    Mutant(
+        "training and judge share /tmp",
+        "run/rules/manifests/apart.py",
+        'scratch = {"name": f"tmp-{name}", "mountPath": "/tmp"}',
+        'scratch = {"name": "tmp-train", "mountPath": "/tmp"}',
+        APART,
+    ),
+    Mutant(
+        "the image that trains judges itself whatever the operator's setting says",
+        "run/rules/manifests/pod.py",
+        "run.spec.gate.image or image or run.spec.training.image",
+        "run.spec.gate.image or run.spec.training.image",
+        APART,
+    ),
+    Mutant(
+        "a pod is the Job's by its labels",
+        "kubernetes_api/client.py",
+        'return [pod for pod in found if owner_of(pod) == meta["uid"]]',
+        "return found",
+        REQUESTS,
+    ),
+    Mutant(
+        "the initial model is what its path holds now",
+        "monitor/rules/decision.py",
+        "return pin(initial, self.runs) if initial else None",
+        "return Pointer(initial) if initial else None",
+        ("tests/unit/monitor/test_pinned.py",),
+    ),
+    Mutant(
         "the judge's own Job trains as well",
         "run/rules/manifests/job.py",
-        "pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)",
-        "pod = build_pod(run, reporting)",
+        "pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)",
+        "pod = build_pod(run, reporting, judge_image)",
         REPORTS,
     ),
     Mutant(

@@ -15,6 +15,8 @@ Label = Annotated[str, Field(max_length=63)]
 Labels = Annotated[dict[str, Label], Field(max_length=32)]
 Annotations = Annotated[dict[str, Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+FOLDER = r"([^/:.]|\.[^/:.]|\.\.[^/:])[^/:]*"
+"""One part of a path: neither empty nor `.` nor `..`, so that what is in a folder begins like it."""
 
 
 class LocalRef(ApiModel):
@@ -151,7 +153,7 @@ class Volume(ApiModel):
     )
 
     name: str = Field(pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=50, description="Name of the volume.")
-    mount_path: str = Field(pattern="^/[^:]+$", max_length=256, description="Where it is mounted.")
+    mount_path: str = Field(pattern=f"^(/{FOLDER})+/?$", max_length=256, description="Where it is mounted.")
     read_only: bool = Field(default=False, description="Mounted for reading only.")
     persistent_volume_claim: ClaimVolume | None = Field(default=None, description="A claim, but not the holdout's.")
     secret: SecretVolume | None = Field(default=None, description="A Secret's keys as files.")

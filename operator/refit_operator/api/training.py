@@ -155,7 +155,11 @@ class TrainingSpec(ApiModel):
 class GateSpec(ApiModel):
     """Candidate and served model, judged on the same holdout rows."""
 
-    image: Image = Field(default="", description="The judge's image. Default: training.image.")
+    image: Image = Field(
+        default="",
+        description="The judge's image. Default: the operator's REFIT_JUDGE_IMAGE, or training.image where that isn't "
+        "set.",
+    )
     env_from: EnvSources = Field(
         default=[], description="Secrets and ConfigMaps whose keys are variables of the judge alone."
     )

@@ -9,7 +9,7 @@ from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
-from refit_operator.api.metadata import Owned, Ref
+from refit_operator.api.metadata import Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
@@ -208,9 +208,10 @@ class Cluster:
         return tuple(sorted((parse(RetrainRun, item) for item in own), key=lambda run: run.spec.ordinal))
 
     async def list_pods(self, job: Document) -> list[Document]:
-        """Return the pods of exactly that Job."""
+        """Return the pods that exactly that Job controls: labels only narrow the list, anybody may set them."""
         meta = job["metadata"]
-        return await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
+        found = await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
+        return [pod for pod in found if owner_of(pod) == meta["uid"]]
 
     async def list_events(self, namespace: str, uid: str) -> list[Document]:
         """Return the Events about an object."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from refit_operator.api.base import RUN_LABEL, TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import ConditionType, is_true
-from refit_operator.api.metadata import Ref
+from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
@@ -17,7 +17,6 @@ from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
 from refit_operator.run.rules.views.candidate import has_run_unready
-from refit_operator.run.rules.views.documents import owner_of
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
@@ -59,6 +58,7 @@ async def observe(
         listening_since=ports.progress.listening_since,
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
+        judge_image=ports.judge_image,
     )
 
 
@@ -98,9 +98,17 @@ async def _rollout_pods(run: RetrainRun, target: TargetView | None, ports: Ports
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
         return "", False
-    pods = oldest_first(await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector))
+    pods = oldest_first(await _pods_of(target, run.metadata.namespace, ports))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
     return why_not_started(pods, around), has_run_unready(pods, change.new)
+
+
+async def _pods_of(target: TargetView, namespace: str, ports: Ports) -> list[Document]:
+    """Return the pods that the target controls by its ReplicaSets: anybody may set the labels of its selector."""
+    found = await ports.cluster.list_objects(REPLICA_SET, namespace, target.selector)
+    ours = {replica_set["metadata"]["uid"] for replica_set in found if owner_of(replica_set) == target.uid}
+    pods = await ports.cluster.list_objects(POD, namespace, target.selector)
+    return [pod for pod in pods if owner_of(pod) in ours]
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

@@ -363,6 +363,7 @@ def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
         "finished",
         "record_lost",
+        "end_job",
         "aborted",
         "rollback_requested",
         "superseded",

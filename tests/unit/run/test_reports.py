@@ -106,7 +106,8 @@ def test_then_the_judge_has_a_job_of_its_own() -> None:
     assert made.body["metadata"]["name"] == JUDGES_JOB
     pod, whole = made.body["spec"]["template"]["spec"], build_job(make_run())["spec"]["template"]["spec"]
     assert (pod["initContainers"], pod["containers"]) == ([], whole["containers"])
-    assert {volume["name"] for volume in pod["volumes"]} == {"claim-holdout", "claim-models", "tmp"}
+    judges = {"claim-holdout", "claim-models", "tmp-judge", "shm-judge"}
+    assert {volume["name"] for volume in pod["volumes"]} == judges
     rules = made.body["spec"]["podFailurePolicy"]["rules"]
     assert [rule.get("onExitCodes", {}).get("containerName") for rule in rules] == ["judge", None]
 

@@ -37,6 +37,11 @@ def test_a_file_of_the_servers_own_image_is_on_no_claim() -> None:
     assert parse_target(deployment()).to_claim_uri("file:///opt/model") == "file:///opt/model"
 
 
+@pytest.mark.parametrize("path", ["../holdout", "a/../../b", "%2e%2e/holdout"])
+def test_a_pointer_that_leads_out_of_its_claim_is_on_none(path: str) -> None:
+    assert parse_target(deployment()).to_claim_uri(f"file:///models/{path}") == f"file:///models/{path}"
+
+
 def test_only_the_container_that_reads_the_pointer_counts() -> None:
     found = deployment()
     assert parse_target(found).reads_pointer

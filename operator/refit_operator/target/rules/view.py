@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.metadata import managers_of
-from refit_operator.api.uris import parse_claim_uri
+from refit_operator.api.metadata import managers_of, owner_of
+from refit_operator.api.uris import leads_out, parse_claim_uri
 from refit_operator.target.rules.readers import POINTER_FIELD, Reader, readers_of
 
 WIRING = (
@@ -73,7 +73,7 @@ class TargetView:
     def to_claim_uri(self, uri: str) -> str:
         """Return the `pvc://` form of a server's `file://` URI; any other URI as it is."""
         path = uri.removeprefix("file://") if uri.startswith("file://") else ""
-        places = (place for reader in self.readers if (place := reader.place_of(path)))
+        places = (place for reader in self.readers if not leads_out(path) and (place := reader.place_of(path)))
         return next((place.uri for place in places), uri)
 
 
@@ -108,8 +108,4 @@ def _pointer(owner: dict[str, Any]) -> str:
 
 def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:
     """Return the pointers of the templates that the target has had, as far back as its ReplicaSets are kept."""
-    return {
-        _pointer(found)
-        for found in replica_sets
-        if any(owner["uid"] == target.uid for owner in found["metadata"].get("ownerReferences") or ())
-    }
+    return {_pointer(found) for found in replica_sets if owner_of(found) == target.uid}

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from refit_operator.api.training import Better
 from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
+from refit_operator.run.rules.views.words import clean
 
 DIGEST = "^sha256:[0-9a-f]{64}$"
 
@@ -85,7 +86,7 @@ def flaw_of(kind: type[_Report], message: str) -> str:
         if len(message.encode()) >= TERMINATION_MESSAGE_BYTES:
             return f"truncated at {TERMINATION_MESSAGE_BYTES} bytes, the most that Kubernetes keeps of it"
         first = error.errors(include_url=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        return clean(f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": "))
     return ""
 
 
@@ -93,8 +94,8 @@ def parse_error(message: str) -> str:
     """Return the sentence in `{"error": "…"}`; of anything else the last line, which of a traceback is the error."""
     try:
         document = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):  # a message may be a thousand brackets
         document = None
     if isinstance(document, dict) and "error" in document:
-        return str(document["error"])
-    return message.strip().rpartition("\n")[2].strip()
+        return clean(str(document["error"]))
+    return clean(message.strip().rpartition("\n")[2])
