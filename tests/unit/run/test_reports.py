@@ -149,3 +149,9 @@ def test_it_is_not_tried_a_third_time(view: JobView, reason: str) -> None:
     decision = decide(seen(AGAIN, view))
     assert (decision.status.outcome, decision.status.conditions[-1].reason) == (Outcome.FAILED, reason)
     assert actions(decision) == []
+
+
+def test_rows_that_no_status_can_hold_are_a_flaw() -> None:
+    message = TrainReport.model_validate_json(GOOD_TRAIN).model_copy(update={"rows": 2**63}).model_dump_json()
+    assert parse_report(TrainReport, message) is None
+    assert flaw_of(TrainReport, message) == "rows: Input should be less than or equal to 9007199254740991"

@@ -9,6 +9,8 @@ from refit_operator.api.training import Better
 from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
 from refit_operator.run.rules.views.words import clean
 
+MOST_ROWS = 2**53 - 1
+"""The largest whole number that any reader of JSON keeps as it is."""
 DIGEST = "^sha256:[0-9a-f]{64}$"
 
 
@@ -21,7 +23,7 @@ class TrainReport(_Report):
 
     checkpoint: str
     digest: str = Field(pattern=DIGEST)
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
     seconds: float = Field(ge=0)
     metrics: dict[str, float] = {}
 
@@ -38,7 +40,7 @@ class JudgedSlice(_Report):
 
     candidate: float
     served: float | None = None
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
 
 
 class JudgeReport(_Report):
@@ -47,10 +49,10 @@ class JudgeReport(_Report):
     candidate: JudgedModel
     served: JudgedModel | None = None
     slices: dict[str, JudgedSlice] = {}
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
     directions: dict[str, Better] = {}
     """Which side of a metric is better; a metric that isn't in it has no direction reported."""
-    distinct: int | None = Field(default=None, ge=0)
+    distinct: int | None = Field(default=None, ge=0, le=MOST_ROWS)
 
     @property
     def evidence(self) -> int:
