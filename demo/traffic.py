@@ -152,8 +152,7 @@ class Clients:
     def _predict(self, row: dict[str, Any]) -> None:
         answer = self._client.post("predict", {key: value for key, value in row.items() if key != "label"})
         if answer is not None:
-            label = row | {"predicted": answer["label"], "model": answer["model"]}
-            self._labels.put((time.monotonic() + LABEL_DELAY_S, label))
+            self._labels.put((time.monotonic() + LABEL_DELAY_S, row | {"receipt": answer["receipt"]}))
 
     def _send_labels(self) -> None:
         while True:

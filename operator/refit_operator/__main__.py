@@ -130,7 +130,7 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
     detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
-    return Ports(cluster, Reader(servers), detector, clock, reporting=reporting), tls
+    return Ports(cluster, Reader(servers), detector, clock, reporting=reporting, judge_image=settings.judge_image), tls
 
 
 def make_workqueue(ports: Ports, settings: Settings) -> Workqueue:

@@ -21,3 +21,5 @@ class Ports:
     progress: ProgressCache = field(default_factory=ProgressCache)
     reporting: Reporting | None = None
     """What pods need to report; None where nothing listens."""
+    judge_image: str = ""
+    """The judge's image where a monitor names none; empty: the trainer's."""

@@ -24,6 +24,12 @@ class Settings(BaseSettings):
     allow_mass_retrain: bool = Field(
         default=False, description="Start runs even while most monitors of one server fell into breach together."
     )
+    judge_image: str = Field(
+        default="",
+        max_length=512,
+        description="Image of the judge where a monitor's gate.image names none, so that the image that trains doesn't "
+        "judge itself. Default: the monitor's training.image.",
+    )
     namespace: str = Field(default="", description="Watch this namespace only. Default: the whole cluster.")
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
     progress_port: int = Field(default=8443, description="Port on which training pods report their progress, over TLS.")

@@ -78,6 +78,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/refit", "emptyDir": {}}]}}},
         "mountPath must not be under /refit",
     ),
+    "a volume that leads to the operator's own": (
+        {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/x/../refit", "emptyDir": {}}]}}},
+        "spec.training.podTemplate.volumes[0].mountPath",
+    ),
+    "a path that leads out of its claim": (
+        {"training": {"dataset": {"train": "pvc://feedback/../holdout"}}},
+        "spec.training.dataset.train",
+    ),
     "a volume of nothing": (
         {"training": {"podTemplate": {"volumes": [{"name": "x", "mountPath": "/x"}]}}},
         "exactly one of persistentVolumeClaim, secret, configMap and emptyDir",

@@ -8,7 +8,7 @@ from tests.matrix.stand import BREACH, GOOD, Source, stand
 from tests.matrix.walk import ALLOWED
 from tests.support.cluster.apart import Apart
 from tests.support.cluster.kubectl import Document, Space
-from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.objects import CLAIMS, idle_target, monitor
 from tests.support.local import until
 
 NAMES = [f"reviews-{number}" for number in range(10)]
@@ -32,7 +32,7 @@ def are(space: Space, names: Iterable[str], kind: str, want: str) -> bool:
 
 def test_all_hold_until_most_are_well_again(apart: Apart, tmp_path: Path) -> None:
     bad: list[str] = []
-    targets = [target(name, spec={"replicas": 0}) for name in NAMES]
+    targets = [idle_target(name) for name in NAMES]
     space = apart.space
     with stand(space, tmp_path, Source.PLAIN, lambda _: metrics(bad)) as ours, apart.operator(**ALLOWED):
         space.apply(*CLAIMS, *targets, *(monitoring(name, ours.spec) for name in NAMES))

@@ -7,7 +7,9 @@ in the loop of test_loop.py.
 import json
 from typing import Any
 
-from tests.support.cluster.kubectl import Document, Space
+import pytest
+
+from tests.support.cluster.kubectl import Document, Refused, Space
 from tests.support.cluster.objects import RESTRICTED, STUB
 from tests.support.cluster.runs import run_number, start
 
@@ -92,6 +94,7 @@ def test_nobody_else_can_report_for_a_run(space: Space) -> None:
     trainer: Document = json.loads(space.run("get", "pod", "-l", selector, "-o", "json"))["items"][0]
     labels = {"refit.dev/run": run, "refit.dev/monitor": "reviews"}
     assert answer_to(space, stranger("unlabelled", "refit.dev/progress", {}, trainer)) == "status 403"
-    assert answer_to(space, stranger("labelled", "refit.dev/progress", labels, trainer)) == "status 403"
+    with pytest.raises(Refused, match=r"the label refit.dev/run is for the pods that the Job controller makes"):
+        answer_to(space, stranger("labelled", "refit.dev/progress", labels, trainer))
     assert answer_to(space, stranger("other-audience", "", {}, trainer)) == "status 401"
     assert space.get("rr", run)["status"]["progress"]["percentage"] == 41

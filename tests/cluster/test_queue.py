@@ -46,11 +46,11 @@ def test_a_job_that_is_preempted_goes_back_to_the_queue(space: Space) -> None:
 
 
 def test_a_template_that_kubernetes_refuses_ends_the_run_with_its_words(space: Space) -> None:
-    affinity: dict[str, object] = {
-        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
-    }
+    both = {"key": "zone", "operator": "Exists", "values": ["a"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [both]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     start(space, idle_target(), training={"podTemplate": {"affinity": affinity}})
     run = run_number(space, 1)
     assert run["status"]["outcome"] == "Failed"
     assert "the API server rejects the Job" in run["status"]["message"]
-    assert "nodeSelectorTerms: Required value" in run["status"]["message"]
+    assert "values: Forbidden: may not be specified when `operator` is" in run["status"]["message"]

@@ -1,10 +1,12 @@
 """Runs on the real node with one-second trainers: promotion, rejection, failure, rollback, and whose word counts."""
 
+import json
+
 import pytest
 
-from tests.support.cluster.kubectl import Space
-from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
-from tests.support.cluster.runs import assert_overruled, pointer, run_number, set_cooldown, start
+from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.objects import CLAIMS, RESTRICTED, STUB, idle_target, monitor, target
+from tests.support.cluster.runs import active_run, assert_overruled, pointer, run_number, set_cooldown, start
 
 
 def test_a_better_candidate_is_promoted_by_one_job(space: Space) -> None:
@@ -33,6 +35,60 @@ def test_the_trainers_words_reach_the_run(space: Space) -> None:
     assert "feedback.jsonl:17: broken JSON" in run["status"]["message"]
     job = space.list("job")[0]
     assert job["status"]["failed"] == 1
+
+
+LEAVES = """
+import os, site
+for folder in (os.environ["HOME"], "/tmp", "/dev/shm", site.getusersitepackages()):
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/usercustomize.py", "w") as file:
+        file.write("print('training was here')")
+os.execvp("refit-train", ["refit-train"])
+"""
+"""Trains like any other, and leaves what Python runs in whatever starts with the same HOME."""
+ASKS = "cd /tmp && python3 -c 'print(1)'; find /tmp /dev/shm -name 'usercustomize*'"
+
+
+def test_what_training_leaves_in_its_pod_never_reaches_the_judge(space: Space) -> None:
+    slow = {"command": ["python3", "-c", LEAVES], "hyperparameters": {"judge_seconds": "15"}}
+    start(space, idle_target(), training=slow)
+    name = active_run(space, "Judging")
+    pod = space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip()
+    space.run("wait", pod, "--for=jsonpath={.status.phase}=Running", "--timeout=30s")
+    assert space.run("exec", pod, "-c", "judge", "--", "sh", "-c", ASKS) == "1\n"
+
+
+def forged(job: Document, config_map: str) -> Document:
+    """A pod with a run's labels that a ConfigMap owns, and that says what trainer and judge of the run would."""
+    digest = "sha256:" + "f" * 64
+    says = {
+        "train": {"checkpoint": "file:///x", "digest": digest, "rows": 1, "seconds": 1},
+        "judge": {"candidate": {"digest": digest, "metrics": {"accuracy": 0.999}}, "rows": 500},
+    }
+    base = {"image": STUB, "securityContext": RESTRICTED, "command": ["sh", "-c", WRITES, "-"]}
+    made = [base | {"name": name, "args": [json.dumps(report)]} for name, report in says.items()]
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "forger", "uid": config_map, "controller": True}
+    labels = {label: job["spec"]["template"]["metadata"]["labels"][label] for label in JUDGED_BY}
+    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {"restartPolicy": "Never", "initContainers": made[:1], "containers": made[1:], "securityContext": security}
+    meta = {"name": "forged", "labels": labels, "ownerReferences": [owner]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+WRITES = 'printf %s "$1" > /dev/termination-log'
+JUDGED_BY = ("refit.dev/run", "batch.kubernetes.io/controller-uid")
+
+
+def test_a_pod_with_the_runs_labels_that_its_job_does_not_control_judges_nothing(space: Space) -> None:
+    start(space, idle_target(), training={"hyperparameters": {"seconds": "25", "accuracy": "0.7"}})
+    name = active_run(space, "Training")
+    space.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "forger"}})
+    job = space.get("job", name)
+    space.apply(forged(job, space.get("configmap", "forger")["metadata"]["uid"]))
+    space.wait("pod/forged", ".status.phase", "Succeeded")
+    run = run_number(space, 1)
+    assert (run["status"]["outcome"], run["status"]["message"]) == ("Rejected", "accuracy 0.7 does not beat served 0.8")
+    assert run["status"]["result"]["trainingRows"] == 100
 
 
 def test_a_rollout_that_fails_is_taken_back(space: Space) -> None:

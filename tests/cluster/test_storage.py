@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.cluster.kubectl import Document, Space
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor, target
-from tests.support.cluster.runs import active_run, finished, run_number, start
+from tests.support.cluster.runs import active_run, finished, run_number, serve, start
 from tests.support.cluster.volumes import volumes
 
 Make = Callable[..., None]
@@ -22,8 +22,8 @@ def volume(space: Space) -> Iterator[Make]:
 
 def begin(space: Space, made: str, server: Document, **training: Any) -> None:
     """Start a run of which one claim is there already."""
-    space.apply(*(claim for claim in CLAIMS if claim["metadata"]["name"] != made), server)
-    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
+    space.apply(*(claim for claim in CLAIMS if claim["metadata"]["name"] != made))
+    serve(space, server)
     space.apply(monitor(training=training))
 
 

@@ -17,14 +17,22 @@ REPORTS = ("tests/unit/run/test_reports.py",)
 NODES = ("tests/unit/run/test_claims.py", "tests/unit/run/test_lost_node.py")
 STALL = ("tests/unit/run/test_stall.py",)
 WATCH = ("tests/unit/run/test_verification.py",)
+BLAME = ("tests/unit/run/test_blame.py",)
+READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
+GATE_RESULT = ("tests/unit/run/test_gate_result.py",)
 JOB = ("tests/unit/run/test_job.py",)
+APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
+PROMQL = ("tests/unit/prometheus/test_promql.py",)
+QUEUE = ("tests/unit/controller/test_workqueue.py",)
+WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
+LARGE = ("tests/unit/kubernetes_api/test_large.py",)
 
 
 @dataclass(frozen=True)
@@ -101,10 +109,73 @@ ONCE = (
         REPORTS,
     ),
     Mutant(
+        "a sidecar's pod keeps its GPU after both reports",
+        "run/rules/decide.py",
+        "    record_lost,\n    end_job,\n",
+        "    record_lost,\n",
+        ("tests/unit/run/test_sidecar.py",),
+    ),
+    Mutant(
+        "whichever container comes first says why the pod failed",
+        "run/rules/views/failure.py",
+        "sorted(states, key=lambda name: _rank(pod, name))",
+        "states",
+        ("tests/unit/run/test_failure.py",),
+    ),
+    Mutant(
+        "a container's words are shown as they are",
+        "run/rules/views/reports.py",
+        'return clean(str(document["error"]))',
+        'return str(document["error"])',
+        ("tests/unit/run/test_words.py",),
+    ),
+    Mutant(
+        "a volume is mounted at /x/../refit",
+        "api/pod.py",
+        'pattern=f"^(/{FOLDER})+/?$"',
+        'pattern="^/[^:]+$"',
+        ("tests/unit/api/test_pod.py",),
+    ),
+    Mutant(
+        "a URI leads out of its claim",
+        "api/uris.py",
+        'FOLDERS = _path(without=r"@\\s%")',
+        'FOLDERS = r"[^@\\s]*[^@\\s/]"',
+        ("tests/unit/api/test_uris.py",),
+    ),
+    Mutant(
+        "training and judge share /tmp",
+        "run/rules/manifests/apart.py",
+        'scratch = {"name": f"tmp-{name}", "mountPath": "/tmp"}',
+        'scratch = {"name": "tmp-train", "mountPath": "/tmp"}',
+        APART,
+    ),
+    Mutant(
+        "the image that trains judges itself whatever the operator's setting says",
+        "run/rules/manifests/pod.py",
+        "run.spec.gate.image or image or run.spec.training.image",
+        "run.spec.gate.image or run.spec.training.image",
+        APART,
+    ),
+    Mutant(
+        "a pod is the Job's by its labels",
+        "kubernetes_api/client.py",
+        'return [pod for pod in found if owner_of(pod) == meta["uid"]]',
+        "return found",
+        REQUESTS,
+    ),
+    Mutant(
+        "the initial model is what its path holds now",
+        "monitor/rules/decision.py",
+        "return pin(initial, self.runs) if initial else None",
+        "return Pointer(initial) if initial else None",
+        ("tests/unit/monitor/test_pinned.py",),
+    ),
+    Mutant(
         "the judge's own Job trains as well",
         "run/rules/manifests/job.py",
-        "pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)",
-        "pod = build_pod(run, reporting)",
+        "pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)",
+        "pod = build_pod(run, reporting, judge_image)",
         REPORTS,
     ),
     Mutant(
@@ -258,6 +329,55 @@ BREACH = (
         BOARD,
     ),
     Mutant(
+        "an answer from a part of the data is a value",
+        "prometheus/rules/wholeness.py",
+        "    if signs:",
+        "    if not signs:",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a warning of a server is taken for one of the query",
+        "prometheus/rules/wholeness.py",
+        "if not str(notice).startswith(_OF_THE_QUERY):",
+        "if not notice:",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a constant beside a metric is no fallback",
+        "prometheus/rules/absence.py",
+        "            if not _rests_on_series(side):",
+        "            if side is None:",
+        PROMQL,
+    ),
+    Mutant(
+        "a panic of the query's parser goes up",
+        "prometheus/rules/promql.py",
+        "    except BaseException as error:",
+        "    except Exception as error:",
+        PROMQL,
+    ),
+    Mutant(
+        "a query may have any number of operators",
+        "prometheus/rules/tokens.py",
+        "    if operators > MAX_OPERATORS:",
+        "    if operators < 0:",
+        PROMQL,
+    ),
+    Mutant(
+        "the parser compiles a query's patterns",
+        "prometheus/rules/promql.py",
+        """return f'"{index}"' if token.matcher.endswith("~") else""",
+        """return f'"{index}"' if token.matcher.endswith("x") else""",
+        PROMQL,
+    ),
+    Mutant(
+        "a panic in one reconciliation ends them all",
+        "controller/workqueue.py",
+        "            except BaseException as error:",
+        "            except (Exception, asyncio.CancelledError) as error:",
+        QUEUE,
+    ),
+    Mutant(
         "a guard without a value holds",
         "monitor/rules/limits.py",
         '        return f"guard {guard.name}: {describe(reading)}"',
@@ -311,6 +431,20 @@ PROMOTION = (
         GATE,
     ),
     Mutant(
+        "rows that repeat an input are evidence",
+        "run/rules/views/reports.py",
+        "return self.rows if self.distinct is None else min(self.distinct, self.rows)",
+        "return self.rows",
+        GATE,
+    ),
+    Mutant(
+        "the number of distinct inputs isn't recorded",
+        "run/rules/views/results.py",
+        '        "holdout_distinct": report.distinct,\n',
+        "",
+        GATE_RESULT,
+    ),
+    Mutant(
         "a served model judged by another metric is no obstacle",
         "run/rules/gate.py",
         "if case.has_served and case.served is None:",
@@ -318,11 +452,74 @@ PROMOTION = (
         GATE,
     ),
     Mutant(
+        "a metric that nobody knows is better when higher",
+        "run/rules/direction.py",
+        'return Direction(known, "by the metric\'s name") if known else None',
+        'return Direction(known or Better.HIGHER, "by the metric\'s name")',
+        GATE,
+    ),
+    Mutant(
+        "what the judge reports of the direction is forgotten",
+        "run/rules/views/results.py",
+        "{gate.metric: gate.direction} if gate and gate.direction else {}",
+        "{}",
+        ("tests/unit/run/test_gate_result.py",),
+    ),
+    Mutant(
         "weights that were taken back pass the gate",
         "run/rules/gate.py",
         "if case.report.candidate.digest not in case.rolled_back:",
         "if case.report.candidate.digest or case.rolled_back:",
         GATE,
+    ),
+    Mutant(
+        "a run starts on a target at zero replicas",
+        "monitor/rules/limits.py",
+        'obstacle = obstacle_of(o.target.document) if o.target else ""',
+        'obstacle = ""',
+        MONITOR,
+    ),
+    Mutant(
+        "a quota on the target's pods is no obstacle",
+        "target/rules/rollout.py",
+        "return _halt(deployment) or replica_failure(deployment)",
+        "return _halt(deployment)",
+        MONITOR,
+    ),
+    Mutant(
+        "the cluster's reasons condemn the weights",
+        "target/rules/ownership.py",
+        "    if promoted is not None and promoted.reason == Reason.ROLLOUT_BLOCKED:",
+        "    if promoted is None and run.is_rollback:",
+        BLAME,
+    ),
+    Mutant(
+        "weights that crash beside a quota are not condemned",
+        "run/rules/checks/promotion.py",
+        "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
+        "Reason.ROLLOUT_BLOCKED if known else",
+        BLAME,
+    ),
+    Mutant(
+        "an init container reads no pointer",
+        "target/rules/readers.py",
+        '(*pod["containers"], *(pod.get("initContainers") or ()))',
+        '(*pod["containers"],)',
+        READERS,
+    ),
+    Mutant(
+        "readers needn't see a claim at the same place",
+        "target/rules/view.py",
+        "if all(reader.agrees(path, place) for reader in self.readers)",
+        "if any(reader.agrees(path, place) for reader in self.readers)",
+        READERS,
+    ),
+    Mutant(
+        "a new monitor is within although its only value is in breach",
+        "monitor/rules/status.py",
+        "    if not o.readings and metric.is_breached_by(newest.value) and",
+        "    if not o.readings and not metric.is_breached_by(newest.value) and",
+        STATUS,
     ),
     Mutant(
         "weights that were taken back are forgotten",
@@ -523,6 +720,37 @@ PROMOTION = (
     ),
 )
 
+LARGE_OBJECTS = (
+    Mutant(
+        "a list ends with its first page",
+        "kubernetes_api/client.py",
+        "                if not rest:",
+        "                if True:",
+        LARGE,
+    ),
+    Mutant(
+        "a list comes in one answer",
+        "kubernetes_api/client.py",
+        '"limit": PAGE}',
+        '"limit": 0}',
+        LARGE,
+    ),
+    Mutant(
+        "a monitor is as large as it likes",
+        "kubernetes_api/parsing.py",
+        "    if size > MONITOR_BYTES:",
+        "    if size < 0:",
+        LARGE,
+    ),
+    Mutant(
+        "a monitor that is nested too deeply ends the list",
+        "controller/reconcile.py",
+        "except (Permanent, ValueError):",
+        "except ValueError:",
+        LARGE,
+    ),
+)
+
 WATCHING = (
     Mutant(
         "no data takes a checkpoint back",
@@ -592,4 +820,4 @@ FLOODS = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *WATCHING, *FLOODS)
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS)

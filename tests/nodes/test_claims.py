@@ -10,7 +10,7 @@ from tests.support.cluster.events import events_on, wait_event
 from tests.support.cluster.kubectl import Document, Space, kubectl, merge
 from tests.support.cluster.nodes import cordoned, engine, node_of, on
 from tests.support.cluster.objects import idle_target, monitor, target
-from tests.support.cluster.runs import active_run, finished, pointer, run_number, start
+from tests.support.cluster.runs import active_run, finished, pointer, run_number, serve, start
 from tests.support.cluster.trainings import training_pods
 from tests.support.cluster.volumes import bind, volumes
 
@@ -31,8 +31,7 @@ def served_by(spec: Document) -> Document:
 
 def begin(space: Space, server: Document, **spec: Any) -> None:
     """Have a target that serves and a monitor in breach, with the claims that are there."""
-    space.apply(server)
-    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
+    serve(space, server)
     space.apply(monitor(**spec))
 
 

@@ -9,10 +9,12 @@ from tests.support.monitors import (
     GOOD,
     LONG_AGO,
     MASS,
+    OVER_QUOTA,
     SERVING_UP,
     failures,
     finished,
     guarded,
+    halted,
     promoted,
     readings,
     requested,
@@ -22,6 +24,7 @@ from tests.support.monitors import (
 )
 from tests.support.samples import NOW, in_buckets, make_monitor, make_run
 
+STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
 HELD = {
     "a query that doesn't parse": (seen(query_error="unexpected )"), Reason.QUERY_REFUSED),
     "a query that Prometheus refuses": (
@@ -65,6 +68,13 @@ HELD = {
     "suspended": (seen(monitor=make_monitor(suspend=True)), Reason.SUSPENDED),
     "observing": (seen(monitor=make_monitor(mode="Observe")), Reason.MODE_OBSERVE),
     "a run under way": (seen(runs=(make_run(1),)), Reason.RUN_ACTIVE),
+    "a target at zero replicas": (seen(target=halted(replicas=0)), Reason.TARGET_HALTED),
+    "a paused target": (seen(target=halted(paused=True)), Reason.TARGET_HALTED),
+    "a target whose pods a quota doesn't allow": (
+        seen(target=halted(status={"conditions": [OVER_QUOTA]})),
+        Reason.TARGET_HALTED,
+    ),
+    "a request at zero replicas": (seen(GOOD, monitor=requested(), target=halted(replicas=0)), Reason.TARGET_HALTED),
     "no data now": (seen(BAD, BAD, BAD, BAD, None), Reason.METRIC_UNAVAILABLE),
     "NaN now": (seen(window=(*readings(BAD, BAD, BAD, BAD), NotANumber(NOW))), Reason.METRIC_UNAVAILABLE),
     "Prometheus is down": (
@@ -135,6 +145,12 @@ STARTED = {
         GOOD, monitor=requested(), runs=tuple(finished(60 * n, trigger={"time": LONG_AGO}) for n in (29, 28, 27))
     ),
     "a request amid a mass breach": seen(monitor=requested(), mass_breach=MASS),
+    "a target whose quota allowed its pods again": seen(
+        target=halted(status={"conditions": [OVER_QUOTA | {"status": "False"}]})
+    ),
+    "a target whose pods fail with what they serve": seen(
+        target=halted(status={"availableReplicas": 0, "conditions": [STUCK]})
+    ),
     "above, for an error rate": seen(
         0.2, 0.2, 0.2, monitor=make_monitor(metric={"direction": "Above", "threshold": 0.1})
     ),

@@ -7,7 +7,7 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.prometheus.rules.mass_breach import MassBreach
 from refit_operator.prometheus.rules.reading import NoData, Value
 from refit_operator.target.rules.view import parse_target
-from tests.support.samples import NOW, deployment, make_monitor, make_run, unread
+from tests.support.samples import NOW, deployment, make_monitor, make_run, merge, unread
 
 BAD, GOOD = 0.8, 0.9
 INTERVAL = timedelta(minutes=10)
@@ -68,6 +68,20 @@ def promoted(new: str, uid: str = "target-uid") -> Any:
 
 def unwired() -> Any:
     return parse_target(unread())
+
+
+def halted(pointer: str = "", status: dict[str, Any] | None = None, **spec: Any) -> Any:
+    """Return a target that can roll nothing out for what its spec or status says."""
+    return parse_target(merge(deployment(pointer, **(status or {})), {"spec": spec}))
+
+
+OVER_QUOTA = {
+    "type": "ReplicaFailure",
+    "status": "True",
+    "reason": "FailedCreate",
+    "message": 'pods "reviews-1" is forbidden: exceeded quota: few, requested: pods=1, used: pods=4, limited: pods=4',
+}
+"""The condition of a Deployment whose next pod a quota doesn't allow."""
 
 
 def unmounted() -> Any:

@@ -27,7 +27,15 @@ POD: dict[str, Any] = {
         "namespace": "shop",
         "uid": IDENTITY.uid,
         "labels": {"refit.dev/run": RUN, "refit.dev/monitor": "reviews"},
-        "ownerReferences": [{"kind": "Job", "name": RUN, "uid": "job-uid"}],
+        "ownerReferences": [{"kind": "Job", "name": RUN, "uid": "job-uid", "controller": True}],
+    }
+}
+JOB: dict[str, Any] = {
+    "metadata": {
+        "name": RUN,
+        "namespace": "shop",
+        "uid": "job-uid",
+        "ownerReferences": [{"kind": "RetrainRun", "name": RUN, "uid": "run-uid", "controller": True}],
     }
 }
 

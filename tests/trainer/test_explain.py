@@ -132,10 +132,36 @@ def test_words_that_tell_are_found(tiny: Path, tmp_path: Path) -> None:
     settings = {"learning_rate": "3e-3", "epochs": "20", "batch_size": "16"}
     config = train_config(tiny, write_rows(tmp_path / "rows.jsonl", rows), tmp_path / "out", hyperparameters=settings)
     assert train(json.dumps(config))["metrics"]["loss"] < 0.3, "it learnt nothing"
-    words = attribute(TASK.load(tmp_path / "out"), "the film was good by people", "good")
+    found = attribute(TASK.load(tmp_path / "out"), "the film was good by people", "good")
+    words = found.words
     assert [word.text for word in words] == ["the", "film", "was", "good", "by", "people"]
     for number, method in enumerate(METHODS):
         assert max(words, key=lambda word: word.weights[number]).text == "good", method
+    assert found.agreement[0] is None and all(0 < (same or 0) <= 1 for same in found.agreement[1:])
+
+
+def test_two_seeds_of_a_method_agree_on_the_order(published: Path, holdout_rows: Path) -> None:
+    """With 64 samples the order of KernelSHAP's words was chance."""
+    from refit_trainer.explain.attribution import attribute
+    from refit_trainer.tasks.text_classification import TASK
+
+    model = TASK.load(published)
+    texts = [row["text"] for row in read_rows(holdout_rows) if 10 <= len(row["text"].split()) <= 20][:4]
+    found = [attribute(model, text, model.labels[0]).agreement for text in texts]
+    print(found)
+    assert all(sum(one[method] or 0 for one in found) / len(found) > 0.7 for method in (1, 2))
+
+
+def test_ranks_are_compared() -> None:
+    from refit_trainer.explain.attribution import rank_correlation
+
+    assert rank_correlation([1, 2, 30], [0.1, 0.2, 0.3]) == pytest.approx(1)
+    assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert rank_correlation([1, 2], [1, 2]) is None
+
+
+def test_the_page_says_how_far_seeds_agree(page: str) -> None:
+    assert len(re.findall(r"<em>(?:LIME|KernelSHAP) \(-?[01]\.\d\d\)</em>", page)) == 8
 
 
 def test_drift_names_what_came_and_what_went() -> None:

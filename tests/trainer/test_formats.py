@@ -103,7 +103,12 @@ def test_a_bad_csv_row_is_named(tmp_path: Path, text: str, problem: str) -> None
 
 def test_csv_that_is_no_utf_8(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"text,label\ncaf\xe9,positive\n")
-    assert "not CSV: 'utf-8' codec can't decode" in refusal(tmp_path, "csv")
+    assert refusal(tmp_path, "csv").startswith("rows.csv:2: not CSV: 'utf-8' codec can't decode")
+
+
+def test_the_line_of_a_byte_that_is_no_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"text,label\n" + b"bad,negative\n" * 59 + b"caf\xe9,positive\n")
+    assert refusal(tmp_path, "csv").startswith("rows.csv:61: not CSV: 'utf-8' codec can't decode")
 
 
 def test_a_broken_parquet_file(tmp_path: Path) -> None:
@@ -169,6 +174,39 @@ def test_an_image_that_is_none(tmp_path: Path, image: Any, problem: str) -> None
     (tmp_path / "secret.png").write_bytes(png(1))
     pictures(tmp_path / "data")
     assert problem in refusal(as_jsonl(tmp_path / "data", image=image, label="dark"), "jsonl", IMAGES, None)
+
+
+def test_a_link_out_of_an_imagefolder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(png(1))
+    (pictures(tmp_path / "data") / "dark" / "link.png").symlink_to(tmp_path / "secret.png")
+    assert "dark/link.png: is a link out of the data set" in refusal(tmp_path / "data", "imagefolder", IMAGES, None)
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
+def test_rows_that_are_a_link_out_of_the_data_set_are_refused(tmp_path: Path, format: str) -> None:
+    (tmp_path / "data").mkdir()
+    WRITERS[format](tmp_path)
+    (tmp_path / "data" / f"rows.{format}").symlink_to(tmp_path / f"rows.{format}")
+    assert f"rows.{format}: is a link out of the data set" in refusal(tmp_path / "data", format)
+
+
+@pytest.mark.parametrize("name", [".ipynb_checkpoints", "@eaDir", "__MACOSX", "lost+found", "$RECYCLE.BIN"])
+def test_what_tools_leave_is_no_class(tmp_path: Path, name: str) -> None:
+    left = pictures(tmp_path) / name
+    left.mkdir()
+    (left / "0-checkpoint.png").write_bytes(png(1))
+    rows = read(tmp_path, "imagefolder", IMAGES, None).rows
+    assert [row.values["label"] for row in rows] == ["dark", "light"]
+
+
+@pytest.mark.parametrize(("number", "named"), [(0, "negative"), (-1, None)])
+def test_minus_one_of_a_class_label_is_missing(tmp_path: Path, number: int, named: str | None) -> None:
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=list(LABELS))})
+    datasets.Dataset.from_list([{"text": "a", "label": number}], features=features).save_to_disk(str(tmp_path))
+    if named is None:
+        assert 'column "label" (label) is null' in refusal(tmp_path, "hf-dataset", TEXTS, None)
+    else:
+        assert read(tmp_path, "hf-dataset").rows[0].values["label"] == named
 
 
 def test_a_link_out_of_the_data_set_is_refused(tmp_path: Path) -> None:

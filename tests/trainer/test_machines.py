@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,18 @@ from safetensors.torch import load_file
 
 from refit_trainer.commands.train import _check_distributed, _parse_settings
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.distributed.launcher import keep_one_gpu
 from refit_trainer.methods import find_method
 from tests.support.local import free_port
-from tests.support.trainer.commands import Ended, finish, judge_config, run_command, start_command, train_config
+from tests.support.trainer.commands import (
+    Ended,
+    environment,
+    finish,
+    judge_config,
+    run_command,
+    start_command,
+    train_config,
+)
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
 
@@ -160,6 +170,58 @@ def test_the_other_machines_judge_nothing(published: Path, tmp_path: Path) -> No
     config = judge_config(published, tmp_path / "gone")
     ended = run_command("judge", config, tmp_path, NNODES="2", NODE_RANK="1")
     assert (ended.code, ended.message) == (0, {"machine": 1}), ended.output
+
+
+WITH_GPUS = """
+import torch
+torch.cuda.device_count = lambda: {gpus}
+from refit_trainer.__main__ import train
+train()
+"""
+
+
+def train_with_gpus(gpus: int, config: Any, folder: Path) -> Ended:
+    """Run the command on a machine that counts so many GPUs. A stand-in: its workers learn on the CPU."""
+    variables = environment(folder, REFIT_CONFIG=json.dumps(config))
+    program = [sys.executable, "-c", WITH_GPUS.format(gpus=gpus)]
+    pipe = subprocess.PIPE
+    started = subprocess.Popen(program, env=variables, stdout=pipe, stderr=subprocess.STDOUT, text=True)
+    return finish(started, folder)
+
+
+def test_a_machine_with_two_gpus_trains_by_two_processes(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(steady, train_rows, tmp_path / "together", hyperparameters=SETTINGS)
+    together = train_with_gpus(2, config, tmp_path)
+    assert together.code == 0, together.output
+    assert together.output.count("model.loaded") == 2
+    assert together.message["rows"] == 200
+    alone = run_command(
+        "train", train_config(steady, train_rows, tmp_path / "alone", hyperparameters=SETTINGS), tmp_path
+    )
+    assert losses(together.output) == pytest.approx(losses(alone.output), abs=2e-3)
+
+
+def test_the_rows_of_a_step_are_divided_among_the_gpus(steady: Path, train_rows: Path, tmp_path: Path) -> None:
+    settings = SETTINGS | {"batch_size": "15"}
+    ended = train_with_gpus(2, train_config(steady, train_rows, tmp_path / "out", hyperparameters=settings), tmp_path)
+    assert ended.code == 64, ended.output
+    assert "batch_size=15 can't be divided among 2 processes" in ended.message["error"]
+
+
+def test_what_cant_be_shared_leaves_the_other_gpus_alone(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
+    config = train_config(tiny, train_rows, tmp_path / "out", hyperparameters={"method": "head"})
+    ended = train_with_gpus(4, config, tmp_path)
+    assert ended.code == 0, ended.output
+    assert "train.gpus_unused count=3" in ended.output and ended.output.count("model.loaded") == 1
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "0"), ("", "0"), ("3,1", "3"), ("GPU-5a,GPU-7b", "GPU-5a")])
+def test_one_process_sees_one_gpu(given: str | None, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given or "")
+    if given is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    keep_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == kept
 
 
 REFUSED = {

@@ -89,9 +89,11 @@ def test_all_that_is_wrong_is_told_at_once(folder: Path, tmp_path: Path) -> None
 
 
 def test_images_without_objects_and_of_any_size_teach_too(folder: Path, tmp_path: Path) -> None:
-    rows = one_image(tmp_path / "rows", {"objects": []}, {"objects": []}, {"objects": [ONE]})
-    (rows / "b.png").write_bytes(write_png(Image.new("RGB", (40, 40), "white")).read())
-    write_rows(rows / "more.jsonl", [{"image": "b.png", "objects": [ONE]}])
+    rows = one_image(tmp_path / "rows", {"objects": []})
+    found = {"b.png": [ONE], "c.png": [], "d.png": [ONE]}
+    for number, name in enumerate(found):
+        (rows / name).write_bytes(write_png(Image.new("RGB", (40 + number, 40), "white")).read())
+    write_rows(rows / "more.jsonl", [{"image": name, "objects": objects} for name, objects in found.items()])
     settings = {"batch_size": "2", "early_stopping": "1", "early_stopping_share": "0.3", "epochs": "2"}
     train(config(folder / "out", rows, tmp_path / "out", hyperparameters=settings))
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["rows"] == 4

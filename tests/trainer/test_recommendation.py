@@ -68,6 +68,20 @@ def test_new_items_are_learnt(trained: Path, tmp_path: Path, sentences: list[dic
     assert judged(tmp_path / "out", rows)["candidate"]["metrics"]["hit_at_10"] > before + 0.1
 
 
+def test_no_more_logits_are_computed_than_are_used(trained: Path) -> None:
+    """Those of all positions of 256 histories of 50 items are 3.2 GiB where there are 100,000 items."""
+    model = TASK.load(trained)
+    known = TASK.known_labels(trained)
+    assert known is not None
+    rows = [Row({"items": list(known[:length])}) for length in (12, 11, 12, 3)]
+    computed: list[Any] = []
+    model.network.lm_head.register_forward_hook(lambda _, __, logits: computed.append(logits.shape))
+    together = TASK.predict(model, rows)
+    assert [shape[1] for shape in computed] == [3], "3 items, 11 and 12: as many positions as histories have lengths"
+    alone = [TASK.predict(model, [row])[0] for row in rows]
+    assert [answer.value[0] for answer in together] == [answer.value[0] for answer in alone]
+
+
 def test_places_count() -> None:
     rows = [Row({"items": ["a"], "next": item}) for item in ("b", 7, "z")]
     answers = [Prediction(["b", "c"], 0.5), Prediction(["c", "7"], 0.5), Prediction(["c"], 0.5)]

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
-from refit_trainer.data.rows import Row
-from refit_trainer.methods.semi_supervised import pseudo_label
-from refit_trainer.tasks import Prediction
+from refit_trainer.methods import full
+from refit_trainer.tasks.components.pseudo_labels import choose, fit_temperature, keep_balance
 from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
 from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
@@ -90,9 +90,65 @@ def test_other_methods_need_every_label(published: Path, train_rows: Path, tmp_p
         run(published, rows, tmp_path / "out", hyperparameters={"method": "full"})
 
 
+@pytest.mark.parametrize("patience", ["1", "0"])
+def test_what_is_held_back_has_labels_of_people(
+    patience: str, published: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Early stopping's slice is the same for teacher and student, and no answer of the teacher's is in it."""
+    people = read_rows(train_rows)
+    rows = write_rows(tmp_path / "r.jsonl", [row if n < 80 else {"text": row["text"]} for n, row in enumerate(people)])
+    labels = {row["text"]: row["label"] for row in people[:80]}
+    splits: list[full.Split] = []
+    fit = full.fit
+
+    def record(task: Any, model: Any, split: full.Split, *rest: Any) -> dict[str, float]:
+        splits.append(split)
+        return fit(task, model, split, *rest)
+
+    monkeypatch.setattr(full, "fit", record)
+    settings = {"method": "semi-supervised", "confidence": "0.01", "early_stopping": patience, "epochs": "2"}
+    metrics = run(published, rows, tmp_path / "out", hyperparameters=settings)["metrics"]
+    teacher, student = splits
+    assert len(teacher.learnt) == 72 and metrics["pseudo_share"] > 0
+    assert len(student.held) == len(teacher.held) == (8 if patience == "1" else 0)
+    assert all(labels[row.values["text"]] == row.values["label"] for row in student.held)
+    assert len(student.learnt) == 80 - len(student.held) + round(120 * metrics["pseudo_share"])
+
+
+def test_a_model_that_is_too_sure_is_made_less_so() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(4000, 3) * 2
+    labels = torch.multinomial(logits.softmax(dim=1), 1)[:, 0]
+    assert fit_temperature(logits, labels) == pytest.approx(1, rel=0.1)
+    assert fit_temperature(logits * 5, labels) == pytest.approx(5, rel=0.1)
+    assert fit_temperature(logits[:5], logits[:5].argmax(dim=1)) > 0.2, "five rows that are right make nothing certain"
+    assert fit_temperature(logits[:0], labels[:0]) == 1
+
+
+def test_the_classes_stay_in_balance() -> None:
+    """97 % of the answers are of a class that 59 % of the labelled rows are of."""
+    best = [0] * 970 + [1] * 30
+    scores = [0.9 + n / 10_000 for n in range(970)] + [0.95] * 30
+    chosen = choose(best, scores, {0: 59, 1: 41}, 0.9)
+    share = sum(best[row] == 0 for row in chosen) / len(chosen)
+    assert 0.59 <= share <= 0.66 and [row for row in chosen if best[row] == 1] == [*range(970, 1000)]
+    assert min(row for row in chosen) > 900, "the surest of the class"
+
+
+@pytest.mark.parametrize(
+    ("counts", "balance", "kept"),
+    [
+        ({0: 50, 1: 50}, {0: 1, 1: 1}, {0: 50, 1: 50}),
+        ({0: 60, 1: 60, 2: 59}, {0: 20, 1: 20, 2: 20}, {0: 60, 1: 60, 2: 59}),
+        ({0: 500}, {0: 95, 1: 5}, {0: 500}),
+        ({0: 500}, {0: 50, 1: 50}, {0: 2}),
+        ({}, {0: 1, 1: 1}, {}),
+    ],
+    ids=["even", "about even", "a rare class is missing", "a class is missing", "none"],
+)
+def test_as_many_as_keep_the_balance(counts: dict[int, int], balance: dict[int, int], kept: dict[int, int]) -> None:
+    assert keep_balance(counts, balance) == kept
+
+
 def test_what_is_unsure_gets_no_label() -> None:
-    rows = [Row({"text": text, "label": None}) for text in "abc"]
-    answers = [Prediction("yes", 0.9), Prediction("no", 0.89), Prediction("no", 1.0)]
-    found = pseudo_label(rows, answers, 0.9)
-    assert [(row.values["text"], row.values["label"]) for row in found] == [("a", "yes"), ("c", "no")]
-    assert rows[0].values["label"] is None
+    assert choose([0, 1, 1, 0], [0.9, 0.89, 1.0, 0.95], {0: 50, 1: 50}, 0.9) == [0, 2, 3]

@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from refit_serving.batching import Batcher, Overloaded
-from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.batching import Batcher, ModelFailed, Overloaded
+from refit_serving.feedback_files import RowFile
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.model import parse_pointer
+from refit_serving.receipts import digest_input
 from refit_serving.settings import Settings, read_settings
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.contract.errors import BadInput
@@ -50,30 +51,13 @@ def test_predictions_labels_and_measures(serve: Serve, published: Path) -> None:
     assert server.client.get("/healthz").status_code == 200
 
 
-def test_labels_of_what_another_pod_answered(serve: Serve, published: Path) -> None:
-    server, digest = serve(INITIAL_MODEL_URI=published.as_uri()).wait(), digest_folder(published)
-    told = {"label": "positive", "text": "a film"}
-    assert server.post("/v1/feedback", id="1", label="positive") == {
-        "judged": False,
-        "stored": None,
-        "duplicate": False,
-    }
-    taken = server.post("/v1/feedback", id="1", **told)
-    assert not taken["judged"] and taken["stored"] and server.counts() == (0, 0, 0)
-    assert not server.post("/v1/feedback", id="2", **told, predicted="positive", model="sha256:other")["judged"]
-    assert server.post("/v1/feedback", id="3", **told, predicted="negative", model=digest)["judged"]
-    assert server.post("/v1/feedback", id="4", **told, predicted="positive", model=digest)["judged"]
-    assert server.counts() == (0, 2, 1) and {row["id"] for row in server.rows()} == {"1", "2", "3", "4"}
-
-
 def test_a_text_that_comes_again_never_changes_sides(serve: Serve, published: Path) -> None:
     server = serve(MODEL_URI=pointer(published), HOLDOUT_SHARE="0.5").wait()
     texts = [f"film number {n}" for n in range(8)]
-    told = [
-        (text, server.post("/v1/feedback", id=f"{text}, time {time}", text=text, label="positive")["stored"])
-        for text in texts
-        for time in range(4)
-    ]
+    told = []
+    for number, text in enumerate(texts * 4):
+        server.post("/v1/predict", id=str(number), text=text)
+        told.append((text, server.post("/v1/feedback", id=str(number), label="positive")["stored"]))
     assert len(set(told)) == len(texts) and {side for _, side in told} == {"train", "holdout"}
 
 
@@ -111,13 +95,13 @@ async def test_too_much_waiting_is_refused_and_errors_reach_whoever_asked() -> N
     def fail(texts: list[str]) -> Any:
         raise RuntimeError("no memory")
 
-    batcher = Batcher(fail, 4)
+    batcher = Batcher(fail, 4, "example")
     waiting = asyncio.gather(*(batcher.predict(["a"] * 1000) for _ in range(2)), return_exceptions=True)
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
         await batcher.predict(["b"])
     await batcher.start()
-    assert [str(error) for error in await waiting] == ["no memory"] * 2
+    assert [(type(error), str(error)) for error in await waiting] == [(ModelFailed, "no memory")] * 2
     await batcher.stop()
 
 
@@ -180,13 +164,6 @@ def test_a_model_without_a_head_is_not_served(serve: Serve, tiny: Path) -> None:
     assert server.process.returncode == 64 and "has no head for text-classification" in output
 
 
-def test_rows_are_shared_out_by_id_for_good() -> None:
-    sides = [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
-    assert 0.18 < sides.count("holdout") / len(sides) < 0.22
-    assert sides == [choose_side(f"id-{n}", 0.2) for n in range(10_000)]
-    assert {choose_side("a", 0), choose_side("b", 0)} == {"train"} and choose_side("a", 1) == "holdout"
-
-
 def test_a_killed_servers_half_row_goes(tmp_path: Path) -> None:
     (tmp_path / "pod-1.jsonl").write_text('{"id": "1"}\n{"id": "2", "te')
     RowFile(tmp_path, "pod-1").append({"id": "3"})
@@ -199,8 +176,9 @@ def test_memory_is_bounded() -> None:
         memory.remember(key, RememberedPrediction("text", "positive"))
     assert memory.recall("a") is None and memory.recall("c")
     for key in "abc":
-        memory.mark_labelled(key)
+        memory.mark_labelled(key, digest_input("text"))
     assert not memory.is_labelled("a") and memory.is_labelled("c") and memory.recall("c") is None
+    assert memory.is_labelled("c", digest_input("text")) and not memory.is_labelled("c", digest_input("another"))
 
 
 def test_the_initial_model_counts_while_no_other_is_named() -> None:

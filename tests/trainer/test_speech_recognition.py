@@ -15,7 +15,7 @@ from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Prediction, Tally, find_task
-from refit_trainer.tasks.components.speech import find_unknown, fit_case
+from refit_trainer.tasks.components.speech import find_unknown, fit_case, normalize
 from tests.support.trainer.commands import judge_config, read_rows, train_config
 from tests.support.trainer.server import Serve
 from tests.support.trainer.sounds import tone
@@ -135,26 +135,57 @@ def test_a_transcript_is_written_in_the_vocabularys_case(letters: str, fitted: s
     assert fit_case(" A  b\n", letters) == fitted
 
 
+@pytest.mark.parametrize(
+    ("text", "letters", "written"),
+    [
+        ("Un, deux \N{EM DASH} trois!", "deinorstux", "un deux trois"),
+        ("don\N{RIGHT SINGLE QUOTATION MARK}t", "DONT'", "DON'T"),
+        ("don't", "dont", "dont"),
+        ("caf\u0065\u0301", "acfe\u00e9", "caf\u00e9"),
+        ("caf\u00e9", "acfe", "cafe"),
+        ("a, b", "ab,", "a, b"),
+        ("50 %", "ab", "50 %"),
+    ],
+    ids=["punctuation", "apostrophe", "no apostrophe", "composed", "accent", "written punctuation", "spoken"],
+)
+def test_a_transcript_is_written_in_the_letters_that_there_are(text: str, letters: str, written: str) -> None:
+    assert normalize(text, letters) == written
+
+
+def test_punctuation_is_no_error_and_nothing_is_no_transcript() -> None:
+    assert TASK.tally("un deux trois", "Un, deux: trois.") == Tally(0, 3)
+    assert TASK.measure([Row({"text": "Un, deux."})], [Prediction("un deux", 1.0)]) == {"wer": 0, "cer": 0}
+    assert TASK.check_truth("un, deux!", tuple("deunx")) is None
+    assert TASK.check_truth("un 2", tuple("deunx")) == "text has '2', which the model can't write"
+    assert TASK.check_truth("...", None) == "text is '...', of which nothing is spoken"
+
+
 def test_only_what_cannot_be_written_is_unknown() -> None:
     assert find_unknown("A cab's", "ABC'S") == [] and find_unknown("a dab", "ABC") == ["D"]
 
 
-def test_a_stock_wav2vec2_is_read_and_written(tmp_path: Path) -> None:
-    """A folder as a stock script leaves it: one processor of both, capital letters, a head."""
+def write_stock_wav2vec2(folder: Path) -> None:
+    """Write a folder as a stock script leaves it: one processor of both, capital letters, a head."""
     import torch
     from transformers import Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
     from transformers import Wav2Vec2Processor as Processor
 
     names = ["<pad>", "<s>", "</s>", "<unk>", "|", "E", "T", "'"]
-    (tmp_path / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
-    tokenizer = Wav2Vec2CTCTokenizer(str(tmp_path / "vocab.json"))
-    (tmp_path / "vocab.json").unlink()
+    (folder / "vocab.json").write_text(json.dumps({name: number for number, name in enumerate(names)}))
+    tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+    (folder / "vocab.json").unlink()
     size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     convolutions = {"conv_dim": [16] * 7, "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2}
     torch.manual_seed(0)
     network = Wav2Vec2ForCTC(Wav2Vec2Config(vocab_size=len(names), classifier_proj_size=32, **size, **convolutions))
-    network.save_pretrained(tmp_path)
-    Processor(Wav2Vec2FeatureExtractor(return_attention_mask=True), tokenizer).save_pretrained(tmp_path)
+    network.save_pretrained(folder)
+    Processor(Wav2Vec2FeatureExtractor(return_attention_mask=True), tokenizer).save_pretrained(folder)
+
+
+def test_a_stock_wav2vec2_is_read_and_written(tmp_path: Path) -> None:
+    import torch
+
+    write_stock_wav2vec2(tmp_path)
     assert TASK.known_labels(tmp_path) == ("'", "E", "T")
     rows = [Row({"audio": tone(0.1), "text": "te"}), Row({"audio": tone(1.5), "text": "Te et' te"})]
     model = TASK.load(tmp_path, rows)
@@ -167,3 +198,18 @@ def test_a_stock_wav2vec2_is_read_and_written(tmp_path: Path) -> None:
     again = TASK.load(tmp_path / "out")
     assert again.labels == model.labels and TASK.predict(again, rows) == answers
     assert all(set(answer.value) <= {"'", "E", "T", " "} for answer in answers)
+
+
+def test_the_loss_of_a_batch_is_the_mean_over_its_rows(tmp_path: Path) -> None:
+    """A stock checkpoint says `sum`: twice the rows would be twice the loss, and twice the learning rate."""
+    import torch
+
+    write_stock_wav2vec2(tmp_path)
+    row = Row({"audio": tone(1.5), "text": "te et"})
+    model = TASK.load(tmp_path, [row])
+    model.network.eval()
+    with torch.inference_mode():
+        once, twice = (
+            float(model.network(**TASK.collator(model)(TASK.encode(model, [row] * times))).loss) for times in (1, 2)
+        )
+    assert twice == pytest.approx(once, rel=1e-4)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from refit_trainer.contract.constants import TERMINATION_MESSAGE_BYTES as LIMIT
-from refit_trainer.contract.termination_message import write_error, write_report
+from refit_trainer.contract.termination_message import clear_message, write_error, write_report
 
 
 @pytest.fixture
@@ -79,3 +79,17 @@ def test_a_long_error_is_cut(log: Path, text: str) -> None:
 def test_no_place_for_the_answer_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFIT_TERMINATION_LOG", "/nowhere/log")
     write_report({"rows": 1})
+
+
+def test_a_worker_that_ends_with_another_keeps_its_reason(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_error("of the attempt before")
+    write_error("stopped by SIGTERM", is_consequence=True)
+    assert json.loads(log.read_bytes()) == {"error": "stopped by SIGTERM"}, "a process by itself has no neighbour"
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "uid-1")
+    clear_message()
+    write_error("batch_size=15 can't be divided")
+    write_error("stopped by SIGTERM", is_consequence=True)
+    assert json.loads(log.read_bytes()) == {"error": "batch_size=15 can't be divided"}
+    clear_message()
+    write_error("stopped by SIGTERM", is_consequence=True)
+    assert json.loads(log.read_bytes()) == {"error": "stopped by SIGTERM"}

@@ -50,7 +50,8 @@ def test_the_reports_have_the_contracts_shape(
     wanted = json.loads((ROOT / "tests/contract/judge-report.json").read_text())
     report = run_judge(published, holdout_rows, published)
     assert list(report) == list(wanted)
-    assert set(wanted["candidate"]["metrics"]) <= set(report["candidate"]["metrics"])
+    assert set(wanted["candidate"]["metrics"]) <= set(report["candidate"]["metrics"]) == set(report["directions"])
+    assert wanted["directions"].items() <= report["directions"].items()
     assert report["candidate"] == report["served"]
     assert keys(report["slices"]["tweets"]) == keys(wanted["slices"]["tweets"])
     assert report["rows"] == report["holdout"]["rows"] == 100
@@ -138,6 +139,22 @@ def test_a_diverged_training_publishes_nothing(tiny: Path, train_rows: Path, tmp
 def test_a_text_is_cut_at_max_length_in_service_too(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
     run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"epochs": "0.1", "max_length": "9"})
     assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["model_max_length"] == 9
+
+
+def test_texts_that_are_cut_are_counted(
+    tiny: Path, train_rows: Path, holdout_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"epochs": "0.1", "max_length": "20"})
+    tokenizer = TASK.load(tmp_path / "out").processor
+    train, held = (
+        sum(len(tokenizer.tokenize(row["text"])) + 2 > 20 for row in read_rows(path))
+        for path in (train_rows, holdout_rows)
+    )
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["dataset"]["train"]["cut"] == train > 10
+    monkeypatch.setenv("REFIT_REPORT", "on")
+    assert run_judge(tmp_path / "out", holdout_rows)["holdout"]["cut"] == held > 5
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"{held} of the inputs are longer than what the model is given, and cut." in page
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ STEPS = {
     "complete_verification",
     "create_job",
     "create_service",
+    "end_job",
     "end_stalled_pod",
     "evaluate_gate",
     "finished",

@@ -25,7 +25,7 @@ from refit_operator.progress.quota import MOST_REFUSED
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
 from tests.support.local import free_port
-from tests.support.pods import BAD, GOOD, POD, REVIEW, RUN, make_token
+from tests.support.pods import BAD, GOOD, JOB, POD, REVIEW, RUN, make_token
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
 REPORT = json.dumps({"trainerStatus": {"progressPercentage": 41, "metrics": [{"name": "loss", "value": "3.89"}]}})
@@ -37,6 +37,10 @@ async def review(token: str) -> dict[str, Any]:
 
 async def pod(_: Ref) -> dict[str, Any] | None:
     return POD
+
+
+async def job(_: Ref) -> dict[str, Any] | None:
+    return JOB
 
 
 async def review_is_away(_: str) -> dict[str, Any]:
@@ -52,7 +56,7 @@ class Served:
 
     def __init__(self, find_pod: Any = pod, ask: Any = review) -> None:
         self.latest, self.woken = ProgressCache(), list[tuple[Ref, timedelta]]()
-        self.endpoint = ProgressServer(Authenticator(TokenReviewer(ask, find_pod)), self.latest, self.wake)
+        self.endpoint = ProgressServer(Authenticator(TokenReviewer(ask, find_pod, job)), self.latest, self.wake)
         self.port = free_port()
 
     def wake(self, ref: Ref, after: timedelta) -> None:

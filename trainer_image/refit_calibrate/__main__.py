@@ -14,7 +14,7 @@ from refit_calibrate.probabilities import LONGEST, Rule
 from refit_calibrate.prometheus import cut_readings, read_range
 from refit_trainer.contract.constants import EXIT_BAD_INPUT
 from refit_trainer.contract.errors import BadInput
-from refit_trainer.data.reader import parse_time
+from refit_trainer.data.times import NoTime, parse_time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,10 +94,10 @@ def _minutes(text: str) -> float:
 
 
 def _time(text: str) -> float:
-    seconds = parse_time(text)
-    if seconds is None:
-        raise argparse.ArgumentTypeError(f"{text!r} isn't a time such as 2026-11-24T16:40:02Z")
-    return seconds
+    try:
+        return parse_time(text)
+    except NoTime as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is {problem}: give one such as 2026-11-24T16:40:02Z") from None
 
 
 def _rule(text: str) -> Rule:

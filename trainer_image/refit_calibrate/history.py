@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from refit_trainer.contract.errors import BadInput
-from refit_trainer.data.reader import parse_time
+from refit_trainer.data.times import NoTime, parse_time
 
 TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
 
@@ -86,18 +86,12 @@ def _check_columns(path: Path, columns: Iterable[str]) -> None:
 
 
 def _parse(row: Mapping[str, str], source: str) -> Label:
-    time = _time(row["time"])
-    if time is None:
-        raise BadInput(f"{source}: time is {row['time']!r}, not a time")
+    try:
+        time = parse_time(row["time"])
+    except NoTime as problem:
+        raise BadInput(f"{source}: time is {row['time']!r}, {problem}") from None
     right = _flag(row, "correct", source) if "correct" in row else row["label"] == row["predicted"]
     return Label(time, right, _flag(row, "drifted", source) if row.get("drifted") else False)
-
-
-def _time(text: str) -> float | None:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return parse_time(text)
 
 
 def _flag(row: Mapping[str, str], column: str, source: str) -> bool:

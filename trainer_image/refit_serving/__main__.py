@@ -3,7 +3,9 @@
 import logging
 import os
 import signal
+import socket
 import sys
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -37,22 +39,34 @@ def serve() -> None:
     """Load the model and serve it."""
     import uvicorn
 
+    from refit_serving.admission import Admission
     from refit_serving.app import build_app
+    from refit_serving.connections import BoundedProtocol, Connections
     from refit_serving.drain import CloseConnections, Drain, DrainingServer
+    from refit_serving.labellers import Labellers, read_tokens
     from refit_serving.model import load_model
+    from refit_serving.receipts import Receipts, read_key
     from refit_serving.service import Service
     from refit_serving.settings import read_settings
 
     settings = read_settings()
-    service = Service(load_model(settings), settings)
+    receipts = Receipts(read_key(settings.receipt_key_file))
+    labellers = Labellers(read_tokens(settings.feedback_token_file), settings.feedback_port)
+    service = Service(load_model(settings), settings, receipts)
     drain = Drain()
-    app = CloseConnections(build_app(service, drain), drain)
-    resting = settings.keep_alive_seconds
+    app = CloseConnections(build_app(service, Admission(settings.admission), labellers, drain), drain)
+    connections = Connections(settings.max_connections, settings.read_seconds)
     config = uvicorn.Config(
-        app, host="0.0.0.0", port=settings.port, log_config=None, access_log=False, timeout_keep_alive=resting
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        http=partial(BoundedProtocol, connections=connections),
+        ws="none",
     )
     log.info("server.start port=%d feedback=%s holdout=%s", settings.port, settings.feedback_dir, settings.holdout_dir)
-    DrainingServer(config, drain, settings.drain_seconds).run()
+    sockets = [socket.create_server(("", port), backlog=config.backlog) for port in settings.ports]
+    DrainingServer(config, drain, settings.drain_seconds).run(sockets)
     log.info("server.stopped")
 
 

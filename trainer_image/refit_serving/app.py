@@ -1,12 +1,13 @@
-"""The HTTP surface: parse, delegate, reply."""
+"""The HTTP surface: read, parse beside the event loop, delegate, reply."""
 
-import json
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -15,41 +16,56 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from refit_serving.batching import Overloaded
-from refit_serving.documents import InvalidRequest, parse_feedback, parse_instances
+from refit_serving import bodies
+from refit_serving.admission import Admission
+from refit_serving.batching import ModelFailed, Overloaded, Unanswerable
+from refit_serving.documents import Feedback, Instance, has_many, parse_feedback, parse_instances
 from refit_serving.drain import Drain
+from refit_serving.labellers import Labellers
+from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
 
-MAX_BODY = 4 << 20  # bytes
+PARSERS = 2  # bodies that are parsed at once
 Endpoint = Callable[[Request], Awaitable[Response]]
+Parsed = TypeVar("Parsed")
 log = logging.getLogger(__name__)
 
 
 class Endpoints:
     """The handlers, bound to one service."""
 
-    def __init__(self, service: Service, drain: Drain) -> None:
+    def __init__(self, service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> None:
         self._service = service
+        self._admission = admission
+        self._labellers = labellers
         self._drain = drain
+        self._parsers = ThreadPoolExecutor(PARSERS, thread_name_prefix="parse")
 
     async def predict(self, request: Request) -> Response:
         """Predict for an input, or for each of `instances`."""
-        document = await _read(request)
-        instances = parse_instances(document, self._service.task)
-        try:
-            replies = await self._service.predict(instances)
-        except Overloaded:
-            raise HTTPException(503, "too many requests are waiting") from None
-        return JSONResponse({"predictions": replies} if "instances" in document else replies[0])
+        async with self._admission.admit(request) as body:
+            instances, many = await self._beside(self._parse_instances, body)
+            try:
+                replies = await self._service.predict(instances)
+            except Overloaded as error:
+                raise Refused(503, f"too many requests are waiting: {error}", retry_after=error.seconds) from None
+            except ModelFailed as error:
+                log.error("model.failed error=%s", error)
+                raise Refused(503, "the model failed", retry_after=1) from None
+            except Unanswerable as error:
+                raise InvalidRequest(f"{self._service.task.input} {error}") from None
+        return JSONResponse({"predictions": replies} if many else replies[0])
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""
-        feedback = parse_feedback(await _read(request), self._service.task, self._service.labels)
-        try:
-            return JSONResponse(asdict(self._service.take_feedback(feedback)))
-        except OSError as error:
-            log.error("feedback.not_stored error=%s", error)
-            raise HTTPException(503, f"the row couldn't be stored: {error}") from error
+        self._labellers.check(request)
+        async with self._admission.admit(request) as body:
+            feedback = await self._beside(self._parse_feedback, body)
+            try:
+                return JSONResponse(asdict(self._service.take_feedback(feedback)))
+            except OSError as error:
+                log.error("feedback.not_stored error=%s", error)
+                raise Refused(503, f"the row couldn't be stored: {error}", retry_after=1) from error
 
     async def is_alive(self, request: Request) -> Response:
         """Say that the process answers."""
@@ -78,8 +94,22 @@ class Endpoints:
 
         return answer
 
+    async def _beside(self, parse: Callable[[bytes], Parsed], body: bytes) -> Parsed:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._parsers, parse, body)
+        except RecursionError:
+            raise InvalidRequest("lists and objects stand too deep in each other") from None
 
-def build_app(service: Service, drain: Drain) -> Starlette:
+    def _parse_instances(self, body: bytes) -> tuple[list[Instance], bool]:
+        document = bodies.parse(body)
+        return parse_instances(document, self._service.task, self._service.inputs), has_many(document)
+
+    def _parse_feedback(self, body: bytes) -> Feedback:
+        service = self._service
+        return parse_feedback(bodies.parse(body), service.task, service.inputs, service.labels)
+
+
+def build_app(service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> Starlette:
     """Return the ASGI application."""
 
     @asynccontextmanager
@@ -88,14 +118,12 @@ def build_app(service: Service, drain: Drain) -> Starlette:
         yield
         await service.batcher.stop()
 
-    endpoints = Endpoints(service, drain)
+    endpoints = Endpoints(service, admission, labellers, drain)
     posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
     routes += [Route(path, call) for path, call in gets.items()]
-    return Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, InvalidRequest: _refuse}
-    )
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, Refused: _refuse})
 
 
 async def _explain(request: Request, error: Exception) -> Response:
@@ -104,17 +132,5 @@ async def _explain(request: Request, error: Exception) -> Response:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=422)
-
-
-async def _read(request: Request) -> Any:
-    """Return the JSON document of a request of bounded size."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"a request has at most {MAX_BODY} bytes")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, f"not JSON: {error}") from None
+    assert isinstance(error, Refused)
+    return JSONResponse({"error": str(error)}, status_code=error.status, headers=error.headers)

@@ -1,28 +1,83 @@
-"""Micro-batching without waiting: what arrives while a batch is computed is the next batch."""
+"""Micro-batching without waiting: what arrives while a batch is computed is the next batch.
+
+Whatever fails in a batch fails alone: where a batch fails, its members are answered one by one.
+"""
 
 import asyncio
+import logging
+import math
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from refit_trainer.tasks import Prediction
 
 WAITING = 2000  # inputs; more would be answered after their clients have given up
+SHOWN = 200  # characters of what the model raised
+MEMORY = 0.8  # of the measured speed: how much of it stays when the next batch is measured
 Predict = Callable[[list[Any]], list[Prediction]]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An input, what it costs, and where its prediction goes."""
+
+    value: Any
+    cost: float
+    future: asyncio.Future[Prediction]
 
 
 class Overloaded(Exception):
     """So much is waiting already that another input would only make everybody wait longer."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"what waits takes {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Unanswerable(Exception):
+    """The model fails at this input, by itself as well."""
+
+
+class ModelFailed(Exception):
+    """The model fails, and not for the input: there is no memory, or its example fails too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an input costs, in units of its kind, and what is known of these before anything has been measured."""
+
+    of: Callable[[Any], float] = lambda value: 1
+    batch: float = math.inf
+    """Units computed at once: what is decoded takes memory."""
+    seconds: float = 0.01
+    """How long a unit takes, at a guess."""
+
+
+EACH = Cost()
+
 
 class Batcher:
     """Collects inputs from concurrent requests and predicts them together in one thread."""
 
-    def __init__(self, predict: Predict, max_batch: int) -> None:
+    def __init__(
+        self, predict: Predict, max_batch: int, example: Any, cost: Cost = EACH, max_wait_seconds: float = math.inf
+    ) -> None:
         self._predict = predict
         self._max_batch = max_batch
-        self._waiting: asyncio.Queue[tuple[Any, asyncio.Future[Prediction]]] = asyncio.Queue()
+        self._example = example
+        self._cost = cost
+        self._seconds = cost.seconds
+        self._max_wait_seconds = max_wait_seconds
+        self._waiting: deque[Waiting] = deque()
+        self._units = 0.0
+        """What waits and what is being computed."""
+        self._has_work = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
 
@@ -39,31 +94,77 @@ class Batcher:
         self._thread.shutdown()
 
     async def predict(self, inputs: list[Any]) -> list[Prediction]:
-        """Return the predictions for some inputs, in order; raise Overloaded where too many wait already."""
-        if self._waiting.qsize() >= WAITING:
-            raise Overloaded
+        """Return the predictions for some inputs, in order.
+
+        Raise Overloaded where too many wait already, Unanswerable or ModelFailed where one of them can't be answered.
+        """
+        seconds = self._units * self._seconds
+        if len(self._waiting) >= WAITING or seconds > self._max_wait_seconds:
+            raise Overloaded(seconds)
         loop = asyncio.get_running_loop()
-        futures = [loop.create_future() for _ in inputs]
-        for value, future in zip(inputs, futures, strict=True):
-            self._waiting.put_nowait((value, future))
-        return list(await asyncio.gather(*futures))
+        asked = [Waiting(value, self._cost.of(value), loop.create_future()) for value in inputs]
+        self._waiting.extend(asked)
+        self._units += sum(one.cost for one in asked)
+        self._has_work.set()
+        found = await asyncio.gather(*(one.future for one in asked), return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in found if isinstance(one, Prediction)]
 
     async def _work(self) -> None:
         while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < self._max_batch and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            await self._predict_batch(batch)
+            await self._has_work.wait()
+            batch = self._take()
+            units, started = sum(one.cost for one in batch), time.perf_counter()
+            await self._answer(batch)
+            self._units -= units
+            self._seconds = MEMORY * self._seconds + (1 - MEMORY) * (time.perf_counter() - started) / units
 
-    async def _predict_batch(self, batch: list[tuple[Any, asyncio.Future[Prediction]]]) -> None:
-        inputs = [value for value, _ in batch]
+    def _take(self) -> list[Waiting]:
+        """Return the next batch; one input is taken whatever it costs."""
+        batch = [self._waiting.popleft()]
+        units = batch[0].cost
+        while self._waiting and len(batch) < self._max_batch and units + self._waiting[0].cost <= self._cost.batch:
+            batch.append(self._waiting.popleft())
+            units += batch[-1].cost
+        if not self._waiting:
+            self._has_work.clear()
+        return batch
+
+    async def _answer(self, batch: list[Waiting]) -> None:
         try:
-            predictions = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, inputs)
+            predictions = await self._run([one.value for one in batch])
         except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            log.warning("batch.failed inputs=%d error=%r", len(batch), error)
+            if len(batch) > 1:
+                for one in batch:
+                    await self._answer([one])
+            else:
+                _settle(batch[0].future, await self._blame(error))
             return
-        for (_, future), prediction in zip(batch, predictions, strict=True):
-            if not future.done():  # its client may have gone
-                future.set_result(prediction)
+        for one, prediction in zip(batch, predictions, strict=True):
+            _settle(one.future, prediction)
+
+    async def _blame(self, error: Exception) -> Exception:
+        """Return what to tell whoever asked, once their input has failed alone."""
+        if isinstance(error, MemoryError) or "out of memory" in str(error):
+            return ModelFailed(str(error) or "no memory")
+        try:
+            await self._run([self._example])
+        except Exception as failed:
+            return ModelFailed(str(failed)[:SHOWN])
+        return Unanswerable(str(error)[:SHOWN])
+
+    async def _run(self, inputs: list[Any]) -> list[Prediction]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, inputs)
+
+
+def _settle(future: asyncio.Future[Prediction], result: Prediction | Exception) -> None:
+    """Give the result to whoever asked; its client may have gone."""
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

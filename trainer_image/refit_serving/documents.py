@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from refit_serving.inputs import Inputs
+from refit_serving.refusals import InvalidRequest
 from refit_trainer.contract.config import describe
-from refit_trainer.data.blob import decode_base64
 from refit_trainer.tasks import Task
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -22,6 +23,8 @@ class _Body(BaseModel):
     value: Any = None
     """The input, under its task's name in the document."""
     slice: Slice = None
+    group: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    """What it belongs together with: a user, a thread. All rows of a group are on one side of the split."""
 
 
 class Instance(_Body):
@@ -37,48 +40,46 @@ class Instances(BaseModel):
 
 
 class Feedback(_Body):
-    """A true label; `predicted` and `model` repeat the prediction, for a pod that didn't make it itself."""
+    """A true label; the answer's receipt proves to any pod that there was one."""
 
     id: Id
     label: Any
-    predicted: Any = None
-    model: str | None = None
-
-
-class InvalidRequest(Exception):
-    """A document isn't what it should be; the message names the field and the value."""
+    receipt: str | None = None
 
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def parse_instances(document: Any, task: Task) -> list[Instance]:
+def parse_instances(document: Any, task: Task, inputs: Inputs) -> list[Instance]:
     """Return the inputs of a document; raise InvalidRequest."""
-    is_many = isinstance(document, dict) and "instances" in document
-    found = _parse(document, Instances).instances if is_many else [document]
-    return [_parse_body(one, Instance, task, needs_input=True) for one in found]
+    many = has_many(document)
+    found = _parse(document, Instances).instances if many else [document]
+    instances = [_parse_body(one, Instance, task, inputs) for one in found]
+    if any(one.value is None for one in instances):
+        raise InvalidRequest(f"{task.input} is missing")
+    inputs.check_together([one.value for one in instances])
+    return instances
 
 
-def parse_feedback(document: Any, task: Task, labels: tuple[str, ...]) -> Feedback:
+def has_many(document: Any) -> bool:
+    """Tell whether a document asks for several predictions."""
+    return isinstance(document, dict) and "instances" in document
+
+
+def parse_feedback(document: Any, task: Task, inputs: Inputs, labels: tuple[str, ...]) -> Feedback:
     """Return the true label of a document; raise InvalidRequest."""
-    feedback = _parse_body(document, Feedback, task, needs_input=False)
+    feedback = _parse_body(document, Feedback, task, inputs)
+    inputs.check_characters(task.truth, feedback.label)
     if problem := task.check_truth(feedback.label, labels):
         raise InvalidRequest(problem)
     return feedback
 
 
-def _parse_body(document: Any, kind: type[Body], task: Task, needs_input: bool) -> Body:
+def _parse_body(document: Any, kind: type[Body], task: Task, inputs: Inputs) -> Body:
     if not isinstance(document, Mapping):
         raise InvalidRequest(f"{document!r:.80} isn't an object")
     value = document.get(task.input)
-    if value is not None and task.input in task.roles.files:
-        value = decode_base64(value)
-        if isinstance(value, str):
-            raise InvalidRequest(f"{task.input} {value}")
-    if needs_input and value is None:
-        raise InvalidRequest(f"{task.input} is missing")
-    if value is not None and (problem := task.check_input(value)):
-        raise InvalidRequest(problem)
+    value = None if value is None else inputs.read(value)
     return _parse({**document, "value": value}, kind)
 
 

@@ -1,12 +1,8 @@
-"""Labelled rows for the trainer: each goes to one side by its input, for good, and into this pod's own file.
-
-By its input and not its id, since the same sentence may come again under another id: it must never be both trained on
-and judged by.
+"""Labelled rows for the trainer, in this pod's own file on their side.
 
 A row is one write at the end of the file, so a reader sees whole lines and at most one unfinished one.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,17 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from refit_trainer.data.blob import Blob
-from refit_trainer.data.rows import encode_values
 
-Side = str  # "train" or "holdout"
 FILES = "files"  # beside the rows
-
-
-def choose_side(value: Any, holdout_share: float) -> Side:
-    """Return the side of a row: the same for the same input, in every pod, for as long as the share stays the same."""
-    key = value.encode(errors="surrogatepass") if isinstance(value, str) else encode_values(value)
-    place = int.from_bytes(hashlib.sha256(key).digest()[:8]) / 2**64
-    return "holdout" if place < holdout_share else "train"
 
 
 class RowFile:

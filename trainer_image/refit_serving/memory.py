@@ -1,10 +1,15 @@
 """Which predictions this pod made, so that a label that comes later can be compared: the newest ones, in memory."""
 
+import hashlib
+import sys
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from refit_serving.receipts import digest_input
 from refit_trainer.data.blob import Blob
+
+ENTRY = 1500  # bytes of an entry beside its contents: the id of up to 256 characters, objects, places in a dictionary
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +19,31 @@ class RememberedPrediction:
     value: Any
     predicted: Any
     slice: str | None = None
+    group: str | None = None
+    is_contested: bool = False
+    """The same id was given to different inputs: by itself, it doesn't say which of them a label is of."""
+    input: str = field(init=False)
+    """What the input is known by in receipts."""
+    weight: int = field(init=False)
+    """Bytes that it keeps in memory."""
 
-    @property
-    def weight(self) -> int:
-        """Bytes that it keeps in memory beside what every prediction takes: those of an image or a recording."""
-        return len(self.value.read()) if isinstance(self.value, Blob) else 0
+    def __post_init__(self) -> None:
+        kept = (self.value, self.predicted, self.slice, self.group)
+        object.__setattr__(self, "input", digest_input(self.value))
+        object.__setattr__(self, "weight", ENTRY + sum(map(weigh, kept)))
+
+
+def weigh(value: Any) -> int:
+    """Return the bytes that a document's value takes in memory, with all that is in it."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left.extend((*one.keys(), *one.values()))
+        elif isinstance(one, list):
+            left.extend(one)
+        total += len(one.read()) if isinstance(one, Blob) else sys.getsizeof(one)
+    return total
 
 
 class Memory:
@@ -29,10 +54,13 @@ class Memory:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._predictions: OrderedDict[str, RememberedPrediction] = OrderedDict()
-        self._labelled: OrderedDict[str, None] = OrderedDict()
+        self._labelled: OrderedDict[bytes, None] = OrderedDict()
 
     def remember(self, key: str, prediction: RememberedPrediction) -> None:
-        """Keep a prediction; the same id again replaces it."""
+        """Keep a prediction; the same id again replaces it, and is contested where the input is another one."""
+        before = self._predictions.get(key)
+        if before and (before.is_contested or before.input != prediction.input):
+            prediction = replace(prediction, is_contested=True)
         self._forget(key)
         self._predictions[key] = prediction
         self._bytes += prediction.weight
@@ -43,17 +71,25 @@ class Memory:
         """Return what was predicted for an id, None where it isn't remembered."""
         return self._predictions.get(key)
 
-    def is_labelled(self, key: str) -> bool:
-        """Tell whether a label for this id has been taken."""
-        return key in self._labelled
+    def is_labelled(self, key: str, input: str = "") -> bool:
+        """Tell whether a label for this id has been taken: for this input, or for any where none is named."""
+        return _short(key, input) in self._labelled
 
-    def mark_labelled(self, key: str) -> None:
-        """Note that this id's label has been taken, and forget its input."""
-        self._forget(key)
-        self._labelled[key] = None
-        if len(self._labelled) > self._size:
+    def mark_labelled(self, key: str, input: str) -> None:
+        """Note that the label for this id and input has been taken, and forget the input."""
+        known = self._predictions.get(key)
+        if known and known.input == input:
+            self._forget(key)
+        for taken in (_short(key, ""), _short(key, input)):
+            self._labelled[taken] = None
+        while len(self._labelled) > 2 * self._size:
             self._labelled.popitem(last=False)
 
     def _forget(self, key: str) -> None:
         if prediction := self._predictions.pop(key, None):
             self._bytes -= prediction.weight
+
+
+def _short(key: str, input: str) -> bytes:
+    """Return what an id and an input are known by, of the same few bytes however long they are."""
+    return hashlib.blake2b(f"{input} {key}".encode(), digest_size=16).digest()

@@ -20,6 +20,7 @@ class Metrics:
         self.errors = Counter("prediction_errors", "Errors of compared answers.", registry=self.registry)
         self.units = Counter("prediction_units", "What they are errors of: answers, words.", registry=self.registry)
         self.stored = Counter("feedback_rows", "Labelled rows stored.", ["side"], registry=self.registry)
+        self.unproved = Counter("feedback_unproved", "Labels of no answer that is proved.", registry=self.registry)
         self.seconds = Histogram(
             "refit_request_seconds", "Time to answer a request.", ["path"], buckets=BUCKETS, registry=self.registry
         )

@@ -8,6 +8,7 @@ from typing import Any
 from refit_serving.settings import Settings
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
 from refit_trainer.storage.uris import fetch, pin
 from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
@@ -42,7 +43,8 @@ def load_model(settings: Settings) -> ServedModel:
         raise BadInput(f"{uri} has no head for {settings.task}")
     threads = limit_threads()
     model = ServedModel(digest, task, task.load(folder))
-    model.predict([task.example()])  # the first call is the slow one
+    with refusing_model(folder):
+        model.predict([task.example()])  # the first call is the slow one
     log.info("model.loaded uri=%s digest=%s threads=%d", uri, digest, threads)
     return model
 

@@ -1,18 +1,24 @@
 """What the server does, apart from HTTP: predict, remember, take labels."""
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from refit_serving.batching import Batcher
-from refit_serving.documents import Feedback, Instance, InvalidRequest
-from refit_serving.feedback_files import RowFile, choose_side
+from refit_serving.batching import Batcher, ModelFailed
+from refit_serving.documents import Feedback, Instance
+from refit_serving.feedback_files import RowFile
+from refit_serving.inputs import Inputs
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.metrics import Metrics
 from refit_serving.model import ServedModel
+from refit_serving.proof import prove, remembered
+from refit_serving.receipts import Answer, Receipts
+from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.settings import Settings
+from refit_serving.sides import choose_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,65 +33,85 @@ class FeedbackResult:
 class Service:
     """One model's predictions and their labels."""
 
-    def __init__(self, model: ServedModel, settings: Settings) -> None:
+    def __init__(self, model: ServedModel, settings: Settings, receipts: Receipts) -> None:
         self.metrics = Metrics(model.digest)
         self.task = model.task
         self.labels = model.loaded.labels
-        self.batcher = Batcher(model.predict, settings.max_batch)
+        self.inputs = Inputs(model.task, settings.max_characters, settings.max_pixels)
+        self.batcher = Batcher(
+            model.predict, settings.max_batch, model.task.example(), self.inputs.cost, settings.max_wait_seconds
+        )
         self._digest = model.digest
+        self._receipts = receipts
         self._share = settings.holdout_share
-        self._memory = Memory(settings.remembered)
+        self._memory = Memory(settings.remembered, settings.remembered_bytes)
         folders = {"train": settings.feedback_dir, "holdout": settings.holdout_dir}
         self._files = {side: RowFile(folder, settings.writer) for side, folder in folders.items() if folder}
 
     async def predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
         """Predict for some inputs and remember the predictions."""
         predictions = await self.batcher.predict([instance.value for instance in instances])
+        if not all(math.isfinite(prediction.score) for prediction in predictions):
+            raise ModelFailed("a score isn't a number")
         self.metrics.predictions.inc(len(predictions))
         replies = []
         for instance, prediction in zip(instances, predictions, strict=True):
             key = instance.id or uuid.uuid4().hex
-            self._memory.remember(key, RememberedPrediction(instance.value, prediction.value, instance.slice))
+            known = RememberedPrediction(instance.value, prediction.value, instance.slice, instance.group)
+            self._memory.remember(key, known)
+            answer = Answer(key, known.input, prediction.value, self._digest)
             score = round(prediction.score, 6)
-            replies.append({"id": key, "label": prediction.value, "score": score, "model": self._digest})
+            reply = {"id": key, "label": prediction.value, "score": score, "model": self._digest}
+            replies.append(reply | {"receipt": self._receipts.write(answer)})
         return replies
 
     def take_feedback(self, feedback: Feedback) -> FeedbackResult:
-        """Store a labelled row, then count it; an id that was taken before changes nothing.
+        """Store a labelled row, then count it; an answer whose label was taken before changes nothing.
 
-        Raise InvalidRequest where the label can't be this input's.
+        Raise Refused where no such answer is known to have been given, or the label can't be this input's.
         """
-        if self._memory.is_labelled(feedback.id):
-            return FeedbackResult(judged=False, stored=None, duplicate=True)
         known = self._memory.recall(feedback.id)
+        if not known and not feedback.receipt and self._memory.is_labelled(feedback.id):
+            return FeedbackResult(judged=False, stored=None, duplicate=True)
+        answer = self._find_answer(feedback, known)
+        if self._memory.is_labelled(answer.id, answer.input):
+            return FeedbackResult(judged=False, stored=None, duplicate=True)
+        if known and known.input != answer.input:
+            known = None
         value = known.value if known else feedback.value
         if value is not None and (problem := self.task.check_pair(value, feedback.label)):
             raise InvalidRequest(problem)
         stored = self._store(feedback, known)
-        predicted = self._predicted(feedback, known)
-        if predicted is not None:
-            self.metrics.judge(self.task.tally(predicted, feedback.label))
-        if stored or predicted is not None:
-            self._memory.mark_labelled(feedback.id)
-        return FeedbackResult(judged=predicted is not None, stored=stored)
+        is_judged = answer.model == self._digest
+        if is_judged:
+            self.metrics.judge(self.task.tally(answer.predicted, feedback.label))
+        if stored or is_judged:
+            self._memory.mark_labelled(answer.id, answer.input)
+        return FeedbackResult(judged=is_judged, stored=stored)
 
-    def _predicted(self, feedback: Feedback, known: RememberedPrediction | None) -> Any:
-        """Return what this model answered: remembered, or repeated by the client from another pod with this model."""
-        if known is not None:
-            return known.predicted
-        return feedback.predicted if feedback.model == self._digest else None
+    def _find_answer(self, feedback: Feedback, known: RememberedPrediction | None) -> Answer:
+        """Return the answer that a label is of: proved by a receipt, or remembered."""
+        try:
+            if feedback.receipt:
+                return prove(self._receipts.read(feedback.receipt), feedback)
+            return remembered(known, feedback.id, self._digest)
+        except Refused:
+            self.metrics.unproved.inc()
+            raise
 
     def _store(self, feedback: Feedback, known: RememberedPrediction | None) -> str | None:
         value = known.value if known else feedback.value
         if value is None:
             return None
-        side = choose_side(value, self._share)
+        group = known.group if known and known.group else feedback.group
+        side = choose_side(value, self._share, group)
         if side not in self._files:
             return None
         domain = feedback.slice or (known.slice if known else None)
         self._files[side].append(
             {"id": feedback.id, self.task.input: value, self.task.truth: feedback.label}
             | ({"domain": domain} if domain else {})
+            | ({"group": group} if group else {})
             | {"time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")}
         )
         self.metrics.stored.labels(side).inc()

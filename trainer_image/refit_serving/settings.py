@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from refit_serving.admission import AdmissionBounds
 from refit_trainer.contract.config import describe
 from refit_trainer.contract.errors import BadInput
 
@@ -22,6 +23,9 @@ class Settings(BaseModel):
     feedback_dir: Path | None = None
     holdout_dir: Path | None = None
     holdout_share: float = Field(0.2, ge=0, le=1)
+    receipt_key_file: Path | None = None
+    feedback_token_file: Path | None = None
+    feedback_port: int | None = Field(None, gt=0, le=65535)
     port: int = Field(8080, ge=0, le=65535)
     drain_seconds: float = Field(5, ge=0)
     keep_alive_seconds: int = Field(75, ge=1)
@@ -30,9 +34,36 @@ class Settings(BaseModel):
     """
     remembered: int = Field(100_000, gt=0)
     """Predictions kept in memory for late labels."""
+    remembered_bytes: int = Field(256 << 20, gt=0)
+    """Bytes that these take."""
     max_batch: int = Field(32, gt=0)
+    max_wait_seconds: float = Field(10, gt=0)
+    """Where what waits already takes longer, a request gets 503."""
+    max_characters: int = Field(100_000, gt=0)
+    """Of one input, and of one label."""
+    max_pixels: int = Field(25_000_000, gt=0)
+    """Of one image; those computed at once, and those of one request, have twice as many at most."""
+    max_body_bytes: int = Field(4 << 20, gt=0)
+    max_held_bytes: int = Field(64 << 20, gt=0)
+    """Of the bodies of all requests at once."""
+    max_requests: int = Field(256, gt=0)
+    """Answered at once."""
+    max_connections: int = Field(512, gt=1)
+    """Beyond it, the one that has rested the longest is closed."""
+    read_seconds: float = Field(10, gt=0)
+    """How long a request's head may take to come in whole, and then its body."""
     writer: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Names this pod's own feedback file; a pod's host name is its name."""
+
+    @property
+    def admission(self) -> AdmissionBounds:
+        """What is held of requests at once."""
+        return AdmissionBounds(self.max_requests, self.max_body_bytes, self.max_held_bytes, self.read_seconds)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that it listens on."""
+        return (self.port,) if self.feedback_port in (None, self.port) else (self.port, self.feedback_port or 0)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

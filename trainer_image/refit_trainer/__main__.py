@@ -65,20 +65,22 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
 
 def _fail(error: Exception) -> int:
     """Write why a command failed, and return its exit code."""
+    is_consequence = False
     match error:
         case BadInput():
             log.error("refused error=%s", error)
             code, words = EXIT_BAD_INPUT, str(error)
         case Stopped():
             log.info("stopped signal=SIGTERM")
-            code, words = EXIT_TERMINATED, str(error)
+            code, words, is_consequence = EXIT_TERMINATED, str(error), True
         case _ if isinstance(error, PeerLost) or is_peer_loss(error):
             log.warning("peer.lost error=%s", error)
             code, words = EXIT_PEER_LOST, f"another machine of this training is gone: {error}"
+            is_consequence = True
         case _:
             log.exception("failed", exc_info=error)
             code, words = EXIT_FAILED, f"{type(error).__name__}: {error}"
-    write_error(words)
+    write_error(words, is_consequence)
     return code
 
 
@@ -102,7 +104,7 @@ def _explain(text: str) -> Mapping[str, Any]:
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     """Exit at once: what is unpublished is invisible. During the training `resume` handles the signal instead."""
-    write_error("stopped by SIGTERM")
+    write_error("stopped by SIGTERM", is_consequence=True)
     os.write(sys.stdout.fileno(), b"stopped signal=SIGTERM\n")  # a logger may be interrupted in its own buffer
     os._exit(EXIT_TERMINATED)
 

@@ -51,10 +51,18 @@ class Reason(StrEnum):
         "RequestIgnored",
         "As Monitoring; but the annotation of a request for a run or a rollback holds no valid time.",
     )
+    ABSENCE_HIDDEN = (
+        "AbsenceHidden",
+        "As Monitoring; but metric.query has a value where its series are missing, so that a lost metric reads as a "
+        "bad or a good model; the message says which part of it.",
+    )
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
     TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
-    TARGET_NOT_WIRED = "TargetNotWired", "No container of the target reads the pointer, or a claim isn't mounted there."
+    TARGET_NOT_WIRED = (
+        "TargetNotWired",
+        "No container of the target reads the pointer, or those that do don't all see the claim at one path.",
+    )
     QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
     SOURCE_FORBIDDEN = (
         "SourceForbidden",
@@ -74,7 +82,7 @@ class Reason(StrEnum):
     WITHIN = "Within", "The readings are on the good side of the threshold."
     BELOW_THRESHOLD = "BelowThreshold", "Enough of the newest readings are below the threshold."
     ABOVE_THRESHOLD = "AboveThreshold", "Enough of the newest readings are above the threshold."
-    UNKNOWN = "Unknown", "There is no reading yet."
+    UNKNOWN = "Unknown", "There is no reading yet, or none that counts."
     # RetrainSucceeded, and a run's Finished
     PROMOTED = "Promoted", "The candidate was better and serves."
     TRAINING_FAILED = (
@@ -97,9 +105,13 @@ class Reason(StrEnum):
         "MetricNotReported",
         "The judge didn't report gate.metric, of the candidate or of the served model.",
     )
+    DIRECTION_UNCLEAR = (
+        "DirectionUnclear",
+        "Whether a higher or a lower gate.metric is better isn't known, or gate.direction and the judge contradict.",
+    )
     DIGEST_MISMATCH = "DigestMismatch", "The judged checkpoint isn't the trained one."
     ROLLED_BACK_BEFORE = "RolledBackBefore", "These weights were rolled back before."
-    HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer rows than gate.minRows."
+    HOLDOUT_TOO_SMALL = "HoldoutTooSmall", "The holdout has fewer distinct inputs than gate.minRows."
     NO_BASELINE = "NoBaseline", "Neither a served model nor gate.bound says what is good enough."
     BOUND_NOT_MET = "BoundNotMet", "The candidate doesn't reach gate.bound."
     NOT_BETTER = "NotBetter", "The candidate isn't better than the served model by gate.margin."
@@ -135,6 +147,11 @@ class Reason(StrEnum):
         "The pointer isn't the one that the operator wrote last; nothing is promoted over the change.",
     )
     ROLLOUT_FAILED = "RolloutFailed", "The rollout failed or missed its deadline."
+    ROLLOUT_BLOCKED = (
+        "RolloutBlocked",
+        "The cluster kept the candidate's pods from starting, or the target was halted. The weights aren't blamed, and "
+        "may be promoted by a later run.",
+    )
     ROLLBACK_BLOCKED = "RollbackBlocked", "The rollback cannot be rolled out."
     TARGET_REPLACED = "TargetReplaced", "The target was deleted and created again since the pointer was recorded."
     ROLLING_OUT = "RollingOut", "A run is changing the pointer right now."
@@ -143,6 +160,11 @@ class Reason(StrEnum):
     SUSPENDED = "Suspended", "spec.suspend is set."
     MODE_OBSERVE = "ModeObserve", "spec.mode is Observe: the metric is judged and nothing is started."
     RUN_ACTIVE = "RunActive", "A run is under way."
+    TARGET_HALTED = (
+        "TargetHalted",
+        "The target is paused, at zero replicas or being deleted, or its pods can't be created: it could roll nothing "
+        "out.",
+    )
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
     BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."
     GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."

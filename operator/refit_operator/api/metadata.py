@@ -44,6 +44,12 @@ class Owned(ApiModel):
     metadata: ObjectMeta
 
 
+def owner_of(document: dict[str, Any]) -> str:
+    """Return the UID of the object that controls it, empty where none does."""
+    owners = document["metadata"].get("ownerReferences") or ()
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")
+
+
 def managers_of(document: dict[str, Any], annotation: str) -> tuple[str, ...]:
     """Return the field managers that own an annotation anywhere in the object, by its managedFields.
 

@@ -42,12 +42,13 @@ class MinSamples(ApiModel):
 
     query: str = Field(
         min_length=1,
-        max_length=4096,
+        max_length=1024,
         description="PromQL that counts them, for example sum(increase(predictions_judged_total[10m])).",
     )
     count: float = Field(ge=1, description="A value with fewer behind it is no reading but TooFewSamples.")
 
 
+_YEAR = "duration('8784h')"
 _RECOVER = "self.direction == 'Below' ? self.recoverAt >= self.threshold : self.recoverAt <= self.threshold"
 
 
@@ -59,13 +60,15 @@ class MetricSpec(ApiModel):
             (f"!has(self.recoverAt) || ({_RECOVER})", "recoverAt must be on the good side of threshold"),
             ("!has(self.maxAge) || duration(self.maxAge) >= duration('1s')", "maxAge must be at least 1s"),
             ("!has(self.interval) || duration(self.interval) >= duration('1s')", "interval must be at least 1s"),
+            (f"!has(self.maxAge) || duration(self.maxAge) <= {_YEAR}", "maxAge must be at most 8784h"),
+            (f"!has(self.interval) || duration(self.interval) <= {_YEAR}", "interval must be at most 8784h"),
         )
     )
 
     name: str = Field(default="accuracy", max_length=63, description="The metric's name in conditions and Events.")
     query: str = Field(
         min_length=1,
-        max_length=4096,
+        max_length=1024,
         description="PromQL that gives one number, for example the share of correct predictions over ten minutes. "
         "In label values $(name), $(namespace), $(target) and $(digest) stand for the monitor's name and namespace, "
         "its target's name, and the digest of the checkpoint in service.",

@@ -3,10 +3,11 @@ that the pod meets Pod Security's level `restricted` and training never sees the
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field
 
+from refit_operator.api.affinity import Affinity
 from refit_operator.api.base import ApiModel, rules
 
 Name = Annotated[str, Field(min_length=1, max_length=253)]
@@ -14,11 +15,8 @@ Label = Annotated[str, Field(max_length=63)]
 Labels = Annotated[dict[str, Label], Field(max_length=32)]
 Annotations = Annotated[dict[str, Annotated[str, Field(max_length=1024)]], Field(max_length=32)]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Unparsed = Annotated[
-    dict[str, Any],
-    WithJsonSchema({"type": "object", "maxProperties": 3, "x-kubernetes-preserve-unknown-fields": True}),
-]
-"""Passed on as it is: only Kubernetes knows what it means."""
+FOLDER = r"([^/:.]|\.[^/:.]|\.\.[^/:])[^/:]*"
+"""One part of a path: neither empty nor `.` nor `..`, so that what is in a folder begins like it."""
 
 
 class LocalRef(ApiModel):
@@ -155,7 +153,7 @@ class Volume(ApiModel):
     )
 
     name: str = Field(pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=50, description="Name of the volume.")
-    mount_path: str = Field(pattern="^/[^:]+$", max_length=256, description="Where it is mounted.")
+    mount_path: str = Field(pattern=f"^(/{FOLDER})+/?$", max_length=256, description="Where it is mounted.")
     read_only: bool = Field(default=False, description="Mounted for reading only.")
     persistent_volume_claim: ClaimVolume | None = Field(default=None, description="A claim, but not the holdout's.")
     secret: SecretVolume | None = Field(default=None, description="A Secret's keys as files.")
@@ -172,9 +170,8 @@ class PodTemplate(ApiModel):
     tolerations: Annotated[list[Toleration], Field(max_length=16)] = Field(
         default=[], description="Taints of nodes that the pod tolerates, such as nvidia.com/gpu."
     )
-    affinity: Unparsed | None = Field(
-        default=None,
-        description="Affinity as in a pod's spec; the API server validates it when the Job is created.",
+    affinity: Affinity | None = Field(
+        default=None, description="Affinity as in a pod's spec; what values go together, the Job's creation shows."
     )
     priority_class_name: str | None = Field(default=None, max_length=253, description="Priority of the pod.")
     runtime_class_name: str | None = Field(

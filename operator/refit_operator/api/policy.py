@@ -55,7 +55,7 @@ class Guard(ApiModel):
         pattern="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63, description="Name of the guard, for messages."
     )
     query: str = Field(
-        min_length=1, max_length=4096, description="PromQL that gives one number; without a value the guard fails."
+        min_length=1, max_length=1024, description="PromQL that gives one number; without a value the guard fails."
     )
     at_least: float | None = Field(default=None, description="The guard fails below this.")
     at_most: float | None = Field(default=None, description="The guard fails above this.")

@@ -16,7 +16,7 @@ from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.run_clock import RunClock
 from refit_operator.api.serving import ServingSpec, VerificationSpec
-from refit_operator.api.training import GateSpec, TrainingSpec
+from refit_operator.api.training import Better, GateSpec, TrainingSpec
 
 
 class TriggerReason(StrEnum):
@@ -145,6 +145,9 @@ class GateResult(ApiModel):
     metric: str = Field(description="Name of the metric, gate.metric.")
     candidate: str | None = Field(default=None, description="The candidate's value; absent where it isn't reported.")
     served: str | None = Field(default=None, description="The served model's value; absent where there is none.")
+    direction: Better | None = Field(
+        default=None, description="The better side, as the judge reports it; absent where it doesn't."
+    )
 
 
 class RunResult(ApiModel):
@@ -158,6 +161,10 @@ class RunResult(ApiModel):
     gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
     slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
     holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
+    holdout_distinct: int | None = Field(
+        default=None,
+        description="Distinct inputs among them, which gate.minRows counts. Absent: not told.",
+    )
 
 
 class PointerChange(ApiModel):

@@ -155,13 +155,19 @@ class TrainingSpec(ApiModel):
 class GateSpec(ApiModel):
     """Candidate and served model, judged on the same holdout rows."""
 
-    image: Image = Field(default="", description="The judge's image. Default: training.image.")
+    image: Image = Field(
+        default="",
+        description="The judge's image. Default: the operator's REFIT_JUDGE_IMAGE, or training.image where that isn't "
+        "set.",
+    )
     env_from: EnvSources = Field(
         default=[], description="Secrets and ConfigMaps whose keys are variables of the judge alone."
     )
     metric: str = Field(default="accuracy", max_length=63, description="The metric compared, as the judge reports it.")
     direction: Better | None = Field(
-        default=None, description="Whether a Higher or a Lower number is better. Default: by the metric's name."
+        default=None,
+        description="Whether a Higher or a Lower number is better. Default: what the judge reports, else by the "
+        "metric's name where it is a known one. A candidate is refused where neither says.",
     )
     bound: float | None = Field(
         default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."
@@ -172,4 +178,8 @@ class GateSpec(ApiModel):
     max_slice_drop: float | None = Field(
         default=None, ge=0, description="The most that any slice of the holdout may lose. Default: slices don't decide."
     )
-    min_rows: int = Field(default=200, ge=1, description="A smaller holdout decides nothing: HoldoutTooSmall.")
+    min_rows: int = Field(
+        default=200,
+        ge=1,
+        description="A holdout of fewer distinct inputs decides nothing: HoldoutTooSmall.",
+    )

@@ -7,17 +7,29 @@
 import re
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import Field
 
 CLAIM = r"pvc://[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/"
 BUCKET = r"(s3|gs)://[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]/"
-HUB = r"hf://([-\w.]+/){1,3}[-\w.]+(@[-\w.%]+)?"
-PATH = r"[^@\s]*[^@\s/]"
+REPOSITORY = r"([-\w]|\.[-\w]|\.\.[-\w.])[-\w.]*"
+HUB = rf"hf://({REPOSITORY}/){{1,3}}{REPOSITORY}(@[-\w.%]+)?"
 
-DataUri = Annotated[str, Field(pattern=f"^(({CLAIM}|{BUCKET}){PATH}|{HUB})$", max_length=512)]
-StoreUri = Annotated[str, Field(pattern=f"^({CLAIM}|{BUCKET}){PATH}$", max_length=512)]
-ModelUri = Annotated[str, Field(pattern=f"^(({CLAIM}|{BUCKET}|file:///){PATH}|{HUB})$", max_length=512)]
+
+def _path(without: str) -> str:
+    """Return the pattern of a path whose parts are neither empty nor `.` nor `..`, so that it leads where it says."""
+    step = rf"([^/.{without}]|\.[^/.{without}]|\.\.[^/{without}])[^/{without}]*"
+    return rf"{step}(/{step})*"
+
+
+KEY = _path(without=r"@\s")
+FOLDERS = _path(without=r"@\s%")
+"""A path of files: without `%`, since what reads a `file://` URI may decode it."""
+
+DataUri = Annotated[str, Field(pattern=f"^({CLAIM}{FOLDERS}|{BUCKET}{KEY}|{HUB})$", max_length=512)]
+StoreUri = Annotated[str, Field(pattern=f"^({CLAIM}{FOLDERS}|{BUCKET}{KEY})$", max_length=512)]
+ModelUri = Annotated[str, Field(pattern=f"^(({CLAIM}|file:///){FOLDERS}|{BUCKET}{KEY}|{HUB})$", max_length=512)]
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,11 @@ def parse_claim_uri(uri: str) -> ClaimPath | None:
     """Return the claim and path of a `pvc://` URI, None for any other scheme."""
     found = re.match(r"^pvc://([^/]+)/(.+)$", uri)
     return ClaimPath(found[1], found[2]) if found else None
+
+
+def leads_out(path: str) -> bool:
+    """Return whether a path has a part that is another folder than it says, decoded or not."""
+    return any(part in (".", "..") for part in unquote(path).split("/"))
 
 
 def is_reachable_by_pods(uri: str) -> bool:

@@ -12,6 +12,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
+from refit_operator.kubernetes_api.client import PAGE
 
 
 def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams) -> None:
@@ -52,6 +53,7 @@ def kopf_settings(watch_seconds: int = 60) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
+    settings.watching.chunk_size = PAGE
     settings.watching.server_timeout = watch_seconds
     settings.watching.client_timeout = settings.watching.inactivity_timeout = watch_seconds + 10
     settings.watching.label_selectors["batch", "jobs"] = RUN_LABEL

@@ -5,7 +5,8 @@ from typing import Any
 
 from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.metadata import Ref
-from refit_operator.api.monitor import ModelMonitor
+from refit_operator.kubernetes_api.errors import Permanent
+from refit_operator.kubernetes_api.parsing import parse_monitor
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
 from refit_operator.observability.metrics import forget_monitor
 from refit_operator.ports import Ports
@@ -40,9 +41,9 @@ def restore_breach(document: dict[str, Any], ports: Ports) -> None:
     if ref in ports.mass_breach:
         return
     try:
-        monitor = ModelMonitor.model_validate(document)
+        monitor = parse_monitor(document)
         interval = ports.reader.grid_of(monitor.spec.prometheus, monitor.spec.metric).interval
-    except ValueError:  # its own reconciliation will say what is wrong with it
+    except (Permanent, ValueError):  # its own reconciliation will say what is wrong with it
         return
     within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
     since = within.last_transition_time if within and within.status == "False" else None

@@ -12,8 +12,8 @@ from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.reconcile import restore_breach
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.watchdog import Streams
-from refit_operator.controller.workqueue import Workqueue
-from refit_operator.kubernetes_api.client import MONITOR
+from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
+from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.ports import Ports
 from refit_operator.settings import Settings
@@ -45,13 +45,24 @@ async def resync(workqueue: Workqueue, ports: Ports, settings: Settings) -> Neve
     while True:
         try:
             for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
-                ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
-                restore_breach(item, ports)
-                if ref not in workqueue:
-                    workqueue.enqueue(ref)
+                _take_in(item, workqueue, ports)
+                await asyncio.sleep(0)  # between two of them the lease is renewed, and others are reconciled
         except ClusterError as error:
             log.warning("resync failed", error=str(error))
         await asyncio.sleep(settings.resync_seconds)
+
+
+def _take_in(item: Document, workqueue: Workqueue, ports: Ports) -> None:
+    """Enqueue a monitor where it isn't yet; what can't be restored of it is its own trouble."""
+    ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
+    try:
+        restore_breach(item, ports)
+    except ENDS_THE_PROCESS:
+        raise
+    except BaseException as error:
+        log.warning("breach not restored", monitor=str(ref), error=describe(error))
+    if ref not in workqueue:
+        workqueue.enqueue(ref)
 
 
 async def run_until_first_ends(coroutines: Mapping[str, Coroutine[Any, Any, None]], shutdown: Shutdown) -> str:

@@ -29,6 +29,8 @@ OnFailure = Callable[[Ref, int, str], Awaitable[None]]
 
 FIRST_BACKOFF = 1.0
 LONGEST_BACKOFF = 60.0
+ENDS_THE_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""All else that a reconciliation raises is its own trouble, a library's panic too, which is no Exception."""
 RECONCILE_TIMEOUT = 120.0
 """Seconds after which a reconciliation is cancelled. Each of its requests is bounded; this bounds all the rest."""
 
@@ -108,8 +110,8 @@ class Workqueue:
                     async with asyncio.timeout(RECONCILE_TIMEOUT):
                         requeue_after = await self._reconcile(ref)
                 self._succeeded(ref)
-            except (Exception, asyncio.CancelledError) as error:
-                if _is_cancelled():
+            except BaseException as error:
+                if _is_cancelled() or isinstance(error, ENDS_THE_PROCESS):
                     raise
                 requeue_after = await self._failed(ref, error)
             finally:
@@ -132,7 +134,9 @@ class Workqueue:
         log.warning("reconcile failed", **about, exc_info=None if expected else error)
         try:
             await self._on_failure(ref, failures, reason)
-        except Exception as lost:
+        except BaseException as lost:
+            if _is_cancelled() or isinstance(lost, ENDS_THE_PROCESS):
+                raise
             log.warning("failure event not emitted", monitor=str(ref), error=describe(lost))
         return backoff
 

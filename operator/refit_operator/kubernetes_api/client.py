@@ -9,11 +9,11 @@ from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
-from refit_operator.api.metadata import Owned, Ref
+from refit_operator.api.metadata import Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
-from refit_operator.kubernetes_api.parsing import parse
+from refit_operator.kubernetes_api.parsing import parse, parse_monitor
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
 from refit_operator.kubernetes_api.stale_reads import Newest, number
 
@@ -23,6 +23,8 @@ JOB_LABEL = "batch.kubernetes.io/controller-uid"
 """The label that Kubernetes gives the pods of a Job."""
 TIMEOUT = 10
 """Seconds that one request may take."""
+PAGE = 100
+"""Objects of one answer: a list is asked for page by page, so that no answer is larger than so many of them."""
 
 MONITOR = (API_VERSION, "ModelMonitor")
 RUN = (API_VERSION, "RetrainRun")
@@ -99,15 +101,19 @@ class Cluster:
         self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
     ) -> list[Document]:
         """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
-        least = self._newest.of(plural(kind))
+        asked = {"namespace": namespace, "label_selector": selector, "field_selector": fields, "limit": PAGE}
+        least, items = self._newest.of(plural(kind)), list[Document]()
         with translated():
             resource = await self.resource(kind)
-            found = await resource.get(
-                namespace=namespace, label_selector=selector, field_selector=fields, _request_timeout=TIMEOUT
-            )
-            answer = found.to_dict()
-            self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
-            return [self._show({"kind": kind[1], **item}) for item in answer["items"]]
+            while True:
+                answer = (await resource.get(**asked, _request_timeout=TIMEOUT)).to_dict()
+                items += (self._show({"kind": kind[1], **item}) for item in answer["items"])
+                rest = answer["metadata"].get("continue")
+                if not rest:
+                    break
+                asked["_continue"] = rest
+        self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
+        return items
 
     async def list_at(self, path: str, selector: str) -> list[Document]:
         """Return the objects that a path lists, asked without discovery, which remembers kinds that are gone."""
@@ -182,14 +188,14 @@ class Cluster:
     async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
         """Return the monitor, None where there is none."""
         found = await self.read(MONITOR, ref)
-        return parse(ModelMonitor, found) if found else None
+        return parse_monitor(found) if found else None
 
     async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
         """Return the monitors of a namespace that parse; any other fails only its own reconciliation."""
         found = []
         for item in await self.list_objects(MONITOR, namespace):
             try:
-                found.append(parse(ModelMonitor, item))
+                found.append(parse_monitor(item))
             except Permanent as error:
                 log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
         return tuple(found)
@@ -202,9 +208,10 @@ class Cluster:
         return tuple(sorted((parse(RetrainRun, item) for item in own), key=lambda run: run.spec.ordinal))
 
     async def list_pods(self, job: Document) -> list[Document]:
-        """Return the pods of exactly that Job."""
+        """Return the pods that exactly that Job controls: labels only narrow the list, anybody may set them."""
         meta = job["metadata"]
-        return await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
+        found = await self.list_objects(POD, meta["namespace"], f"{RUN_LABEL},{JOB_LABEL}={meta['uid']}")
+        return [pod for pod in found if owner_of(pod) == meta["uid"]]
 
     async def list_events(self, namespace: str, uid: str) -> list[Document]:
         """Return the Events about an object."""

@@ -53,5 +53,7 @@ def translated() -> Iterator[None]:
         yield
     except ApiException as error:
         raise _PERMANENT.get(error.status, Transient)(describe(error)) from error
+    except RecursionError as error:
+        raise Permanent("API server: what it answered is nested too deeply to be read") from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise Transient(f"API server: {type(error).__name__}: {error}") from error

@@ -3,6 +3,7 @@
 import structlog
 from kubernetes.aio.client.exceptions import ApiException
 
+from refit_operator.api.metadata import owner_of
 from refit_operator.kubernetes_api.client import Cluster, Document
 from refit_operator.kubernetes_api.errors import describe, translated
 
@@ -17,7 +18,8 @@ async def list_workloads(cluster: Cluster, job: Document) -> list[Document]:
     namespace, uid = job["metadata"]["namespace"], job["metadata"]["uid"]
     with translated():
         try:
-            return await cluster.list_at(PATH.format(namespace=namespace), f"{JOB_UID_LABEL}={uid}")
+            found = await cluster.list_at(PATH.format(namespace=namespace), f"{JOB_UID_LABEL}={uid}")
+            return [workload for workload in found if owner_of(workload) == uid]
         except ApiException as error:
             if error.status not in (403, 404):
                 raise

@@ -14,8 +14,7 @@ from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.ports import Ports
-from refit_operator.prometheus.reader import Subject, check_query
-from refit_operator.prometheus.rules.promql import QueryInvalid
+from refit_operator.prometheus.reader import Subject, query_error
 from refit_operator.prometheus.rules.reading import Value
 from refit_operator.target.rules.view import parse_target
 
@@ -39,7 +38,7 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     spec, now = observed.monitor.spec, observed.now
-    error = first_query_error(spec)
+    error = await first_query_error(spec)
     if error:
         return replace(observed, query_error=error)
     grid = ports.reader.grid_of(spec.prometheus, spec.metric)
@@ -63,16 +62,16 @@ def subject_of(o: Observed) -> Subject:
     return Subject(meta.namespace, meta.name, target, pointer.digest if pointer else "")
 
 
-def first_query_error(spec: ModelMonitorSpec) -> str:
+async def first_query_error(spec: ModelMonitorSpec) -> str:
     """Return which query of the spec doesn't parse, and why; empty where all do."""
     queries = [("metric.query", spec.metric.query)]
     queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
     queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
     for field, query in queries:
-        try:
-            check_query(query)
-        except QueryInvalid as error:
+        error = query_error(query)
+        if error:
             return f"{field}: {error}"
+        await asyncio.sleep(0)  # each may take milliseconds, the first time
     return ""
 
 

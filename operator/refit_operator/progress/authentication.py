@@ -19,7 +19,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.progress.quota import Quota
-from refit_operator.progress.rules.pod_identity import Caller, find_caller, read_review
+from refit_operator.progress.rules.pod_identity import Caller, find_caller, find_job, read_review
 from refit_operator.progress.rules.token_claims import is_plausible
 
 log = structlog.get_logger()
@@ -45,10 +45,11 @@ class Refusal(Enum):
 
 @dataclass(frozen=True)
 class TokenReviewer:
-    """How the API server is asked: the status of a TokenReview, and a pod."""
+    """How the API server is asked: the status of a TokenReview, a pod, and the Job that may control it."""
 
     review: Callable[[str], Awaitable[Document]]
     pod: Callable[[Ref], Awaitable[Document | None]]
+    job: Callable[[Ref], Awaitable[Document | None]]
 
 
 class Kept:
@@ -117,4 +118,8 @@ class Authenticator:
             return Refusal.UNAUTHENTICATED
         if self._namespace not in ("", identity.ref.namespace):
             return Refusal.NOT_A_RUN
-        return find_caller(identity, await self._reviewer.pod(identity.ref)) or Refusal.NOT_A_RUN
+        pod = await self._reviewer.pod(identity.ref)
+        job = find_job(identity, pod)
+        if pod is None or job is None:
+            return Refusal.NOT_A_RUN
+        return find_caller(identity, pod, await self._reviewer.job(job)) or Refusal.NOT_A_RUN

@@ -8,7 +8,7 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.api.progress import PROGRESS_AUDIENCE
-from refit_operator.kubernetes_api.client import POD, Cluster
+from refit_operator.kubernetes_api.client import JOB, POD, Cluster
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.progress_server import read_tls_secret, review_token, write_tls_secret
@@ -50,5 +50,7 @@ async def prepare(cluster: Cluster, secret: Ref, url: str) -> tuple[Reporting, s
 def make_token_reviewer(cluster: Cluster) -> TokenReviewer:
     """Return how callers are authenticated by the API server."""
     return TokenReviewer(
-        review=lambda token: review_token(cluster, token, PROGRESS_AUDIENCE), pod=lambda ref: cluster.read(POD, ref)
+        review=lambda token: review_token(cluster, token, PROGRESS_AUDIENCE),
+        pod=lambda ref: cluster.read(POD, ref),
+        job=lambda ref: cluster.read(JOB, ref),
     )

@@ -18,7 +18,7 @@ from refit_operator.observability.metrics import QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
 from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_result
-from refit_operator.prometheus.session import HardenedSession
+from refit_operator.prometheus.session import HardenedSession, room_for_answers
 
 DEADLINE = timedelta(seconds=10)
 # What the session can't bound, a name's resolution and a TLS handshake, is left behind in its thread after this.
@@ -101,10 +101,15 @@ async def _ask(server: PrometheusServer, time: datetime, ask: Callable[[], T]) -
     try:
         async with asyncio.timeout((server.deadline + _GRACE).total_seconds()):
             with QUERY_SECONDS.time():
-                return await asyncio.get_running_loop().run_in_executor(_THREADS, ask)
+                return await asyncio.get_running_loop().run_in_executor(_THREADS, _with_room, ask)
     except EXPECTED as error:
         kind, sentence = explain(error, server.secrets)
         return QueryFailed(kind, f"{server.name}: {sentence}", time)
+
+
+def _with_room(ask: Callable[[], T]) -> T:
+    with room_for_answers():
+        return ask()
 
 
 def _open_session(seconds: float, ca: str | None) -> HardenedSession:

@@ -1,7 +1,7 @@
 """Whatever can go wrong between operator and Prometheus, as a kind and a sentence.
 
 No exception's own text gets into a message: requests quotes addresses and, in InvalidHeader, whole header values.
-Of an answer only Prometheus' own `error` field is quoted, with every secret redacted.
+Of an answer only what the server says of it is quoted, `error` and `warnings`, with every secret redacted.
 """
 
 import json
@@ -12,6 +12,7 @@ import urllib3.exceptions
 
 from refit_operator.prometheus.rules.reading import FailureKind
 from refit_operator.prometheus.rules.responses import OffGrid
+from refit_operator.prometheus.rules.wholeness import Failed, NotWhole
 from refit_operator.prometheus.session import MAX_ANSWER, AnswerTooLarge, UnexpectedStatus
 
 _QUOTED = 300
@@ -22,15 +23,19 @@ EXPECTED = (
     urllib3.exceptions.HTTPError,
     UnexpectedStatus,
     AnswerTooLarge,
+    Failed,
+    NotWhole,
     OSError,  # requests lets some through; TimeoutError is one of them
     ValueError,  # among them pydantic's, json's and unicode's
     KeyError,  # prometheus-api-client, on an answer without data
     TypeError,
+    AttributeError,
+    OverflowError,  # times without end, such as 1e999
     RecursionError,  # json, on deep nesting
 )
 
 _KINDS: tuple[tuple[tuple[type[Exception], ...], FailureKind, str], ...] = (
-    ((AnswerTooLarge,), FailureKind.TooLarge, f"its answer is larger than {MAX_ANSWER // 1024**2} MiB"),
+    ((AnswerTooLarge,), FailureKind.TooLarge, f"its answer is larger than {MAX_ANSWER // 1024} KiB"),
     (
         (requests.exceptions.SSLError, urllib3.exceptions.SSLError),
         FailureKind.Tls,
@@ -68,6 +73,11 @@ def explain(error: Exception, secrets: Iterable[str]) -> tuple[FailureKind, str]
     """Give an expected exception's kind and a sentence about it."""
     if isinstance(error, UnexpectedStatus):
         return _explain_status(error, secrets)
+    if isinstance(error, Failed):
+        return FailureKind.ServerError, f"it answered 200, and an error: {_quote(str(error), secrets)}"
+    if isinstance(error, NotWhole):
+        said = _quote(str(error), secrets)
+        return FailureKind.Partial, f"its answer is computed from a part of the data, it says: {said}"
     for types, kind, sentence in _KINDS:
         if isinstance(error, types):
             return kind, sentence
@@ -78,7 +88,7 @@ def _explain_status(error: UnexpectedStatus, secrets: Iterable[str]) -> tuple[Fa
     reported = _prometheus_error(error.body)
     kind = _kind_of_status(error.status, is_prometheus=reported is not None)
     sentence = f"it answered {error.status}"
-    return kind, f"{sentence}: {_redact(reported, secrets)[:_QUOTED]}" if reported else sentence
+    return kind, f"{sentence}: {_quote(reported, secrets)}" if reported else sentence
 
 
 def _kind_of_status(status: int, is_prometheus: bool) -> FailureKind:
@@ -103,6 +113,10 @@ def _prometheus_error(body: bytes) -> str | None:
         return str(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _quote(text: str, secrets: Iterable[str]) -> str:
+    return _redact(text, secrets)[:_QUOTED]
 
 
 def _redact(text: str, secrets: Iterable[str]) -> str:

@@ -5,12 +5,20 @@ The window is not kept anywhere: after a restart the same query gives the same r
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeGuard
 
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
-from refit_operator.prometheus.rules.promql import freshness_query, parse_query, substitute, variables_of
+from refit_operator.prometheus.rules.promql import (
+    VARIABLES,
+    QueryInvalid,
+    freshness_query,
+    parse_query,
+    substitute,
+    variables_of,
+)
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
 from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
@@ -31,7 +39,13 @@ class Subject:
     """Of the live checkpoint, with its `sha256:`; empty where the target has no pointer."""
 
     def fill(self, query: str, now: datetime) -> str | QueryFailed:
-        """Return the query with its variables filled in. Raises QueryInvalid."""
+        """Return the query with its variables filled in."""
+        try:
+            return self._fill(query, now)
+        except QueryInvalid as error:
+            return QueryFailed(FailureKind.BadQuery, str(error), now)
+
+    def _fill(self, query: str, now: datetime) -> str | QueryFailed:
         if "digest" in variables_of(query) and not self.digest:
             message = "$(digest) has no value: the target carries no checkpoint pointer with a digest yet"
             return QueryFailed(FailureKind.NoValue, message, now)
@@ -39,12 +53,20 @@ class Subject:
         return substitute(query, values)
 
 
-_ANYBODY = Subject("namespace", "name", "target", "digest")
+_ANYBODY = {name: name for name in VARIABLES}
 
 
-def check_query(query: str) -> None:
-    """Raise QueryInvalid where the query doesn't parse or has variables that don't exist."""
-    _ANYBODY.fill(query, datetime.min)
+@lru_cache(maxsize=4096)
+def query_error(query: str) -> str:
+    """Return why the query doesn't parse, or which of its variables doesn't exist; empty where it is fine.
+
+    The answer is remembered by the text, and so for as long as a generation of the monitor says the same.
+    """
+    try:
+        substitute(query, _ANYBODY)
+    except QueryInvalid as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)

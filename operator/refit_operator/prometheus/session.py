@@ -1,5 +1,6 @@
 """The HTTP session Prometheus is read through, for addresses and answers that may be hostile.
 
+Answers are read into little memory: JSON grows twentyfold when it is parsed, so few large ones are in work at a time.
 It follows no redirect, takes nothing from the environment, keeps no cookie, retries nothing, reads at most
 `MAX_ANSWER` bytes, and ends within its deadline however slowly the answer drips: requests' own timeout restarts
 with every byte. The deadline is enforced where the bytes are read, so it holds for the headers too.
@@ -7,12 +8,13 @@ with every byte. The deadline is enforced where the bytes are read, so it holds 
 
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from io import BufferedReader, RawIOBase
 from socket import socket
+from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any
 
@@ -21,11 +23,20 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-MAX_ANSWER = 4 * 1024 * 1024
+from refit_operator.prometheus.rules.wholeness import check_whole
+
+MAX_ANSWER = 512 * 1024
 CONNECT_SECONDS = 3.0
-_PIECE = 65536
+_PIECE = 16384
+
+SMALL_ANSWER = 32 * 1024
+"""Bytes up to which an answer waits for no room: fifty readings of one series are two thousand."""
+LARGE_ANSWERS = 4
+"""Larger ones that are read and parsed at the same time."""
 
 _deadline: ContextVar[float] = ContextVar("deadline")
+_room = BoundedSemaphore(LARGE_ANSWERS)
+_held: ContextVar[ExitStack] = ContextVar("held")
 
 
 class AnswerTooLarge(Exception):
@@ -42,7 +53,7 @@ class UnexpectedStatus(Exception):
 
 
 class HardenedSession(requests.Session):
-    """A session whose every request ends within `seconds`, well or not."""
+    """A session whose every request ends within `seconds`, well or not, and whose answers are whole."""
 
     def __init__(self, seconds: float, ca: str | None = None) -> None:
         super().__init__()
@@ -62,7 +73,7 @@ class HardenedSession(requests.Session):
         """Say that nothing is a redirect; else requests reads the whole body of one even if it isn't to follow it."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request and read its whole answer; raises UnexpectedStatus and AnswerTooLarge, too."""
+        """Send a request and read its answer; raises UnexpectedStatus, AnswerTooLarge, Failed and NotWhole, too."""
         timeout = (min(CONNECT_SECONDS, self.seconds), self.seconds)
         with _deadline_in(self.seconds):
             response = super().request(*args, **kwargs | {"allow_redirects": False, "stream": True, "timeout": timeout})
@@ -71,6 +82,7 @@ class HardenedSession(requests.Session):
                 response._content_consumed = True  # type: ignore[attr-defined]
         if response.status_code != requests.codes.ok:
             raise UnexpectedStatus(response.status_code, response.content)
+        check_whole(response.json(), response.headers)
         return response
 
 
@@ -83,10 +95,30 @@ def _deadline_in(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def room_for_answers() -> Iterator[None]:
+    """Give back the room of a large answer that is asked for inside, once it is done with."""
+    with ExitStack() as stack:
+        token = _held.set(stack)
+        try:
+            yield
+        finally:
+            _held.reset(token)
+
+
+def _take_room() -> None:
+    if not _room.acquire(timeout=max(0.0, _deadline.get() - monotonic())):
+        raise TimeoutError("other large answers are being read")
+    _held.get().callback(_room.release)
+
+
 def _read_capped(response: requests.Response) -> bytes:
-    body = bytearray()
+    body, small = bytearray(), True
     while piece := response.raw.read1(_PIECE, decode_content=True):
         body += piece
+        if small and len(body) > SMALL_ANSWER:
+            small = False
+            _take_room()
         if len(body) > MAX_ANSWER:
             raise AnswerTooLarge
     return bytes(body)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from refit_operator.api.base import RUN_LABEL, TAKE_POINTER_ANNOTATION
 from refit_operator.api.conditions import ConditionType, is_true
-from refit_operator.api.metadata import Ref
+from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
@@ -16,7 +16,7 @@ from refit_operator.prometheus.rules.reading import QueryFailed, Reading
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
-from refit_operator.run.rules.views.documents import owner_of
+from refit_operator.run.rules.views.candidate import has_run_unready
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
@@ -36,6 +36,7 @@ async def observe(
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
     view = parse_target(target) if target else None
     grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
+    blocker, candidate_ran = await _rollout_pods(run, view, ports)
     return Observed(
         run=run,
         job=await _job(run, ports),
@@ -46,7 +47,8 @@ async def observe(
         rolled_back=rolled_back_digests(runs),
         is_newest=all(other.spec.ordinal <= run.spec.ordinal for other in runs),
         ended_before=monitor.status.last_run is not None and monitor.status.last_run.name == run.metadata.name,
-        rollout_blocker=await _rollout_blocker(run, view, ports),
+        rollout_blocker=blocker,
+        candidate_ran=candidate_ran,
         was_written=await _was_written(run, view, ports),
         superseded_by=changed_field(run, monitor),
         rollback_requested=not run.is_rollback and open_rollback(monitor.metadata, runs, now) is not None,
@@ -56,6 +58,7 @@ async def observe(
         listening_since=ports.progress.listening_since,
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
+        judge_image=ports.judge_image,
     )
 
 
@@ -88,14 +91,24 @@ async def _service_owner(run: RetrainRun, ports: Ports) -> str | None:
     return owner_of(service) if service else None
 
 
-async def _rollout_blocker(run: RetrainRun, target: TargetView | None, ports: Ports) -> str:
-    """Return why a pod of the target doesn't start, empty where nothing is known; read only during a rollout."""
+async def _rollout_pods(run: RetrainRun, target: TargetView | None, ports: Ports) -> tuple[str, bool]:
+    """Return why a pod of the target doesn't start, empty where nothing is known, and whether the candidate ran in one
+    that isn't ready. Read only during a rollout.
+    """
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
-        return ""
-    pods = oldest_first(await ports.cluster.list_objects(POD, run.metadata.namespace, target.selector))
+        return "", False
+    pods = oldest_first(await _pods_of(target, run.metadata.namespace, ports))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
-    return why_not_started(pods, around)
+    return why_not_started(pods, around), has_run_unready(pods, change.new)
+
+
+async def _pods_of(target: TargetView, namespace: str, ports: Ports) -> list[Document]:
+    """Return the pods that the target controls by its ReplicaSets: anybody may set the labels of its selector."""
+    found = await ports.cluster.list_objects(REPLICA_SET, namespace, target.selector)
+    ours = {replica_set["metadata"]["uid"] for replica_set in found if owner_of(replica_set) == target.uid}
+    pods = await ports.cluster.list_objects(POD, namespace, target.selector)
+    return [pod for pod in pods if owner_of(pod) in ours]
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:

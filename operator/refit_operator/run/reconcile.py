@@ -110,6 +110,6 @@ async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: P
     if decision.status != o.run.status:
         await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
     for event in decision.events:
-        log.info(event.reason, run=f"{o.run.metadata.namespace}/{o.run.metadata.name}", message=event.message)
+        log.info(event.reason, run=f"{o.run.metadata.namespace}/{o.run.metadata.name}")  # its words are in the Event
         for about in (o.run, monitor):
             await post_event(ports.cluster, build_event(about, event, o.now))

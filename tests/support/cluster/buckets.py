@@ -41,6 +41,7 @@ def start_s3(space: Space) -> None:
     for user in USERS:
         add_user(space, user, keys)
     space.apply(*(secret(f"bucket-{user}", variables(user)) for user in USERS))
+    space.apply(secret("reviews-receipts", {"key": "a key that the pods share"}))
 
 
 def put_program(space: Space) -> None:

@@ -47,9 +47,17 @@ def target(name: str = "reviews", promoted_quality: str = "0.5", **change: Any) 
     return dict(merge(base, change))
 
 
+NOBODY = {"schedulerName": "nobody"}
+
+
 def idle_target(name: str = "reviews") -> Document:
-    """A target without pods, for what ends before it is rolled out."""
-    return target(name, spec={"replicas": 0})
+    """A target whose pod no scheduler takes, for what ends before it is rolled out."""
+    return target(name, spec={"template": {"spec": NOBODY}})
+
+
+def is_idle(server: Document) -> bool:
+    """Return whether it is an idle target, which never serves."""
+    return bool(NOBODY.items() <= server["spec"]["template"]["spec"].items())
 
 
 def slow_target() -> Document:
@@ -71,6 +79,7 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
             "dataset": {"train": "pvc://feedback/train", "holdout": "pvc://holdout/rows"},
             "checkpoints": {"uri": "pvc://models/checkpoints"},
         },
+        "gate": {"image": STUB},
         "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "3m"},
         "verification": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
     }

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.support.cluster.kubectl import Document, Space
-from tests.support.cluster.objects import CLAIMS, monitor, target
+from tests.support.cluster.objects import CLAIMS, is_idle, monitor, target
 
 ANNOTATION = "{.spec.template.metadata.annotations.refit\\.dev/checkpoint}"
 
@@ -22,10 +22,17 @@ def run_number(space: Space, ordinal: int, limit_s: int = 180) -> Document:
     return space.get("rr", found["metadata"]["name"])
 
 
+def serve(space: Space, server: Document) -> None:
+    """Apply a target and wait until it serves, unless it is an idle one."""
+    space.apply(server)
+    if not is_idle(server):
+        space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
+
+
 def start(space: Space, server: Document | None = None, **spec: Any) -> None:
-    """Have a target that serves, and a monitor in breach."""
-    space.apply(*CLAIMS, server or target())
-    space.run("rollout", "status", "deploy/reviews", "--timeout=180s", limit_s=190)
+    """Have a target that serves, unless it is an idle one, and a monitor in breach."""
+    space.apply(*CLAIMS)
+    serve(space, server or target())
     space.apply(monitor(**spec))
 
 

@@ -12,6 +12,10 @@ CLAIM, BUCKET, FILE = "pvc://models/a/b", "s3://my-bucket/a/b", "file:///models/
 HUB, HUB_DATA = "hf://google-bert/bert-base-uncased@main", "hf://datasets/owner/rows@refs%2Fpr%2F1"
 
 
+PLACES = ("pvc://models/", "s3://my-bucket/", "gs://my-bucket/", "file:///")
+LEAD_ELSEWHERE = ("..", "../holdout", "a/../../holdout", "a/..", ".", "./a", "a/./b", "a//b", "/a")
+
+
 def is_valid(kind: Any, uri: str) -> bool:
     try:
         TypeAdapter(kind).validate_python(uri)
@@ -37,6 +41,13 @@ def is_valid(kind: Any, uri: str) -> bool:
         ("hf://a/b c", False, False, False),
         ("https://host/model", False, False, False),
         ("/models/a", False, False, False),
+        ("pvc://models/.cache/..a/...", True, True, True),
+        ("s3://my-bucket/a%20b", True, True, True),
+        *((f"{start}{path}", False, False, False) for start in PLACES for path in LEAD_ELSEWHERE),
+        ("pvc://models/%2e%2e/holdout", False, False, False),
+        ("file:///models/%2E%2E/holdout", False, False, False),
+        ("hf://../../etc", False, False, False),
+        ("hf://datasets/./rows", False, False, False),
     ],
 )
 def test_each_field_takes_what_it_can_use(uri: str, data: bool, store: bool, model: bool) -> None:

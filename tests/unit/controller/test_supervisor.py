@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
+from refit_operator.api.metadata import Ref
 from refit_operator.controller.shutdown import Shutdown
-from refit_operator.controller.supervisor import run_until_first_ends
+from refit_operator.controller.supervisor import resync, run_until_first_ends
 from refit_operator.controller.watchdog import WatchSilent
+from refit_operator.controller.workqueue import Workqueue
 from refit_operator.leadership.elect import LeadershipLost
+from refit_operator.ports import Ports
+from refit_operator.settings import Settings
 from tests.support.jumping import clock, play, since
+from tests.support.samples import monitor_document
 
 
 async def forever() -> None:
@@ -58,6 +63,61 @@ def test_the_part_that_ended(parts: dict[str, Any], want: str, limit: float) -> 
         assert since(began) <= 100 + limit
 
     with_deaf_ones_left_behind(story)
+
+
+class Panic(BaseException):
+    """As a library's that isn't written in Python: no Exception."""
+
+
+class Troubled:
+    """A stand-in for a detector that one monitor's breach is too much for: the detector itself has none to offer."""
+
+    def __init__(self, raised: BaseException) -> None:
+        self.raised, self.recorded = raised, list[Ref]()
+
+    def __contains__(self, ref: Ref) -> bool:
+        if ref.name == "m1":
+            raise self.raised
+        self.recorded.append(ref)
+        return True
+
+
+class Listed:
+    """A stand-in for the API server: a list of monitors."""
+
+    async def list_objects(self, *_: Any) -> list[dict[str, Any]]:
+        return [monitor_document() | {"metadata": {"namespace": "shop", "name": f"m{n}"}} for n in range(3)]
+
+
+@pytest.mark.parametrize("raised", [Panic("panicked"), RecursionError(), OverflowError()], ids=repr)
+def test_a_monitor_that_cant_be_taken_in_keeps_none_from_it(raised: BaseException) -> None:
+    async def story() -> None:
+        anything: Any = None
+        detector, cluster = Troubled(raised), Listed()
+        queue = Workqueue(anything, 1)
+        task = asyncio.create_task(resync(queue, Ports(cluster, anything, detector), Settings()))  # type: ignore[arg-type]
+        await asyncio.sleep(10)
+        assert not task.done()
+        assert [Ref("shop", f"m{n}") in queue for n in range(3)] == [True] * 3
+        task.cancel()
+
+    play(story())
+
+
+def test_a_long_list_of_monitors_lets_others_have_their_turn() -> None:
+    async def story() -> None:
+        anything: Any = None
+        queue = Workqueue(anything, 1)
+        ports = Ports(Listed(), anything, Troubled(OSError()))  # type: ignore[arg-type]
+        task = asyncio.create_task(resync(queue, ports, Settings()))
+        seen = set[int]()
+        for _ in range(20):
+            await asyncio.sleep(0)
+            seen.add(sum(Ref("shop", f"m{n}") in queue for n in range(3)))
+        assert seen == {1, 2, 3}
+        task.cancel()
+
+    play(story())
 
 
 def with_deaf_ones_left_behind(story: Any) -> None:

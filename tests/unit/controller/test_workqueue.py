@@ -163,10 +163,19 @@ async def cancelled(_: Ref) -> timedelta:
     raise asyncio.CancelledError
 
 
+class PanicException(BaseException):
+    """As a library's that isn't written in Python: no Exception."""
+
+
+async def panicking(_: Ref) -> timedelta:
+    raise PanicException("out of range")
+
+
 POISONS: dict[str, tuple[Reconcile, str]] = {
     "refused": (refused, "forbidden"),
     "a document that doesn't parse": (nonsense, "ValueError: invalid literal for int() with base 10: 'poison'"),
     "a request that hangs for ever": (hanging, "the reconciliation, or a request of it, timed out"),
+    "a library that panics": (panicking, "PanicException: out of range"),
     "a part that cancels itself": (cancelled, "CancelledError: "),
 }
 
@@ -193,7 +202,8 @@ def test_a_poison_object_stops_nobody_else_and_is_told(poison: Reconcile, error:
     keep(look, acts, concurrency=2, tell=tell)
 
 
-def test_telling_that_fails_stops_nothing() -> None:
+@pytest.mark.parametrize("raised", [Transient("no event either"), PanicException("out of range")], ids=repr)
+def test_telling_that_fails_stops_nothing(raised: BaseException) -> None:
     times: list[float] = []
 
     async def look(_: Ref) -> timedelta:
@@ -201,7 +211,7 @@ def test_telling_that_fails_stops_nothing() -> None:
         raise Transient("weather")
 
     async def tell(ref: Ref, failures: int, why: str) -> None:
-        raise Transient("no event either")
+        raise raised
 
     async def acts(schedule: Workqueue) -> None:
         schedule.enqueue(A)

@@ -169,9 +169,24 @@ class Kueue(StandIn):
 QUEUED = {"metadata": {"name": "one", "namespace": "shop", "uid": "job-uid"}}
 
 
+def labelled(name: str, owner: str, controller: bool = True) -> dict[str, Any]:
+    """Something with the labels that the list was asked by, of that owner."""
+    owners = [{"kind": "Job", "name": "one", "uid": owner, "controller": controller}]
+    return {"metadata": {"name": name, "ownerReferences": owners}}
+
+
+async def test_a_jobs_pods_are_those_that_it_controls_whatever_labels_others_have() -> None:
+    ours = labelled("ours", "job-uid")
+    items = (ours, labelled("strangers", "config-map-uid"), labelled("loose", "job-uid", controller=False))
+    server = StandIn(answer=listed(*items, {"metadata": {"name": "nobodys"}}))
+    found = await cluster_of(server).list_pods(QUEUED)
+    assert [pod["metadata"]["name"] for pod in found] == ["ours"]
+
+
 async def test_a_jobs_workloads_are_found_by_its_uid() -> None:
-    server = Kueue(answer=listed({"metadata": {"name": "job-one"}}))
-    assert await list_workloads(cluster_of(server), QUEUED) == [{"metadata": {"name": "job-one"}}]
+    ours, strangers = (labelled(name, owner) for name, owner in (("ours", "job-uid"), ("strangers", "other-uid")))
+    server = Kueue(answer=listed(ours, strangers))
+    assert await list_workloads(cluster_of(server), QUEUED) == [ours]
     assert server.sent["path"] == "/apis/kueue.x-k8s.io/v1beta2/namespaces/shop/workloads"
     assert server.sent["label_selector"] == "kueue.x-k8s.io/job-uid=job-uid"
 

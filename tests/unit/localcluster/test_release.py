@@ -27,6 +27,13 @@ def test_the_operator_is_installed_in_the_projects_version() -> None:
     assert [(image["newName"], image["newTag"]) for image in images] == [(f"{REGISTRY}/operator", version())]
 
 
+def test_the_judge_is_the_releases_own_trainer() -> None:
+    deployment = yaml.safe_load((CHECKOUT / "manifests/base/deployment.yaml").read_text())
+    variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    images = [variable["value"] for variable in variables if variable["name"] == "REFIT_JUDGE_IMAGE"]
+    assert images == [f"{REGISTRY}/trainer:{version()}"]
+
+
 def test_the_changelog_has_a_dated_section_of_the_version_below_what_is_unreleased() -> None:
     headings = re.findall(r"^## (.*)$", (CHECKOUT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == "[Unreleased]"

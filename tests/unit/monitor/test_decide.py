@@ -85,6 +85,7 @@ def test_the_order_of_the_checks() -> None:
         "suspended",
         "mode_observe",
         "run_active",
+        "target_halted",
         "metric_unavailable",
         "within",
         "gave_up",
@@ -94,6 +95,13 @@ def test_the_order_of_the_checks() -> None:
         "guards_not_queried",
         "guard_failed",
     ]
+
+
+def test_what_a_target_lacks_is_said_in_the_clusters_words() -> None:
+    hold = decide(HELD["a target whose pods a quota doesn't allow"][0])
+    assert isinstance(hold, Hold)
+    assert hold.message.startswith("Deployment 'reviews' could roll nothing out: FailedCreate: pods")
+    assert "exceeded quota: few" in hold.message
 
 
 def test_models_and_rows_may_be_in_object_stores() -> None:

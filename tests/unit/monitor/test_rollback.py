@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
+from refit_operator.monitor.rules.status import next_status
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
 from tests.support.checks import first_answer, reason_of
-from tests.support.monitors import GOOD, requested, seen, unwired
+from tests.support.monitors import GOOD, halted, requested, seen, unwired
 from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
@@ -78,12 +79,23 @@ HELD = {
     "nobody reads the pointer": (rollback("", ONE, target=unwired()), Reason.TARGET_NOT_WIRED),
     "a person's own pointer": (rollback("file:///models/theirs", ONE), Reason.OVERRULED),
     "a run under way": (rollback(FIRST, ONE, make_run(2, trigger=BEFORE)), Reason.RUN_ACTIVE),
+    "a target without pods": (
+        rollback(FIRST, ONE, target=halted(FIRST, replicas=0)),
+        Reason.TARGET_HALTED,
+    ),
     "nothing was promoted": (rollback(""), Reason.NOTHING_TO_ROLL_BACK),
     "the first model serves again": (
         rollback("", ONE, run(2, FIRST, "", "Restored", restorePointer="")),
         Reason.NOTHING_TO_ROLL_BACK,
     ),
 }
+
+
+def test_a_rollback_that_waits_for_the_target_says_what_for() -> None:
+    observed = rollback(FIRST, ONE, target=halted(FIRST, paused=True))
+    allowed = find(next_status(observed).conditions, ConditionType.RETRAIN_ALLOWED)
+    assert allowed is not None and allowed.reason == "RollbackRequested"
+    assert allowed.message.endswith("and waits: Deployment 'reviews' could roll nothing out: the Deployment is paused")
 
 
 @pytest.mark.parametrize("name", HELD)
@@ -130,4 +142,5 @@ def test_the_order_of_a_rollbacks_checks() -> None:
         "overruled",
         "run_active",
         "nothing_to_roll_back",
+        "target_halted",
     ]

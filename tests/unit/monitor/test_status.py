@@ -11,7 +11,7 @@ from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.status import display_state, is_worth_writing, next_status
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
 from tests.support.monitor_cases import HELD
-from tests.support.monitors import BAD, GOOD, seen
+from tests.support.monitors import BAD, GOOD, finished, seen
 from tests.support.samples import NOW, make_monitor, make_run
 
 
@@ -51,6 +51,15 @@ def test_a_request_that_names_no_time_is_said_and_told(annotation: str, text: st
     assert list(events_on(next_status(asked), next_status(asked))) == []
 
 
+def test_a_query_that_hides_a_missing_metric_is_flagged_and_told() -> None:
+    hiding = make_monitor(metric={"query": "sum(rate(ok[10m])) / sum(rate(judged[10m])) or vector(0)"})
+    observed = seen(GOOD, monitor=hiding)
+    assert condition(observed, ConditionType.READY) == ("True", "AbsenceHidden")
+    (note,) = events_on(next_status(seen(GOOD)), next_status(observed))
+    assert "vector(0) has a value all the same" in note.message
+    assert list(events_on(next_status(observed), next_status(observed))) == []
+
+
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
     observed = seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
     assert condition(observed, ConditionType.READY) == ("True", "Monitoring")
@@ -74,6 +83,34 @@ def test_recover_at_ends_a_breach(before: str, value: float, after: str) -> None
     assert condition(observed, ConditionType.WITHIN_THRESHOLD)[0] == after
 
 
+TOO_SOON = {
+    "after a run's end": (seen(runs=(finished(5),)), "the last run's end"),
+    "on a new monitor": (
+        seen(monitor=make_monitor(metadata={"creationTimestamp": (NOW - timedelta(minutes=5)).isoformat()})),
+        "the monitor's creation",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_SOON)
+def test_without_a_reading_that_counts_none_are_counted(name: str) -> None:
+    observed, since = TOO_SOON[name]
+    found = find(next_status(observed).conditions, ConditionType.WITHIN_THRESHOLD)
+    assert found is not None
+    assert found.message == f"accuracy 0.8 < 0.85, read too soon after {since} to count"
+    assert (found.status, found.reason) == ("Unknown", "Unknown")
+
+
+def test_a_breach_lasts_while_no_reading_counts_yet() -> None:
+    observed = seen(runs=(finished(5),), monitor=remembered("False"))
+    assert condition(observed, ConditionType.WITHIN_THRESHOLD) == ("False", "BelowThreshold")
+
+
+def test_a_run_without_a_message_is_no_empty_sentence() -> None:
+    found = find(next_status(seen(runs=(finished(5),))).conditions, ConditionType.RETRAIN_SUCCEEDED)
+    assert found is not None and found.message.endswith(": how it ended is not recorded")
+
+
 def test_what_only_a_person_can_mend_is_stalled() -> None:
     assert condition(HELD["a query that doesn't parse"][0], ConditionType.STALLED) == ("True", "QueryRefused")
     assert condition(HELD["a server that nobody allowed"][0], ConditionType.STALLED) == ("True", "SourceForbidden")
@@ -91,6 +128,7 @@ def test_what_only_a_person_can_mend_is_stalled() -> None:
         ("a target made anew after a promotion", "Overruled"),
         ("a run under way", "Training"),
         ("a good reading", "Monitoring"),
+        ("a target at zero replicas", "Halted"),
         ("no Deployment", "NotReady"),
         ("observing", "Breached"),
         ("three runs for nothing", "GaveUp"),
@@ -132,6 +170,7 @@ def test_a_turned_condition_is_written_and_told_once() -> None:
     [
         ("three runs for nothing", "GaveUp"),
         ("three runs today", "RetrainHeld"),
+        ("a target at zero replicas", "RetrainHeld"),
         ("the whole server in breach", "RetrainHeld"),
         ("a guard below", "RetrainHeld"),
     ],

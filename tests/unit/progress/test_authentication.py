@@ -14,7 +14,7 @@ from refit_operator.progress.quota import MOST_AT_ONCE, MOST_OF_ONE_ADDRESS, MOS
 from refit_operator.progress.rules.pod_identity import Caller
 from refit_operator.progress.rules.token_claims import LONGEST_TOKEN
 from tests.support.jumping import clock, play, since
-from tests.support.pods import BAD, GOOD, IDENTITY, POD, REVIEW, RUN, make_token
+from tests.support.pods import BAD, GOOD, IDENTITY, JOB, POD, REVIEW, RUN, make_token
 
 CALLER = Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
@@ -35,9 +35,12 @@ class Server:
     async def pod(self, ref: Ref) -> Document | None:
         return POD if ref.name == POD["metadata"]["name"] else None
 
+    async def job(self, ref: Ref) -> Document | None:
+        return JOB if ref.name == RUN else None
+
 
 def tracer(server: Server) -> Authenticator:
-    return Authenticator(TokenReviewer(server.review, server.pod))
+    return Authenticator(TokenReviewer(server.review, server.pod, server.job))
 
 
 @pytest.mark.parametrize(("token", "want"), [(GOOD, CALLER), (BAD, Refusal.UNAUTHENTICATED)])
@@ -71,7 +74,9 @@ def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, wa
     async def story() -> None:
         server = Server()
         assert (
-            await Authenticator(TokenReviewer(server.review, server.pod), namespace).authenticate(GOOD, "10.0.0.1")
+            await Authenticator(TokenReviewer(server.review, server.pod, server.job), namespace).authenticate(
+                GOOD, "10.0.0.1"
+            )
             == want
         )
 

@@ -7,14 +7,19 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.progress.cache import MOST_RUNS, ProgressCache
 from refit_operator.progress.rules.payload import parse_report
-from refit_operator.progress.rules.pod_identity import Caller, find_caller, read_review
-from tests.support.pods import IDENTITY, POD, REVIEW, RUN
+from refit_operator.progress.rules.pod_identity import Caller, find_caller, find_job, read_review
+from tests.support.pods import IDENTITY, JOB, POD, REVIEW, RUN
 from tests.support.samples import NOW, merge
+
+
+def caller_of(pod: dict[str, Any] | None, job: dict[str, Any] | None) -> Caller | None:
+    found = find_job(IDENTITY, pod)
+    return find_caller(IDENTITY, pod, job) if found and pod else None
 
 
 def test_a_pods_own_token() -> None:
     assert read_review(REVIEW) == IDENTITY
-    assert find_caller(IDENTITY, POD) == Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
+    assert caller_of(POD, JOB) == Caller(Ref("shop", RUN), Ref("shop", "reviews"), IDENTITY.ref.name)
 
 
 STRANGERS: dict[str, dict[str, Any]] = {
@@ -37,20 +42,37 @@ def test_an_empty_review() -> None:
     assert read_review({}) is None
 
 
+def owned(kind: str = "Job", uid: str = "job-uid", controller: bool = True) -> dict[str, Any]:
+    return {"ownerReferences": [{"kind": kind, "name": RUN, "uid": uid, "controller": controller}]}
+
+
 OTHER_PODS: dict[str, dict[str, Any] | None] = {
     "a pod that is gone": None,
     "another pod of that name": {"uid": "another"},
     "no run's": {"labels": None},
     "a label alone": {"ownerReferences": None},
-    "another run's label": {"labels": {"refit.dev/run": "reviews-2-abcde"}},
-    "not by a Job": {"ownerReferences": [{"kind": "ReplicaSet", "name": RUN}]},
+    "not by a Job": owned("ConfigMap", "config-map-uid"),
+    "by another Job of that name": owned(uid="another"),
+    "by a Job that doesn't control it": owned(controller=False),
 }
 
 
 @pytest.mark.parametrize("change", OTHER_PODS.values(), ids=OTHER_PODS)
 def test_a_pod_that_is_no_runs(change: dict[str, Any] | None) -> None:
-    pod = None if change is None else merge(POD, {"metadata": change})
-    assert find_caller(IDENTITY, pod) is None
+    assert caller_of(None if change is None else merge(POD, {"metadata": change}), JOB) is None
+
+
+OTHER_JOBS: dict[str, dict[str, Any] | None] = {
+    "a Job that is gone": None,
+    "a Job of nobody": {"ownerReferences": None},
+    "another run's": {"ownerReferences": [{"kind": "RetrainRun", "name": "other", "uid": "u", "controller": True}]},
+    "a CronJob's": {"ownerReferences": [{"kind": "CronJob", "name": RUN, "uid": "u", "controller": True}]},
+}
+
+
+@pytest.mark.parametrize("change", OTHER_JOBS.values(), ids=OTHER_JOBS)
+def test_a_job_that_is_no_runs(change: dict[str, Any] | None) -> None:
+    assert caller_of(POD, None if change is None else merge(JOB, {"metadata": change})) is None
 
 
 def test_the_newest_report_of_each_run_is_kept_and_not_of_more_than_so_many() -> None:

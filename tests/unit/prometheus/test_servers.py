@@ -8,9 +8,8 @@ import pytest
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
 from refit_operator.prometheus.client import PrometheusServer
-from refit_operator.prometheus.reader import Subject, check_query
+from refit_operator.prometheus.reader import Subject, query_error
 from refit_operator.prometheus.rules.allowlist import parse_allowed
-from refit_operator.prometheus.rules.promql import QueryInvalid
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.prometheus.servers import Servers
 from tests.support.samples import NEW_DIGEST, NOW
@@ -128,5 +127,13 @@ def test_a_digest_that_isnt_there_yet_holds() -> None:
 
 @pytest.mark.parametrize("query", ['up{a="$(pod)"}', "sum(", "$(name)"])
 def test_a_query_that_can_never_be_asked(query: str) -> None:
-    with pytest.raises(QueryInvalid):
-        check_query(query)
+    assert query_error(query)
+
+
+async def test_a_query_that_its_values_make_too_long_is_a_reading_that_failed() -> None:
+    """Each value is as Kubernetes allows it; together they are more than is asked."""
+    query = "x{" + ",".join(f'a{index}="$(target)"' for index in range(55)) + "}"
+    assert query_error(query) == ""
+    failed = Subject("shop", "reviews", "t" * 253).fill(query, NOW)
+    assert isinstance(failed, QueryFailed)
+    assert (failed.kind, "8192 are allowed" in failed.message) == (FailureKind.BadQuery, True)

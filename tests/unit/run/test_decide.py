@@ -194,7 +194,7 @@ ENDS = {
         seen(ACCEPTED, target=parse_target(unread(""))),
         Outcome.FAILED,
         "TargetNotWired",
-        "no container of the target reads",
+        "no container reads the pointer",
     ),
     "a rollback that is done": (seen(GIVEN_UP, live=""), Outcome.ROLLED_BACK, "RolledBack", "rolled back"),
     "a rollback of a paused target": (
@@ -363,6 +363,7 @@ def test_the_order_of_the_checks() -> None:
     assert [check.__name__ for check in CHECKS] == [
         "finished",
         "record_lost",
+        "end_job",
         "aborted",
         "rollback_requested",
         "superseded",

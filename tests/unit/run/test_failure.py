@@ -4,7 +4,7 @@ import pytest
 
 from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.reports import parse_error
-from tests.support.jobs import LATER, RUNNING, Document, ended, job, pod
+from tests.support.jobs import LATER, RUNNING, WAITING, Document, ended, job, pod
 
 LIMITS = {"initContainers": [{"name": "train", "resources": {"limits": {"memory": "64Mi"}}}], "containers": []}
 OOM = ended(137, reason="OOMKilled")
@@ -14,6 +14,13 @@ EVICTED = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEv
 
 def with_status(made: Document, **status: object) -> Document:
     return made | {"status": made["status"] | status}
+
+
+def with_sidecar(made: Document, **others: Document) -> Document:
+    """Return the pod with a native sidecar that ended with 143, as a mesh adds it, and more init containers."""
+    before = [{"name": "mesh-proxy", "state": ended(143)}, *({"name": n, "state": s} for n, s in others.items())]
+    made["status"]["initContainerStatuses"][:0] = before
+    return made | {"spec": {"initContainers": [{"name": "mesh-proxy", "restartPolicy": "Always"}], "containers": []}}
 
 
 CASES: dict[str, tuple[Document, list[Document], str]] = {
@@ -49,6 +56,27 @@ CASES: dict[str, tuple[Document, list[Document], str]] = {
         job(),
         [pod(ended(137, "epoch 3", "OOMKilled"), phase="Failed") | {"spec": LIMITS}],
         "train ran out of memory at its limit of 64Mi: OOMKilled: epoch 3",
+    ),
+    "training before its sidecar, which comes first in the pod": (
+        job(),
+        [with_sidecar(pod(ended(64, '{"error": "feedback.jsonl:17: not JSON"}'), phase="Failed"))],
+        "train exited 64: feedback.jsonl:17: not JSON",
+    ),
+    "the judge before a sidecar": (
+        job(),
+        [with_sidecar(pod(ended(), ended(2, "no memory"), "Failed"))],
+        "judge exited 2: no memory",
+    ),
+    "what somebody added before a native sidecar": (
+        job(),
+        [with_sidecar(pod(WAITING, phase="Failed"), vault=ended(1, "no route to vault"))],
+        "vault exited 1: no route to vault",
+    ),
+    "a sidecar alone": (job(), [with_sidecar(pod(WAITING, phase="Failed"))], "mesh-proxy exited 143: Error"),
+    "a credential": (
+        job(),
+        [pod(ended(1, "connecting to https://user:hunter2@hub"), phase="Failed")],
+        "train exited 1: connecting to https://***@hub",
     ),
     "an eviction": (
         job(),

@@ -1,12 +1,15 @@
 """The gate's metric of both models, as the columns Candidate and Served show it: whatever the metric is."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from refit_operator.api.crd import RUN_COLUMNS
+from refit_operator.api.run import RunResult
+from refit_operator.api.training import Better
 from refit_operator.run.rules.views.reports import JudgeReport
-from refit_operator.run.rules.views.results import judgement_fields
+from refit_operator.run.rules.views.results import judgement_fields, recorded_judgement
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 
 
@@ -31,6 +34,30 @@ def test_the_gates_metric_is_kept(
 ) -> None:
     gate = judgement_fields(report(candidate, served), metric)["gate"]
     assert (gate.metric, gate.candidate, gate.served) == (metric, *shown)
+
+
+CONTRACT = Path(__file__).parents[2] / "contract/judge-report.json"
+
+
+def test_what_the_judge_reports_of_the_direction_is_kept_with_the_result() -> None:
+    """The gate reads it from the run's status: the Job may be gone by then."""
+    judged = JudgeReport.model_validate_json(CONTRACT.read_text())
+    result = RunResult(**judgement_fields(judged, "macro_f1"))
+    stored = RunResult.model_validate(result.to_json())
+    kept = recorded_judgement(stored)
+    assert kept is not None and kept.directions == {"macro_f1": Better.HIGHER}
+
+
+@pytest.mark.parametrize("directions", [{}, {"loss": "Lower"}])
+def test_a_direction_that_the_judge_leaves_out_is_none(directions: dict[str, str]) -> None:
+    judged = report({"cost": 1.0}, None).model_copy(update={"directions": directions})
+    assert judgement_fields(judged, "cost")["gate"].direction is None
+
+
+@pytest.mark.parametrize("distinct", [10, None])
+def test_what_was_recorded_is_judged_again_alike(distinct: int | None) -> None:
+    given = report({"accuracy": 0.9}, {"accuracy": 0.8}).model_copy(update={"distinct": distinct})
+    assert recorded_judgement(RunResult(**judgement_fields(given, "accuracy"))) == given
 
 
 def test_the_columns_show_it() -> None:

@@ -60,15 +60,16 @@ def test_what_serves_and_what_served_before_is_never_pruned() -> None:
 def test_training_never_sees_the_holdout() -> None:
     pod = build_job(make_run())["spec"]["template"]["spec"]
     train, judge = pod["initContainers"][0], pod["containers"][0]
-    assert {m["name"] for m in train["volumeMounts"]} == {"claim-feedback", "claim-models", "tmp"}
-    assert {m["name"] for m in judge["volumeMounts"]} == {"claim-holdout", "claim-models", "tmp"}
+    assert {m["name"] for m in train["volumeMounts"]} == {"claim-feedback", "claim-models", "tmp-train"}
+    judges = {"claim-holdout", "claim-models", "tmp-judge", "shm-judge"}
+    assert {m["name"] for m in judge["volumeMounts"]} == judges
     assert "holdout" not in json.dumps(train["env"])
 
 
 def test_claims_are_read_only_but_the_one_that_is_published_to() -> None:
     train = build_job(make_run())["spec"]["template"]["spec"]["initContainers"][0]
     modes = {m["name"]: m.get("readOnly") for m in train["volumeMounts"]}
-    assert modes == {"claim-feedback": True, "claim-models": False, "tmp": None}
+    assert modes == {"claim-feedback": True, "claim-models": False, "tmp-train": None}
 
 
 def test_the_pod_is_restricted_and_has_no_token() -> None:
@@ -150,9 +151,10 @@ def test_the_overlay_is_in_the_pods_own_words() -> None:
     same = ("nodeSelector", "tolerations", "affinity", "priorityClassName", "runtimeClassName", "serviceAccountName")
     for name in (*same, "imagePullSecrets", "terminationGracePeriodSeconds"):
         assert pod[name] == OVERLAY[name], name
-    assert pod["volumes"][-4:-1] == [
+    assert pod["volumes"][-5:-1] == [
         {"name": "user-cache", "persistentVolumeClaim": {"claimName": "hub"}},
         {"name": "user-shm", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+        {"name": "user-shm-judge", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
         {"name": "user-conf", "configMap": {"name": "c"}},
     ]
     for container in (pod["initContainers"][0], pod["containers"][0]):

@@ -51,3 +51,24 @@ def test_the_newest_pod_that_is_not_over_and_whether_it_is_being_deleted() -> No
 
 def test_no_job() -> None:
     assert view_job(None, []).state is JobState.MISSING
+
+
+def beside(made: Document, state: Document) -> Document:
+    made["status"]["containerStatuses"].append({"name": "istio-proxy", "state": state})
+    return made
+
+
+LINGERING: dict[str, tuple[Document, Document, str]] = {
+    "judging": (job(), beside(pod(ended(), RUNNING), RUNNING), ""),
+    "judged": (job(), beside(pod(ended(), ended()), RUNNING), "istio-proxy"),
+    "a judge that failed": (job(), beside(pod(ended(), ended(2)), RUNNING), "istio-proxy"),
+    "judged, alone": (job(), pod(ended(), ended()), ""),
+    "judged, and the other has ended": (job(), beside(pod(ended(), ended()), ended(143)), ""),
+    "a Job that is over": (job("Failed"), beside(pod(ended(), ended()), RUNNING), ""),
+}
+
+
+@pytest.mark.parametrize("name", LINGERING)
+def test_what_somebody_added_keeps_a_pod_from_its_end(name: str) -> None:
+    document, made, want = LINGERING[name]
+    assert view_job(document, [made]).lingering == want

@@ -48,7 +48,9 @@ def test_a_rollback_restores_what_the_spec_says() -> None:
 
 def test_pointers_are_those_of_the_targets_own_replica_sets() -> None:
     def replica_set(pointer: str, uid: str) -> dict[str, object]:
-        owners = {"metadata": {"ownerReferences": [{"uid": uid}], "creationTimestamp": NOW + timedelta()}}
+        owners = {
+            "metadata": {"ownerReferences": [{"uid": uid, "controller": True}], "creationTimestamp": NOW + timedelta()}
+        }
         return dict(merge(deployment(pointer), owners))
 
     target = parse_target(merge(deployment(), {"spec": {"selector": {"matchLabels": {"b": "2", "a": "1"}}}}))

@@ -106,7 +106,8 @@ def test_then_the_judge_has_a_job_of_its_own() -> None:
     assert made.body["metadata"]["name"] == JUDGES_JOB
     pod, whole = made.body["spec"]["template"]["spec"], build_job(make_run())["spec"]["template"]["spec"]
     assert (pod["initContainers"], pod["containers"]) == ([], whole["containers"])
-    assert {volume["name"] for volume in pod["volumes"]} == {"claim-holdout", "claim-models", "tmp"}
+    judges = {"claim-holdout", "claim-models", "tmp-judge", "shm-judge"}
+    assert {volume["name"] for volume in pod["volumes"]} == judges
     rules = made.body["spec"]["podFailurePolicy"]["rules"]
     assert [rule.get("onExitCodes", {}).get("containerName") for rule in rules] == ["judge", None]
 
@@ -148,3 +149,9 @@ def test_it_is_not_tried_a_third_time(view: JobView, reason: str) -> None:
     decision = decide(seen(AGAIN, view))
     assert (decision.status.outcome, decision.status.conditions[-1].reason) == (Outcome.FAILED, reason)
     assert actions(decision) == []
+
+
+def test_rows_that_no_status_can_hold_are_a_flaw() -> None:
+    message = TrainReport.model_validate_json(GOOD_TRAIN).model_copy(update={"rows": 2**63}).model_dump_json()
+    assert parse_report(TrainReport, message) is None
+    assert flaw_of(TrainReport, message) == "rows: Input should be less than or equal to 9007199254740991"

@@ -36,6 +36,24 @@ SAID = {
         [pod("reviews-b", **UNPULLED)],
         "pod reviews-b: the image x:1 of container server can't be pulled: no",
     ),
+    "a reason without a message": (
+        [
+            pod(
+                "reviews-b",
+                containerStatuses=[{"name": "server", "state": {"waiting": {"reason": "PostStartHookError"}}}],
+            )
+        ],
+        "pod reviews-b: container server can't start: PostStartHookError",
+    ),
+    "an image without a message": (
+        [
+            pod(
+                "reviews-b",
+                containerStatuses=[{"name": "server", "state": {"waiting": {"reason": "InvalidImageName"}}}],
+            )
+        ],
+        "pod reviews-b: the image x:1 of container server can't be pulled: InvalidImageName",
+    ),
     "the newest first": ([pod("reviews-a", **UNPULLED), pod("reviews-b", **UNSCHEDULED)], BLOCKER),
     "on its way": ([pod("reviews-a", **RUNNING), pod("reviews-b", **STARTING)], ""),
     "no pod": ([], ""),
@@ -78,7 +96,7 @@ def test_a_rollout_without_room_says_so_while_it_waits_and_when_it_is_rolled_bac
     waiting = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER)).status
     assert (waiting.stage, waiting.message) == (
         Stage.ROLLING_OUT,
-        f"1 of 2 pods updated, 1 available, 1 old ones left; {BLOCKER}",
+        f"1 of 2 pods updated, 1 available, 1 of the template before left; {BLOCKER}",
     )
     late = decide(seen(WRITTEN, target=target, rollout_blocker=BLOCKER, now=NOW + timedelta(minutes=10))).status
     assert late.stage is Stage.ROLLING_BACK

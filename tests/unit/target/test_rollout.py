@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, rollout_of
+from refit_operator.target.rules.rollout import (
+    Complete,
+    Failed,
+    Halted,
+    Progressing,
+    obstacle_of,
+    replica_failure,
+    rollout_of,
+)
+from tests.support.monitors import OVER_QUOTA
 from tests.support.samples import deployment, merge
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
@@ -27,3 +36,26 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
 )
 def test_rollout_of(spec: dict[str, Any], status: dict[str, Any], want: type) -> None:
     assert isinstance(rollout_of(merge(deployment(**status), {"spec": spec})), want)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ({"availableReplicas": 1}, "2 of 2 pods updated, 1 available"),
+        ({"updatedReplicas": 1, "replicas": 3}, "1 of 2 pods updated, 2 available, 2 of the template before left"),
+    ],
+)
+def test_pods_that_are_not_there_are_not_told(status: dict[str, Any], message: str) -> None:
+    assert rollout_of(deployment(**status)) == Progressing(message)
+
+
+def test_a_deployment_that_is_being_deleted_rolls_nothing_out() -> None:
+    leaving = merge(deployment(), {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
+    assert rollout_of(leaving) == Halted("the Deployment is being deleted")
+    assert obstacle_of(leaving) == "the Deployment is being deleted"
+
+
+def test_pods_that_cannot_be_created_are_an_obstacle_and_no_failed_rollout() -> None:
+    over = deployment(conditions=[OVER_QUOTA])
+    assert obstacle_of(over) == replica_failure(over) == f"FailedCreate: {OVER_QUOTA['message']}"
+    assert obstacle_of(deployment(conditions=[STUCK])) == obstacle_of(deployment()) == ""

@@ -37,13 +37,19 @@ def test_a_file_of_the_servers_own_image_is_on_no_claim() -> None:
     assert parse_target(deployment()).to_claim_uri("file:///opt/model") == "file:///opt/model"
 
 
+@pytest.mark.parametrize("path", ["../holdout", "a/../../b", "%2e%2e/holdout"])
+def test_a_pointer_that_leads_out_of_its_claim_is_on_none(path: str) -> None:
+    assert parse_target(deployment()).to_claim_uri(f"file:///models/{path}") == f"file:///models/{path}"
+
+
 def test_only_the_container_that_reads_the_pointer_counts() -> None:
     found = deployment()
     assert parse_target(found).reads_pointer
     found["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODEL_URI", "value": "file:///x"}]
     view = parse_target(found)
     assert not view.reads_pointer
-    assert view.mounts == ()
+    assert view.to_server_uri("pvc://models/a") is None
+    assert view.objection_to("pvc://models/a").startswith("no container reads the pointer")
 
 
 def test_the_pointer_is_empty_where_there_is_no_annotation() -> None:

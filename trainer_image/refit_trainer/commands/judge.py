@@ -3,21 +3,26 @@
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
+from refit_trainer.commands.comparability import check_answers_possible
 from refit_trainer.contract.config import JudgeConfig, parse_config
 from refit_trainer.contract.constants import SMALLEST_SLICE_ROWS
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
+from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.reader import read_rows
 from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed.topology import read_topology
 from refit_trainer.storage.uris import fetch
 from refit_trainer.tasks import Prediction, Task, find_task
+from refit_trainer.tasks.components.evidence import count_inputs, select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 
 log = logging.getLogger(__name__)
@@ -30,6 +35,8 @@ class Verdict:
     digest: str
     predictions: Sequence[Prediction]
     metrics: Mapping[str, float]
+    cut: int = 0
+    """Inputs that are longer than what the model is given of them."""
 
     def report(self) -> dict[str, Any]:
         """Return the report's part on this model."""
@@ -44,6 +51,7 @@ class Comparison:
     task: Task
     folder: Path
     holdout: RowSet
+    judged: DistinctRows
     verdicts: Mapping[str, Verdict]
 
     def explain(self) -> str:
@@ -51,7 +59,7 @@ class Comparison:
         from refit_trainer.explain.write import explain
 
         given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
-        return explain(self.config, self.task, self.folder, self.holdout.rows, given)
+        return explain(self.config, self.task, self.folder, self.judged, given)
 
 
 def judge(text: str) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def judge(text: str) -> dict[str, Any]:
             found.explain()
         except Exception as error:
             log.warning("report.not_written error=%s: %s", type(error).__name__, error, exc_info=True)
-    return _report(found.task, found.config.gate.metric, found.verdicts, found.holdout)
+    return _report(found)
 
 
 def explain(text: str) -> dict[str, Any]:
@@ -86,10 +94,13 @@ def _compare(text: str) -> Comparison:
     served = _verify_served(config)
     labels = task.known_labels(folder)
     holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, labels))
-    verdicts = {"candidate": _judge(task, "candidate", folder, digest, holdout)}
-    if served:
-        verdicts["served"] = _judge(task, "served", *served, holdout)
-    return Comparison(config, task, folder, holdout, verdicts)
+    judged = select_distinct(task, holdout.rows)
+    models = {"candidate": (folder, digest), **({"served": served} if served else {})}
+    for name, (model, _) in models.items():
+        with _naming(name):
+            check_answers_possible(task, model, holdout.rows)
+    verdicts = {name: _judge(task, name, *model, judged.rows) for name, model in models.items()}
+    return Comparison(config, task, folder, holdout, judged, verdicts)
 
 
 def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
@@ -99,30 +110,44 @@ def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
     return folder, verify_folder(folder, config.served.digest, f"served: {config.served.uri}")
 
 
-def _judge(task: Task, name: str, folder: Path, digest: str, holdout: RowSet) -> Verdict:
+def _judge(task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row]) -> Verdict:
     from refit_trainer.training.compute import limit_threads
 
     limit_threads()
-    predictions = task.predict(task.load(folder), holdout.rows)
-    metrics = task.measure(holdout.rows, predictions)
+    with _naming(name), refusing_model(folder):
+        model = task.load(folder)
+        predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
+    metrics = task.measure(rows, predictions)
     shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
-    log.info("judge.measured model=%s digest=%s rows=%d %s", name, digest, len(holdout), shown)
-    return Verdict(digest, predictions, metrics)
+    log.info("judge.measured model=%s digest=%s rows=%d cut=%d %s", name, digest, len(rows), cut, shown)
+    return Verdict(digest, predictions, metrics, cut)
 
 
-def _report(task: Task, metric: str, verdicts: Mapping[str, Verdict], holdout: RowSet) -> dict[str, Any]:
+@contextmanager
+def _naming(model: str) -> Iterator[None]:
+    """Say which of both models is the one that is refused."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{model}: {error}") from error
+
+
+def _report(found: Comparison) -> dict[str, Any]:
+    cut = found.verdicts["candidate"].cut
     return {
-        **{name: verdict.report() for name, verdict in verdicts.items()},
-        "slices": _slices(task, metric, verdicts, holdout.rows),
-        "rows": len(holdout),
-        "holdout": holdout.facts(),
+        **{name: verdict.report() for name, verdict in found.verdicts.items()},
+        "slices": _slices(found.task, found.config.gate.metric, found.verdicts, found.judged.rows),
+        "rows": len(found.holdout),
+        "distinct": found.judged.inputs,
+        "holdout": found.holdout.facts() | found.judged.facts() | ({"cut": cut} if cut else {}),
+        "directions": {name: "Higher" if higher else "Lower" for name, higher in found.task.metrics.items()},
     }
 
 
 def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequence[Row]) -> dict[str, Any]:
     """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first.
 
-    Slices of too few rows come last: the gate ignores them, and they would take the room of those that it reads.
+    Slices of too few inputs come last: the gate ignores them, and they would take the room of those that it reads.
     """
     members: dict[str, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -130,7 +155,7 @@ def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequ
             members[str(row.values["slice"])].append(index)
     slices = {
         name: {model: _slice_metric(task, metric, verdict, rows, indices) for model, verdict in verdicts.items()}
-        | {"rows": len(indices)}
+        | {"rows": count_inputs(task, [rows[i] for i in indices])}
         for name, indices in members.items()
     }
     sign = 1 if task.metrics[metric] else -1

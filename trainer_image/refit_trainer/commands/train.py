@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ from refit_trainer.contract.config import TrainConfig, describe, parse_config
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.reader import Check, read_rows
-from refit_trainer.data.rows import RowSet
+from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed import collectives
-from refit_trainer.distributed.launcher import launch_workers
+from refit_trainer.distributed.launcher import count_gpus, keep_one_gpu, launch_workers
 from refit_trainer.distributed.topology import Topology, read_topology
 from refit_trainer.methods import Hyperparameters, Method, find_method
 from refit_trainer.storage.uris import fetch, pin, remove
 from refit_trainer.tasks import LoadedModel, Task, find_task
+from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.training.training_state import StateStore, states_uri
 
@@ -47,15 +48,25 @@ def train(text: str) -> dict[str, Any]:
     manifest = find_published(config.output, config.run)
     if manifest is not None:
         log.info("train.already_published uri=%s digest=%s", config.output, manifest["digest"])
-    elif topology.nodes > 1:
+    elif topology.nodes > 1 or _uses_several_gpus(config):
         manifest = _launch(config, topology)
     else:
+        keep_one_gpu()
         prepare_output(config.output, config.run)
         manifest = _train(_pin(config))
     if not topology.is_first_node:
         return {"machine": topology.node_rank}
     _clean_up(config)
     return _report(config, manifest)
+
+
+def _uses_several_gpus(config: TrainConfig) -> bool:
+    """Tell whether this machine trains by a process for each of its GPUs; what can't be shared uses one of them."""
+    gpus, name = count_gpus(), config.hyperparameters.get("method", "full")
+    if gpus > 1 and not find_method(name).supports_distributed:
+        log.warning("train.gpus_unused count=%d: the method %s learns in one process", gpus - 1, name)
+        return False
+    return gpus > 1
 
 
 def _launch(config: TrainConfig, topology: Topology) -> dict[str, Any]:
@@ -113,15 +124,23 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     roles = method.accept(task, is_trained=labels is not None)
     states = StateStore(config.output, _identity(config, method_name, settings, base_digest))
     rows = _read(config, roles, check_row(task, labels, roles), states)
-    model = _load(task, base, rows, settings)
+    distinct = select_distinct(task, rows.rows)
+    model = _load(task, base, distinct.rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
-    metrics = method.train(task, model, rows.rows, settings, states)
+    metrics = method.train(task, model, distinct.rows, settings, states)
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
-        "dataset": {"train": {"uri": config.dataset.train, **rows.facts()}},
+        "dataset": {
+            "train": {
+                "uri": config.dataset.train,
+                **rows.facts(),
+                **distinct.facts(),
+                **_cut(task, model, distinct.rows),
+            }
+        },
         "hyperparameters": {"method": method_name, **settings.model_dump()},
-        "rows": len(rows),
+        "rows": len(distinct.rows),
         "seconds": round(time.monotonic() - started, 1),
         "metrics": metrics,
     }
@@ -182,15 +201,24 @@ def _parse_settings(method: Method, texts: Mapping[str, str]) -> Hyperparameters
         raise BadInput(f"hyperparameters: {describe(error)} (known: {known})") from None
 
 
-def _load(task: Task, base: Any, rows: RowSet, settings: Hyperparameters) -> Any:
+def _load(task: Task, base: Any, rows: Sequence[Row], settings: Hyperparameters) -> Any:
     from refit_trainer.training.compute import limit_threads, seed_everything
 
     limit_threads()
     seed_everything(settings.seed)
-    model = task.load(base, rows.rows)
+    model = task.load(base, rows)
     if settings.max_length:
         task.limit_length(model, settings.max_length)
     return model
+
+
+def _cut(task: Task, model: LoadedModel, rows: Sequence[Row]) -> dict[str, int]:
+    """Return, and tell, how many inputs the model was given a part of; nothing where there are none."""
+    cut = task.count_cut(model, rows)
+    if not cut:
+        return {}
+    log.warning("data.cut rows=%d of=%d: longer than what the model is given of them", cut, len(rows))
+    return {"cut": cut}
 
 
 def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:

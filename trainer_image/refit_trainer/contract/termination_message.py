@@ -69,8 +69,18 @@ def _is_odd(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def write_error(message: str) -> None:
-    """Write why the command failed, shortened to the limit."""
+def clear_message() -> None:
+    """Forget what was written before, so that what this command's workers write is known to be theirs."""
+    _write(b"")
+
+
+def write_error(message: str, is_consequence: bool = False) -> None:
+    """Write why the command failed, shortened to the limit.
+
+    Of a machine's workers one may end because another did: such a consequence doesn't replace the reason.
+    """
+    if is_consequence and "TORCHELASTIC_RUN_ID" in os.environ and _has_message():
+        return
     while len(_encode({"error": message})) > TERMINATION_MESSAGE_BYTES:
         message = f"{message[: len(message) * 9 // 10]}…"
     _write(_encode({"error": message}))
@@ -80,8 +90,19 @@ def _encode(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
 
 
+def _path() -> Path:
+    return Path(os.environ.get("REFIT_TERMINATION_LOG", "/dev/termination-log"))
+
+
+def _has_message() -> bool:
+    try:
+        return _path().stat().st_size > 0
+    except OSError:
+        return False
+
+
 def _write(message: bytes) -> None:
-    path = Path(os.environ.get("REFIT_TERMINATION_LOG", "/dev/termination-log"))
+    path = _path()
     try:
         path.write_bytes(message)
     except OSError as error:

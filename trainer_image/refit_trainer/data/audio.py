@@ -27,13 +27,14 @@ def read_audio(blob: Blob, rate: int) -> Samples:
 
     WAV, FLAC, Ogg, MP3 and what else libsndfile reads.
     """
+    contents = io.BytesIO(blob.read())
     try:
-        with soundfile.SoundFile(io.BytesIO(blob.read())) as file:
+        with soundfile.SoundFile(contents) as file:
             _refuse_length(file.frames / file.samplerate)
             samples = file.read(dtype="float32", always_2d=True).mean(axis=1)
             found = file.samplerate
-    except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"can't be read as a recording: {error}") from None
+    except soundfile.SoundFileError as error:
+        raise ValueError(f"can't be read as a recording: {_say(error)}") from None
     if not np.isfinite(samples).all():
         raise ValueError("has samples that aren't numbers")
     return samples if found == rate else _resample(samples, found, rate)
@@ -44,7 +45,7 @@ def check_audio(value: Any) -> str | None:
     try:
         read_audio(value, rate=16_000)
     except ValueError as error:
-        return f"audio {error}"
+        return f"audio {value.title}{error}"
     return None
 
 
@@ -86,6 +87,11 @@ def _extract(extractor: Any, blob: Blob) -> Features:
 def _resample(samples: Samples, found: int, rate: int) -> Samples:
     common = np.gcd(found, rate)
     return resample_poly(samples, rate // common, found // common).astype(np.float32)
+
+
+def _say(error: Exception) -> str:
+    """Return libsndfile's own words, without the object that the file was opened as."""
+    return str(getattr(error, "error_string", error))
 
 
 def _refuse_length(seconds: float) -> None:

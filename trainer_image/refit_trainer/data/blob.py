@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,17 @@ class Blob:
     """Contents in memory, or where they are."""
 
     at: Path | bytes
+    name: str = field(default="", compare=False)
+    """What a row calls it, for messages."""
 
     def read(self) -> bytes:
         """Return the contents."""
         return self.at if isinstance(self.at, bytes) else self.at.read_bytes()
+
+    @property
+    def title(self) -> str:
+        """The name in quotes and a blank, nothing where there is no name."""
+        return f"{self.name!r:.80} " if self.name else ""
 
     @property
     def digest(self) -> str:
@@ -40,7 +47,7 @@ def find_blob(value: Any, folder: Path) -> Blob | str:
     path = folder / value
     if not path.resolve().is_relative_to(folder.resolve()):
         return f"is {value!r}, a path out of the data set"
-    return Blob(path) if path.is_file() else f"is {value!r}, and there is no such file"
+    return Blob(path, value) if path.is_file() else f"is {value!r}, and there is no such file"
 
 
 def decode_base64(text: Any) -> Blob | str:
@@ -52,7 +59,8 @@ def decode_base64(text: Any) -> Blob | str:
 
 
 def _of_object(value: Mapping[str, Any], folder: Path) -> Blob | str:
-    contents = value.get("bytes")
-    if isinstance(contents, bytes):
-        return Blob(contents)
-    return decode_base64(contents) if contents else find_blob(value.get("path"), folder)
+    contents, name = value.get("bytes"), value.get("path")
+    if not contents and not isinstance(contents, bytes):
+        return find_blob(name, folder)
+    found = Blob(contents) if isinstance(contents, bytes) else decode_base64(contents)
+    return replace(found, name=name) if isinstance(found, Blob) and isinstance(name, str) else found

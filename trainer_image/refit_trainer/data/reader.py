@@ -6,7 +6,6 @@ The model server may be appending while this reads: an unfinished last line isn'
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from refit_trainer.contract.config import Dataset
@@ -15,6 +14,8 @@ from refit_trainer.data.blob import find_blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.formats import Document, find_format
 from refit_trainer.data.rows import Problems, Row, RowSet
+from refit_trainer.data.times import NoTime, parse_time, write_utc
+from refit_trainer.data.unreadable import Unreadable, blamed_on
 from refit_trainer.storage.uris import fetch
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> R
     rows = tuple(_to_rows(chosen, columns, roles, check, problems))
     problems.raise_if_any()
     log.info("data.read uri=%s rows=%d of=%d replayed=%d", uri, len(rows), len(lines), len(drawn))
-    return RowSet(rows, newest=_utc(max(times)) if times else None, replayed=len(drawn))
+    return RowSet(rows, newest=write_utc(max(times)) if times else None, replayed=len(drawn))
 
 
 def draw_replay(old: int, dataset: Dataset) -> list[int]:
@@ -53,30 +54,17 @@ def _times(lines: Sequence[Document], column: str | None, problems: Problems) ->
     """Return each row's time in seconds, or nothing where rows have none: then their order in the files counts.
 
     An unmapped column named `time` is used where every row has a valid one; a mapped one must be valid in every row.
+    A number or a date that can't be a time is wrong in either.
     """
-    found = [parse_time(line.columns.get(column or "time")) for line in lines]
-    times = [seconds for seconds in found if seconds is not None]
-    if len(times) == len(found):
-        return times
-    for line, seconds in zip(lines, found, strict=True):
-        if column and seconds is None:
-            problems.add(line.source, f'column "{column}" (time) is {line.columns.get(column)!r}, not a time')
-    return []
-
-
-def parse_time(value: object) -> float | None:
-    """Return a time in seconds since 1970, None where it is none: ISO 8601 (UTC where it names no zone), or seconds."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    times: list[float] = []
+    for line in lines:
+        value = line.columns.get(column or "time")
+        try:
+            times.append(parse_time(value))
+        except NoTime as problem:
+            if column or problem.is_meant:
+                problems.add(line.source, f'column "{column or "time"}" (time) is {value!r:.80}, {problem}')
+    return times if len(times) == len(lines) else []
 
 
 def _to_rows(
@@ -93,9 +81,19 @@ def _to_rows(
             if columns[role] not in absent and (problem := _missing(line, columns[role])):
                 problems.add(line.source, f'column "{columns[role]}" ({role}) {problem}')
         present = all(values[role] is not None for role in needed)
-        if present and (problem := _find_files(values, columns, roles, line) or check(values)):
+        if present and (problem := _find_problem(values, columns, roles, line, check)):
             problems.add(line.source, problem)
         yield Row(values, line.source)
+
+
+def _find_problem(
+    values: dict[str, Any], columns: Mapping[str, str], roles: ColumnRoles, line: Document, check: Check
+) -> str | None:
+    """Put the files' contents in the place of their names, and return what is wrong with the row."""
+    try:
+        return _find_files(values, columns, roles, line) or check(values)
+    except Unreadable as error:
+        return f'column "{columns[error.role]}" ({error.role}) {error}'
 
 
 def _missing(line: Document, column: str) -> str | None:
@@ -107,7 +105,8 @@ def _missing(line: Document, column: str) -> str | None:
 def _find_files(values: dict[str, Any], columns: Mapping[str, str], roles: ColumnRoles, line: Document) -> str | None:
     """Put the files' contents in the place of their names; return what is wrong with the first that isn't there."""
     for role in roles.files:
-        found = find_blob(values[role], line.folder)
+        with blamed_on(role):
+            found = find_blob(values[role], line.folder)
         if isinstance(found, str):
             return f'column "{columns[role]}" ({role}) {found}'
         values[role] = found

@@ -21,10 +21,25 @@ from refit_trainer.contract.constants import (
     RENDEZVOUS_PORT,
 )
 from refit_trainer.contract.errors import BadInput, PeerLost, WorkerExited
+from refit_trainer.contract.termination_message import clear_message
 from refit_trainer.distributed.topology import Topology
 
 RENDEZVOUS_TIMEOUT = 900  # seconds to wait for the other machines
+ALONE = "127.0.0.1"
 log = logging.getLogger(__name__)
+
+
+def count_gpus() -> int:
+    """Return how many GPUs this machine has for the training."""
+    import torch
+
+    return int(torch.cuda.device_count())
+
+
+def keep_one_gpu() -> None:
+    """Hide all GPUs but the first from this process, which would train on all of them by threads."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES") or "0"
+    os.environ["CUDA_VISIBLE_DEVICES"] = given.split(",")[0]
 
 
 def launch_workers(topology: Topology, run: str) -> None:
@@ -38,7 +53,8 @@ def launch_workers(topology: Topology, run: str) -> None:
     from torch.distributed.elastic.rendezvous import RendezvousError
     from torch.distributed.launcher.api import elastic_launch
 
-    address = _address()
+    address = _address(topology)
+    clear_message()
     log.info("rendezvous.start machine=%d of=%d at=%s:%d", topology.node_rank, topology.nodes, *address)
     _wait_for_dns(address[0], time.monotonic() + RENDEZVOUS_TIMEOUT)
     os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of the workers: torch warns of itself a dozen times
@@ -53,7 +69,6 @@ def launch_workers(topology: Topology, run: str) -> None:
 
 
 def _config(topology: Topology, run: str, address: tuple[str, int]) -> Any:
-    import torch
     from torch.distributed.elastic.rendezvous import rendezvous_handler_registry
     from torch.distributed.launcher.api import LaunchConfig
 
@@ -63,7 +78,7 @@ def _config(topology: Topology, run: str, address: tuple[str, int]) -> Any:
     return LaunchConfig(
         min_nodes=topology.nodes,
         max_nodes=topology.nodes,
-        nproc_per_node=max(1, torch.cuda.device_count()),
+        nproc_per_node=max(1, count_gpus()),
         run_id=run,
         rdzv_backend=BACKEND,
         rdzv_endpoint=f"{address[0]}:{address[1]}",
@@ -73,7 +88,12 @@ def _config(topology: Topology, run: str, address: tuple[str, int]) -> Any:
     )
 
 
-def _address() -> tuple[str, int]:
+def _address(topology: Topology) -> tuple[str, int]:
+    """Return where the processes meet: at the first machine, or on this one at a free port where it is the only one."""
+    if topology.nodes == 1:
+        with socket.socket() as tried:
+            tried.bind((ALONE, 0))
+            return ALONE, int(tried.getsockname()[1])
     host, port = os.environ.get(ENV_MASTER_ADDR, ""), os.environ.get(ENV_MASTER_PORT) or str(RENDEZVOUS_PORT)
     if not host:
         raise BadInput(f"{ENV_MASTER_ADDR} is empty: with NNODES it says where the first machine is")

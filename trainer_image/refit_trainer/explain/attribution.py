@@ -12,7 +12,8 @@ from refit_trainer.tasks import LoadedModel
 from refit_trainer.training.compute import autocast
 
 STEPS = 16  # of the integral
-SAMPLES = 64  # texts with words left out
+SAMPLES = {"LIME": 256, "KernelSHAP": 1024}  # texts with words left out, drawn by all seeds together
+SEEDS = (0, 1)
 TOKENS = 96  # of a text, at most
 
 
@@ -24,23 +25,36 @@ class Word:
     weights: tuple[float, ...]
 
 
-METHODS = ("integrated gradients", "LIME", "KernelSHAP")
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The words of a text, and how far the seeds of each method that samples agree on them."""
+
+    words: Sequence[Word]
+    agreement: tuple[float | None, ...]
+    """The rank correlation of the words' weights between two seeds, by method; None where nothing is drawn."""
 
 
-def attribute(model: LoadedModel, text: str, answer: str) -> list[Word]:
+METHODS = ("integrated gradients", *SAMPLES)
+
+
+def attribute(model: LoadedModel, text: str, answer: str) -> Attribution:
     """Return the words of a text with each method's attribution for a label."""
     length = min(TOKENS, model.processor.model_max_length)
     encoded = model.processor(text, truncation=True, max_length=length, return_tensors="pt")
     inputs = {name: tensor.to(model.network.device) for name, tensor in encoded.items()}
     spans = _spans(encoded.word_ids(0), model.processor(text, return_offsets_mapping=True)["offset_mapping"])
-    found = _attributions(model, inputs, encoded.word_ids(0), model.labels.index(answer))
-    weights = [_by_word(values, encoded.word_ids(0), len(spans), n > 0) for n, values in enumerate(found)]
-    return [Word(text[a:b], tuple(method[i] for method in weights)) for i, (a, b) in enumerate(spans)]
+    ids, target = encoded.word_ids(0), model.labels.index(answer)
+    exact, *sampled = _attributions(model, inputs, ids, target)
+    drawn = [[_by_word(values, ids, len(spans), True) for values in seeds] for seeds in sampled]
+    weights = [_by_word(exact[0], ids, len(spans), False), *(_mean(seeds) for seeds in drawn)]
+    words = [Word(text[a:b], tuple(method[i] for method in weights)) for i, (a, b) in enumerate(spans)]
+    return Attribution(words, (None, *(rank_correlation(*seeds) for seeds in drawn)))
 
 
 def _attributions(
     model: LoadedModel, inputs: dict[str, Any], word_ids: Sequence[int | None], target: int
-) -> list[list[float]]:
+) -> list[list[list[float]]]:
+    """Return each method's values by token, of every seed."""
     network, ids = model.network.eval(), inputs["input_ids"]
     rest = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
 
@@ -54,12 +68,33 @@ def _attributions(
     features = _features(word_ids).to(ids.device)
     gradients = LayerIntegratedGradients(logit, network.get_input_embeddings())
     exact = gradients.attribute(ids, baselines=baseline, n_steps=STEPS, internal_batch_size=STEPS).sum(-1)
-    torch.manual_seed(0)
-    sampling = {"baselines": baseline, "feature_mask": features, "n_samples": SAMPLES, "perturbations_per_eval": 32}
+    sampling = {"baselines": baseline, "feature_mask": features, "perturbations_per_eval": 32}
     with torch.no_grad(), autocast():
         lime = Lime(logit, interpretable_model=SkLearnRidge(alpha=1))  # captum's own Lasso drops words
-        sampled = [method.attribute(ids, **sampling) for method in (lime, KernelShap(logit))]
-    return [found[0].float().tolist() for found in (exact, *sampled)]
+        methods = {"LIME": lime, "KernelSHAP": KernelShap(logit)}
+        sampled = [_draw(method, ids, SAMPLES[name] // len(SEEDS), sampling) for name, method in methods.items()]
+    return [[exact[0].float().tolist()], *sampled]
+
+
+def _draw(method: Any, ids: Any, samples: int, sampling: dict[str, Any]) -> list[list[float]]:
+    """Return what a method finds with each seed."""
+    found = []
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        found.append(method.attribute(ids, n_samples=samples, **sampling)[0].float().tolist())
+    return found
+
+
+def _mean(seeds: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*seeds, strict=True)]
+
+
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+    """Return Spearman's rank correlation; None for fewer than three values."""
+    if len(one) < 3:
+        return None
+    ranks = torch.tensor([one, other]).argsort(dim=1).argsort(dim=1).double()
+    return float(torch.corrcoef(ranks)[0, 1])
 
 
 def _features(word_ids: Sequence[int | None]) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import Row
 from refit_trainer.explain.by_question import QuestionFacts, measure_by_question, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
@@ -24,6 +25,8 @@ class Wrong:
     prediction: str
     score: float
     words: Sequence[Any] = ()
+    agreement: Sequence[float | None] = ()
+    """How far two seeds of each method agree."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Facts:
     models: Sequence[Judged]
     parts: Sequence[Part]
     rows: int
+    inputs: int
+    """Distinct inputs of these rows."""
+    contradicting: int
+    """Inputs with several different answers."""
+    cut: int
+    """Inputs that are longer than what the candidate is given of them."""
     manifest: Mapping[str, Any]
     chance: float | None = None
     questions: Sequence[QuestionFacts] = ()
@@ -48,13 +57,13 @@ class Facts:
 def gather(
     task: Task,
     metric: str,
-    rows: Sequence[Row],
+    judged: DistinctRows,
     models: Sequence[Judged],
     manifest: Mapping[str, Any],
     model: LoadedModel,
 ) -> Facts:
     """Gather the facts about a candidate (the first of `models`) and, where there is one, the served model."""
-    name = str(manifest.get("task", ""))
+    name, rows = str(manifest.get("task", "")), judged.rows
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
     if name.endswith("classification"):
@@ -74,6 +83,9 @@ def gather(
         models=models,
         parts=by_slice(task, metric, rows, models),
         rows=len(rows),
+        inputs=judged.inputs,
+        contradicting=judged.contradicting,
+        cut=task.count_cut(model, rows),
         chance=chance(task, metric, rows, models),
         manifest=manifest,
         **facts,
@@ -91,13 +103,8 @@ def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wro
     pairs = [(row.values, prediction) for row, prediction in zip(rows, judged.predictions, strict=True)]
     wrong = [pair for pair in pairs if str(pair[1].value) != str(pair[0]["label"])]
     surest = sorted(wrong, key=lambda pair: -pair[1].score)[:ERRORS]
+    found = [attribute(model, values["text"], prediction.value) for values, prediction in surest]
     return [
-        Wrong(
-            values["text"],
-            str(values["label"]),
-            prediction.value,
-            prediction.score,
-            attribute(model, values["text"], prediction.value),
-        )
-        for values, prediction in surest
+        Wrong(values["text"], str(values["label"]), prediction.value, prediction.score, one.words, one.agreement)
+        for (values, prediction), one in zip(surest, found, strict=True)
     ]

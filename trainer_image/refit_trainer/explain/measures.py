@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sklearn.metrics import confusion_matrix
 
+from refit_trainer.data.distinct import number_inputs
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Prediction, Tally, Task
 
@@ -61,9 +62,11 @@ def _part(
 
 
 def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged]) -> float | None:
-    """Return two standard deviations of the difference of two models that answered the same rows.
+    """Return two standard errors of the difference of two models that answered the same rows, clustered by input.
 
-    None where they never differ, and for a metric that isn't the rate of the errors that the task counts, or its rest.
+    Rows of one input are no independent draws: their deviations are summed before they are squared (Liang and Zeger,
+    "Longitudinal Data Analysis Using Generalized Linear Models", Biometrika 1986). None where the models never differ,
+    and for a metric that isn't the rate of the errors that the task counts, or its rest.
     """
     counted = [_count_errors(task, rows, judged) for judged in models]
     units = sum(tally.units for tally in counted[0])
@@ -72,8 +75,10 @@ def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged
     if len(models) < 2 or not any(_are_same(rates, [abs(rest - value) for value in known]) for rest in (0, 1)):
         return None
     gap = rates[0] - rates[1]
-    left = [one.errors - other.errors - gap * one.units for one, other in zip(*counted, strict=True)]
-    return 2 * math.sqrt(sum(value * value for value in left)) / units or None
+    left: dict[int, float] = defaultdict(float)
+    for number, one, other in zip(number_inputs(rows, task.input), *counted, strict=True):
+        left[number] += one.errors - other.errors - gap * one.units
+    return 2 * math.sqrt(sum(value * value for value in left.values())) / units or None
 
 
 def _count_errors(task: Task, rows: Sequence[Row], judged: Judged) -> list[Tally]:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +131,21 @@ def _origin(facts: Facts) -> list[tuple[str, Any]]:
     entries = [
         ("digest", manifest.get("digest")),
         ("started from", base.get("uri")),
-        ("trained on", f"{data['rows']} rows of {data['uri']}" if data else None),
+        ("trained on", _describe_rows(data) if data else None),
         ("method", settings.get("method")),
         ("settings", ", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items() if name != "method")),
         ("made", manifest.get("created")),
     ]
     return [(name, value) for name, value in entries if value]
+
+
+def _describe_rows(data: Mapping[str, Any]) -> str:
+    """Return what was learnt from, by the manifest's facts about it."""
+    parts = [f"{data['rows']} rows of {data['uri']}"]
+    if data.get("distinct", data["rows"]) != data["rows"]:
+        parts.append(f"{data['distinct']} distinct inputs")
+    if data.get("contradicting"):
+        parts.append(
+            f"{data['contradicting']} of them with labels that contradict each other, of which the newest counts"
+        )
+    return ", ".join(parts)

@@ -10,7 +10,7 @@ from refit_trainer.artifacts.checkpoint import hidden_sibling
 from refit_trainer.artifacts.manifest import read_manifest
 from refit_trainer.artifacts.model_folder import CARD, make_readable
 from refit_trainer.contract.config import JudgeConfig
-from refit_trainer.data.rows import Row
+from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.explain.card import render_card
 from refit_trainer.explain.facts import Facts, gather
 from refit_trainer.explain.measures import Judged
@@ -27,7 +27,7 @@ def explain(
     config: JudgeConfig,
     task: Task,
     folder: Path,
-    rows: Sequence[Row],
+    judged: DistinctRows,
     verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
 ) -> str:
     """Write the report on a candidate from the models' predictions; return the URI of the page."""
@@ -35,7 +35,7 @@ def explain(
     manifest: dict[str, Any] = read_manifest(folder) or {}
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
     models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
-    facts = gather(task, config.gate.metric, rows, models, manifest, task.load(folder))
+    facts = gather(task, config.gate.metric, judged, models, manifest, task.load(folder))
     write(facts, config.candidate.uri)
     page = f"{config.candidate.uri}/{REPORT}"
     log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)

@@ -2,7 +2,8 @@
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from transformers import TrainerCallback, TrainingArguments, set_seed
 
 from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
@@ -52,26 +54,47 @@ class Full:
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train in place; return the training loss, and the best loss on the slice where there is one."""
-        set_seed(settings.seed)
-        model.network.train()
-        examples = task.encode(model, random.Random(settings.seed).sample(rows, len(rows)))
-        slice_rows = _slice_size(len(examples), settings)
-        early_stopping = [EarlyStopping(settings.early_stopping)] if slice_rows else []
-        groups = bool(examples) and "input_ids" in examples[0]
+        return fit(task, model, split_rows(rows, settings), settings, states)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows to learn from, in the order in which they are first drawn from, and early stopping's slice."""
+
+    learnt: Sequence[Row]
+    held: Sequence[Row] = ()
+
+
+def split_rows(rows: Sequence[Row], settings: Hyperparameters) -> Split:
+    """Shuffle the rows by the seed, and hold some back where early stopping is wanted."""
+    shuffled = random.Random(settings.seed).sample(rows, len(rows))
+    wanted = settings.early_stopping > 0 and settings.epochs > 1
+    held = round(len(rows) * settings.early_stopping_share) if wanted else 0
+    return Split(shuffled[held:], shuffled[:held])
+
+
+def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, states: StateStore) -> dict[str, float]:
+    """Train in place on rows that are split already; return what `Full.train` returns."""
+    set_seed(settings.seed)
+    model.network.train()
+    early_stopping = [EarlyStopping(settings.early_stopping)] if rows.held else []
+    with refusing_model(model.folder):
+        examples = task.encode(model, rows.learnt)
         trainer = ResumableTrainer(
             states,
             stateful=early_stopping,
             model=model.network,
-            args=_arguments(settings, len(examples), groups, states.staging),
-            train_dataset=examples[slice_rows:],
-            eval_dataset=examples[:slice_rows] or None,
+            args=_arguments(settings, examples, bool(rows.held), states.staging),
+            train_dataset=examples,
+            eval_dataset=task.encode(model, rows.held) if rows.held else None,
             data_collator=task.collator(model),
             compute_loss_func=model.loss,
             callbacks=[_LogSteps(), *early_stopping],
         )
-        loss = trainer.train_resumable()
-        _check_finite(model.network, settings)
-        return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
+        trainer.try_step([min(examples, key=_length), max(examples, key=_length)])
+    loss = trainer.train_resumable()
+    _check_finite(model.network, settings)
+    return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
 
 
 def _check_finite(network: Any, settings: Hyperparameters) -> None:
@@ -80,14 +103,14 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
 
 
-def _slice_size(rows: int, settings: Hyperparameters) -> int:
-    wanted = settings.early_stopping > 0 and settings.epochs > 1
-    return round(rows * settings.early_stopping_share) if wanted else 0
+def _length(example: Mapping[str, Any]) -> int:
+    """Return how long a row is: its tokens, its samples, its file's bytes."""
+    return max((len(value) for value in example.values() if isinstance(value, Sized)), default=0)
 
 
-def _arguments(settings: Hyperparameters, rows: int, groups: bool, folder: Path) -> Any:
-    steps = max(1, round(rows / settings.batch_size * settings.epochs))
-    has_slice = _slice_size(rows, settings) > 0
+def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:
+    steps = max(1, round(len(examples) / settings.batch_size * settings.epochs))
+    groups = bool(examples) and "input_ids" in examples[0]
     return TrainingArguments(
         output_dir=str(folder),
         learning_rate=settings.learning_rate,
@@ -116,7 +139,9 @@ class _LogSteps(TrainerCallback):  # type: ignore[misc]
     """Say ten times how far the training is."""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Log step, epoch and whichever loss is there."""
+        """Log step, epoch and whichever loss is there, once on each machine."""
+        if not state.is_local_process_zero:
+            return
         losses = {name: value for name, value in (logs or {}).items() if name in ("loss", "eval_loss")}
         for name, value in losses.items():
             log.info("train.step step=%d of=%d %s=%.4f", state.global_step, state.max_steps, name, float(value))

@@ -15,11 +15,13 @@ from torch.nn.functional import cross_entropy
 
 from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.classification import Classification, require_classification
+from refit_trainer.tasks.components.heads import find_last_layer
 from refit_trainer.tasks.components.questions import columns_by_question
 from refit_trainer.training.training_state import StateStore
 
@@ -54,19 +56,20 @@ class Head:
             raise BadInput(
                 "hyperparameters.method='head': the model answers several questions, and one layer learns one"
             )
-        layer = find_last_layer(model)
-        features = compute_features(classification, model, layer, rows)
+        layer = require_last_layer(model)
+        with refusing_model(model.folder):
+            features = compute_features(classification, model, layer, rows)
         log.info("head.features rows=%d width=%d", *features.shape)
         ids = {label: i for i, label in enumerate(model.labels)}
         labels = torch.tensor([ids[str(row.values["label"])] for row in rows], device=features.device)
         return {"loss": round(fit(layer, features, labels, settings), 6)}
 
 
-def find_last_layer(model: LoadedModel) -> Any:
-    """Return the linear layer that gives the logits; raise BadInput where the last one doesn't."""
-    layers = [module for module in model.network.modules() if isinstance(module, torch.nn.Linear)]
-    if layers and layers[-1].out_features == len(model.labels):
-        return layers[-1]
+def require_last_layer(model: LoadedModel) -> Any:
+    """Return the linear layer that gives the logits; raise BadInput where the network doesn't end in one."""
+    layer = find_last_layer(model.network, len(model.labels))
+    if layer is not None:
+        return layer
     raise BadInput(f"hyperparameters.method='head': {type(model.network).__name__} doesn't end in a linear layer")
 
 

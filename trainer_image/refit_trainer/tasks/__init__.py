@@ -19,6 +19,8 @@ class LoadedModel:
     labels: tuple[str, ...]
     loss: Any = None
     """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
+    folder: Path | None = None
+    """Where it was loaded from, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Task(Protocol):
     """The role of the model's input."""
     truth: str
     """The role of the true answer."""
+    has_one_answer: bool
+    """Whether an input has one true answer, so that of several the newest counts."""
     metrics: Mapping[str, bool]
     """Metric names, each with whether higher is better."""
 
@@ -62,6 +66,9 @@ class Task(Protocol):
     def check_pair(self, value: Any, truth: Any) -> str | None:
         """Return what is wrong with a true answer to this very input, where each is right by itself."""
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the labels that make up a true answer, as a model with these labels would write them."""
+
     def example(self) -> Any:
         """Return an input to try a model with."""
 
@@ -70,6 +77,9 @@ class Task(Protocol):
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut inputs at a length from here on, in service too; raise BadInput where inputs have none."""
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Return how many of the rows' inputs are longer than what the model is given of them."""
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write a model folder that `load` reads."""

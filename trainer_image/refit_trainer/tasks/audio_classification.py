@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
+from transformers import AutoModelForAudioClassification
 
 from refit_trainer.data.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.classification import Batch, Classification
+from refit_trainer.tasks.components.processors import load_feature_extractor
 
 
 class AudioClassification(Classification):
@@ -34,7 +35,7 @@ class AudioClassification(Classification):
 
     def load_processor(self, folder: Path, network: Any) -> Any:
         """Load what makes features of samples."""
-        return AutoFeatureExtractor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return load_feature_extractor(folder)
 
     def size_of(self, value: Any) -> float:
         """Return the recording's length in seconds."""

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from transformers import AutoImageProcessor, AutoModelForImageClassification
+from transformers import AutoModelForImageClassification
 
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.images import check_image, read_image, write_png
 from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.classification import Batch, Classification
+from refit_trainer.tasks.components.processors import load_image_processor
 
 
 class ImageClassification(Classification):
@@ -33,7 +34,7 @@ class ImageClassification(Classification):
 
     def load_processor(self, folder: Path, network: Any) -> Any:
         """Load what scales and normalizes."""
-        return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return load_image_processor(folder)
 
     def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
         """Keep the files' contents: pixels take fifty times as much, and are made batch by batch."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from transformers import AutoImageProcessor, AutoModelForObjectDetection
+from transformers import AutoModelForObjectDetection
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.images import check_image, measure_image, write_png
@@ -18,6 +19,7 @@ from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.detector import Example, detect, make_batch
 from refit_trainer.tasks.components.heads import load_network, read_labels
 from refit_trainer.tasks.components.objects import Object, check_inside, check_objects, count_matches, read_objects
+from refit_trainer.tasks.components.processors import load_image_processor
 from refit_trainer.training.compute import pick_device
 
 PROPOSING = ("score_head", "class_embed")  # what RT-DETR and its kin have of the labels before their decoder
@@ -31,6 +33,7 @@ class ObjectDetection:
     roles = ColumnRoles(required=("image", "objects"), files=("image",))
     input = "image"
     truth = "objects"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"map_50": True, "map": True, "recall_100": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
@@ -49,6 +52,10 @@ class ObjectDetection:
         """Say which objects are outside of the image."""
         return check_inside(truth, *measure_image(value))
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the objects' labels."""
+        return [one.label for one in read_objects(truth)]
+
     def example(self) -> Blob:
         """Return a grey image."""
         return write_png(Image.new("RGB", (32, 32), "grey"))
@@ -59,11 +66,12 @@ class ObjectDetection:
         labels = known or tuple(sorted({one.label for row in rows for one in read_objects(row.values["objects"])}))
         if not labels:
             raise BadInput(f"{folder} has no head, and the rows have no object whose label it could learn")
-        network = load_network(AutoModelForObjectDetection, folder, labels, known is not None, PROPOSING)
-        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        with refusing_model(folder):
+            network = load_network(AutoModelForObjectDetection, folder, labels, known is not None, PROPOSING)
+            processor = load_image_processor(folder)
         if not hasattr(processor, "post_process_object_detection"):
             raise BadInput(f"{folder}: {type(processor).__name__} can't read boxes from a network's output")
-        return LoadedModel(network.to(pick_device()), processor, labels)
+        return LoadedModel(network.to(pick_device()), processor, labels, folder=folder)
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Refuse: images have no length."""
@@ -85,6 +93,10 @@ class ObjectDetection:
             return make_batch(model, [Example(row["image"], row["objects"]) for row in encoded])
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: images aren't cut."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Find the objects, the surest first; the score is that of the surest one, 0 where there is none."""

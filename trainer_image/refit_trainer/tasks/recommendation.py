@@ -5,6 +5,7 @@ over all items; any decoder that AutoModelForCausalLM knows. Items that a model 
 trained.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
@@ -32,6 +34,7 @@ class Recommendation:
     roles = ColumnRoles(required=("items", "next"))
     input = "items"
     truth = "next"
+    has_one_answer = False  # after the same history each user goes on in a way of their own
     metrics: Mapping[str, bool] = {"hit_at_10": True, "ndcg_at_10": True}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
@@ -53,21 +56,26 @@ class Recommendation:
         """Find nothing: any item may come next."""
         return None
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the next item."""
+        return [str(truth)]
+
     def example(self) -> list[str]:
         """Return a history."""
         return ["an item that no model knows"]
 
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load the network; items of the rows that it doesn't know get untrained embeddings."""
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        vocabulary = Vocabulary.read(folder, getattr(config, "max_position_embeddings", None) or 50)
-        network = _load_network(folder)
-        added = vocabulary.add(item for row in rows for item in (*row.values["items"], row.values["next"]))
-        if added:
-            network.resize_token_embeddings(len(vocabulary))
+        with refusing_model(folder):
+            config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            vocabulary = Vocabulary.read(folder, getattr(config, "max_position_embeddings", None) or 50)
+            network = _load_network(folder)
+            added = vocabulary.add(item for row in rows for item in (*row.values["items"], row.values["next"]))
+            if added:
+                network.resize_token_embeddings(len(vocabulary))
         if len(vocabulary) == FIRST or network.config.vocab_size != len(vocabulary):
             raise BadInput(f"{folder} has {network.config.vocab_size} embeddings for {len(vocabulary)} items")
-        return LoadedModel(network.to(pick_device()), vocabulary, ())
+        return LoadedModel(network.to(pick_device()), vocabulary, (), folder=folder)
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Keep so many of the newest items."""
@@ -91,6 +99,10 @@ class Recommendation:
             return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["input_ids"] < FIRST, IGNORED_LABEL)}
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count the histories of which the oldest items are left out."""
+        return sum(len(row.values["items"]) > model.processor.length for row in rows)
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of histories of like length."""
@@ -132,14 +144,21 @@ def _pad(sequences: Sequence[Sequence[int]]) -> dict[str, Any]:
 
 def _predict_batch(model: LoadedModel, histories: Sequence[Sequence[int]]) -> list[Prediction]:
     inputs = {name: tensor.to(model.network.device) for name, tensor in _pad(histories).items()}
-    hidden = model.network(**inputs).logits
-    last = hidden[torch.arange(len(histories)), inputs["attention_mask"].sum(dim=1) - 1].float()
+    places, own = (inputs["attention_mask"].sum(dim=1) - 1).unique(return_inverse=True)
+    last = _logits_at(model.network, inputs, places)[torch.arange(len(histories)), own].float()
     last[:, :FIRST] = -math.inf
     scores, numbers = last.softmax(dim=-1).topk(min(TOP_K, last.shape[1] - FIRST))
     return [
         Prediction([model.processor.item(number) for number in row], total)
         for row, total in zip(numbers.tolist(), scores.sum(dim=1).clamp(max=1).tolist(), strict=True)
     ]
+
+
+def _logits_at(network: Any, inputs: dict[str, Any], places: Any) -> Any:
+    """Return the logits at these positions: those at the others would be as large as all items, and unused."""
+    if "logits_to_keep" in inspect.signature(network.forward).parameters:
+        return network(**inputs, logits_to_keep=places).logits
+    return network(**inputs).logits[:, places]
 
 
 TASK = Recommendation()

@@ -1,6 +1,5 @@
 """Speech to text, by letters: wav2vec2, HuBERT, WavLM and any other that AutoModelForCTC knows."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,23 @@ import torch
 from transformers import AutoModelForCTC
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.audio import check_audio, encode_recordings, measure_seconds, pad_recordings, write_wav
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.heads import has_head, read_config
+from refit_trainer.tasks.components.processors import OFFLINE
 from refit_trainer.tasks.components.speech import (
-    OFFLINE,
     count_errors,
     find_unknown,
-    fit_case,
+    fold,
     has_vocabulary,
     load_processor,
     measure_errors,
+    normalize,
 )
 from refit_trainer.training.compute import pick_device
 
@@ -38,16 +40,17 @@ class SpeechRecognition:
     roles = ColumnRoles(required=("audio", "text"), files=("audio",))
     input = "audio"
     truth = "text"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"wer": False, "cer": False}
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Return the letters of a model that has a head for them."""
-        config = json.loads((folder / "config.json").read_text())
-        if not any(name.endswith("ForCTC") for name in config.get("architectures") or []):
+        if not has_head(read_config(folder), "ForCTC"):
             return None
         if not has_vocabulary(folder):
             raise BadInput(f"{folder} has a head for letters, but no vocabulary that says which")
-        return load_processor(folder, ()).letters
+        with refusing_model(folder):
+            return load_processor(folder, ()).letters
 
     def check_input(self, value: Any) -> str | None:
         """Say what is wrong with a recording."""
@@ -59,6 +62,8 @@ class SpeechRecognition:
             return f"text is {value!r}, not a string"
         if not value.strip():
             return "text is empty"
+        if not fold(value):
+            return f"text is {value!r:.60}, of which nothing is spoken"
         unknown = find_unknown(value, labels) if labels else []
         return f"text has {', '.join(map(repr, unknown))}, which the model can't write" if unknown else None
 
@@ -66,16 +71,21 @@ class SpeechRecognition:
         """Find nothing: any recording may have any transcript."""
         return None
 
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the letters that the transcript is written in."""
+        return [letter for letter in normalize(truth, labels) if letter != " "]
+
     def example(self) -> Blob:
         """Return a second of silence."""
         return write_wav(np.zeros(16_000), 16_000)
 
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the letters of the vocabulary, or of the rows' transcripts."""
-        has_head = self.known_labels(folder) is not None
-        processor = load_processor(folder, [row.values["text"] for row in rows])
-        network = _load_network(folder, processor.tokenizer, has_head)
-        return LoadedModel(network.to(pick_device()), processor, processor.letters)
+        is_trained = self.known_labels(folder) is not None
+        with refusing_model(folder):
+            processor = load_processor(folder, [row.values["text"] for row in rows])
+            network = _load_network(folder, processor.tokenizer, is_trained)
+        return LoadedModel(network.to(pick_device()), processor, processor.letters, folder=folder)
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Refuse: a transcript of half a recording would be wrong."""
@@ -89,7 +99,7 @@ class SpeechRecognition:
     def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
         """Return features and the letters' numbers."""
         inputs = encode_recordings(model.processor.extractor, [row.values["audio"] for row in rows])
-        texts = [fit_case(row.values["text"], model.labels) for row in rows]
+        texts = [normalize(row.values["text"], model.labels) for row in rows]
         ids = [model.processor.tokenizer(text).input_ids for text in texts]
         return [{**found, "labels": numbers} for found, numbers in zip(inputs, ids, strict=True)]
 
@@ -103,6 +113,10 @@ class SpeechRecognition:
             return {**pad_recordings(model.processor.extractor, inputs), "labels": labels}
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: recordings aren't cut."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Transcribe in batches of recordings of like length."""
@@ -129,18 +143,19 @@ def _transcribe(model: LoadedModel, recordings: list[Blob]) -> list[Prediction]:
     return [Prediction(text, score) for text, score in zip(texts, scores.mean(dim=-1).tolist(), strict=True)]
 
 
-def _load_network(folder: Path, tokenizer: Any, has_head: bool) -> Any:
-    head = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, "ctc_loss_reduction": "mean"}
+def _load_network(folder: Path, tokenizer: Any, is_trained: bool) -> Any:
+    head = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     network, found = AutoModelForCTC.from_pretrained(
         folder,
-        **({} if has_head else head),
+        **({} if is_trained else head),
         ctc_zero_infinity=True,
+        ctc_loss_reduction="mean",  # many a checkpoint says "sum", by which the loss grows with the batch
         dtype=torch.float32,
         use_safetensors=True,
         output_loading_info=True,
         **OFFLINE,
     )
-    if has_head and found["missing_keys"]:
+    if is_trained and found["missing_keys"]:
         raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
     return network
 

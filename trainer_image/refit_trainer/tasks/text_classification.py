@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.classification import Batch, Classification
-
-DEFAULT_LENGTH = 512  # tokens, where a model names no limit
+from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
+from refit_trainer.tasks.components.text_length import find_length
 
 
 class TextClassification(Classification):
@@ -34,14 +35,21 @@ class TextClassification(Classification):
 
     def load_processor(self, folder: Path, network: Any) -> Any:
         """Load the tokenizer, which cuts at what the network takes."""
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        limit = getattr(network.config, "max_position_embeddings", None) or DEFAULT_LENGTH
-        tokenizer.model_max_length = min(tokenizer.model_max_length, limit)
+        tokenizer = load_tokenizer(folder)
+        ensure_padding(folder, tokenizer, network)
+        check_vocabulary(folder, tokenizer, network)
+        tokenizer.model_max_length = find_length(network, tokenizer, self.example())
         return tokenizer
 
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut at so many tokens; the tokenizer is saved with it."""
         model.processor.model_max_length = min(length, model.processor.model_max_length)
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count the texts that have more tokens than are kept."""
+        texts = [row.values["text"] for row in rows]
+        limit = model.processor.model_max_length
+        return sum(len(ids) > limit for ids in model.processor(texts, verbose=False)["input_ids"])
 
     def size_of(self, value: Any) -> float:
         """Return the text's length in characters."""

@@ -97,6 +97,15 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
             self.train(resume_from_checkpoint=str(saved.folder) if saved else None)
         return mean_loss(self.state.log_history)
 
+    def try_step(self, rows: Sequence[Any]) -> None:
+        """Go forward and backward with some rows; whatever is raised there would end the training. No weight learns."""
+        self.model.eval()  # so that no random number is drawn and no mean over a batch is kept
+        with self.compute_loss_context_manager():
+            loss = self.compute_loss(self.model, self._prepare_inputs(self.data_collator(list(rows))))
+        loss.backward()
+        self.model.zero_grad()
+        self.model.train()
+
     def _divides_by_count(self) -> bool:
         """Tell whether the network divides its loss by the number of labels that it is given, those of all processes.
 

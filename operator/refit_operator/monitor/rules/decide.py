@@ -17,6 +17,7 @@ from refit_operator.monitor.rules.limits import (
     guard_failed,
     guards_not_queried,
     mass_breach,
+    target_halted,
 )
 from refit_operator.monitor.rules.manifest import build_run
 from refit_operator.monitor.rules.readiness import (
@@ -54,7 +55,11 @@ def _how_to_hand_over(o: Observed, live: str) -> str:
 
 def rollback_requested(o: Observed) -> Hold | None:
     """Hold while a requested rollback is unanswered."""
-    return Hold(Reason.ROLLBACK_REQUESTED, _requested(o.rollback_request)) if o.rollback_request else None
+    if o.rollback_request is None:
+        return None
+    halted = target_halted(o)
+    waits = f", and waits: {halted.message}" if halted else ""
+    return Hold(Reason.ROLLBACK_REQUESTED, _requested(o.rollback_request) + waits)
 
 
 def _requested(time: datetime) -> str:
@@ -111,6 +116,7 @@ CHECKS: tuple[Check, ...] = (
     suspended,
     mode_observe,
     run_active,
+    target_halted,
     metric_unavailable,
     within,
     gave_up,
@@ -129,6 +135,7 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
     overruled,
     run_active,
     nothing_to_roll_back,
+    target_halted,
 )
 """What a requested rollback has to pass: it needs no metric, and ignores suspension and mode."""
 
@@ -173,9 +180,12 @@ def breach_message(o: Observed) -> str:
     metric, newest = o.monitor.spec.metric, o.newest
     if not isinstance(newest, Value):
         return describe(newest) if newest else "no reading yet"
+    value = f"{metric.name} {newest.value:.4g} {_sign(newest.value, metric.threshold)} {metric.threshold:.4g}"
     of = min(len(o.readings), metric.breaches.out_of)
-    sign = _sign(newest.value, metric.threshold)
-    return f"{metric.name} {newest.value:.4g} {sign} {metric.threshold:.4g}, {o.breaches} of {of} readings in breach"
+    if not of:
+        since = "the last run's end" if o.last_completion else "the monitor's creation"
+        return f"{value}, read too soon after {since} to count"
+    return f"{value}, {o.breaches} of {of} readings in breach"
 
 
 def _sign(value: float, threshold: float) -> str:

@@ -8,6 +8,7 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.monitor.rules.pinned import pin
 from refit_operator.prometheus.rules.mass_breach import MassBreach
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
 from refit_operator.prometheus.rules.window import count_breaches, eligible, newest
@@ -109,7 +110,7 @@ class Observed:
             pointer = parse_pointer(self.target.pointer)
             return pointer and Pointer(self.target.to_claim_uri(pointer.uri), pointer.digest)
         initial = self.monitor.spec.serving.initial_model
-        return Pointer(initial) if initial else None
+        return pin(initial, self.runs) if initial else None
 
     @property
     def protected(self) -> tuple[str, ...]:

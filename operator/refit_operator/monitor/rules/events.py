@@ -19,10 +19,13 @@ _GOOD = {
 _OBSERVED = (*_GOOD, ConditionType.SERVING_UP_TO_DATE)
 
 
+_FLAGGED = (Reason.REQUEST_IGNORED, Reason.ABSENCE_HIDDEN)
+"""Reasons of a good condition that are worth an Event."""
 _HELD = {
     Reason.GAVE_UP: "GaveUp",
     Reason.BUDGET_SPENT: "RetrainHeld",
     Reason.MASS_BREACH: "RetrainHeld",
+    Reason.TARGET_HALTED: "RetrainHeld",
     Reason.GUARD_FAILED: "RetrainHeld",
 }
 """Reasons why a breach starts no run that are worth an Event."""
@@ -34,7 +37,7 @@ def events_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Even
         before, after = find(old.conditions, kind), find(new.conditions, kind)
         if after and (before is None or before.status != after.status):
             yield from _turned(kind, before, after)
-        elif after and before and after.reason == Reason.REQUEST_IGNORED != before.reason:
+        elif after and before and after.reason in _FLAGGED and after.reason != before.reason:
             yield Event(after.reason, after.message, "Warning")
     held = _held(new)
     if held and held != _held(old):

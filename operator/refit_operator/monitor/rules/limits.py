@@ -6,6 +6,7 @@ from refit_operator.api.policy import Guard
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
+from refit_operator.target.rules.rollout import obstacle_of
 
 
 def gave_up(o: Observed) -> Hold | None:
@@ -34,6 +35,15 @@ def budget_spent(o: Observed) -> Hold | None:
         return None
     spent = f"policy.maxRuns {budget.count} in {format_duration(budget.per)} have started"
     return Hold(Reason.BUDGET_SPENT, f"{spent}; the next may start at {frees:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def target_halted(o: Observed) -> Hold | None:
+    """Hold while the target could roll nothing out: no GPU is spent on what can't be promoted."""
+    obstacle = obstacle_of(o.target.document) if o.target else ""
+    if not obstacle:
+        return None
+    name = o.monitor.spec.serving.target_ref.name
+    return Hold(Reason.TARGET_HALTED, f"Deployment {name!r} could roll nothing out: {obstacle}")
 
 
 def mass_breach(o: Observed) -> Hold | None:

@@ -54,14 +54,9 @@ def target_claimed(o: Observed) -> Hold | None:
 
 
 def target_not_wired(o: Observed) -> Hold | None:
-    """Hold while no container reads the pointer, or the one that does doesn't mount the checkpoints' claim."""
-    if o.target is None or not o.target.reads_pointer:
-        return Hold(Reason.TARGET_NOT_WIRED, WIRING)
-    uri = o.monitor.spec.training.checkpoints.uri
-    if o.target.to_server_uri(uri) is None:
-        claim = uri.split("/")[2]
-        return Hold(Reason.TARGET_NOT_WIRED, f"the container that reads the pointer doesn't mount claim {claim!r}")
-    return None
+    """Hold while no container reads the pointer, or those that do don't all see the checkpoints at the same place."""
+    objection = o.target.objection_to(o.monitor.spec.training.checkpoints.uri) if o.target else WIRING
+    return Hold(Reason.TARGET_NOT_WIRED, objection) if objection else None
 
 
 def invalid_spec(o: Observed) -> Hold | None:

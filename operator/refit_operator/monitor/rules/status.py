@@ -16,6 +16,7 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.monitor.rules.serving import serving_verdict
+from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import Value, describe, reason_of
 from refit_operator.target.rules.request import malformed_request
 
@@ -89,6 +90,11 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
+    fallback = parse_query(metric.query).fallback
+    if fallback:
+        message = f"metric.query: where its series are missing, {fallback} has a value all the same, which counts as a "
+        advice = "reading; without it, such a reading holds (NoData)"
+        return _condition(o, ConditionType.READY, "True", Reason.ABSENCE_HIDDEN, message + advice)
     message = f"monitoring {metric.name} of {o.monitor.spec.serving.target_ref.name}, threshold {metric.threshold:.4g}"
     return _condition(o, ConditionType.READY, "True", Reason.MONITORING, message)
 
@@ -111,6 +117,8 @@ def _within_threshold(o: Observed) -> Condition:
         return old or _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
     if old and old.status == "False" and not metric.is_recovered_by(newest.value):
         return old.model_copy(update={"message": breach_message(o)})
+    if not o.readings and metric.is_breached_by(newest.value) and (old is None or old.status == "Unknown"):
+        return _condition(o, ConditionType.WITHIN_THRESHOLD, "Unknown", Reason.UNKNOWN, breach_message(o))
     return _condition(o, ConditionType.WITHIN_THRESHOLD, "True", Reason.WITHIN, breach_message(o))
 
 
@@ -121,7 +129,7 @@ def _retrain_succeeded(o: Observed) -> Condition:
     finished = find(last.status.conditions, ConditionType.FINISHED)
     reason = finished.reason if finished else Reason.UNKNOWN
     status: Truth = "True" if last.status.outcome is Outcome.PROMOTED else "False"
-    message = f"{last.metadata.name}: {last.status.message or ''}"
+    message = f"{last.metadata.name}: {last.status.message or 'how it ended is not recorded'}"
     return _condition(o, ConditionType.RETRAIN_SUCCEEDED, status, reason, message)
 
 
@@ -162,6 +170,7 @@ def display_state(o: Observed) -> str:
         Reason.OVERRULED: "Overruled",
         Reason.TARGET_REPLACED: "Overruled",
         Reason.SUSPENDED: "Suspended",
+        Reason.TARGET_HALTED: "Halted",
         Reason.METRIC_UNAVAILABLE: "Blind",
         Reason.GAVE_UP: "GaveUp",
         Reason.COOLING_DOWN: "CoolingDown",

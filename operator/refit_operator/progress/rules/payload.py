@@ -57,9 +57,13 @@ def _bounded(seconds: float) -> timedelta:
 
 def _numbers(metrics: list[_Metric]) -> dict[str, str]:
     """Return the metrics that are finite numbers, written short: nothing else may get into a status."""
-    found = [(metric.name, _number(metric.value)) for metric in metrics if 0 < len(metric.name) <= LONGEST_NAME]
+    found = [(metric.name, _number(metric.value)) for metric in metrics if _is_name(metric.name)]
     finite = [(name, f"{value:.6g}") for name, value in found if value is not None and math.isfinite(value)]
     return dict(finite[:KEPT_METRICS])
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable()
 
 
 def _number(value: str | float) -> float | None:

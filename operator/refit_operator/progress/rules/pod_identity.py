@@ -1,10 +1,10 @@
-"""Whose token a report came with: the pod by the API server's TokenReview, the run by the pod's labels. Pure."""
+"""Whose token a report came with: the pod by the API server's TokenReview, the run by the pod's own Job. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import MONITOR_LABEL, RUN_LABEL
-from refit_operator.api.metadata import Ref
+from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.progress import PROGRESS_AUDIENCE
 
 Document = dict[str, Any]
@@ -42,13 +42,24 @@ def read_review(status: Document) -> PodIdentity | None:
     return PodIdentity(Ref(account.removeprefix(ACCOUNT).split(":")[0], names[0]), uids[0])
 
 
-def find_caller(identity: PodIdentity, pod: Document | None) -> Caller | None:
-    """Return the run of exactly that pod; None where it is gone, or isn't a pod of a run's Job."""
+def find_job(identity: PodIdentity, pod: Document | None) -> Ref | None:
+    """Return the Job to be asked for about exactly that pod; None where it is gone, or no label says."""
     if pod is None or pod["metadata"].get("uid") != identity.uid:
         return None
-    labels = pod["metadata"].get("labels") or {}
-    run, monitor = labels.get(RUN_LABEL), labels.get(MONITOR_LABEL)
-    owners = pod["metadata"].get("ownerReferences") or ()
-    if not run or not monitor or not any(o.get("kind") == "Job" and o.get("name") == run for o in owners):
+    run = _labels(pod).get(RUN_LABEL)
+    return Ref(identity.ref.namespace, run) if run else None
+
+
+def find_caller(identity: PodIdentity, pod: Document, job: Document | None) -> Caller | None:
+    """Return the run whose Job controls the pod; None for a pod that only has a run's labels, which anybody may set."""
+    run, monitor = _labels(pod).get(RUN_LABEL), _labels(pod).get(MONITOR_LABEL)
+    if not run or not monitor or job is None or owner_of(pod) != job["metadata"]["uid"]:
+        return None
+    owners = job["metadata"].get("ownerReferences") or ()
+    if not any(o.get("controller") and (o.get("kind"), o.get("name")) == ("RetrainRun", run) for o in owners):
         return None
     return Caller(Ref(identity.ref.namespace, run), Ref(identity.ref.namespace, monitor), identity.ref.name)
+
+
+def _labels(pod: Document) -> dict[str, str]:
+    return pod["metadata"].get("labels") or {}

@@ -5,14 +5,16 @@ whether its types fit, is for Prometheus to say.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 
 import promql_parser as p
 
-from refit_operator.prometheus.rules.selectors import QueryInvalid, Selector, selectors_of
+from refit_operator.prometheus.rules.absence import fallback_in
+from refit_operator.prometheus.rules.selectors import Selector, selectors_of
 from refit_operator.prometheus.rules.staleness import build_freshness_query
+from refit_operator.prometheus.rules.tokens import MAX_FILLED, MAX_LENGTH, QueryInvalid, Token, check_cost, tokens_of
 
 __all__ = [
     "ParsedQuery",
@@ -24,13 +26,12 @@ __all__ = [
     "variables_of",
 ]
 
-# The parser takes quadratic time, and some ten thousand nested brackets overflow its stack, which ends the process.
-MAX_LENGTH = 4096
 VARIABLES = ("name", "namespace", "target", "digest")
+MAX_REACH = timedelta(days=3660)
+"""How far back a query may read. With that, all times of a window are times that there are."""
 
-_LITERAL = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")
 _VARIABLE = re.compile(r"\$\(([^()]*)\)")
-_MATCHES = re.compile(r"(=~|!~|!=|=)\s*\Z")
+_SAID = 300
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class ParsedQuery:
 
     text: str
     selectors: tuple[Selector, ...]
+    fallback: str = ""
+    """The part that has a value where series are missing, and so hides that they are."""
 
     @property
     def longest_range(self) -> timedelta:
@@ -59,29 +62,65 @@ def parse_query(query: str) -> ParsedQuery:
     return parsed
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _parse(query: str) -> ParsedQuery | str:
-    """Parse, or say why not: refusals are remembered too, since they can be the slowest to find."""
-    if len(query) > MAX_LENGTH:
-        return f"the query is {len(query)} characters long, {MAX_LENGTH} are allowed"
+    """Parse, or say why not: refusals are remembered too, since they can be the slowest to find.
+
+    A panic of the parser is no Exception. Like all else that it may raise, it is trouble of this query alone.
+    """
     try:
-        expr = p.parse(_LITERAL.sub(_quote, query))
-        selectors = tuple(selectors_of(expr))
+        return _checked(query)
     except ValueError as error:
-        return str(error)
+        return str(error)[:_SAID]
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        return f"the query can't be parsed ({type(error).__name__})"
+
+
+def _checked(query: str) -> ParsedQuery:
+    if len(query) > MAX_FILLED:
+        raise QueryInvalid(
+            f"with its variables' values the query is {len(query)} characters long, {MAX_FILLED} are allowed"
+        )
+    tokens = tokens_of(query)
+    check_cost(tokens)
+    expr = p.parse("".join(_plain(token, index) for index, token in enumerate(tokens)))
+    selectors = tuple(replace(s, text=_with_patterns(s.text, tokens)) for s in selectors_of(expr))
+    fallback = fallback_in(expr)
+    parsed = ParsedQuery(query, selectors, _with_patterns(fallback.prettify(), tokens) if fallback else "")
     while isinstance(expr, p.ParenExpr):
         expr = expr.expr
     if isinstance(expr, p.MatrixSelector | p.SubqueryExpr):
-        return "the query gives a range of values, and one number is needed; apply a function to it"
+        raise QueryInvalid("the query gives a range of values, and one number is needed; apply a function to it")
     if isinstance(expr, p.StringLiteral):
-        return "the query gives a string, and one number is needed"
-    return ParsedQuery(query, selectors)
+        raise QueryInvalid("the query gives a string, and one number is needed")
+    if parsed.reach > MAX_REACH:
+        raise QueryInvalid(f"the query reads {parsed.reach.days} days back, {MAX_REACH.days} are allowed")
+    return parsed
 
 
-def _quote(found: re.Match[str]) -> str:
-    r"""Write a literal between backquotes with double quotes: the parser refuses a raw `\.`, Prometheus doesn't."""
-    literal = found.group()
-    return '"' + _escape(literal[1:-1], '"', is_regex=False) + '"' if literal.startswith("`") else literal
+def _plain(token: Token, index: int) -> str:
+    r"""Return what the parser is given for a token.
+
+    No comment. No regular expression: it would compile it, at length, with another engine than Prometheus; a number
+    stands for it. And no backquotes, between which it refuses a raw `\.`, and Prometheus doesn't.
+    """
+    if token.kind == "space":
+        return " "
+    return f'"{index}"' if token.matcher.endswith("~") else _quoted(token.text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + _escape(text[1:-1], '"', is_regex=False) + '"' if text.startswith("`") else text
+
+
+def _with_patterns(text: str, tokens: tuple[Token, ...]) -> str:
+    """Put the regular expressions back into a part of the query."""
+    return "".join(
+        _quoted(tokens[int(token.text[1:-1])].text) if token.matcher.endswith("~") else token.text
+        for token in tokens_of(text)
+    )
 
 
 def longest_range(query: str) -> timedelta:
@@ -95,8 +134,11 @@ def freshness_query(query: str, max_age: timedelta = timedelta(minutes=2)) -> st
 
 
 def variables_of(query: str) -> frozenset[str]:
-    """Name the variables in the query's label values."""
-    literals = (literal for literal in _LITERAL.findall(query) if not literal.startswith("#"))
+    """Name the variables in the query's label values; none where it is no query."""
+    try:
+        literals = [token.text for token in _tokens(query) if token.kind == "string"]
+    except QueryInvalid:
+        return frozenset()
     return frozenset(name for literal in literals for name in _VARIABLE.findall(literal))
 
 
@@ -106,19 +148,23 @@ def substitute(query: str, variables: dict[str, str]) -> str:
     The text is otherwise left as its author wrote it. A value is always taken literally: it can't end its string,
     and in `=~` and `!~` it is no regular expression. Raises QueryInvalid, also if the result doesn't parse.
     """
-    filled = _LITERAL.sub(lambda found: _fill(found, variables), query)
+    filled = "".join(_fill(token, variables) for token in _tokens(query))
     return parse_query(filled).text
 
 
-def _fill(found: re.Match[str], variables: dict[str, str]) -> str:
-    literal = found.group()
-    if literal.startswith("#") or not _VARIABLE.search(literal):
-        return literal
-    operator = _MATCHES.search(found.string, 0, found.start())
-    if operator is None:
-        raise QueryInvalid(f"variables may stand only in label values, not in {literal}")
-    is_regex = operator.group(1).endswith("~")
-    return _VARIABLE.sub(lambda v: _escape(_look_up(v.group(1), variables), literal[0], is_regex), literal)
+def _tokens(query: str) -> tuple[Token, ...]:
+    if len(query) > MAX_LENGTH:
+        raise QueryInvalid(f"the query is {len(query)} characters long, {MAX_LENGTH} are allowed")
+    return tokens_of(query)
+
+
+def _fill(token: Token, variables: dict[str, str]) -> str:
+    if token.kind != "string" or not _VARIABLE.search(token.text):
+        return token.text
+    if not token.matcher:
+        raise QueryInvalid(f"variables may stand only in label values, not in {token.text}")
+    is_regex = token.matcher.endswith("~")
+    return _VARIABLE.sub(lambda v: _escape(_look_up(v.group(1), variables), token.text[0], is_regex), token.text)
 
 
 def _look_up(name: str, variables: dict[str, str]) -> str:

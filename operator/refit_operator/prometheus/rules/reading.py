@@ -22,6 +22,7 @@ class FailureKind(StrEnum):
     ServerError = "ServerError"
     TooLarge = "TooLarge"
     Redirect = "Redirect"
+    Partial = "Partial"  # it answered, and says that it doesn't know all of the data
     Malformed = "Malformed"  # it answered, but not as Prometheus does
     # It wasn't asked at all:
     Forbidden = "Forbidden"  # that server may not be asked, or that Secret not be read

@@ -1,7 +1,7 @@
 """A query's selectors, and what surrounds each of them. Pure; beside `promql`, the only reader of promql_parser.
 
-The tree is descended by hand: the parser's own `walk` takes cubic time (8 s for 400 nested calls), and without a
-depth limit one user's query could hold up everybody's.
+The tree is descended by hand: the parser's own `walk` takes cubic time (8 s for 400 nested calls). How deep it can be
+is bounded by what `tokens` lets through.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,9 @@ from enum import Enum, auto
 
 import promql_parser as p
 
-MAX_DEPTH = 100
+from refit_operator.prometheus.rules.tokens import QueryInvalid
+
 _NONE = timedelta()
-
-
-class QueryInvalid(ValueError):
-    """The query can't be a metric's; the message is for whoever wrote it."""
 
 
 class Need(Enum):
@@ -37,6 +34,9 @@ class Scope:
     need: Need = Need.REQUIRED
 
 
+_PLAIN = Scope()
+
+
 @dataclass(frozen=True)
 class Selector:
     """One series selector of a query: `text` has its own offset in it, `scope.offset` is that of the subqueries."""
@@ -51,15 +51,12 @@ class Selector:
         return self.own_offset + self.scope.offset
 
 
-def selectors_of(expr: p.Expr, scope: Scope | None = None, depth: int = 0) -> Iterator[Selector]:
+def selectors_of(expr: p.Expr, scope: Scope = _PLAIN) -> Iterator[Selector]:
     """Give every selector under the expression in the order of the text; raises QueryInvalid."""
-    if depth > MAX_DEPTH:
-        raise QueryInvalid(f"the query is nested more than {MAX_DEPTH} deep")
-    scope = scope or Scope()
     if isinstance(expr, p.VectorSelector):
         yield _selector(expr, scope)
-    for child, inner in _children(expr, scope):
-        yield from selectors_of(child, inner, depth + 1)
+    for child, inner in children_of(expr, scope):
+        yield from selectors_of(child, inner)
 
 
 def _selector(expr: p.VectorSelector, scope: Scope) -> Selector:
@@ -79,7 +76,8 @@ def _moved(scope: Scope, at: p.AtModifier | None, offset: timedelta | None) -> S
     return replace(scope, offset=scope.offset + (offset or _NONE), pinned=scope.pinned or at is not None)
 
 
-def _children(expr: p.Expr, scope: Scope) -> tuple[tuple[p.Expr, Scope], ...]:
+def children_of(expr: p.Expr, scope: Scope = _PLAIN) -> tuple[tuple[p.Expr, Scope], ...]:
+    """Give the expressions right under one, each with its scope; raises QueryInvalid."""
     match expr:
         case p.MatrixSelector():
             return ((expr.vector_selector, replace(scope, range=scope.range + expr.range)),)

@@ -33,6 +33,7 @@ from refit_operator.run.rules.checks.stall import end_stalled_pod, no_progress
 from refit_operator.run.rules.checks.training import (
     await_job,
     create_job,
+    end_job,
     job_conflict,
     job_deleted,
     record_job,
@@ -72,6 +73,7 @@ Check = Callable[[Observed], Decision | None]
 CHECKS: tuple[Check, ...] = (
     finished,
     record_lost,
+    end_job,
     aborted,
     rollback_requested,
     superseded,

@@ -39,6 +39,8 @@ class Observed:
     """Whether the monitor remembers how this run ended."""
     rollout_blocker: str = ""
     """Why a pod of the target doesn't start; read only during a rollout."""
+    candidate_ran: bool = False
+    """Whether a pod of the candidate runs or ran and isn't ready; read only during a rollout."""
     was_written: bool = False
     """Whether the target once carried this run's pointer; read only before it is written."""
     superseded_by: str = ""
@@ -60,6 +62,8 @@ class Observed:
     """
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where no server listens."""
+    judge_image: str = ""
+    """The operator's own setting of the judge's image; empty: the trainer's."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +154,13 @@ def finish(
 
 def stopping(o: Observed, ended: Decision) -> Decision:
     """Add to the run's end that its Job is deleted, unless it is done, whose log stays, or isn't this run's."""
-    is_ours = bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
-    actions = (DeleteJob(o.run.job_name, o.job.uid),) if is_ours and not is_trained(o) else ()
+    actions = (DeleteJob(o.run.job_name, o.job.uid),) if is_ours(o) and not is_trained(o) else ()
     return Decision(status=ended.status, actions=actions, events=ended.events)
+
+
+def is_ours(o: Observed) -> bool:
+    """Return whether there is a Job and the run controls it."""
+    return bool(o.job.uid) and o.job.owner_uid == o.run.metadata.uid
 
 
 def is_trained(o: Observed) -> bool:

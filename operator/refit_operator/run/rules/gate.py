@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import Better, GateSpec
 from refit_operator.run.rules.contract import SMALLEST_SLICE_ROWS
+from refit_operator.run.rules.direction import Direction, direction_of
 from refit_operator.run.rules.views.reports import JudgeReport
-
-LOWER_IS_BETTER = frozenset({"loss", "wer", "cer", "mae", "mse", "rmse", "perplexity", "error_rate"})
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,19 @@ class Case:
     rolled_back: frozenset[str]
 
     @property
+    def reported_direction(self) -> Better | None:
+        """The side that the judge reports as the better one; None where it reports none for the gate's metric."""
+        return self.report.directions.get(self.gate.metric)
+
+    @property
+    def direction(self) -> Direction | None:
+        """The side that is the better one, None where it isn't known."""
+        return direction_of(self.gate.metric, self.gate.direction, self.reported_direction)
+
+    @property
     def lower(self) -> bool:
-        """True where a smaller number is the better one."""
-        return self.gate.direction is Better.LOWER or (not self.gate.direction and self.gate.metric in LOWER_IS_BETTER)
+        """True where a smaller number is the better one; asked once the direction is known."""
+        return self.direction is not None and self.direction.better is Better.LOWER
 
     @property
     def candidate(self) -> float | None:
@@ -69,6 +78,17 @@ def metric_not_reported(case: Case) -> Refusal:
     return None
 
 
+def direction_unclear(case: Case) -> Refusal:
+    """Refuse where it isn't known which side of the metric is better, or spec and judge contradict each other."""
+    metric, ours, theirs = case.gate.metric, case.gate.direction, case.reported_direction
+    if case.direction is None:
+        unknown = f"whether a higher or a lower {metric!r} is better is neither reported by the judge nor known by name"
+        return Reason.DIRECTION_UNCLEAR, f"{unknown}; set gate.direction to Higher or Lower"
+    if ours and theirs and ours is not theirs:
+        return Reason.DIRECTION_UNCLEAR, f"gate.direction is {ours}, but the judge reports {theirs} for {metric!r}"
+    return None
+
+
 def digest_mismatch(case: Case) -> Refusal:
     """Refuse where the judged checkpoint isn't the trained one."""
     if case.report.candidate.digest == case.trained_digest:
@@ -84,10 +104,11 @@ def rolled_back_before(case: Case) -> Refusal:
 
 
 def holdout_too_small(case: Case) -> Refusal:
-    """Refuse where the holdout is too small to tell."""
-    if case.report.rows >= case.gate.min_rows:
+    """Refuse where the holdout has too few distinct inputs to tell: a row that repeats an input is no more evidence."""
+    if case.report.evidence >= case.gate.min_rows:
         return None
-    return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {case.report.rows} rows, gate.minRows is {case.gate.min_rows}"
+    has = case.report.evidence_text
+    return Reason.HOLDOUT_TOO_SMALL, f"the holdout has {has}, gate.minRows is {case.gate.min_rows}"
 
 
 def bound_not_met(case: Case) -> Refusal:
@@ -104,7 +125,8 @@ def not_better(case: Case) -> Refusal:
     if value is None or served is None or case.gain(value, served) >= case.gate.margin - EPSILON:
         return None
     margin = f" with margin {case.gate.margin:.4g}" if case.gate.margin else ""
-    return Reason.NOT_BETTER, f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}"
+    message = f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}; {case.direction}"
+    return Reason.NOT_BETTER, message
 
 
 def no_baseline(case: Case) -> Refusal:
@@ -130,6 +152,7 @@ def slice_regressed(case: Case) -> Refusal:
 
 CHECKS: tuple[Callable[[Case], Refusal], ...] = (
     metric_not_reported,
+    direction_unclear,
     digest_mismatch,
     rolled_back_before,
     holdout_too_small,
@@ -147,6 +170,5 @@ def judge(case: Case) -> Verdict:
         if refusal:
             return Verdict(False, *refusal)
     against = f" against served {case.served:.4g}" if case.served is not None else ""
-    return Verdict(
-        True, Reason.GATE_PASSED, f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.rows} rows"
-    )
+    message = f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.evidence_text}; {case.direction}"
+    return Verdict(True, Reason.GATE_PASSED, message)

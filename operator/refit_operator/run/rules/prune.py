@@ -8,8 +8,9 @@ Job along; checkpoints on volumes are not touched.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from refit_operator.api.metadata import owner_of
 from refit_operator.api.run import RetrainRun
-from refit_operator.run.rules.views.documents import Document, ending_of, owner_of
+from refit_operator.run.rules.views.documents import Document, ending_of
 from refit_operator.target.rules.ownership import newest_rollout, promoted_by, rolled_back_digest
 
 KEEP_FAILED = timedelta(days=1)

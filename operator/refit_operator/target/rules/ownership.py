@@ -103,8 +103,14 @@ def rolled_back_digests(runs: Iterable[RetrainRun]) -> frozenset[str]:
 
 
 def rolled_back_digest(run: RetrainRun) -> str:
-    """Return the digest that the run rolled back, or was to, for readings, an abort or a request; else empty."""
+    """Return the digest that the run rolled back, or was to, for readings, an abort or a request; else empty.
+
+    A rollout that failed for the cluster's reasons says nothing of the weights.
+    """
     change, candidate = run.status.pointer_change, run.status.result.candidate
+    promoted = find(run.status.conditions, ConditionType.PROMOTED)
+    if promoted is not None and promoted.reason == Reason.ROLLOUT_BLOCKED:
+        return ""
     if run.status.outcome is Outcome.RESTORED and change:
         return run.spec.live_pointer.rpartition("@")[2]
     decided = run.status.outcome is Outcome.ROLLED_BACK or (change is not None and change.rollback_time is not None)

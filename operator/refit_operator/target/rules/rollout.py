@@ -29,7 +29,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Halted:
-    """Paused or at zero replicas: nothing moves until somebody changes that."""
+    """Paused, at zero replicas, or being deleted: nothing moves until somebody changes that."""
 
     message: str
 
@@ -40,17 +40,40 @@ Rollout = Complete | Progressing | Failed | Halted
 def rollout_of(deployment: dict[str, Any]) -> Rollout:
     """Return how far the rollout of the newest template is."""
     spec, status = deployment["spec"], deployment.get("status") or {}
-    wanted = spec.get("replicas", 1)
-    if spec.get("paused"):
-        return Halted("the Deployment is paused")
-    if wanted == 0:
-        return Halted("the Deployment is at zero replicas")
+    halt = _halt(deployment)
+    if halt:
+        return Halted(halt)
     if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
         return Progressing("the Deployment's controller hasn't seen the change yet")
     stuck = _deadline_message(status)
     if stuck:
         return Failed(stuck)
-    return _count_pods(wanted, status)
+    return _count_pods(spec.get("replicas", 1), status)
+
+
+def obstacle_of(deployment: dict[str, Any]) -> str:
+    """Return what keeps the Deployment from rolling anything out, empty where nothing is known to.
+
+    A rollout of what serves that failed is none: a new checkpoint may be just what its pods lack.
+    """
+    return _halt(deployment) or replica_failure(deployment)
+
+
+def _halt(deployment: dict[str, Any]) -> str:
+    if deployment["metadata"].get("deletionTimestamp"):
+        return "the Deployment is being deleted"
+    if deployment["spec"].get("paused"):
+        return "the Deployment is paused"
+    return "the Deployment is at zero replicas" if deployment["spec"].get("replicas", 1) == 0 else ""
+
+
+def replica_failure(deployment: dict[str, Any]) -> str:
+    """Return why pods of the Deployment can't be created, such as a quota, in the API server's words; else empty."""
+    conditions = (deployment.get("status") or {}).get("conditions") or ()
+    failed = next((c for c in conditions if c["type"] == "ReplicaFailure" and c["status"] == "True"), None)
+    if failed is None:
+        return ""
+    return f"{failed.get('reason') or 'ReplicaFailure'}: {failed.get('message') or 'no message'}"
 
 
 def _deadline_message(status: dict[str, Any]) -> str | None:
@@ -65,4 +88,5 @@ def _count_pods(wanted: int, status: dict[str, Any]) -> Rollout:
     total = status.get("replicas") or 0
     if updated == wanted and available == wanted and total == updated:
         return Complete()
-    return Progressing(f"{updated} of {wanted} pods updated, {available} available, {total - updated} old ones left")
+    old = f", {total - updated} of the template before left" if total > updated else ""
+    return Progressing(f"{updated} of {wanted} pods updated, {available} available{old}")

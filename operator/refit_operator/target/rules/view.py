@@ -7,23 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.metadata import managers_of
-from refit_operator.api.uris import ClaimPath, parse_claim_uri
+from refit_operator.api.metadata import managers_of, owner_of
+from refit_operator.api.uris import leads_out, parse_claim_uri
+from refit_operator.target.rules.readers import POINTER_FIELD, Reader, readers_of
 
-POINTER_FIELD = f"metadata.annotations['{CHECKPOINT_ANNOTATION}']"
 WIRING = (
     "no container reads the pointer; add to its env: "
     f'{{name: MODEL_URI, valueFrom: {{fieldRef: {{fieldPath: "{POINTER_FIELD}"}}}}}}'
 )
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A claim mounted into the container that reads the pointer; `sub_path` is the claim's folder seen there."""
-
-    claim: str
-    path: str
-    sub_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,9 +23,13 @@ class TargetView:
 
     uid: str
     pointer: str
-    reads_pointer: bool
-    mounts: tuple[Mount, ...]
+    readers: tuple[Reader, ...]
     document: dict[str, Any]
+
+    @property
+    def reads_pointer(self) -> bool:
+        """Whether any container of the pod reads the pointer."""
+        return bool(self.readers)
 
     @property
     def selector(self) -> str:
@@ -50,22 +45,36 @@ class TargetView:
         return managers_of(self.document, CHECKPOINT_ANNOTATION)
 
     def to_server_uri(self, uri: str) -> str | None:
-        """Return the URI as the server sees it; None where the claim isn't mounted there."""
+        """Return the URI as every container that reads the pointer sees it; None where there is none for all."""
         place = parse_claim_uri(uri)
         if place is None:
             return uri
-        found = (_seen_at(mount, place) for mount in self.mounts if mount.claim == place.claim)
-        return next((f"file://{path}" for path in found if path), None)
+        paths = (path for reader in self.readers for path in reader.paths_of(place))
+        shared = (path for path in paths if all(reader.agrees(path, place) for reader in self.readers))
+        return next((f"file://{path}" for path in shared), None)
+
+    def objection_to(self, uri: str) -> str:
+        """Return why the containers that read the pointer can't be given that URI, empty where they can."""
+        place = parse_claim_uri(uri)
+        if not self.readers:
+            return WIRING
+        if place is None or self.to_server_uri(uri):
+            return ""
+        seen = [(reader.name, path) for reader in self.readers for path in reader.paths_of(place)]
+        names = ", ".join(reader.name for reader in self.readers)
+        if not seen:
+            return f"container {names} reads the pointer and doesn't mount claim {place.claim!r}, which {uri} is on"
+        where = ", ".join(f"container {name} at {path}" for name, path in seen)
+        return (
+            f"{uri} is seen by {where}, but one pointer has to mean the same to all that read it: "
+            f"mount claim {place.claim!r} at the same path in {names}, and nothing else there"
+        )
 
     def to_claim_uri(self, uri: str) -> str:
         """Return the `pvc://` form of a server's `file://` URI; any other URI as it is."""
-        path = uri.removeprefix("file://")
-        for mount in sorted(self.mounts, key=lambda mount: -len(mount.path)):
-            root = mount.path.rstrip("/") + "/"
-            if uri.startswith("file://") and path.startswith(root):
-                inside = "/".join(part for part in (mount.sub_path, path.removeprefix(root)) if part)
-                return ClaimPath(mount.claim, inside).uri
-        return uri
+        path = uri.removeprefix("file://") if uri.startswith("file://") else ""
+        places = (place for reader in self.readers if not leads_out(path) and (place := reader.place_of(path)))
+        return next((place.uri for place in places), uri)
 
 
 def _requirement(expression: dict[str, Any]) -> str:
@@ -80,22 +89,13 @@ def _requirement(expression: dict[str, Any]) -> str:
     return forms[expression["operator"]]
 
 
-def _seen_at(mount: Mount, place: ClaimPath) -> str | None:
-    prefix = f"{mount.sub_path}/" if mount.sub_path else ""
-    if not place.path.startswith(prefix):
-        return None
-    return f"{mount.path.rstrip('/')}/{place.path.removeprefix(prefix)}"
-
-
 def parse_target(deployment: dict[str, Any]) -> TargetView:
     """Return the view of a Deployment as the API server gave it."""
     pod = deployment["spec"]["template"]["spec"]
-    readers = [container for container in pod["containers"] if _reads_pointer(container)]
     return TargetView(
         uid=deployment["metadata"]["uid"],
         pointer=_pointer(deployment),
-        reads_pointer=bool(readers),
-        mounts=tuple(mount for container in readers for mount in _claim_mounts(pod, container)),
+        readers=readers_of(pod),
         document=deployment,
     )
 
@@ -108,23 +108,4 @@ def _pointer(owner: dict[str, Any]) -> str:
 
 def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:
     """Return the pointers of the templates that the target has had, as far back as its ReplicaSets are kept."""
-    return {
-        _pointer(found)
-        for found in replica_sets
-        if any(owner["uid"] == target.uid for owner in found["metadata"].get("ownerReferences") or ())
-    }
-
-
-def _reads_pointer(container: dict[str, Any]) -> bool:
-    sources = (variable.get("valueFrom") or {} for variable in container.get("env") or ())
-    return any((source.get("fieldRef") or {}).get("fieldPath") == POINTER_FIELD for source in sources)
-
-
-def _claim_mounts(pod: dict[str, Any], container: dict[str, Any]) -> list[Mount]:
-    volumes = pod.get("volumes") or ()
-    claims = {v["name"]: v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")}
-    return [
-        Mount(claims[mount["name"]], mount["mountPath"], (mount.get("subPath") or "").strip("/"))
-        for mount in container.get("volumeMounts") or ()
-        if mount["name"] in claims
-    ]
+    return {_pointer(found) for found in replica_sets if owner_of(found) == target.uid}

@@ -15,12 +15,15 @@ class Csv:
 
     def read(self, path: Path, problems: Problems) -> Iterator[Document]:
         """Yield the lines of all files under their headers' names; the line number is the one that a row ends on."""
-        for file in files_named(path, ".csv"):
+        for file in files_named(path, ".csv", problems):
             yield from _read_file(file, problems)
 
 
 def _read_file(file: Path, problems: Problems) -> Iterator[Document]:
-    with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
+    if problem := _find_bad_byte(file):
+        problems.add(*problem)
+        return
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines, strict=True)
         try:
             for row in reader:
@@ -29,8 +32,19 @@ def _read_file(file: Path, problems: Problems) -> Iterator[Document]:
                     problems.add(source, f"has more fields than the header's {len(reader.fieldnames or ())}")
                     continue
                 yield Document({name: value or None for name, value in row.items()}, source, file.parent)
-        except (csv.Error, UnicodeDecodeError) as error:
+        except csv.Error as error:
             problems.add(f"{file.name}:{reader.reader.line_num or 1}", f"not CSV: {error}")
+
+
+def _find_bad_byte(file: Path) -> tuple[str, str] | None:
+    """Return the line of the first byte that is no UTF-8, and what is wrong with it."""
+    contents = file.read_bytes()
+    try:
+        contents.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = len((contents[: error.start] + b".").splitlines())
+        return f"{file.name}:{line}", f"not CSV: {error}"
+    return None
 
 
 FORMAT = Csv()

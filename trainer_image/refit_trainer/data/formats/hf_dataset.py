@@ -37,10 +37,14 @@ def _load(path: Path) -> Any:
 
 
 def _name_labels(row: dict[str, Any], names: dict[str, list[str]]) -> dict[str, Any]:
-    return {
-        column: names[column][value] if column in names and isinstance(value, int) and value >= 0 else value
-        for column, value in row.items()
-    }
+    return {column: _name(value, names[column]) if column in names else value for column, value in row.items()}
+
+
+def _name(value: Any, names: list[str]) -> Any:
+    """Return a class's name; -1 stands for none, as in `datasets`."""
+    if not isinstance(value, int) or value < -1:
+        return value
+    return None if value == -1 else names[value]
 
 
 FORMAT = HuggingFaceDataset()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from refit_trainer.data.blob import Blob
-from refit_trainer.data.formats import Document
+from refit_trainer.data.formats import Document, is_inside, is_left_by_tool
 from refit_trainer.data.formats.jsonl import read_lines
 from refit_trainer.data.rows import Problems
 
@@ -29,12 +29,13 @@ class LabelledFolders:
         """Yield a row for each file, in the order of their paths, or of the lines that name them."""
         if path.is_file():
             return
-        if (path / METADATA).is_file():
+        if (path / METADATA).is_file() and is_inside(path / METADATA, path, problems):
             for line in read_lines(path / METADATA, problems):
                 yield replace(line, columns={self.column: line.columns.get("file_name"), **line.columns})
             return
         for file in sorted(path.glob("*/*")):
-            if file.suffix.lower() in self.suffixes and not file.name.startswith("."):
+            is_left = any(map(is_left_by_tool, (file.parent.name, file.name)))
+            if file.suffix.lower() in self.suffixes and not is_left and is_inside(file, path, problems):
                 label = file.parent.name
                 yield Document({self.column: Blob(file), "label": label}, f"{label}/{file.name}", path)
 

@@ -19,7 +19,7 @@ class JsonLines:
 
     def read(self, path: Path, problems: Problems) -> Iterator[Document]:
         """Yield the objects of all lines."""
-        for file in files_named(path, ".jsonl"):
+        for file in files_named(path, ".jsonl", problems):
             yield from read_lines(file, problems)
 
 

@@ -14,7 +14,7 @@ class Parquet:
 
     def read(self, path: Path, problems: Problems) -> Iterator[Document]:
         """Yield the rows of all files; a row's number counts from 1."""
-        for file in files_named(path, ".parquet"):
+        for file in files_named(path, ".parquet", problems):
             yield from _read_file(file, problems)
 
 

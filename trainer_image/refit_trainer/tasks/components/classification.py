@@ -9,11 +9,13 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
-from refit_trainer.tasks.components.heads import load_network, read_labels
+from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network, read_labels
+from refit_trainer.tasks.components.names import check_name, is_known
 from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
 from refit_trainer.tasks.components.questions import (
     SEPARATOR,
@@ -36,6 +38,7 @@ class Classification(ABC):
     plural: str
     """What inputs are called in messages."""
     truth = "label"
+    has_one_answer = True
     metrics: Mapping[str, bool] = {"accuracy": True, "macro_f1": True, "recall": True}
     head: str | tuple[str, ...]
     """How the names of architectures with this head end."""
@@ -80,15 +83,19 @@ class Classification(ABC):
         """Say what is wrong with a label; a model of several questions knows objects of answers."""
         if columns_by_question(labels or ()):
             return check_answers(value, labels)
-        if isinstance(value, (bool, float, list, dict)) or str(value) == "":
-            return f"label is {value!r}, not a name"
-        if labels is not None and str(value) not in labels:
-            return f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
-        return None
+        if is_known(value, labels):
+            return None
+        if problem := check_name(value):
+            return f"label is {value!r:.80}, {problem}"
+        return None if labels is None else f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
 
     def check_pair(self, value: Any, truth: Any) -> str | None:
         """Find nothing: any input may have any label."""
         return None
+
+    def answers(self, truth: Any, labels: tuple[str, ...]) -> list[str]:
+        """Return the label, or the answer to each question."""
+        return label_names(truth) if isinstance(truth, dict) else [str(truth)]
 
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load network and processor; a new head gets the rows' labels in sorted order."""
@@ -96,10 +103,13 @@ class Classification(ABC):
         labels = known or _labels_of(rows)
         if len(labels) < 2:
             raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
-        network = load_network(self.network, folder, labels, has_head=known is not None)
+        with refusing_model(folder):
+            network = load_network(self.network, folder, labels, has_head=known is not None)
+            processor = self.load_processor(folder, network)
+        keep_last_layer_exact(network, len(labels))
         columns = columns_by_question(labels)
         loss = grouped_loss(columns) if columns else None
-        return LoadedModel(network.to(pick_device()), self.load_processor(folder, network), labels, loss)
+        return LoadedModel(network.to(pick_device()), processor, labels, loss, folder)
 
     def save(self, model: LoadedModel, folder: Path) -> None:
         """Write safetensors, configuration and processor."""
@@ -123,6 +133,10 @@ class Classification(ABC):
             return {**self.pad(model, inputs), "labels": torch.tensor([row["labels"] for row in encoded])}
 
         return collate
+
+    def count_cut(self, model: LoadedModel, rows: Sequence[Row]) -> int:
+        """Count nothing: inputs have no length."""
+        return 0
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Predict in batches of inputs of like size."""

@@ -1,22 +1,47 @@
 """A model's head and its label names: read from config.json, or initialized for the labels of the rows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.library_errors import refusing_model
+
+SEVERAL_OR_NONE = {
+    "multi_label_classification": "its head gives any number of labels to an input, not one of them",
+    "regression": "its head gives a number, not one of a few labels",
+}
+"""What Refit's classifiers aren't, by the name in `problem_type`."""
 
 
 def read_labels(folder: Path, endings: str | tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the label names in config.json; None where no architecture has a head that is named so."""
-    config = json.loads((folder / "config.json").read_text())
-    if not any(name.endswith(endings) for name in config.get("architectures") or []):
+    config = read_config(folder)
+    if (kind := config.get("problem_type")) in SEVERAL_OR_NONE:
+        raise BadInput(f"{folder}: problem_type {kind!r} in config.json: {SEVERAL_OR_NONE[kind]}")
+    if not has_head(config, endings):
         return None
-    names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
-    return tuple(names[key] for key in sorted(names, key=int))
+    with refusing_model(folder / "config.json"):
+        names = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
+        return tuple(str(names[key]) for key in sorted(names, key=int))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return what config.json has; raise BadInput where it isn't an object."""
+    with refusing_model(folder / "config.json"):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        raise BadInput(f"{folder}: config.json isn't an object")
+    return config
+
+
+def has_head(config: Mapping[str, Any], endings: str | tuple[str, ...]) -> bool:
+    """Tell whether one of a configuration's architectures is named as those with a head are."""
+    architectures = config.get("architectures")
+    return isinstance(architectures, list) and any(str(name).endswith(endings) for name in architectures)
 
 
 def load_network(
@@ -36,11 +61,35 @@ def load_network(
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
-        ignore_mismatched_sizes=bool(in_backbone) and not has_head,
+        ignore_mismatched_sizes=True,  # they are told below, by name
     )
-    unfit = [name for name, *_ in found["mismatched_keys"] if not any(part in name for part in in_backbone)]
+    with_labels = () if has_head else in_backbone
+    unfit = [name for name, *_ in found["mismatched_keys"] if not any(part in name for part in with_labels)]
     if unfit:
         raise BadInput(f"{folder}: the weights don't fit config.json: {', '.join(sorted(unfit)[:5])}")
     if has_head and found["missing_keys"]:
         raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
     return network
+
+
+def find_last_layer(network: Any, labels: int) -> Any | None:
+    """Return the linear layer that gives the logits; None where the network doesn't end in one."""
+    layers = [module for module in network.modules() if isinstance(module, torch.nn.Linear)]
+    return layers[-1] if layers and layers[-1].out_features == labels else None
+
+
+def keep_last_layer_exact(network: Any, labels: int) -> None:
+    """Have the last layer multiply in fp32 inside autocast too.
+
+    Where the features differ little beside their mean, its weights are large, and in bf16's eight binary digits the
+    products drown the differences. The layer is too small for this to cost time.
+    """
+    layer = find_last_layer(network, labels)
+    if layer is not None:
+        layer.register_forward_hook(_multiply_in_fp32)
+
+
+def _multiply_in_fp32(layer: Any, given: tuple[Any, ...], _: Any) -> Any:
+    (features,) = given
+    with torch.autocast(features.device.type, enabled=False):
+        return layer.forward(features.to(layer.weight.dtype))

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from refit_trainer.tasks.components.names import check_name
+
 Box = tuple[float, float, float, float]
 LABEL_COLUMNS = ("categories", "category", "labels", "label")
 """What Hugging Face's data sets call the column of labels beside `bbox`."""
@@ -50,6 +52,9 @@ def check_objects(value: Any, labels: Sequence[str] | None) -> str | None:
     if not isinstance(found, list):
         return f"objects is {value!r:.80}, not a list of objects"
     problems = [f"objects[{i}] {problem}" for i, one in enumerate(found) if (problem := _find_problem(one))]
+    if labels is None and not problems:
+        told = [(i, one["label"], check_name(one["label"])) for i, one in enumerate(found)]
+        problems = [f"objects[{i}] has the label {label!r:.60}, {problem}" for i, label, problem in told if problem]
     if labels is not None and not problems:
         named = [(i, str(one["label"])) for i, one in enumerate(found)]
         unknown = [f"objects[{i}] has the unknown label {label!r}" for i, label in named if label not in labels]

@@ -10,6 +10,7 @@ from typing import Any
 
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Prediction
+from refit_trainer.tasks.components.names import check_name
 
 SEPARATOR = "="
 QuestionColumns = Mapping[str, Sequence[int]]
@@ -44,8 +45,9 @@ def check_answers(value: Any, labels: Sequence[str] | None) -> str | None:
     for question, answer in value.items():
         if SEPARATOR in question or not question:
             return f"question {question!r} is empty or has a {SEPARATOR!r}"
-        if answer is not None and (not isinstance(answer, (str, int)) or isinstance(answer, bool) or answer == ""):
-            return f"the answer to {question!r} is {answer!r}, not a name"
+        known = labels is not None and f"{question}{SEPARATOR}{answer}" in labels
+        if answer is not None and not (known and isinstance(answer, (str, int))) and (problem := check_name(answer)):
+            return f"the answer to {question!r} is {answer!r:.80}, {problem}"
     unknown = [name for name in label_names(value) if labels is not None and name not in labels]
     return f"unknown label {unknown[0]!r}; the model knows {', '.join(labels or ())}" if unknown else None
 

@@ -17,7 +17,15 @@ from refit_operator.run.rules.gate import Case, judge
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.views.results import recorded_judgement
 from refit_operator.target.rules.ownership import describe_change
-from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, Rollout, rollout_of
+from refit_operator.target.rules.rollout import (
+    Complete,
+    Failed,
+    Halted,
+    Progressing,
+    Rollout,
+    replica_failure,
+    rollout_of,
+)
 from refit_operator.target.rules.view import TargetView
 
 POLL = timedelta(seconds=2)
@@ -59,8 +67,7 @@ def target_not_wired(o: Observed) -> Decision | None:
     """End the run where the target can't read what would be written."""
     if o.run.status.pointer_change or o.target is None or _new_pointer(o, o.target) is not None:
         return None
-    message = f"no container of the target reads the pointer and mounts the claim of {checkpoint_uri(o.run)}"
-    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, message)
+    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, o.target.objection_to(checkpoint_uri(o.run)))
 
 
 def overruled(o: Observed) -> Decision | None:
@@ -142,13 +149,19 @@ def await_rollout(o: Observed) -> Decision | None:
         case Complete():
             return _promoted(o)
         case Halted(message):
-            return roll_back(o, Reason.ROLLOUT_FAILED, message)
+            return roll_back(o, Reason.ROLLOUT_BLOCKED, message)
         case Failed(message) if not o.run.is_rollback:
-            return roll_back(o, Reason.ROLLOUT_FAILED, message)
+            return roll_back(o, _blame(o), message)
         case Progressing(message) | Failed(message):
             if o.now - change.time >= o.run.spec.serving.rollout_deadline:
-                return roll_back(o, Reason.ROLLOUT_FAILED, f"not rolled out in time: {message}")
+                return roll_back(o, _blame(o), f"not rolled out in time: {message}")
             return Decision(record(o, Stage.ROLLING_OUT, message), requeue_after=POLL)
+
+
+def _blame(o: Observed) -> Reason:
+    """Return why a rollout failed: for the cluster's reasons where one is known, and the candidate ran in no pod."""
+    known = bool(o.rollout_blocker or (o.target and replica_failure(o.target.document)))
+    return Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else Reason.ROLLOUT_FAILED
 
 
 def _promoted(o: Observed) -> Decision:
@@ -225,11 +238,14 @@ def _live(o: Observed) -> str:
 
 
 def _rollout(o: Observed) -> Rollout:
-    """Return how far the rollout is; one that isn't complete says what keeps its pods from starting."""
-    rollout = rollout_of(o.target.document) if o.target else Halted("the target was deleted")
-    if isinstance(rollout, Complete) or not o.rollout_blocker:
+    """Return how far the rollout is; one that isn't complete says what keeps its pods from being made or starting."""
+    if o.target is None:
+        return Halted("the target was deleted")
+    rollout = rollout_of(o.target.document)
+    if isinstance(rollout, Complete):
         return rollout
-    return replace(rollout, message=f"{rollout.message}; {o.rollout_blocker}")
+    words = (rollout.message, replica_failure(o.target.document), o.rollout_blocker)
+    return replace(rollout, message="; ".join(word for word in words if word))
 
 
 def _is_written(o: Observed) -> bool:

@@ -13,9 +13,11 @@ from refit_operator.run.rules.decision import (
     AT_ONCE,
     CreateJob,
     Decision,
+    DeleteJob,
     Observed,
     condition,
     finish,
+    is_ours,
     is_trained,
     newest_progress,
     record,
@@ -64,7 +66,7 @@ def create_job(o: Observed) -> Decision | None:
     if is_trained(o) or o.job.state is not JobState.MISSING:
         return None
     status = record(o, Stage.QUEUED, "creating the Job")
-    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting)),), requeue_after=AT_ONCE)
+    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting, o.judge_image)),), requeue_after=AT_ONCE)
 
 
 def creation_is_refused(o: Observed, kind: str, message: str) -> Decision:
@@ -178,12 +180,23 @@ def _trained(o: Observed, report: JudgeReport) -> RunResult | None:
     return RunResult(checkpoint=f"{checkpoint_uri(o.run)}@{report.candidate.digest}")
 
 
-def training_failed(o: Observed) -> Decision | None:
-    """End the run with the message of whatever failed."""
-    if is_trained(o) or o.job.state is not JobState.FAILED:
+def end_job(o: Observed) -> Decision | None:
+    """Delete a Job whose work is done and whose pod goes on: what somebody added to it would keep its GPU."""
+    if not is_trained(o) or not o.job.lingering or not is_ours(o):
         return None
-    trained = condition(o, ConditionType.TRAINED, "False", Reason.TRAINING_FAILED, o.job.error)
-    return finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, o.job.error or "the Job failed", trained)
+    return Decision(o.run.status, actions=(DeleteJob(o.run.job_name, o.job.uid),), requeue_after=AT_ONCE)
+
+
+def training_failed(o: Observed) -> Decision | None:
+    """End the run with the message of whatever failed. A pod that goes on after its judge failed is never retried."""
+    goes_on = bool(o.job.lingering and o.job.error)
+    if is_trained(o) or not (o.job.state is JobState.FAILED or goes_on):
+        return None
+    message = o.job.error or "the Job failed"
+    message += f"; not retried, because the pod's container {o.job.lingering} runs on" if goes_on else ""
+    trained = condition(o, ConditionType.TRAINED, "False", Reason.TRAINING_FAILED, message)
+    ended = finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, message, trained)
+    return stopping(o, ended) if goes_on else ended
 
 
 def report_lost(o: Observed) -> Decision | None:

@@ -29,10 +29,11 @@ def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
     return {"rules": [*bad_input, *peer_rules(run), disrupted]}
 
 
-def build_job(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+def build_job(run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "") -> Document:
     """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be created."""
     training = run.spec.training
-    pod = build_judging_pod(run) if run.status.lost_report_time else build_pod(run, reporting)
+    is_lost = run.status.lost_report_time is not None
+    pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)
     metadata, queue = (
         owned_metadata(run, run.job_name),
         {QUEUE_LABEL: training.queue_name} if training.queue_name else {},

@@ -1,14 +1,14 @@
 """The pod of a run: the init container `train` and the container `judge`, with the user's overlay. Pure.
 
-The judge's claims are never mounted where training runs, so training can't see the holdout. What the operator sets
-comes after what the user sets, and wins.
+The judge's claims are never mounted where training runs, so training can't see the holdout; what else keeps the two
+apart is in apart.py. What the operator sets comes after what the user sets, and wins.
 """
 
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from refit_operator.api.pod import EnvFrom, PodTemplate, Volume
+from refit_operator.api.pod import EnvFrom, PodTemplate
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_claim_uri, parse_pointer
 from refit_operator.progress.rules.pod_env import (
@@ -16,6 +16,14 @@ from refit_operator.progress.rules.pod_env import (
     reporting_environment,
     reporting_mount,
     reporting_volume,
+)
+from refit_operator.run.rules.manifests.apart import (
+    JUDGE,
+    TRAIN,
+    isolation_of,
+    mounts_of,
+    variables_for,
+    volumes_of,
 )
 from refit_operator.run.rules.manifests.config import (
     MOUNT_ROOT,
@@ -57,35 +65,27 @@ def judging_claims(run: RetrainRun) -> set[str]:
     return claims_of(run.spec.training.dataset.holdout, checkpoint_uri(run), served.uri if served else "")
 
 
-def _mounts(template: PodTemplate, claims: Iterable[str], writable: set[str]) -> list[Document]:
-    mounts: list[Document] = [
+def _claim_mounts(claims: Iterable[str], writable: set[str]) -> list[Document]:
+    return [
         {"name": f"claim-{claim}", "mountPath": f"{MOUNT_ROOT}/{claim}", "readOnly": claim not in writable}
         for claim in sorted(claims)
     ]
-    theirs = [
-        {"name": f"user-{volume.name}", "mountPath": volume.mount_path, "readOnly": volume.read_only}
-        for volume in template.volumes
-    ]
-    return [*mounts, {"name": "tmp", "mountPath": "/tmp"}, *theirs]
 
 
-def _volume(volume: Volume) -> Document:
-    source = {key: value for key, value in volume.to_json().items() if key not in ("mountPath", "readOnly")}
-    return source | {"name": f"user-{volume.name}"}
-
-
-def _container(run: RetrainRun, name: str, image: str, config: Document, mounts: list[Document]) -> Document:
+def _container(run: RetrainRun, name: str, image: str, config: Document, claims: set[str]) -> Document:
+    template, writable = run.spec.training.pod_template, claims_of(checkpoint_uri(run))
     return {
         "name": name,
         "image": image,
         "env": [
-            *(variable.to_json() for variable in run.spec.training.pod_template.env),
+            *variables_for(name, template.env),
             {"name": "REFIT_CONFIG", "value": json.dumps(config, sort_keys=True)},
             {"name": "HOME", "value": "/tmp"},
+            *isolation_of(name),
             *place_variables(run),
         ],
         "resources": run.spec.training.resources.to_json(),
-        "volumeMounts": mounts,
+        "volumeMounts": [*_claim_mounts(claims, writable), *mounts_of(name, template)],
         # A script that leaves no message is explained by the end of its log.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
@@ -99,9 +99,7 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, mounts:
 def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Document:
     """Return the init container `train`; it alone reports its progress."""
     training = run.spec.training
-    writable = claims_of(checkpoint_uri(run))
-    mounts = _mounts(training.pod_template, training_claims(run), writable)
-    container = _container(run, "train", training.image, render_train_config(run), mounts)
+    container = _container(run, TRAIN, training.image, render_train_config(run), training_claims(run))
     container["command"] = list(training.command) or ["refit-train"]
     container["env"].extend({"name": name, "value": value} for name, value in render_paths(run).items())
     container["env"].extend(meeting_variables(run))
@@ -116,15 +114,16 @@ def _env_from(sources: list[EnvFrom]) -> Document:
     return {"envFrom": [source.to_json() for source in sources]} if sources else {}
 
 
-def build_judge(run: RetrainRun) -> Document:
-    """Return the container `judge`; it may write beside the checkpoint, where a stock script left no manifest."""
-    image = run.spec.gate.image or run.spec.training.image
-    mounts = _mounts(run.spec.training.pod_template, judging_claims(run), claims_of(checkpoint_uri(run)))
-    container = _container(run, "judge", image, render_judge_config(run), mounts)
+def build_judge(run: RetrainRun, image: str = "") -> Document:
+    """Return the container `judge`; it may write beside the checkpoint: the report page, and the manifest that a stock
+    script doesn't leave. `image` is the operator's own setting, empty where it has none.
+    """
+    chosen = run.spec.gate.image or image or run.spec.training.image
+    container = _container(run, JUDGE, chosen, render_judge_config(run), judging_claims(run))
     return container | {"command": ["refit-judge"]} | _env_from(run.spec.gate.env_from)
 
 
-def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+def build_pod(run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "") -> Document:
     """Return the pod's spec; it keeps Pod Security's level `restricted`."""
     template = run.spec.training.pod_template
     grace = template.termination_grace_period_seconds
@@ -138,15 +137,15 @@ def build_pod(run: RetrainRun, reporting: Reporting | None = None) -> Document:
             "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
             "securityContext": _security(template),
             "initContainers": [build_trainer(run, reporting)],
-            "containers": [build_judge(run)],
+            "containers": [build_judge(run, judge_image)],
             "volumes": _volumes(run, reporting),
         }
     )
 
 
-def build_judging_pod(run: RetrainRun) -> Document:
+def build_judging_pod(run: RetrainRun, judge_image: str = "") -> Document:
     """Return the pod that only judges what was trained."""
-    pod = build_pod(run)
+    pod = build_pod(run, judge_image=judge_image)
     mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
     return pod | {"initContainers": [], "volumes": [v for v in pod["volumes"] if v["name"] in mounted]}
 
@@ -168,5 +167,5 @@ def _volumes(run: RetrainRun, reporting: Reporting | None) -> list[Document]:
     volumes: list[Document] = [
         {"name": f"claim-{claim}", "persistentVolumeClaim": {"claimName": claim}} for claim in claims
     ]
-    theirs = [_volume(volume) for volume in run.spec.training.pod_template.volumes]
-    return [*volumes, {"name": "tmp", "emptyDir": {}}, *theirs, *([reporting_volume()] if reporting else [])]
+    theirs = volumes_of(run.spec.training.pod_template)
+    return [*volumes, *theirs, *([reporting_volume()] if reporting else [])]

@@ -37,12 +37,6 @@ def machine_of(job: Document, index: int) -> str:
     return f"machine {index} of {job['spec']['completions']}: " if indexed else ""
 
 
-def owner_of(document: Document) -> str:
-    """Return the UID of the object that controls it, empty where none does."""
-    owners = document["metadata"].get("ownerReferences") or ()
-    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")
-
-
 def containers_of(pod: Document) -> dict[str, Document]:
     """Return the specs of a pod's containers by name, in the order in which they run."""
     spec = pod.get("spec") or {}

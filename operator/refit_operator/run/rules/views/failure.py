@@ -10,6 +10,10 @@ from refit_operator.run.rules.views.documents import (
     statuses_of,
 )
 from refit_operator.run.rules.views.reports import parse_error
+from refit_operator.run.rules.views.words import clean
+
+OWN = ("train", "judge")
+"""The containers that the operator made."""
 
 DISRUPTIONS = {
     "TerminationByKubelet": "pod evicted by the node",
@@ -46,11 +50,20 @@ def failure_of_pod(pod: Document) -> str:
     if disrupted:
         what = DISRUPTIONS.get(disrupted.get("reason") or "", "pod disrupted")
         return f"{what} (not counted against backoffLimit): {_message(disrupted)}"
-    for name, state in statuses_of(pod).items():
-        ended = state.get("terminated")
+    states = statuses_of(pod)
+    for name in sorted(states, key=lambda name: _rank(pod, name)):
+        ended = states[name].get("terminated")
         if ended and ended.get("exitCode") != 0:
             return _exit(pod, name, ended)
     return f"the pod failed: {_message(status)}" if status.get("phase") == "Failed" else ""
+
+
+def _rank(pod: Document, name: str) -> int:
+    """Return whose words come first: those of training and judge, then what somebody added, a sidecar last, which ends
+    because the others have.
+    """
+    is_sidecar = containers_of(pod).get(name, {}).get("restartPolicy") == "Always"
+    return OWN.index(name) if name in OWN else len(OWN) + is_sidecar
 
 
 def _exit(pod: Document, name: str, ended: Document) -> str:
@@ -75,4 +88,4 @@ def _failure_of_job(job: Document) -> str:
 
 
 def _message(source: Document) -> str:
-    return source.get("message") or source.get("reason") or "no message"
+    return clean(source.get("message") or source.get("reason") or "no message")

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from refit_operator.api.conditions import Reason
+from refit_operator.api.metadata import owner_of
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.views.documents import (
     Document,
@@ -14,7 +15,6 @@ from refit_operator.run.rules.views.documents import (
     ending_of,
     has_started,
     is_over,
-    owner_of,
     statuses_of,
 )
 from refit_operator.run.rules.views.failure import failure_of
@@ -58,6 +58,9 @@ class JobView:
     pod_is_ending: bool = False
     """Whether that pod is being deleted."""
     resource_version: str = ""
+    lingering: str = ""
+    """A container that somebody added, such as a mesh's proxy, and that runs on though the judge has ended; empty where
+    none does."""
     waiting: Waiting | None = None
     """Why a pod doesn't start, or isn't known to run: queued, unschedulable, image pull, its node isn't ready…"""
 
@@ -98,6 +101,7 @@ def view_job(
         resource_version=job["metadata"]["resourceVersion"],
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, everywhere),
+        lingering=_lingering(job, everywhere),
         waiting=held_back(job, workloads) or explain(job, everywhere, around),
     )
 
@@ -117,6 +121,19 @@ def _state(job: Document, pods: list[Document]) -> JobState:
     if not has_started(newest):
         return JobState.PENDING
     return JobState.JUDGING if _terminated(newest, "train", 0) else JobState.TRAINING
+
+
+def _lingering(job: Document, pods: list[Document]) -> str:
+    """Return what keeps a pod from its end: the kubelet ends native sidecars, and no container beside the judge."""
+    if ending_of(job):
+        return ""
+    found = (name for pod in pods if "terminated" in statuses_of(pod).get("judge", {}) for name in _beside(pod))
+    return next(found, "")
+
+
+def _beside(pod: Document) -> list[str]:
+    containers = (pod.get("status") or {}).get("containerStatuses") or ()
+    return [c["name"] for c in containers if c["name"] != "judge" and "running" in (c.get("state") or {})]
 
 
 def _terminated(pod: Document, name: str, code: int) -> Document | None:

@@ -5,8 +5,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from refit_operator.api.training import Better
 from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
+from refit_operator.run.rules.views.words import clean
 
+MOST_ROWS = 2**53 - 1
+"""The largest whole number that any reader of JSON keeps as it is."""
 DIGEST = "^sha256:[0-9a-f]{64}$"
 
 
@@ -19,7 +23,7 @@ class TrainReport(_Report):
 
     checkpoint: str
     digest: str = Field(pattern=DIGEST)
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
     seconds: float = Field(ge=0)
     metrics: dict[str, float] = {}
 
@@ -36,7 +40,7 @@ class JudgedSlice(_Report):
 
     candidate: float
     served: float | None = None
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
 
 
 class JudgeReport(_Report):
@@ -45,7 +49,21 @@ class JudgeReport(_Report):
     candidate: JudgedModel
     served: JudgedModel | None = None
     slices: dict[str, JudgedSlice] = {}
-    rows: int = Field(ge=0)
+    rows: int = Field(ge=0, le=MOST_ROWS)
+    directions: dict[str, Better] = {}
+    """Which side of a metric is better; a metric that isn't in it has no direction reported."""
+    distinct: int | None = Field(default=None, ge=0, le=MOST_ROWS)
+
+    @property
+    def evidence(self) -> int:
+        """How many inputs were judged, each counted once; all rows where the judge doesn't tell."""
+        return self.rows if self.distinct is None else min(self.distinct, self.rows)
+
+    @property
+    def evidence_text(self) -> str:
+        """The same, in words."""
+        rows = f"{self.rows} rows"
+        return rows if self.evidence == self.rows else f"{self.evidence} distinct inputs in {rows}"
 
 
 Report = TypeVar("Report", bound=_Report)
@@ -70,7 +88,7 @@ def flaw_of(kind: type[_Report], message: str) -> str:
         if len(message.encode()) >= TERMINATION_MESSAGE_BYTES:
             return f"truncated at {TERMINATION_MESSAGE_BYTES} bytes, the most that Kubernetes keeps of it"
         first = error.errors(include_url=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        return clean(f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": "))
     return ""
 
 
@@ -78,8 +96,8 @@ def parse_error(message: str) -> str:
     """Return the sentence in `{"error": "…"}`; of anything else the last line, which of a traceback is the error."""
     try:
         document = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):  # a message may be a thousand brackets
         document = None
     if isinstance(document, dict) and "error" in document:
-        return str(document["error"])
-    return message.strip().rpartition("\n")[2].strip()
+        return clean(str(document["error"]))
+    return clean(message.strip().rpartition("\n")[2])

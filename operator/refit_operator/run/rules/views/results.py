@@ -35,10 +35,14 @@ def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
         "candidate": _model(report.candidate),
         "served": _model(report.served),
         "gate": GateResult(
-            metric=metric, candidate=_value(report.candidate, metric), served=_value(report.served, metric)
+            metric=metric,
+            candidate=_value(report.candidate, metric),
+            served=_value(report.served, metric),
+            direction=report.directions.get(metric),
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
         "holdout_rows": report.rows,
+        "holdout_distinct": report.distinct,
     }
 
 
@@ -47,4 +51,7 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     if result.candidate is None or result.holdout_rows is None:
         return None
     document = result.model_dump(include={"candidate", "served", "slices"})
-    return JudgeReport.model_validate(document | {"rows": result.holdout_rows})
+    gate = result.gate
+    directions = {gate.metric: gate.direction} if gate and gate.direction else {}
+    counts = {"rows": result.holdout_rows, "distinct": result.holdout_distinct}
+    return JudgeReport.model_validate(document | counts | {"directions": directions})

@@ -126,9 +126,10 @@ def unscheduled(message: str, pod: Document, claims: tuple[Claim, ...]) -> Waiti
 
 def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting:
     if reason in IMAGE:
-        image, why = containers_of(pod)[name]["image"], BACK_OFF.sub("", message)
+        image, why = containers_of(pod)[name]["image"], BACK_OFF.sub("", message) or reason
         return Waiting(Reason.IMAGE_NOT_PULLED, f"the image {image} of container {name} can't be pulled: {why}")
-    return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {reason}: {message}")
+    why = f"{reason}: {message}" if message else reason
+    return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {why}")
 
 
 def by_events(around: Surroundings, since: str = "") -> Waiting | None:

@@ -1,0 +1,34 @@
+"""From a request's bytes to its JSON document: bounded, strict, and in Unicode that can be written again."""
+
+import json
+import math
+import re
+from typing import Any
+
+from refit_serving.refusals import InvalidRequest, Refused
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def parse(body: bytes) -> Any:
+    """Return the JSON document of a body; raise Refused where it is none, or none that can be written again."""
+    try:
+        document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_parse_float)
+        if _HALF.search(body):  # one escape of a pair; most bodies have none
+            json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise InvalidRequest(f"a string has {half!r}, half of a character: it was cut in the middle of one") from None
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"not JSON: {error}") from None
+    return document
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _parse_float(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError(f"{digits:.20} is too large a number")
+    return number
