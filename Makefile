@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue fuzz mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ test-tasks: cluster-up  ## the whole loop for images and voices (not part of `te
 test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for as long as it takes (not part of `test`)
 	kueue=$$($(PYTHON3) -m localcluster kueue) && \
 	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
+
+# Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
+FUZZ_IN_IMAGE = rows model_folders requests
+fuzz: export REFIT_FUZZ_EXAMPLES ?= 10000
+fuzz: cluster-up  ## inputs of each edge, generated: queries, answers, monitors, reports, rows, models, requests (not part of `test`)
+	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=--ignore tests/fuzz/test_%.py) tests/fuzz
+	$(PYTHON3) -m localcluster run-image trainer -- env REFIT_FUZZ_EXAMPLES=$$((REFIT_FUZZ_EXAMPLES / 20)) \
+	    python -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=tests/fuzz/test_%.py)
 
 mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
 	$(PYTHON) -m tests.mutants
