@@ -572,6 +572,13 @@ PROMOTION = (
         OWNERSHIP,
     ),
     Mutant(
+        "a rollback that was blocked once is blamed again while the next run's pointer is in service",
+        "monitor/rules/serving.py",
+        "None if o.active_run and o.active_run.status.pointer_change else _last_finish(o)",
+        "_last_finish(o)",
+        ("tests/unit/monitor/test_serving.py",),
+    ),
+    Mutant(
         "a person's undo of a rollout under way is overruled by the next run",
         "target/rules/ownership.py",
         "finished.reason in (Reason.OVERRULED, Reason.ROLLBACK_BLOCKED)",

@@ -36,6 +36,7 @@ def after(run: Any, pointer: str, spec: dict[str, Any] | None = None, **status: 
 
 
 BLOCKED = ended("RolledBack", "RollbackBlocked")
+NEXT = make_run(3, live=OLD, status={"pointerChange": CHANGE, **OUT})
 VERDICTS = {
     "nothing was ever promoted": (seen(), "True", "Served"),
     "no target": (HELD["no Deployment"][0], "False", "TargetMissing"),
@@ -48,6 +49,13 @@ VERDICTS = {
     "another manager's pointer": (after(ended("Failed", "FieldConflict"), OLD), "False", "FieldConflict"),
     "paused while rolled back": (after(BLOCKED, OLD, {"paused": True}), "False", "RollbackBlocked"),
     "not rolled back": (after(ended("Failed", "RollbackBlocked"), NEW), "False", "RollbackBlocked"),
+    "halted in the verification after a rollback that was blocked": (
+        seen(
+            runs=(promoted(OLD), BLOCKED, NEXT), target=parse_target(merge(deployment(NEW), {"spec": {"replicas": 0}}))
+        ),
+        "True",
+        "Served",
+    ),
     "rolled back at last": (after(BLOCKED, OLD), "True", "Served"),
     "rolled back": (after(ended("RolledBack", "RolledBack"), OLD), "True", "Served"),
 }

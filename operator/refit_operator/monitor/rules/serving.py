@@ -50,8 +50,8 @@ def overruled(o: Observed) -> Verdict | None:
 
 
 def rollback_blocked(o: Observed) -> Verdict | None:
-    """The newest run restored the pointer, and the pods haven't followed yet."""
-    finished = _last_finish(o)
+    """The newest run that changed the pointer restored it, and the pods haven't followed yet."""
+    finished = None if o.active_run and o.active_run.status.pointer_change else _last_finish(o)
     if finished is None or finished.reason != Reason.ROLLBACK_BLOCKED or o.target is None or o.last_run is None:
         return None
     change = o.last_run.status.pointer_change
