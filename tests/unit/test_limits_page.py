@@ -1,8 +1,8 @@
 """docs/reference/limits.md: each number in it is the one that the code, the CRDs or the manifests have.
 
 The last cell of a row names where each number of its second cell stands, in their order: a constant or a setting
-(`prometheus.session.MAX_ANSWER`), an argument where it is made (`prometheus.client._THREADS:max_workers`), a bound or a
-default of a field (`spec.metric.query:maxLength`), or a variable that a policy bounds
+(`prometheus.session.MAX_ANSWER`), an argument or an entry of it (`prometheus.client._THREADS:max_workers`), a bound or
+a default of a field (`spec.metric.query:maxLength`), or a variable that a policy bounds
 (`manifests/base/monitor-limits.yaml:spec`).
 Sources are read, not imported: the trainer's need what only its image has.
 """
@@ -91,9 +91,18 @@ def in_code(name: str, argument: str) -> Any:
         inside = next(node for node in inside.body if isinstance(node, ast.ClassDef) and node.name == one)
     statement = next(node for node in inside.body if last in names_of(node))
     if argument:
-        arguments = [node for node in ast.walk(statement) if isinstance(node, ast.keyword) and node.arg == argument]
-        return evaluate(arguments[0].value, module)
+        return evaluate(next(value for key, value in arguments_in(statement) if key == argument), module)
     return evaluate(value_of(statement), module)
+
+
+def arguments_in(statement: ast.stmt) -> Iterator[tuple[Any, ast.expr]]:
+    """Return the named arguments of calls, and the entries of dictionaries."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.keyword):
+            yield node.arg, node.value
+        if isinstance(node, ast.Dict):
+            entries = zip(node.keys, node.values, strict=True)
+            yield from ((key.value, entry) for key, entry in entries if isinstance(key, ast.Constant))
 
 
 def locate(parts: list[str]) -> tuple[Path, list[str]]:
