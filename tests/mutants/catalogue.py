@@ -27,6 +27,7 @@ OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
+SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
@@ -375,6 +376,27 @@ BREACH = (
         "controller/workqueue.py",
         "            except BaseException as error:",
         "            except (Exception, asyncio.CancelledError) as error:",
+        QUEUE,
+    ),
+    Mutant(
+        "one namespace takes all slots",
+        "controller/rules/slots.py",
+        "if self._held[namespace] < self._free]",
+        "if self._free]",
+        SLOTS,
+    ),
+    Mutant(
+        "who waited longest is next, however much its namespace holds",
+        "controller/rules/slots.py",
+        "(self._held[one], self._waiting[one][0])",
+        "self._waiting[one][0]",
+        SLOTS,
+    ),
+    Mutant(
+        "the wait for a slot is no lateness",
+        "controller/workqueue.py",
+        "asyncio.get_running_loop().time() - self._due.pop(ref)",
+        "self._due.pop(ref) * 0",
         QUEUE,
     ),
     Mutant(
