@@ -30,6 +30,7 @@ QUEUE = ("tests/unit/controller/test_workqueue.py",)
 SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
+BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
@@ -398,6 +399,41 @@ BREACH = (
         "asyncio.get_running_loop().time() - self._due.pop(ref)",
         "self._due.pop(ref) * 0",
         QUEUE,
+    ),
+    Mutant(
+        "a server that hangs is asked on and on",
+        "prometheus/rules/breaker.py",
+        "        if not breaker.is_open:",
+        "        if breaker.timeouts >= 0:",
+        BREAKER,
+    ),
+    Mutant(
+        "all queries are sent once a pause is over",
+        "prometheus/rules/breaker.py",
+        "self._breakers[key] = replace(breaker, next_try=now + PAUSE)",
+        "self._breakers[key] = breaker",
+        BREAKER,
+    ),
+    Mutant(
+        "an answer doesn't close the circuit breaker",
+        "prometheus/rules/breaker.py",
+        "self._breakers.pop(key, None)",
+        "self._breakers.get(key, None)",
+        BREAKER,
+    ),
+    Mutant(
+        "one namespace's timeouts hold all others' queries",
+        "prometheus/rules/breaker.py",
+        "self._breakers.get(key, _Breaker())\n        if not",
+        "next((one for other, one in self._breakers.items() if other[0] == key[0]), _Breaker())\n        if not",
+        BREAKER,
+    ),
+    Mutant(
+        "a query that the server gave up itself is no timeout",
+        "prometheus/rules/breaker.py",
+        "FailureKind.Timeout or waited >= SLOW)",
+        "FailureKind.Timeout)",
+        BREAKER,
     ),
     Mutant(
         "a guard without a value holds",
