@@ -32,6 +32,8 @@ WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
+COUNTED = ("tests/unit/monitor/test_counted.py",)
+RESTART = ("tests/unit/controller/test_restart.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
@@ -326,9 +328,65 @@ BREACH = (
     Mutant(
         "breaches that began one after another are a mass breach",
         "prometheus/rules/mass_breach.py",
-        "if 2 * together > total else None",
+        "if 2 * together > len(own) else None",
         "if together else None",
         BOARD,
+    ),
+    Mutant(
+        "one namespace's word holds another's runs",
+        "prometheus/rules/mass_breach.py",
+        "FEWEST_OTHERS = 2",
+        "FEWEST_OTHERS = 1",
+        BOARD,
+    ),
+    Mutant(
+        "two namespaces hold others', however many don't agree",
+        "prometheus/rules/mass_breach.py",
+        "together < FEWEST_OTHERS or 2 * together <= others",
+        "together < FEWEST_OTHERS",
+        BOARD,
+    ),
+    Mutant(
+        "others hold a namespace whose own monitors are well",
+        "prometheus/rules/mass_breach.py",
+        "len(fallen) - 1 if namespace in fallen else 0",
+        "len(fallen - {namespace})",
+        BOARD,
+    ),
+    Mutant(
+        "monitors that don't count are counted",
+        "prometheus/rules/mass_breach.py",
+        "found.values() if monitor.counts]",
+        "found.values()]",
+        BOARD,
+    ),
+    Mutant(
+        "a suspended monitor counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "not o.monitor.spec.suspend and not any(",
+        "not any(",
+        COUNTED,
+    ),
+    Mutant(
+        "a monitor that isn't Ready counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "and not any(check(o) for check in READINESS)",
+        "",
+        COUNTED,
+    ),
+    Mutant(
+        "an interval stretches the span without an end",
+        "prometheus/rules/mass_breach.py",
+        "return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))",
+        "return max(monitor.interval for monitor in monitors)",
+        BOARD,
+    ),
+    Mutant(
+        "after a restart suspended monitors count",
+        "controller/reconcile.py",
+        " and not monitor.spec.suspend\n",
+        "\n",
+        RESTART,
     ),
     Mutant(
         "an answer from a part of the data is a value",
