@@ -494,6 +494,13 @@ BREACH = (
         BREAKER,
     ),
     Mutant(
+        "a reading is late by what the one before took",
+        "monitor/reconcile.py",
+        "wait = o.next_reading - now if",
+        "wait = o.next_reading - o.now if",
+        ("tests/unit/monitor/test_until_next.py",),
+    ),
+    Mutant(
         "a guard without a value holds",
         "monitor/rules/limits.py",
         '        return f"guard {guard.name}: {describe(reading)}"',
