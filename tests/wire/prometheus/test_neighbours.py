@@ -98,7 +98,7 @@ async def test_strangers_whose_queries_hang_make_nobody_late(prometheus: str) ->
         found = await read_all(prometheus, address)
     for ref in NEIGHBOURS:
         times = [time for time, _ in found[ref]]
-        assert max(later - earlier for earlier, later in pairwise(times)) < 1
+        assert max(later - earlier for earlier, later in pairwise(times)) < DEADLINE.total_seconds()
         assert {reason_of(one) for _, window in found[ref] if isinstance(window, tuple) for one in window} == {"Value"}
         assert not [window for _, window in found[ref] if isinstance(window, QueryFailed)]
     kinds = {window.kind for ref in STRANGERS for _, window in found[ref] if isinstance(window, QueryFailed)}
