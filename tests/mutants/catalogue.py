@@ -433,8 +433,8 @@ BREACH = (
     Mutant(
         "a panic in one reconciliation ends them all",
         "controller/workqueue.py",
-        "            except BaseException as error:",
-        "            except (Exception, asyncio.CancelledError) as error:",
+        "        except BaseException as error:",
+        "        except (Exception, asyncio.CancelledError) as error:",
         QUEUE,
     ),
     Mutant(
