@@ -52,7 +52,7 @@ ASKS = "cd /tmp && python3 -c 'print(1)'; find /tmp /dev/shm -name 'usercustomiz
 
 
 def test_what_training_leaves_in_its_pod_never_reaches_the_judge(space: Space) -> None:
-    slow = {"command": ["python3", "-c", LEAVES], "hyperparameters": {"judge_seconds": "15"}}
+    slow = {"command": ["python3", "-c", LEAVES], "hyperparameters": {"judge_seconds": "60"}}
     start(space, idle_target(), training=slow)
     name = active_run(space, "Judging")
     pod = space.run("get", "pod", "-l", f"refit.dev/run={name}", "-o", "name").strip()
