@@ -47,7 +47,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-STAMPS = st.sampled_from([STAMP] * 8 + [STAMP + 0.0004, STAMP + 1, f"{STAMP}", True]) | SCALARS  # type: ignore[list-item]
+STAMPS = st.sampled_from([STAMP] * 8 + [STAMP + 0.0004, STAMP + 1, f"{STAMP}", True]) | SCALARS
 POINTS = st.tuples(STAMPS, TEXTS | SCALARS).map(list) | st.lists(JSON, max_size=3)
 SERIES = st.fixed_dictionaries(
     {},
@@ -104,7 +104,7 @@ LINES = (
     | st.builds("Transfer-Encoding: {}".format, st.sampled_from(["chunked", "gzip", "chunked, chunked"]))
     | st.builds("{}: {}".format, st.sampled_from(["Location", "Warning", "X-Partial", "Set-Cookie", "é"]), st.text())
 )
-HEADERS = st.just([]) | st.just([]) | st.lists(LINES, max_size=3)
+HEADERS: st.SearchStrategy[list[str]] = st.just([]) | st.just([]) | st.lists(LINES, max_size=3)
 STATUSES = st.sampled_from(
     ["200 OK"] * 6 + ["100 Go on", "204", "206 P", "301 M", "400 B", "401", "422", "503", "999", "-1"]
 )
