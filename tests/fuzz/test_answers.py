@@ -168,7 +168,7 @@ def is_point(point: Any) -> bool:
     """Return whether it is a time and a number."""
     match point:
         case [int() | float() as stamp, str(text)]:
-            return type(stamp) is not bool and abs(stamp) < 1e300 and bool(NUMBER.fullmatch(text))
+            return type(stamp) is not bool and abs(stamp) < 2**1024 and bool(NUMBER.fullmatch(text))
     return False
 
 

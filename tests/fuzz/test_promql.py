@@ -39,7 +39,7 @@ ODD = st.text(max_size=10) | st.sampled_from(["a{9}{9}{9}", "(?i)x", "\\d", "\\"
 def made(odd: bool) -> st.SearchStrategy[str]:
     """Return queries of a small grammar: with odd pieces in them, or such that most are sound."""
     names = st.sampled_from(["x", "namespace", "a", *(["__name__", "or", "offset", "by", "é", ""] if odd else ())])
-    inside = VARIABLES | ODD if odd else st.sampled_from(["$(name)", "$(digest).*", "a|b", "$(target)", "\t", "é"])
+    inside = VARIABLES | ODD if odd else st.sampled_from(["$(namespace)", "$(digest).*", "a|b", "$(target)", "\t", "é"])
     strings = st.builds("{0}{1}{0}".format, st.sampled_from("'\"`"), inside)
     equals = st.sampled_from(["=", "!=", "=~", "!~", " =~ #\n"])
     matchers = st.lists(st.builds("{}{}{}".format, names, equals, strings | names if odd else strings), max_size=4)
@@ -111,6 +111,20 @@ def check_sentence(text: str) -> None:
     assert text.isprintable(), text
 
 
+def matched_by(query: str) -> list[set[tuple[str, str]]]:
+    """Return the labels that each selector matches by `=`, as the parser's own walk finds them."""
+    found: list[set[tuple[str, str]]] = []
+
+    def visit(expr: promql_parser.Expr) -> bool:
+        if isinstance(expr, promql_parser.VectorSelector):
+            equal = promql_parser.MatchOp.Equal
+            found.append({(m.name, m.value) for m in expr.matchers.matchers if m.op == equal})
+        return True
+
+    promql_parser.walk(promql_parser.parse(query), visit)
+    return found
+
+
 @given(QUERIES, SUBJECTS)
 @example("rate(x[1e400])", Subject("shop", "reviews", "server"))
 def test_a_query_can_be_asked_or_is_refused_in_a_sentence(query: str, subject: Subject) -> None:
@@ -126,5 +140,8 @@ def test_a_query_can_be_asked_or_is_refused_in_a_sentence(query: str, subject: S
     if isinstance(filled, QueryFailed):
         check_sentence(filled.message)
         return
+    if "~" not in filled and not query_error(query, "namespace", subject.namespace):
+        event("of one namespace")
+        assert all(("namespace", subject.namespace) in matched for matched in matched_by(filled))
     promql_parser.parse(parse_query(filled).fallback or "x")
     promql_parser.parse(freshness_query(filled))

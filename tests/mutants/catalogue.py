@@ -26,6 +26,8 @@ APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
+NAMESPACES = ("tests/unit/prometheus/test_namespaces.py",)
+HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
@@ -404,6 +406,69 @@ BREACH = (
         "return one_line(_redact(text, secrets))",
         "return _redact(text, secrets)",
         WHOLENESS,
+    ),
+    Mutant(
+        "a query reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "        if (label, namespace) not in selector.equals:",
+        "        if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "only a selector that must find something is bound to its namespace",
+        "prometheus/rules/namespaces.py",
+        "    for selector in parse_query(query).selectors:",
+        '    for selector in (s for s in parse_query(query).selectors if s.scope.need.name == "REQUIRED"):',
+        NAMESPACES,
+    ),
+    Mutant(
+        "a pattern binds a selector to its namespace",
+        "prometheus/rules/selectors.py",
+        "for m in expr.matchers.matchers if m.op == p.MatchOp.Equal)",
+        "for m in expr.matchers.matchers)",
+        NAMESPACES,
+    ),
+    Mutant(
+        "info() reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "    if _calls(query, _READS_MORE):",
+        "    if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "a query is bound to its namespace where it is looked at, and not where it is sent",
+        "prometheus/reader.py",
+        "QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled",
+        "filled",
+        NAMESPACES,
+    ),
+    Mutant(
+        "every header is a monitor's to send",
+        "prometheus/rules/headers.py",
+        "        if not any(entry.allows(namespace, name, value) for entry in allowed):",
+        "        if allowed and not any(entry.allows(namespace, name, value) for entry in allowed):",
+        HEADERS,
+    ),
+    Mutant(
+        "a header that one namespace may send is everybody's",
+        "prometheus/rules/headers.py",
+        "            fnmatchcase(namespace, self.namespaces)\n            and",
+        "            self.namespaces\n            and",
+        HEADERS,
+    ),
+    Mutant(
+        "a namespace's tenant may be any",
+        "prometheus/rules/headers.py",
+        'self.value == "*" or',
+        "self.value or",
+        HEADERS,
+    ),
+    Mutant(
+        "only the spelling that is allowed of a header's name is heeded",
+        "prometheus/rules/headers.py",
+        "name.lower() == self.name.lower()",
+        "name == self.name",
+        HEADERS,
     ),
     Mutant(
         "a panic in one reconciliation ends them all",
