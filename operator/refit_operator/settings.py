@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     prometheus_allowed: str = Field(
         default="",
         description="Other servers that monitors may name: addresses separated by commas, with * for a port, in a host "
-        "or at the end of a path. Default: none.",
+        "or at the end of a path, and $(namespace) for the monitor's own. Default: none.",
     )
     prometheus_headers: str = Field(
         default="",

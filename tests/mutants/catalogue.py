@@ -443,6 +443,13 @@ BREACH = (
         NAMESPACES,
     ),
     Mutant(
+        "a tenant names another's server",
+        "prometheus/rules/allowlist.py",
+        "pattern.path.replace(_NAMESPACE, namespace)",
+        'pattern.path.replace(_NAMESPACE, "*")',
+        ("tests/unit/prometheus/test_allowlist.py",),
+    ),
+    Mutant(
         "every header is a monitor's to send",
         "prometheus/rules/headers.py",
         "        if not any(entry.allows(namespace, name, value) for entry in allowed):",

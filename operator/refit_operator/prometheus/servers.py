@@ -66,7 +66,7 @@ class Servers:
     def _refuse(self, namespace: str, prometheus: PrometheusSpec) -> str:
         """Return why the server must not be asked at all, empty where it may."""
         address = prometheus.server_address
-        if address and address != self.default_server and not is_allowed(address, self.allowed):
+        if address and address != self.default_server and not is_allowed(address, self.allowed, namespace):
             return (
                 f"prometheus.serverAddress {address} isn't allowed here: see REFIT_PROMETHEUS_ALLOWED of the operator"
             )
