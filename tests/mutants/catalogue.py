@@ -387,6 +387,13 @@ BREACH = (
         PROMQL,
     ),
     Mutant(
+        "a string goes on for some servers, behind which they find other selectors",
+        "prometheus/rules/tokens.py",
+        r"`(?:\\[^`]|[^`\\])*`",
+        "`[^`]*`",
+        PROMQL,
+    ),
+    Mutant(
         "an offset of zero is passed on",
         "prometheus/rules/tokens.py",
         "(?=0*[1-9])",

@@ -73,6 +73,8 @@ def test_how_far_back_a_query_reads(query: str, longest: timedelta, reach: timed
         ("rate(x[9999y])", "3649635 days back, 3660 are allowed"),
         ("max_over_time(" * 6 + "x" + "[999999y:1y])" * 6, r"can't be parsed \(OverflowError\)"),
         ("x[5m", "unclosed \\[ at character 1"),
+        ('x{a=`\\`,b="c",d=`} or y #`}', "a backslash before the backquote that ends the string at character 4"),
+        ("x{a=`b", "unterminated string at character 4"),
         ("x # one\r + y", "the comment at character 2 has a carriage return"),
     ],
 )
@@ -187,6 +189,7 @@ VALUES = {"name": "reviews", "namespace": "shop", "target": "my.app", "digest": 
         ('up{app="$(target)"}', 'up{app="my.app"}'),
         ('up{app=~"$(target)-.*"}', 'up{app=~"my\\\\.app-.*"}'),
         ("up{app!~`$(target)-.*`}", "up{app!~`my\\.app-.*`}"),
+        ("up{a=`b\\\\`,c=~`\\d`}", "up{a=`b\\\\`,c=~`\\d`}"),
         ("up # one\r\n + x # two", "up # one\r\n + x # two"),
         ('up{a="\\"$(name)"} # $(other)', 'up{a="\\"reviews"} # $(other)'),
         ('label_replace(up, "a", "$1", "b", "(.*)")', 'label_replace(up, "a", "$1", "b", "(.*)")'),

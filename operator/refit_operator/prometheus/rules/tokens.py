@@ -28,7 +28,7 @@ _MOMENT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?")
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|\#[^\r\n]*(?=\r?\n|\Z))
-    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
+    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^`]|[^`\\])*`)
     |(?P<range>\[[^][]*\])
     |(?P<number>\.?[0-9](?:[eE][+-][0-9]|[0-9A-Za-z_.])*)
     |(?P<name>[A-Za-z_:][A-Za-z0-9_:]*)
@@ -76,12 +76,15 @@ def _scan(query: str) -> Iterator[tuple[str, str]]:
     while position < len(query):
         found = _TOKEN.match(query, position)
         if found is None or found.lastgroup is None:
-            raise QueryInvalid(_unexpected(query[position], position))
+            raise QueryInvalid(_unexpected(query, position))
         yield found.lastgroup, found.group()
         position = found.end()
 
 
-def _unexpected(character: str, position: int) -> str:
+def _unexpected(query: str, position: int) -> str:
+    character = query[position]
+    if character == "`" and "`" in query[position + 1 :]:
+        return f"a backslash before the backquote that ends the string at character {position}: use quotes instead"
     if character in "\"'`":
         return f"unterminated string at character {position}"
     if character == "[":
