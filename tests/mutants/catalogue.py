@@ -26,6 +26,8 @@ APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
+NAMESPACES = ("tests/unit/prometheus/test_namespaces.py",)
+HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
 SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
@@ -429,6 +431,118 @@ BREACH = (
         """return f'"{index}"' if token.matcher.endswith("~") else""",
         """return f'"{index}"' if token.matcher.endswith("x") else""",
         PROMQL,
+    ),
+    Mutant(
+        "a refusal has a query's control characters in it",
+        "prometheus/rules/tokens.py",
+        "super().__init__(one_line(text))",
+        "super().__init__(text)",
+        PROMQL,
+    ),
+    Mutant(
+        "a comment goes on past a carriage return",
+        "prometheus/rules/tokens.py",
+        r"\#[^\r\n]*(?=\r?\n|\Z)",
+        r"\#[^\n]*",
+        PROMQL,
+    ),
+    Mutant(
+        "a string goes on for some servers, behind which they find other selectors",
+        "prometheus/rules/tokens.py",
+        r"`(?:\\[^`]|[^`\\])*`",
+        "`[^`]*`",
+        PROMQL,
+    ),
+    Mutant(
+        "an offset of zero is passed on",
+        "prometheus/rules/tokens.py",
+        "(?=0*[1-9])",
+        "",
+        PROMQL,
+    ),
+    Mutant(
+        "what Python alone takes for a number is a value",
+        "prometheus/rules/responses.py",
+        "    if not _NUMBER.fullmatch(text):",
+        "    if not text:",
+        ("tests/unit/prometheus/test_responses.py",),
+    ),
+    Mutant(
+        "a server's words are quoted as they are",
+        "prometheus/errors.py",
+        "return one_line(_redact(text, secrets))",
+        "return _redact(text, secrets)",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a query reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "        if (label, namespace) not in selector.equals:",
+        "        if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "only a selector that must find something is bound to its namespace",
+        "prometheus/rules/namespaces.py",
+        "    for selector in parse_query(query).selectors:",
+        '    for selector in (s for s in parse_query(query).selectors if s.scope.need.name == "REQUIRED"):',
+        NAMESPACES,
+    ),
+    Mutant(
+        "a pattern binds a selector to its namespace",
+        "prometheus/rules/selectors.py",
+        "for m in expr.matchers.matchers if m.op == p.MatchOp.Equal)",
+        "for m in expr.matchers.matchers)",
+        NAMESPACES,
+    ),
+    Mutant(
+        "info() reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "    if _calls(query, _READS_MORE):",
+        "    if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "a query is bound to its namespace where it is looked at, and not where it is sent",
+        "prometheus/reader.py",
+        "QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled",
+        "filled",
+        NAMESPACES,
+    ),
+    Mutant(
+        "a tenant names another's server",
+        "prometheus/rules/allowlist.py",
+        "pattern.path.replace(_NAMESPACE, namespace)",
+        'pattern.path.replace(_NAMESPACE, "*")',
+        ("tests/unit/prometheus/test_allowlist.py",),
+    ),
+    Mutant(
+        "every header is a monitor's to send",
+        "prometheus/rules/headers.py",
+        "        if not any(entry.allows(namespace, name, value) for entry in allowed):",
+        "        if allowed and not any(entry.allows(namespace, name, value) for entry in allowed):",
+        HEADERS,
+    ),
+    Mutant(
+        "a header that one namespace may send is everybody's",
+        "prometheus/rules/headers.py",
+        "            fnmatchcase(namespace, self.namespaces)\n            and",
+        "            self.namespaces\n            and",
+        HEADERS,
+    ),
+    Mutant(
+        "a namespace's tenant may be any",
+        "prometheus/rules/headers.py",
+        'self.value == "*" or',
+        "self.value or",
+        HEADERS,
+    ),
+    Mutant(
+        "only the spelling that is allowed of a header's name is heeded",
+        "prometheus/rules/headers.py",
+        "name.lower() == self.name.lower()",
+        "name == self.name",
+        HEADERS,
     ),
     Mutant(
         "a panic in one reconciliation ends them all",

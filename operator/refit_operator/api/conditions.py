@@ -63,10 +63,14 @@ class Reason(StrEnum):
         "TargetNotWired",
         "No container of the target reads the pointer, or those that do don't all see the claim at one path.",
     )
-    QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
+    QUERY_REFUSED = (
+        "QueryRefused",
+        "A query does not parse, reads series of other namespaces against the administrator's setting, or Prometheus "
+        "refuses it.",
+    )
     SOURCE_FORBIDDEN = (
         "SourceForbidden",
-        "The operator may not query that Prometheus server, or may not read a Secret for it.",
+        "The operator may not query that Prometheus server, send it such a header, or read a Secret for it.",
     )
     SECRET_MISSING = "SecretMissing", "A Secret or key that spec.prometheus names is missing or unusable."
     # MetricAvailable: a reading's own name when it is no value

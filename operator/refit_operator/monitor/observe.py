@@ -1,6 +1,7 @@
 """Read everything that a decision about a monitor rests on."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.monitor.rules.limits import counts_for_mass_breach
 from refit_operator.ports import Ports
-from refit_operator.prometheus.reader import Subject, query_error
+from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.reading import Value
 from refit_operator.target.rules.view import parse_target
 
@@ -39,7 +40,8 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     spec, now = observed.monitor.spec, observed.now
-    error = await first_query_error(spec)
+    namespace = observed.monitor.metadata.namespace
+    error = await first_query_error(spec, lambda query: ports.reader.query_error(query, namespace))
     if error:
         return replace(observed, query_error=error)
     grid = ports.reader.grid_of(spec.prometheus, spec.metric)
@@ -63,13 +65,13 @@ def subject_of(o: Observed) -> Subject:
     return Subject(meta.namespace, meta.name, target, pointer.digest if pointer else "")
 
 
-async def first_query_error(spec: ModelMonitorSpec) -> str:
-    """Return which query of the spec doesn't parse, and why; empty where all do."""
+async def first_query_error(spec: ModelMonitorSpec, error_of: Callable[[str], str]) -> str:
+    """Return which query of the spec may not be asked, and why; empty where all may."""
     queries = [("metric.query", spec.metric.query)]
     queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
     queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
     for field, query in queries:
-        error = query_error(query)
+        error = error_of(query)
         if error:
             return f"{field}: {error}"
         await asyncio.sleep(0)  # each may take milliseconds, the first time

@@ -12,6 +12,7 @@ from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.rules.breaker import Breakers
+from refit_operator.prometheus.rules.namespaces import namespace_objection
 from refit_operator.prometheus.rules.promql import (
     VARIABLES,
     QueryInvalid,
@@ -21,6 +22,7 @@ from refit_operator.prometheus.rules.promql import (
     variables_of,
 )
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.sentences import one_line
 from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
 from refit_operator.prometheus.servers import Servers
@@ -58,16 +60,16 @@ _ANYBODY = {name: name for name in VARIABLES}
 
 
 @lru_cache(maxsize=4096)
-def query_error(query: str) -> str:
-    """Return why the query doesn't parse, or which of its variables doesn't exist; empty where it is fine.
+def query_error(query: str, label: str = "", namespace: str = "anybody") -> str:
+    """Return why the query doesn't parse, which of its variables doesn't exist, or where it reads other namespaces.
 
-    The answer is remembered by the text, and so for as long as a generation of the monitor says the same.
+    Empty where it is fine. The answer is remembered by the text, and so for as long as a generation of the monitor says
+    the same.
     """
     try:
-        substitute(query, _ANYBODY)
+        return one_line(namespace_objection(substitute(query, _ANYBODY | {"namespace": namespace}), label, namespace))
     except QueryInvalid as error:
         return str(error)
-    return ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,21 @@ class Reader:
     """How readings are asked for."""
 
     servers: Servers
+    namespace_label: str = ""
+    """The label that each selector must match against the monitor's namespace; empty: none."""
     breakers: Breakers = field(default_factory=Breakers)
+
+    def query_error(self, query: str, namespace: str) -> str:
+        """Return why a query of a monitor of the namespace may not be asked; empty where it may."""
+        return query_error(query, self.namespace_label, namespace)
+
+    def _fill(self, subject: Subject, query: str, now: datetime) -> str | QueryFailed:
+        """Return the query as it may be asked: with its variables filled in, and of one namespace."""
+        filled = subject.fill(query, now)
+        if isinstance(filled, QueryFailed):
+            return filled
+        objection = namespace_objection(filled, self.namespace_label, subject.namespace)
+        return QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
@@ -115,14 +131,14 @@ class Reader:
         server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        query = subject.fill(metric.query, now)
+        query = self._fill(subject, metric.query, now)
         if isinstance(query, QueryFailed):
             return query
         window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
-            counting = subject.fill(metric.min_samples.query, now)
+            counting = self._fill(subject, metric.min_samples.query, now)
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
 
@@ -131,7 +147,7 @@ class Reader:
         server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        filled = subject.fill(query, now)
+        filled = self._fill(subject, query, now)
         return filled if isinstance(filled, QueryFailed) else await server.read_instant(filled, now)
 
     async def _open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> GuardedServer | QueryFailed:
