@@ -42,7 +42,11 @@ class Settings(BaseSettings):
         default="refit-progress-tls",
         description="Secret of the operator's namespace with ca.crt, tls.crt and tls.key; created where it is missing.",
     )
-    concurrency: int = Field(default=16, ge=1, description="How many monitors are reconciled at the same time.")
+    concurrency: int = Field(
+        default=16,
+        ge=1,
+        description="How many monitors are reconciled at the same time; one namespace has at most half of them.",
+    )
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
     leader_election: bool = Field(default=True, description="Reconcile only while holding a Lease.")
     lease_namespace: str = Field(default="refit-system", description="Namespace of the Lease: the operator's own.")

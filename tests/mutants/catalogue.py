@@ -27,9 +27,13 @@ OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
+SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
+BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
+COUNTED = ("tests/unit/monitor/test_counted.py",)
+RESTART = ("tests/unit/controller/test_restart.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
@@ -223,8 +227,8 @@ ONCE = (
     Mutant(
         "a list from before the newest run is believed",
         "kubernetes_api/client.py",
-        "            self._newest.take(plural(kind), least,",
-        "            self._newest.take(plural(kind), 0,",
+        "self._newest.take(plural(kind), least,",
+        "self._newest.take(plural(kind), 0,",
         REQUESTS,
     ),
     Mutant(
@@ -324,9 +328,65 @@ BREACH = (
     Mutant(
         "breaches that began one after another are a mass breach",
         "prometheus/rules/mass_breach.py",
-        "if 2 * together > total else None",
+        "if 2 * together > len(own) else None",
         "if together else None",
         BOARD,
+    ),
+    Mutant(
+        "one namespace's word holds another's runs",
+        "prometheus/rules/mass_breach.py",
+        "FEWEST_OTHERS = 2",
+        "FEWEST_OTHERS = 1",
+        BOARD,
+    ),
+    Mutant(
+        "two namespaces hold others', however many don't agree",
+        "prometheus/rules/mass_breach.py",
+        "together < FEWEST_OTHERS or 2 * together <= others",
+        "together < FEWEST_OTHERS",
+        BOARD,
+    ),
+    Mutant(
+        "others hold a namespace whose own monitors are well",
+        "prometheus/rules/mass_breach.py",
+        "len(fallen) - 1 if namespace in fallen else 0",
+        "len(fallen - {namespace})",
+        BOARD,
+    ),
+    Mutant(
+        "monitors that don't count are counted",
+        "prometheus/rules/mass_breach.py",
+        "found.values() if monitor.counts]",
+        "found.values()]",
+        BOARD,
+    ),
+    Mutant(
+        "a suspended monitor counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "not o.monitor.spec.suspend and not any(",
+        "not any(",
+        COUNTED,
+    ),
+    Mutant(
+        "a monitor that isn't Ready counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "and not any(check(o) for check in READINESS)",
+        "",
+        COUNTED,
+    ),
+    Mutant(
+        "an interval stretches the span without an end",
+        "prometheus/rules/mass_breach.py",
+        "return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))",
+        "return max(monitor.interval for monitor in monitors)",
+        BOARD,
+    ),
+    Mutant(
+        "after a restart suspended monitors count",
+        "controller/reconcile.py",
+        " and not monitor.spec.suspend\n",
+        "\n",
+        RESTART,
     ),
     Mutant(
         "an answer from a part of the data is a value",
@@ -373,9 +433,72 @@ BREACH = (
     Mutant(
         "a panic in one reconciliation ends them all",
         "controller/workqueue.py",
-        "            except BaseException as error:",
-        "            except (Exception, asyncio.CancelledError) as error:",
+        "        except BaseException as error:",
+        "        except (Exception, asyncio.CancelledError) as error:",
         QUEUE,
+    ),
+    Mutant(
+        "one namespace takes all slots",
+        "controller/rules/slots.py",
+        "if self._held[namespace] < self._free]",
+        "if self._free]",
+        SLOTS,
+    ),
+    Mutant(
+        "who waited longest is next, however much its namespace holds",
+        "controller/rules/slots.py",
+        "(self._held[one], self._waiting[one][0])",
+        "self._waiting[one][0]",
+        SLOTS,
+    ),
+    Mutant(
+        "the wait for a slot is no lateness",
+        "controller/workqueue.py",
+        "asyncio.get_running_loop().time() - self._due.pop(ref)",
+        "self._due.pop(ref) * 0",
+        QUEUE,
+    ),
+    Mutant(
+        "a server that hangs is asked on and on",
+        "prometheus/rules/breaker.py",
+        "        if not breaker.is_open:",
+        "        if breaker.timeouts >= 0:",
+        BREAKER,
+    ),
+    Mutant(
+        "all queries are sent once a pause is over",
+        "prometheus/rules/breaker.py",
+        "self._breakers[key] = replace(breaker, next_try=now + PAUSE)",
+        "self._breakers[key] = breaker",
+        BREAKER,
+    ),
+    Mutant(
+        "an answer doesn't close the circuit breaker",
+        "prometheus/rules/breaker.py",
+        "self._breakers.pop(key, None)",
+        "self._breakers.get(key, None)",
+        BREAKER,
+    ),
+    Mutant(
+        "one namespace's timeouts hold all others' queries",
+        "prometheus/rules/breaker.py",
+        "self._breakers.get(key, _Breaker())\n        if not",
+        "next((one for other, one in self._breakers.items() if other[0] == key[0]), _Breaker())\n        if not",
+        BREAKER,
+    ),
+    Mutant(
+        "a query that the server gave up itself is no timeout",
+        "prometheus/rules/breaker.py",
+        "FailureKind.Timeout or waited >= SLOW)",
+        "FailureKind.Timeout)",
+        BREAKER,
+    ),
+    Mutant(
+        "a reading is late by what the one before took",
+        "monitor/reconcile.py",
+        "wait = o.next_reading - now if",
+        "wait = o.next_reading - o.now if",
+        ("tests/unit/monitor/test_until_next.py",),
     ),
     Mutant(
         "a guard without a value holds",

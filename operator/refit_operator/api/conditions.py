@@ -170,7 +170,8 @@ class Reason(StrEnum):
     GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."
     MASS_BREACH = (
         "MassBreach",
-        "Most monitors of this Prometheus server fell into breach together, so that the server is suspected.",
+        "Most of this namespace's monitors of the Prometheus server fell into breach together, or most namespaces did, "
+        "so that the server is suspected.",
     )
     GUARD_FAILED = "GuardFailed", "A guard doesn't hold; guards are queried only when everything else allows a run."
     GUARDS_NOT_QUERIED = (

@@ -13,6 +13,7 @@ from refit_operator.kubernetes_api.client import DEPLOYMENT
 from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
+from refit_operator.monitor.rules.limits import counts_for_mass_breach
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject, query_error
 from refit_operator.prometheus.rules.reading import Value
@@ -32,7 +33,7 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         claimed_by=older_claim(monitor, await ports.cluster.list_monitors(namespace)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
-    observed = _with_others(await _with_readings(observed, ports), ports)
+    observed = with_mass_breach(await _with_readings(observed, ports), ports)
     return await _with_guards(observed, ports)
 
 
@@ -75,14 +76,17 @@ async def first_query_error(spec: ModelMonitorSpec) -> str:
     return ""
 
 
-def _with_others(o: Observed, ports: Ports) -> Observed:
+def with_mass_breach(o: Observed, ports: Ports) -> Observed:
     """Record the monitor's breach, unless its reading is no value, and ask for a mass breach of its server."""
     meta = o.monitor.metadata
     ref = Ref(meta.namespace, meta.name)
     server = ports.reader.servers.address_of(o.monitor.spec.prometheus)
+    counts = counts_for_mass_breach(o)
     if isinstance(o.newest, Value) or ref not in ports.mass_breach:
-        ports.mass_breach.record(server, ref, o.interval, breach_begins(o))
-    return replace(o, mass_breach=ports.mass_breach.of(server))
+        ports.mass_breach.record(server, ref, o.interval, breach_begins(o), counts)
+    else:
+        ports.mass_breach.recount(ref, counts)
+    return replace(o, mass_breach=ports.mass_breach.of(server, meta.namespace))
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:

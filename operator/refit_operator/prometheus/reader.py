@@ -3,14 +3,15 @@
 The window is not kept anywhere: after a restart the same query gives the same readings.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeGuard
 
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
-from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
+from refit_operator.prometheus.guarded import GuardedServer
+from refit_operator.prometheus.rules.breaker import Breakers
 from refit_operator.prometheus.rules.promql import (
     VARIABLES,
     QueryInvalid,
@@ -97,6 +98,7 @@ class Reader:
     """How readings are asked for."""
 
     servers: Servers
+    breakers: Breakers = field(default_factory=Breakers)
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
@@ -110,13 +112,13 @@ class Reader:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self.servers.open(subject.namespace, prometheus, now)
+        server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
         query = subject.fill(metric.query, now)
         if isinstance(query, QueryFailed):
             return query
-        window = await read_window(server, query, times, (metric.bounds.min, metric.bounds.max))
+        window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
@@ -126,11 +128,17 @@ class Reader:
 
     async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
         """Return the query's value now."""
-        server = await self.servers.open(subject.namespace, prometheus, now)
+        server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
         filled = subject.fill(query, now)
-        return filled if isinstance(filled, QueryFailed) else await read_instant(server, filled, now)
+        return filled if isinstance(filled, QueryFailed) else await server.read_instant(filled, now)
+
+    async def _open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> GuardedServer | QueryFailed:
+        server = await self.servers.open(namespace, prometheus, now)
+        if isinstance(server, QueryFailed):
+            return server
+        return GuardedServer(server, (self.servers.address_of(prometheus), namespace), self.breakers)
 
 
 Times = tuple[datetime, ...]
@@ -142,20 +150,20 @@ def _has_values(window: Window | QueryFailed) -> TypeGuard[Window]:
 
 
 async def _demand_fresh(
-    server: PrometheusServer, query: str, max_age: timedelta, window: Window | QueryFailed, times: Times
+    server: GuardedServer, query: str, max_age: timedelta, window: Window | QueryFailed, times: Times
 ) -> Window | QueryFailed:
     if not _has_values(window):
         return window
-    ages = await read_window(server, freshness_query(query, max_age), times)
+    ages = await server.read_window(freshness_query(query, max_age), times)
     return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
 
 
 async def _demand_samples(
-    server: PrometheusServer, query: str | QueryFailed, minimum: float, window: Window | QueryFailed, times: Times
+    server: GuardedServer, query: str | QueryFailed, minimum: float, window: Window | QueryFailed, times: Times
 ) -> Window | QueryFailed:
     if not _has_values(window):
         return window
-    counts = query if isinstance(query, QueryFailed) else await read_window(server, query, times)
+    counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
     if isinstance(counts, QueryFailed):
         return _blame("metric.minSamples", counts)
     return demand_samples(window, counts, minimum)
