@@ -82,3 +82,11 @@ def test_what_is_refused(said: bytes) -> None:
 )
 def test_progress_in_words(progress: RunProgress, words: str) -> None:
     assert progress.describe() == words
+
+
+@pytest.mark.parametrize("name", ["token=hunter2", "https://bob:hunter2@hub", "Bearer hunter2-hunter2"])
+def test_a_name_with_a_credential_in_it_is_kept_without_the_credential(name: str) -> None:
+    kept = parse_report(body(metrics=metrics((name, "1"))), "pod-1", NOW)
+    assert kept is not None
+    assert list(kept.metrics.values()) == ["1"]
+    assert "hunter2" not in str(kept.metrics)
