@@ -88,7 +88,7 @@ UNLENT: dict[str, dict[str, Any]] = {
 AUTHOR = "monitors of a namespace, with every right there"
 FINE = (Vector("a plain query", {"metric": {"query": "vector(0.5)"}}, ""),)
 SERVER = "serverAddress .* isn't allowed here|spec.prometheus.serverAddress"
-NAME = "can't be set by a monitor|a header's name is of"
+NAME = r"prometheus\.headers|a header's name is of"
 
 
 def asking(query: str) -> dict[str, Any]:
