@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue fuzz mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-tasks bench-train verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ fuzz: cluster-up  ## inputs of each edge, generated: monitors, queries, answers 
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=--ignore tests/fuzz/test_%.py) tests/fuzz
 	$(PYTHON3) -m localcluster run-image trainer -- env REFIT_FUZZ_EXAMPLES=$$((REFIT_FUZZ_EXAMPLES / 20)) \
 	    python -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=tests/fuzz/test_%.py)
+
+hostile: cluster-up  ## every hostile vector on the cluster, with the answer to each (`test` plays them too; about a minute)
+	$(IN_CLUSTER) $(PYTHON) -m pytest -q -s tests/cluster/test_hostile.py
 
 mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
 	$(PYTHON) -m tests.mutants

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refit_operator.api.run import RunResult
+from refit_operator.api.words import LONGEST
 from refit_operator.progress.rules.payload import KEPT_METRICS, LONGEST_NAME, parse_report
 from refit_operator.progress.rules.token_claims import is_plausible
 from refit_operator.run.rules.views.reports import JudgeReport, TrainReport, flaw_of, parse_error
 from refit_operator.run.rules.views.reports import parse_report as parse_message
 from refit_operator.run.rules.views.results import judgement_fields
-from refit_operator.run.rules.views.words import LONGEST
 from tests.support.samples import NEW_DIGEST, NOW
 
 TRAINERS = ("trainerStatus", "progressPercentage", "estimatedRemainingSeconds", "metrics", "name", "value")

@@ -19,7 +19,7 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 2
 LIMIT_S = 300
-COPIED = ("operator", "tests")
+COPIED = ("operator", "tests", "localcluster")
 PLUGINS = ("hypothesispytest", "xdist", "cacheprovider", "timeout")
 QUIET = ("-x", "-q", "--tb=no", "-W", "ignore::pytest.PytestConfigWarning")  # settings of plugins that aren't loaded
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/unit/)?(\S+?::.*?)(?: - .*)?$", re.MULTILINE)

@@ -136,6 +136,27 @@ ONCE = (
         ("tests/unit/run/test_words.py",),
     ),
     Mutant(
+        "a container's names are shown as they are",
+        "run/rules/views/reports.py",
+        "Name = Annotated[str, AfterValidator(clean)]",
+        "Name = Annotated[str, AfterValidator(str)]",
+        ("tests/unit/run/test_words.py",),
+    ),
+    Mutant(
+        "a metric's name in a report of progress is shown as it is",
+        "progress/rules/payload.py",
+        "(clean(metric.name), ",
+        "(metric.name, ",
+        ("tests/unit/progress/test_payload.py",),
+    ),
+    Mutant(
+        "a user name out of a Secret is quoted",
+        "prometheus/client.py",
+        "(*named, *(auth or ()))",
+        "named",
+        ("tests/unit/prometheus/test_servers.py",),
+    ),
+    Mutant(
         "a volume is mounted at /x/../refit",
         "api/pod.py",
         'pattern=f"^(/{FOLDER})+/?$"',

@@ -127,11 +127,10 @@ def _name_of(address: str) -> str:
 
 
 def _secrets_of(headers: Mapping[str, str], auth: tuple[str, str] | None) -> frozenset[str]:
-    """Gather what must never be quoted; short words, such as a tenant's name, aren't secrets."""
-    words = [word for value in headers.values() for word in (value, *value.split()) if len(word) > len("Bearer ")]
-    if auth is not None:
-        words += [auth[1], b64encode(":".join(auth).encode()).decode()]
-    return frozenset(words)
+    """Gather what must never be quoted; short words, such as a tenant's or a user's name, aren't secrets."""
+    named = [word for value in headers.values() for word in (value, *value.split())]
+    whole = [auth[1], b64encode(":".join(auth).encode()).decode()] if auth else []
+    return frozenset([*whole, *(word for word in (*named, *(auth or ())) if len(word) > len("Bearer "))])
 
 
 def _seconds(time: datetime) -> str:

@@ -1,8 +1,13 @@
 """People with few rights in a namespace, and what they are answered."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tests.support.cluster.kubectl import Document, Refused, Space
+import yaml
+
+from localcluster.disposable import disposable
+from tests.support.cluster.kubectl import ROOT, Document, Refused, Space, kubectl
 
 MONITORS = {"apiGroups": ["refit.dev"], "resources": ["modelmonitors"], "verbs": ["*"]}
 JOBS = {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create"]}
@@ -39,3 +44,23 @@ def answer(space: Space, user: str, *words: str, document: Document | None = Non
         return space.run(*words, "--dry-run=server", "--as", user, *(("-f", "-") if document else ()), stdin=stdin)
     except Refused as refused:
         return str(refused)
+
+
+@contextmanager
+def allowing_here(space: Space, **lists: str) -> Iterator[None]:
+    """Have the policy of what may be named once more, for one namespace, with lists of its own."""
+    name = f"allowed-{space.name}"
+    documents = yaml.safe_load_all((ROOT / "manifests/base/monitor-limits.yaml").read_text())
+    made, binding = (one for one in documents if one["metadata"]["name"] == "refit-monitor-allowed")
+    for variable in made["spec"]["variables"]:
+        variable["expression"] = lists.get(variable["name"], variable["expression"])
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space.name}}}
+    binding["spec"] |= {"policyName": name, "matchResources": here}
+    try:
+        for document in (made, binding):
+            document["metadata"] = {"name": name}
+            kubectl("apply", "-f", "-", stdin=json.dumps(disposable(document)))
+        yield
+    finally:
+        kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy"
+        kubectl("delete", kinds, name, "--ignore-not-found")

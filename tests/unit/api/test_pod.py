@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from refit_operator.api.pod import Volume
+from tests.hostile.schema import PATHS
 
 GOOD = ("/cache", "/cache/", "/a/b.c/d", "/.cache", "/..a", "/...", "/dev/shm", "/refit-cache", "/tmpfs")
-BAD = ("//refit", "/./tmp", "/x/../refit", "/..", "/.", "/a/.", "/a/..", "/a//b", "/", "cache", "/a:b", "")
 
 
 def is_taken(path: str) -> bool:
@@ -22,6 +22,6 @@ def test_a_path_that_leads_where_it_says(path: str) -> None:
     assert is_taken(path)
 
 
-@pytest.mark.parametrize("path", BAD)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_may_lead_elsewhere(path: str) -> None:
     assert not is_taken(path)

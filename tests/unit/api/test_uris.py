@@ -6,14 +6,11 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from refit_operator.api.uris import DataUri, ModelUri, Pointer, StoreUri, is_reachable_by_pods, is_within, parse_pointer
+from tests.hostile.schema import LEAD_ELSEWHERE, PLACES
 
 DIGEST = f"sha256:{'0' * 64}"
 CLAIM, BUCKET, FILE = "pvc://models/a/b", "s3://my-bucket/a/b", "file:///models/a"
 HUB, HUB_DATA = "hf://google-bert/bert-base-uncased@main", "hf://datasets/owner/rows@refs%2Fpr%2F1"
-
-
-PLACES = ("pvc://models/", "s3://my-bucket/", "gs://my-bucket/", "file:///")
-LEAD_ELSEWHERE = ("..", "../holdout", "a/../../holdout", "a/..", ".", "./a", "a/./b", "a//b", "/a")
 
 
 def is_valid(kind: Any, uri: str) -> bool:

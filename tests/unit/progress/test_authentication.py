@@ -12,7 +12,7 @@ from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.progress.authentication import MOST_KEPT, Authenticator, Document, Refusal, TokenReviewer
 from refit_operator.progress.quota import MOST_AT_ONCE, MOST_OF_ONE_ADDRESS, MOST_REFUSED, PERIOD_SECONDS
 from refit_operator.progress.rules.pod_identity import Caller
-from refit_operator.progress.rules.token_claims import LONGEST_TOKEN
+from tests.hostile.reports import IMPLAUSIBLE
 from tests.support.jumping import clock, play, since
 from tests.support.pods import BAD, GOOD, IDENTITY, JOB, POD, REVIEW, RUN, make_token
 
@@ -133,21 +133,6 @@ def test_no_flood_of_strangers_pushes_out_who_is_known() -> None:
         assert server.asked == asked
 
     play(story())
-
-
-IMPLAUSIBLE = {
-    "no JSON Web Token": "secret",
-    "not signed": GOOD.rpartition(".")[0],
-    "not base64": "a.$.c",
-    "no JSON": "a.YQ.c",
-    "no object": "a.W10.c",
-    "another audience": make_token("good", aud=["https://kubernetes.default.svc"]),
-    "expired": make_token("good", exp=0),
-    "no time": make_token("good", exp="soon"),
-    "of no pod": make_token("good", **{"kubernetes.io": {"namespace": "shop"}}),
-    "too long": make_token("x" * LONGEST_TOKEN),
-    "nested": "a." + "WyBb" * 1000 + ".c",
-}
 
 
 @pytest.mark.parametrize("token", IMPLAUSIBLE.values(), ids=IMPLAUSIBLE)

@@ -1,22 +1,13 @@
 """What a report may say, and what of it is kept."""
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from refit_operator.api.progress import RunProgress
 from refit_operator.progress.rules.payload import KEPT_METRICS, LONGEST, parse_report
+from tests.hostile.reports import BODIES, body, metrics
 from tests.support.samples import NOW
-
-
-def body(**status: Any) -> bytes:
-    return json.dumps({"trainerStatus": status}).encode()
-
-
-def metrics(*pairs: tuple[str, Any]) -> list[dict[str, Any]]:
-    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def test_what_the_hugging_face_callback_posts() -> None:
@@ -72,21 +63,7 @@ def test_no_more_metrics_than_a_status_should_hold() -> None:
     assert len(kept.metrics) == KEPT_METRICS
 
 
-REFUSED: dict[str, bytes] = {
-    "no JSON": b"{",
-    "nothing at all": b"",
-    "another document": b'{"status": {}}',
-    "a list": b"[]",
-    "more than all": body(progressPercentage=101),
-    "less than nothing": body(progressPercentage=-1),
-    "a negative time": body(estimatedRemainingSeconds=-1),
-    "a time that isn't one": b'{"trainerStatus": {"estimatedRemainingSeconds": NaN}}',
-    "more metrics than the contract has": body(metrics=metrics(*((f"m{i}", "1") for i in range(257)))),
-    "deep nesting": b'{"trainerStatus": ' + b"[" * 5000 + b"]" * 5000 + b"}",
-}
-
-
-@pytest.mark.parametrize("said", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("said", BODIES.values(), ids=BODIES)
 def test_what_is_refused(said: bytes) -> None:
     assert parse_report(said, "pod-1", NOW) is None
 
@@ -105,3 +82,11 @@ def test_what_is_refused(said: bytes) -> None:
 )
 def test_progress_in_words(progress: RunProgress, words: str) -> None:
     assert progress.describe() == words
+
+
+@pytest.mark.parametrize("name", ["token=hunter2", "https://bob:hunter2@hub", "Bearer hunter2-hunter2"])
+def test_a_name_with_a_credential_in_it_is_kept_without_the_credential(name: str) -> None:
+    kept = parse_report(body(metrics=metrics((name, "1"))), "pod-1", NOW)
+    assert kept is not None
+    assert list(kept.metrics.values()) == ["1"]
+    assert "hunter2" not in str(kept.metrics)

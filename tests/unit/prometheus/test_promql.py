@@ -16,6 +16,7 @@ from refit_operator.prometheus.rules.promql import (
     variables_of,
 )
 from refit_operator.prometheus.rules.tokens import check_cost, tokens_of
+from tests.hostile.asked import QUERIES, UNFILLED
 
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -43,41 +44,7 @@ def test_how_far_back_a_query_reads(query: str, longest: timedelta, reach: timed
     assert parse_query(query).reach == reach
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("", "no expression found"),
-        ("sum(", "unclosed left parenthesis"),
-        ("sum(x) by 3", "."),
-        ('x{a="$(name)', "unterminated"),
-        ("x[5m]", "a range of values"),
-        ("(x[5m])", "a range of values"),
-        ("x[5m:1m]", "a range of values"),
-        ('"text"', "a string"),
-        ('x{a="1" or b="2"}', "isn't PromQL"),
-        ("rate(x[5m] @ end())", "depend on the window"),
-        ("max_over_time(x[5m:1m] @ start())", "depend on the window"),
-        ("x offset -5m", "reads the future"),
-        ("x" * 9000, "9000 characters long, 8192 are allowed"),
-        ("(" * 200 + "x" + ")" * 200, "nested more than 32 deep"),
-        (" + ".join(["x"] * 66), "65 operators, 64 are allowed"),
-        ("x," * 2000, "more than 512 words and signs"),
-        ("rate(x[1e400])", r"'\[1e400\]' isn't a range"),
-        ("x offset 1e400", "'1e400' isn't a duration"),
-        ("x @ 1e400", "'1e400' isn't a time"),
-        ("x * 1e400", "'1e400' isn't a number"),
-        ("x offset 9999999s", "at most six digits a unit"),
-        ("x offset 0", "'0' isn't a duration"),
-        ("rate(x[0])", r"'\[0\]' isn't a range"),
-        ("max_over_time(x[1h:0])", r"'\[1h:0\]' isn't a range"),
-        ("rate(x[9999y])", "3649635 days back, 3660 are allowed"),
-        ("max_over_time(" * 6 + "x" + "[999999y:1y])" * 6, r"can't be parsed \(OverflowError\)"),
-        ("x[5m", "unclosed \\[ at character 1"),
-        ('x{a=`\\`,b="c",d=`} or y #`}', "a backslash before the backquote that ends the string at character 4"),
-        ("x{a=`b", "unterminated string at character 4"),
-        ("x # one\r + y", "the comment at character 2 has a carriage return"),
-    ],
-)
+@pytest.mark.parametrize(("query", "message"), QUERIES)
 def test_what_gives_no_repeatable_number_is_refused(query: str, message: str) -> None:
     with pytest.raises(QueryInvalid, match=message):
         parse_query(query)
@@ -199,15 +166,7 @@ def test_variables_are_filled_in_and_the_rest_is_left(query: str, want: str) -> 
     assert substitute(query, VALUES) == want
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ('up{app="$(pod)"}', r"no variable \$\(pod\); there are name, namespace, target, digest"),
-        ('label_replace(up, "a", "$(name)", "b", "")', "only in label values"),
-        ("$(name)", "unexpected|invalid"),
-        ("sum(", "unclosed left parenthesis"),
-    ],
-)
+@pytest.mark.parametrize(("query", "message"), [*UNFILLED, ("sum(", "unclosed left parenthesis")])
 def test_what_cannot_be_filled_in_is_refused(query: str, message: str) -> None:
     with pytest.raises(QueryInvalid, match=message):
         substitute(query, VALUES)

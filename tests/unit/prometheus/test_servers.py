@@ -8,9 +8,11 @@ import pytest
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
 from refit_operator.prometheus.client import PrometheusServer
+from refit_operator.prometheus.errors import explain
 from refit_operator.prometheus.reader import Subject, query_error
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
+from refit_operator.prometheus.rules.wholeness import Failed
 from refit_operator.prometheus.servers import Servers
 from tests.support.samples import NEW_DIGEST, NOW
 
@@ -143,3 +145,12 @@ async def test_a_query_that_its_values_make_too_long_is_a_reading_that_failed() 
     failed = Subject("shop", "reviews", "t" * 253).fill(query, NOW)
     assert isinstance(failed, QueryFailed)
     assert (failed.kind, "8192 are allowed" in failed.message) == (FailureKind.BadQuery, True)
+
+
+@pytest.mark.parametrize(("user", "is_secret"), [("accounting-2f9c", True), ("me", False)])
+def test_a_user_name_out_of_a_secret_is_no_more_quoted_than_the_password(user: str, is_secret: bool) -> None:
+    """A short one, which would be found in other words, is none."""
+    error = Failed(f"no user {user} with hunter2")
+    server = PrometheusServer("http://default:9090", auth=(user, "hunter2"))
+    said = explain(error, server.secrets)[1]
+    assert ("hunter2" in said, user in said) == (False, not is_secret)

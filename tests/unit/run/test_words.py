@@ -1,9 +1,11 @@
 """Words of containers: what a person may read of them in a status, an Event and a log."""
 
+import json
+
 import pytest
 
-from refit_operator.run.rules.views.reports import TrainReport, flaw_of, parse_error
-from refit_operator.run.rules.views.words import LONGEST, clean
+from refit_operator.api.words import LONGEST, clean
+from refit_operator.run.rules.views.reports import JudgeReport, TrainReport, flaw_of, parse_error, parse_report
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 WORDS = {
@@ -46,3 +48,15 @@ def test_a_message_of_brackets_is_no_error_of_ours() -> None:
 
 def test_a_flaw_says_nothing_secret() -> None:
     assert "hunter2" not in flaw_of(TrainReport, '{"metrics": {"password=hunter2": "x"}}')
+
+
+def test_a_reports_names_are_words_too() -> None:
+    """They are in the run's status and in the gate's messages."""
+    digest = f"sha256:{'0' * 64}"
+    candidate = {"digest": digest, "metrics": {"accuracy": 0.9, "token=hunter2": 0.1, "f1\x1b": 0.2}}
+    slices = {"https://bob:hunter2@hub": {"candidate": 0.9, "rows": 1}}
+    said = json.dumps({"candidate": candidate, "slices": slices, "rows": 1, "directions": {"pwd=hunter2": "Higher"}})
+    report = parse_report(JudgeReport, said)
+    assert report is not None
+    assert set(report.candidate.metrics) == {"accuracy", "token=***", "f1"}
+    assert (set(report.slices), set(report.directions)) == ({"https://***@hub"}, {"pwd=***"})

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from refit_operator.api.progress import RunProgress
+from refit_operator.api.words import clean
 
 LARGEST_BODY = 64 * 1024
 LONGEST = timedelta(hours=9999)
@@ -57,7 +58,7 @@ def _bounded(seconds: float) -> timedelta:
 
 def _numbers(metrics: list[_Metric]) -> dict[str, str]:
     """Return the metrics that are finite numbers, written short: nothing else may get into a status."""
-    found = [(metric.name, _number(metric.value)) for metric in metrics if _is_name(metric.name)]
+    found = [(clean(metric.name), _number(metric.value)) for metric in metrics if _is_name(metric.name)]
     finite = [(name, f"{value:.6g}") for name, value in found if value is not None and math.isfinite(value)]
     return dict(finite[:KEPT_METRICS])
 

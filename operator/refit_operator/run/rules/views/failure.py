@@ -1,5 +1,6 @@
 """Why an attempt failed, by the source that knows best: the container, the kubelet, or the Job controller. Pure."""
 
+from refit_operator.api.words import clean
 from refit_operator.run.rules.contract import EXIT_PEER_LOST
 from refit_operator.run.rules.views.documents import (
     Document,
@@ -10,7 +11,6 @@ from refit_operator.run.rules.views.documents import (
     statuses_of,
 )
 from refit_operator.run.rules.views.reports import parse_error
-from refit_operator.run.rules.views.words import clean
 
 OWN = ("train", "judge")
 """The containers that the operator made."""

@@ -1,16 +1,18 @@
 """Reports of trainer and judge in their termination messages (docs/contract.md). A malformed one is no report."""
 
 import json
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from refit_operator.api.training import Better
+from refit_operator.api.words import clean
 from refit_operator.run.rules.contract import TERMINATION_MESSAGE_BYTES
-from refit_operator.run.rules.views.words import clean
 
 MOST_ROWS = 2**53 - 1
 """The largest whole number that any reader of JSON keeps as it is."""
+Name = Annotated[str, AfterValidator(clean)]
+"""A name that a container chose: it is in the run's status and in messages."""
 DIGEST = "^sha256:[0-9a-f]{64}$"
 
 
@@ -25,14 +27,14 @@ class TrainReport(_Report):
     digest: str = Field(pattern=DIGEST)
     rows: int = Field(ge=0, le=MOST_ROWS)
     seconds: float = Field(ge=0)
-    metrics: dict[str, float] = {}
+    metrics: dict[Name, float] = {}
 
 
 class JudgedModel(_Report):
     """One model on the holdout."""
 
     digest: str = Field(pattern=DIGEST)
-    metrics: dict[str, float]
+    metrics: dict[Name, float]
 
 
 class JudgedSlice(_Report):
@@ -48,9 +50,9 @@ class JudgeReport(_Report):
 
     candidate: JudgedModel
     served: JudgedModel | None = None
-    slices: dict[str, JudgedSlice] = {}
+    slices: dict[Name, JudgedSlice] = {}
     rows: int = Field(ge=0, le=MOST_ROWS)
-    directions: dict[str, Better] = {}
+    directions: dict[Name, Better] = {}
     """Which side of a metric is better; a metric that isn't in it has no direction reported."""
     distinct: int | None = Field(default=None, ge=0, le=MOST_ROWS)
 

@@ -1,0 +1,21 @@
+"""All hostile vectors, by family."""
+
+from tests.hostile import asked, beyond, forgeries, functions, jobs, schema, stolen, writers
+from tests.hostile.vectors import Entry, Family
+
+FAMILIES: tuple[Family, ...] = (
+    *writers.FAMILIES,
+    writers.LISTED,
+    *schema.FAMILIES,
+    *asked.FAMILIES,
+    *beyond.FAMILIES,
+    *jobs.FAMILIES,
+    *stolen.FAMILIES,
+    *forgeries.FAMILIES,
+    *functions.FAMILIES,
+)
+
+
+def of(entry: Entry) -> tuple[Family, ...]:
+    """Return the families that are played at one place."""
+    return tuple(family for family in FAMILIES if family.entry is entry)
