@@ -23,6 +23,7 @@ from refit_trainer.data.reader import read_rows
 from refit_trainer.tasks import find_task
 from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
+from tests.support.trainer.damage import find_places
 from tests.support.trainer.pictures import png
 from tests.support.trainer.sounds import tone
 
@@ -60,7 +61,9 @@ CHANGES = st.dictionaries(st.sampled_from(COLUMNS), LIKELY | JSON, max_size=2)
 ROWS = st.lists(CHANGES.map(lambda changes: GOOD | changes) | JSON, max_size=4)
 OBJECTS = st.lists(CHANGES.map(lambda changes: GOOD | changes), max_size=4)
 ENDS = st.just(b"\n") | st.sampled_from([b"\n", b"\r", b"\r\n", b"", b"\n\n", b"\xef\xbb\xbf", b"\0", b",", b"{"])
-CUTS = st.just([]) | st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=3)
+CUTS: st.SearchStrategy[list[tuple[float, int]]] = st.just([]) | st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=3
+)
 END = st.just(1.0) | st.floats(0, 1)
 """How much of a file is there."""
 
@@ -173,14 +176,6 @@ def test_what_describes_saved_data_sets(saved: Path, name: str, at: int, value: 
         inner[key] = value
         (folder / name).write_bytes(encode(document))
         read(folder, "hf-dataset")
-
-
-def find_places(document: Any) -> Any:
-    """Yield each object or list in a document with each key of it."""
-    for key in document if isinstance(document, dict) else range(len(document)):
-        yield document, key
-        if isinstance(document[key], (dict, list)):
-            yield from find_places(document[key])
 
 
 NAMES = st.sampled_from(
