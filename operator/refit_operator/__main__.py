@@ -32,6 +32,7 @@ from refit_operator.progress.server import ProgressServer, serve_progress
 from refit_operator.progress.setup import make_token_reviewer, prepare
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
+from refit_operator.prometheus.rules.headers import parse_headers
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.servers import Servers
 from refit_operator.run.pruner import Pruner
@@ -126,11 +127,12 @@ async def lead(
 
 async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
     """Return what reconcilers reach the world through, and the TLS context of the progress server, if there is one."""
-    servers = Servers(settings.prometheus_url, parse_allowed(settings.prometheus_allowed), cluster)
+    allowed, headers = parse_allowed(settings.prometheus_allowed), parse_headers(settings.prometheus_headers)
+    reader = Reader(Servers(settings.prometheus_url, allowed, cluster, headers), settings.prometheus_namespace_label)
     detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
-    return Ports(cluster, Reader(servers), detector, clock, reporting=reporting, judge_image=settings.judge_image), tls
+    return Ports(cluster, reader, detector, clock, reporting=reporting, judge_image=settings.judge_image), tls
 
 
 def make_workqueue(ports: Ports, settings: Settings) -> Workqueue:

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from refit_operator.prometheus.rules.allowlist import parse_allowed
+from refit_operator.prometheus.rules.headers import parse_headers
 
 
 class Settings(BaseSettings):
@@ -19,7 +20,18 @@ class Settings(BaseSettings):
     prometheus_allowed: str = Field(
         default="",
         description="Other servers that monitors may name: addresses separated by commas, with * for a port, in a host "
-        "or at the end of a path. Default: none.",
+        "or at the end of a path, and $(namespace) for the monitor's own. Default: none.",
+    )
+    prometheus_headers: str = Field(
+        default="",
+        description="Headers that monitors may send to Prometheus servers: namespace/Name=value, separated by commas, "
+        "with * in a namespace or as the value, and $(namespace) in it. Default: none.",
+    )
+    prometheus_namespace_label: str = Field(
+        default="",
+        pattern="^([a-zA-Z_][a-zA-Z0-9_]*)?$",
+        description="Label that each selector of a query must match against the monitor's namespace, so that no "
+        "monitor reads series of another. Default: queries read all that the server has.",
     )
     allow_mass_retrain: bool = Field(
         default=False, description="Start runs even while most monitors of one server fell into breach together."
@@ -42,7 +54,11 @@ class Settings(BaseSettings):
         default="refit-progress-tls",
         description="Secret of the operator's namespace with ca.crt, tls.crt and tls.key; created where it is missing.",
     )
-    concurrency: int = Field(default=16, ge=1, description="How many monitors are reconciled at the same time.")
+    concurrency: int = Field(
+        default=16,
+        ge=1,
+        description="How many monitors are reconciled at the same time; one namespace has at most half of them.",
+    )
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
     leader_election: bool = Field(default=True, description="Reconcile only while holding a Lease.")
     lease_namespace: str = Field(default="refit-system", description="Namespace of the Lease: the operator's own.")
@@ -56,6 +72,12 @@ class Settings(BaseSettings):
     @classmethod
     def _parses(cls, value: str) -> str:
         parse_allowed(value)
+        return value
+
+    @field_validator("prometheus_headers")
+    @classmethod
+    def _are_headers(cls, value: str) -> str:
+        parse_headers(value)
         return value
 
     @model_validator(mode="after")

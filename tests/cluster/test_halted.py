@@ -44,6 +44,7 @@ def test_weights_that_a_quota_kept_from_serving_are_promoted_once_it_allows_them
     assert "exceeded quota: few, requested: pods=1" in run["status"]["message"]
     set_cooldown(space, "0s")
     assert "exceeded quota: few" in space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetHalted")
+    space.run("patch", "mmon", "reviews", "--type=merge", "-p", '{"spec": {"serving": {"rolloutDeadline": "3m"}}}')
     space.apply(quota(9))
     again = run_number(space, 2)
     set_cooldown(space, "1h")

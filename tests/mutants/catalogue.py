@@ -26,10 +26,16 @@ APART = ("tests/unit/run/test_judge_apart.py",)
 OWNERSHIP = ("tests/unit/target/test_ownership.py",)
 READING = ("tests/unit/prometheus/test_reading.py",)
 PROMQL = ("tests/unit/prometheus/test_promql.py",)
+NAMESPACES = ("tests/unit/prometheus/test_namespaces.py",)
+HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
+SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
+BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
+COUNTED = ("tests/unit/monitor/test_counted.py",)
+RESTART = ("tests/unit/controller/test_restart.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
@@ -223,8 +229,8 @@ ONCE = (
     Mutant(
         "a list from before the newest run is believed",
         "kubernetes_api/client.py",
-        "            self._newest.take(plural(kind), least,",
-        "            self._newest.take(plural(kind), 0,",
+        "self._newest.take(plural(kind), least,",
+        "self._newest.take(plural(kind), 0,",
         REQUESTS,
     ),
     Mutant(
@@ -324,9 +330,65 @@ BREACH = (
     Mutant(
         "breaches that began one after another are a mass breach",
         "prometheus/rules/mass_breach.py",
-        "if 2 * together > total else None",
+        "if 2 * together > len(own) else None",
         "if together else None",
         BOARD,
+    ),
+    Mutant(
+        "one namespace's word holds another's runs",
+        "prometheus/rules/mass_breach.py",
+        "FEWEST_OTHERS = 2",
+        "FEWEST_OTHERS = 1",
+        BOARD,
+    ),
+    Mutant(
+        "two namespaces hold others', however many don't agree",
+        "prometheus/rules/mass_breach.py",
+        "together < FEWEST_OTHERS or 2 * together <= others",
+        "together < FEWEST_OTHERS",
+        BOARD,
+    ),
+    Mutant(
+        "others hold a namespace whose own monitors are well",
+        "prometheus/rules/mass_breach.py",
+        "len(fallen) - 1 if namespace in fallen else 0",
+        "len(fallen - {namespace})",
+        BOARD,
+    ),
+    Mutant(
+        "monitors that don't count are counted",
+        "prometheus/rules/mass_breach.py",
+        "found.values() if monitor.counts]",
+        "found.values()]",
+        BOARD,
+    ),
+    Mutant(
+        "a suspended monitor counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "not o.monitor.spec.suspend and not any(",
+        "not any(",
+        COUNTED,
+    ),
+    Mutant(
+        "a monitor that isn't Ready counts towards a mass breach",
+        "monitor/rules/limits.py",
+        "and not any(check(o) for check in READINESS)",
+        "",
+        COUNTED,
+    ),
+    Mutant(
+        "an interval stretches the span without an end",
+        "prometheus/rules/mass_breach.py",
+        "return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))",
+        "return max(monitor.interval for monitor in monitors)",
+        BOARD,
+    ),
+    Mutant(
+        "after a restart suspended monitors count",
+        "controller/reconcile.py",
+        " and not monitor.spec.suspend\n",
+        "\n",
+        RESTART,
     ),
     Mutant(
         "an answer from a part of the data is a value",
@@ -371,11 +433,186 @@ BREACH = (
         PROMQL,
     ),
     Mutant(
+        "a refusal has a query's control characters in it",
+        "prometheus/rules/tokens.py",
+        "super().__init__(one_line(text))",
+        "super().__init__(text)",
+        PROMQL,
+    ),
+    Mutant(
+        "a comment goes on past a carriage return",
+        "prometheus/rules/tokens.py",
+        r"\#[^\r\n]*(?=\r?\n|\Z)",
+        r"\#[^\n]*",
+        PROMQL,
+    ),
+    Mutant(
+        "a string goes on for some servers, behind which they find other selectors",
+        "prometheus/rules/tokens.py",
+        r"`(?:\\[^`]|[^`\\])*`",
+        "`[^`]*`",
+        PROMQL,
+    ),
+    Mutant(
+        "an offset of zero is passed on",
+        "prometheus/rules/tokens.py",
+        "(?=0*[1-9])",
+        "",
+        PROMQL,
+    ),
+    Mutant(
+        "what Python alone takes for a number is a value",
+        "prometheus/rules/responses.py",
+        "    if not _NUMBER.fullmatch(text):",
+        "    if not text:",
+        ("tests/unit/prometheus/test_responses.py",),
+    ),
+    Mutant(
+        "a server's words are quoted as they are",
+        "prometheus/errors.py",
+        "return one_line(_redact(text, secrets))",
+        "return _redact(text, secrets)",
+        WHOLENESS,
+    ),
+    Mutant(
+        "a query reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "        if (label, namespace) not in selector.equals:",
+        "        if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "only a selector that must find something is bound to its namespace",
+        "prometheus/rules/namespaces.py",
+        "    for selector in parse_query(query).selectors:",
+        '    for selector in (s for s in parse_query(query).selectors if s.scope.need.name == "REQUIRED"):',
+        NAMESPACES,
+    ),
+    Mutant(
+        "a pattern binds a selector to its namespace",
+        "prometheus/rules/selectors.py",
+        "for m in expr.matchers.matchers if m.op == p.MatchOp.Equal)",
+        "for m in expr.matchers.matchers)",
+        NAMESPACES,
+    ),
+    Mutant(
+        "info() reads series of every namespace",
+        "prometheus/rules/namespaces.py",
+        "    if _calls(query, _READS_MORE):",
+        "    if False:",
+        NAMESPACES,
+    ),
+    Mutant(
+        "a query is bound to its namespace where it is looked at, and not where it is sent",
+        "prometheus/reader.py",
+        "QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled",
+        "filled",
+        NAMESPACES,
+    ),
+    Mutant(
+        "a tenant names another's server",
+        "prometheus/rules/allowlist.py",
+        "pattern.path.replace(_NAMESPACE, namespace)",
+        'pattern.path.replace(_NAMESPACE, "*")',
+        ("tests/unit/prometheus/test_allowlist.py",),
+    ),
+    Mutant(
+        "every header is a monitor's to send",
+        "prometheus/rules/headers.py",
+        "        if not any(entry.allows(namespace, name, value) for entry in allowed):",
+        "        if allowed and not any(entry.allows(namespace, name, value) for entry in allowed):",
+        HEADERS,
+    ),
+    Mutant(
+        "a header that one namespace may send is everybody's",
+        "prometheus/rules/headers.py",
+        "            fnmatchcase(namespace, self.namespaces)\n            and",
+        "            self.namespaces\n            and",
+        HEADERS,
+    ),
+    Mutant(
+        "a namespace's tenant may be any",
+        "prometheus/rules/headers.py",
+        'self.value == "*" or',
+        "self.value or",
+        HEADERS,
+    ),
+    Mutant(
+        "only the spelling that is allowed of a header's name is heeded",
+        "prometheus/rules/headers.py",
+        "name.lower() == self.name.lower()",
+        "name == self.name",
+        HEADERS,
+    ),
+    Mutant(
         "a panic in one reconciliation ends them all",
         "controller/workqueue.py",
-        "            except BaseException as error:",
-        "            except (Exception, asyncio.CancelledError) as error:",
+        "        except BaseException as error:",
+        "        except (Exception, asyncio.CancelledError) as error:",
         QUEUE,
+    ),
+    Mutant(
+        "one namespace takes all slots",
+        "controller/rules/slots.py",
+        "if self._held[namespace] < self._free]",
+        "if self._free]",
+        SLOTS,
+    ),
+    Mutant(
+        "who waited longest is next, however much its namespace holds",
+        "controller/rules/slots.py",
+        "(self._held[one], self._waiting[one][0])",
+        "self._waiting[one][0]",
+        SLOTS,
+    ),
+    Mutant(
+        "the wait for a slot is no lateness",
+        "controller/workqueue.py",
+        "asyncio.get_running_loop().time() - self._due.pop(ref)",
+        "self._due.pop(ref) * 0",
+        QUEUE,
+    ),
+    Mutant(
+        "a server that hangs is asked on and on",
+        "prometheus/rules/breaker.py",
+        "        if not breaker.is_open:",
+        "        if breaker.timeouts >= 0:",
+        BREAKER,
+    ),
+    Mutant(
+        "all queries are sent once a pause is over",
+        "prometheus/rules/breaker.py",
+        "self._breakers[key] = replace(breaker, next_try=now + PAUSE)",
+        "self._breakers[key] = breaker",
+        BREAKER,
+    ),
+    Mutant(
+        "an answer doesn't close the circuit breaker",
+        "prometheus/rules/breaker.py",
+        "self._breakers.pop(key, None)",
+        "self._breakers.get(key, None)",
+        BREAKER,
+    ),
+    Mutant(
+        "one namespace's timeouts hold all others' queries",
+        "prometheus/rules/breaker.py",
+        "self._breakers.get(key, _Breaker())\n        if not",
+        "next((one for other, one in self._breakers.items() if other[0] == key[0]), _Breaker())\n        if not",
+        BREAKER,
+    ),
+    Mutant(
+        "a query that the server gave up itself is no timeout",
+        "prometheus/rules/breaker.py",
+        "FailureKind.Timeout or waited >= SLOW)",
+        "FailureKind.Timeout)",
+        BREAKER,
+    ),
+    Mutant(
+        "a reading is late by what the one before took",
+        "monitor/reconcile.py",
+        "wait = o.next_reading - now if",
+        "wait = o.next_reading - o.now if",
+        ("tests/unit/monitor/test_until_next.py",),
     ),
     Mutant(
         "a guard without a value holds",

@@ -81,6 +81,10 @@ HELD = {
         seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW)),
         Reason.METRIC_UNAVAILABLE,
     ),
+    "a server that isn't asked for a while": (
+        seen(window=QueryFailed(FailureKind.CircuitOpen, "it didn't answer in time 5 times in a row", NOW)),
+        Reason.METRIC_UNAVAILABLE,
+    ),
     "no data at all": (seen(None, None, None, None, None), Reason.METRIC_UNAVAILABLE),
     "a good reading": (seen(GOOD, GOOD, GOOD, GOOD, GOOD), Reason.WITHIN),
     "two bad ones of five": (seen(GOOD, GOOD, BAD, GOOD, BAD), Reason.WITHIN),

@@ -23,7 +23,7 @@ def facts_of(task: str, values: list[float], **more: Any) -> Facts:
     metric, is_higher_better = next(iter(find_task(task).metrics.items()))
     models = [Judged(name, [], {metric: value}) for name, value in zip(("candidate", "served"), values, strict=False)]
     whole = Part("all", 100, values[0], values[1] if len(values) > 1 else None)
-    return Facts("reviews-2", task, metric, is_higher_better, models, [whole], 100, {}, **more)
+    return Facts("reviews-2", task, metric, is_higher_better, models, [whole], 100, 100, 0, 0, {}, **more)
 
 
 def rgb(colour: str) -> list[int]:
@@ -73,14 +73,14 @@ def test_the_verdict_is_a_word_beside_the_number(task: str, values: list[float],
 
 
 def test_what_may_be_chance_is_counted_on_the_rows_on_which_two_models_differ() -> None:
-    rows = [Row({"text": "a text", "label": "good"})] * 100
+    rows = [Row({"text": f"text {n}", "label": "good"}) for n in range(100)]
     answers = [[Prediction("bad" if i < wrong else "good", 0.9) for i in range(100)] for wrong in (0, 3)]
     models = [Judged(name, said, TEXTS.measure(rows, said)) for name, said in zip("ab", answers, strict=True)]
     assert chance(TEXTS, "accuracy", rows, models) == pytest.approx(2 * math.sqrt(3 * 0.97 * 0.97 + 97 * 0.0009) / 100)
     assert chance(TEXTS, "macro_f1", rows, models) is None, "it is no share of rows"
     assert chance(TEXTS, "accuracy", rows, models[:1]) is None
     assert chance(TEXTS, "accuracy", rows, [models[1], models[1]]) is None
-    spoken = [Row({"text": "one two"}), Row({"text": "three"})]
+    spoken = [Row({"audio": b"1", "text": "one two"}), Row({"audio": b"2", "text": "three"})]
     heard = [[Prediction(text, 0.9) for text in texts] for texts in (("one two", "three"), ("one", "three"))]
     speech = find_task("speech-recognition")
     models = [Judged(name, said, speech.measure(spoken, said)) for name, said in zip("ab", heard, strict=True)]

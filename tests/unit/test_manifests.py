@@ -45,6 +45,93 @@ def test_the_operator_is_reached_at_its_two_ports_only_by_those_who_need_them() 
     assert all(rule["from"] for rule in policy["spec"]["ingress"])
 
 
+SAMPLES = sorted(path.parent.name for path in (MANIFESTS / "samples").glob("*/kustomization.yaml"))
+
+
+def kustomization(sample: str) -> Document:
+    return dict(yaml.safe_load((MANIFESTS / "samples" / sample / "kustomization.yaml").read_text()))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_file_of_a_sample_is_applied(sample: str) -> None:
+    files = {path.name for path in (MANIFESTS / "samples" / sample).glob("*.yaml")} - {"kustomization.yaml"}
+    made = kustomization(sample)
+    named = [*made["resources"], *made.get("configurations", ()), *(one.get("path") for one in made.get("patches", ()))]
+    assert files == {name for name in named if name and not name.startswith("..")}
+
+
+def network_of(sample: str, name: str) -> Document:
+    """Return what a policy of the sample `reviews` bounds, with what another sample adds to it."""
+    found = next(one for one in documents("samples/reviews") if one["kind"] == "NetworkPolicy" and is_named(one, name))
+    for patch in kustomization(sample).get("patches", ()):
+        if patch.get("target") == {"kind": "NetworkPolicy", "name": name}:
+            text = patch.get("patch") or (MANIFESTS / "samples" / sample / patch["path"]).read_text()
+            for change in yaml.safe_load(text):
+                assert change["op"] == "add"
+                found["spec"][change["path"].split("/")[2]].append(change["value"])
+    return dict(found["spec"])
+
+
+def is_named(document: Document, name: str) -> bool:
+    return bool(document["metadata"]["name"] == name)
+
+
+def deployed(sample: str) -> Document:
+    """Return the pods of a sample's model server, or what it changes of them."""
+    server = next(yaml.safe_load_all((MANIFESTS / "samples" / sample / "server.yaml").read_text()))
+    assert server["kind"] == "Deployment"
+    return dict(server["spec"]["template"])
+
+
+PORTS = {"reviews": {"http"}, "labellers": {"http", "feedback"}}
+
+
+@pytest.mark.parametrize("sample", PORTS)
+def test_a_model_server_is_reached_at_its_ports_only_by_those_who_are_named(sample: str) -> None:
+    policy = network_of(sample, "reviews")
+    assert policy["podSelector"]["matchLabels"].items() <= deployed("reviews")["metadata"]["labels"].items()
+    containers = [deployed(one)["spec"]["containers"][0] for one in {"reviews", sample}]
+    assert {port["name"] for container in containers for port in container["ports"]} == PORTS[sample]
+    assert {port["port"] for rule in policy["ingress"] for port in rule["ports"]} == PORTS[sample]
+    assert all(rule["from"] for rule in policy["ingress"])
+
+
+def test_feedback_of_its_own_port_is_for_labellers_alone() -> None:
+    rules = network_of("labellers", "reviews")["ingress"]
+    (feedback,) = [rule for rule in rules if {"port": "feedback"} in rule["ports"]]
+    assert feedback["from"] == [{"podSelector": {"matchLabels": {"reviews-labeller": "true"}}}]
+    container = deployed("labellers")["spec"]["containers"][0]
+    (port,) = container["ports"]
+    assert {"name": "FEEDBACK_PORT", "value": str(port["containerPort"])} in container["env"]
+
+
+def test_the_demos_clients_are_let_in() -> None:
+    (traffic,) = [one for one in documents("overlays/demo") if one.get("kind") == "Pod" and is_named(one, "traffic")]
+    allowed = [one.get("podSelector") for rule in network_of("reviews", "reviews")["ingress"] for one in rule["from"]]
+    assert any(one and one["matchLabels"].items() <= traffic["metadata"]["labels"].items() for one in allowed)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_runs_reach_each_other_names_progress_and_buckets_where_there_are_some(sample: str) -> None:
+    (deployment,) = of_kind("Deployment")
+    ports = {
+        one["name"]: one["containerPort"] for one in deployment["spec"]["template"]["spec"]["containers"][0]["ports"]
+    }
+    policy = network_of(sample, "runs")
+    assert policy["podSelector"] == {"matchExpressions": [{"key": "refit.dev/run", "operator": "Exists"}]}
+    assert policy["ingress"] == [{"from": [{"podSelector": policy["podSelector"]}]}]
+    reached = {port["port"] for rule in policy["egress"] for port in rule.get("ports", ())}
+    assert reached == {ports["progress"], 53} | ({443} if sample == "buckets" else set())
+    anywhere = [rule["ports"] for rule in policy["egress"] if "to" not in rule]
+    assert anywhere == ([[{"port": 443, "protocol": "TCP"}]] if sample == "buckets" else [])
+
+
+def test_a_model_server_reaches_nothing_but_buckets() -> None:
+    assert network_of("reviews", "reviews")["egress"] == []
+    names, buckets = network_of("buckets", "reviews")["egress"]
+    assert names["to"] and buckets == {"ports": [{"port": 443, "protocol": "TCP"}]}
+
+
 def test_for_one_namespace_the_operator_has_no_right_of_the_whole_cluster_but_to_review_tokens() -> None:
     rbac = documents("overlays/namespaced")
     roles = [one["rules"] for one in rbac if one.get("kind") == "ClusterRole"]

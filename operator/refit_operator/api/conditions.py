@@ -63,10 +63,14 @@ class Reason(StrEnum):
         "TargetNotWired",
         "No container of the target reads the pointer, or those that do don't all see the claim at one path.",
     )
-    QUERY_REFUSED = "QueryRefused", "A query does not parse, or Prometheus refuses it."
+    QUERY_REFUSED = (
+        "QueryRefused",
+        "A query does not parse, reads series of other namespaces against the administrator's setting, or Prometheus "
+        "refuses it.",
+    )
     SOURCE_FORBIDDEN = (
         "SourceForbidden",
-        "The operator may not query that Prometheus server, or may not read a Secret for it.",
+        "The operator may not query that Prometheus server, send it such a header, or read a Secret for it.",
     )
     SECRET_MISSING = "SecretMissing", "A Secret or key that spec.prometheus names is missing or unusable."
     # MetricAvailable: a reading's own name when it is no value
@@ -170,7 +174,8 @@ class Reason(StrEnum):
     GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."
     MASS_BREACH = (
         "MassBreach",
-        "Most monitors of this Prometheus server fell into breach together, so that the server is suspected.",
+        "Most of this namespace's monitors of the Prometheus server fell into breach together, or most namespaces did, "
+        "so that the server is suspected.",
     )
     GUARD_FAILED = "GuardFailed", "A guard doesn't hold; guards are queried only when everything else allows a run."
     GUARDS_NOT_QUERIED = (

@@ -76,7 +76,9 @@ class PrometheusSpec(ApiModel):
         default=None, description="TLS settings of the connection. Default: the public CAs are trusted."
     )
     headers: Annotated[dict[str, HeaderValue], Field(max_length=8)] = Field(
-        default={}, description="More request headers, for example the tenant's X-Scope-OrgID. Not for secrets."
+        default={},
+        description="More request headers, for example the tenant's X-Scope-OrgID, of those that the operator's "
+        "administrator allowed in this namespace (REFIT_PROMETHEUS_HEADERS). Not for secrets.",
     )
 
     @property

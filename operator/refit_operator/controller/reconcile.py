@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.kubernetes_api.parsing import parse_monitor
@@ -47,4 +47,5 @@ def restore_breach(document: dict[str, Any], ports: Ports) -> None:
         return
     within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
     since = within.last_transition_time if within and within.status == "False" else None
-    ports.mass_breach.record(ports.reader.servers.address_of(monitor.spec.prometheus), ref, interval, since)
+    counts = is_true(monitor.status.conditions, ConditionType.READY) and not monitor.spec.suspend
+    ports.mass_breach.record(ports.reader.servers.address_of(monitor.spec.prometheus), ref, interval, since, counts)

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from refit_operator.api.metadata import Ref
+from refit_operator.controller.rules.slots import Slots
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.observability.metrics import (
     RECONCILE_SECONDS,
@@ -48,10 +49,12 @@ class Workqueue:
         self._heap: list[tuple[float, int, Ref]] = []
         self._due: dict[Ref, float] = {}
         self._busy: set[Ref] = set()
+        self._again: set[Ref] = set()
+        """Became due while they were busy."""
         self._failures: dict[Ref, int] = {}
         self._count = itertools.count()
         self._news = asyncio.Event()
-        self._slots = asyncio.Semaphore(concurrency)
+        self._slots = Slots(concurrency)
         self.heartbeat = 0.0
         """Loop time at which the queue last turned: for the liveness probe."""
 
@@ -71,27 +74,33 @@ class Workqueue:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self.heartbeat = asyncio.get_running_loop().time()
-                for ref in self._pop_due():
-                    tasks.create_task(self._process(ref))
+                self._line_up_due()
+                while ref := self._slots.take():
+                    tasks.create_task(self._process(self._begin(ref)))
                 await self._sleep()
 
-    def _pop_due(self) -> list[Ref]:
-        now, ready, later = asyncio.get_running_loop().time(), [], []
-        while self._heap and self._heap[0][0] <= now:
-            due, count, ref = heapq.heappop(self._heap)
+    def _line_up_due(self) -> None:
+        while self._heap and self._heap[0][0] <= asyncio.get_running_loop().time():
+            due, _, ref = heapq.heappop(self._heap)
             if self._due.get(ref) != due:
                 continue
             if ref in self._busy:
-                later.append((due, count, ref))
-                continue
-            WORKQUEUE_LATENESS.set(now - due)
-            del self._due[ref]
-            self._busy.add(ref)
-            ready.append(ref)
-        for _, _, ref in later:
-            del self._due[ref]
-            self.enqueue(ref, timedelta(milliseconds=100))
-        return ready
+                self._again.add(ref)
+            else:
+                self._slots.wait(ref, due)
+
+    def _begin(self, ref: Ref) -> Ref:
+        WORKQUEUE_LATENESS.set(asyncio.get_running_loop().time() - self._due.pop(ref))
+        self._busy.add(ref)
+        return ref
+
+    def _end(self, ref: Ref) -> None:
+        self._slots.release(ref.namespace)
+        self._busy.discard(ref)
+        if ref in self._again:
+            self._again.discard(ref)
+            self._slots.wait(ref, self._due[ref])
+        self._news.set()
 
     async def _sleep(self) -> None:
         self._news.clear()
@@ -104,18 +113,17 @@ class Workqueue:
             return
 
     async def _process(self, ref: Ref) -> None:
-        async with self._slots:
-            try:
-                with RECONCILE_SECONDS.time():
-                    async with asyncio.timeout(RECONCILE_TIMEOUT):
-                        requeue_after = await self._reconcile(ref)
-                self._succeeded(ref)
-            except BaseException as error:
-                if _is_cancelled() or isinstance(error, ENDS_THE_PROCESS):
-                    raise
-                requeue_after = await self._failed(ref, error)
-            finally:
-                self._busy.discard(ref)
+        try:
+            with RECONCILE_SECONDS.time():
+                async with asyncio.timeout(RECONCILE_TIMEOUT):
+                    requeue_after = await self._reconcile(ref)
+            self._succeeded(ref)
+        except BaseException as error:
+            if _is_cancelled() or isinstance(error, ENDS_THE_PROCESS):
+                raise
+            requeue_after = await self._failed(ref, error)
+        finally:
+            self._end(ref)
         if requeue_after is not None:
             self.enqueue(ref, requeue_after)
 

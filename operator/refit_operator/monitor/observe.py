@@ -1,6 +1,7 @@
 """Read everything that a decision about a monitor rests on."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from refit_operator.kubernetes_api.client import DEPLOYMENT
 from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
+from refit_operator.monitor.rules.limits import counts_for_mass_breach
 from refit_operator.ports import Ports
-from refit_operator.prometheus.reader import Subject, query_error
+from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.reading import Value
 from refit_operator.target.rules.view import parse_target
 
@@ -32,13 +34,14 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         claimed_by=older_claim(monitor, await ports.cluster.list_monitors(namespace)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
-    observed = _with_others(await _with_readings(observed, ports), ports)
+    observed = with_mass_breach(await _with_readings(observed, ports), ports)
     return await _with_guards(observed, ports)
 
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     spec, now = observed.monitor.spec, observed.now
-    error = await first_query_error(spec)
+    namespace = observed.monitor.metadata.namespace
+    error = await first_query_error(spec, lambda query: ports.reader.query_error(query, namespace))
     if error:
         return replace(observed, query_error=error)
     grid = ports.reader.grid_of(spec.prometheus, spec.metric)
@@ -62,27 +65,30 @@ def subject_of(o: Observed) -> Subject:
     return Subject(meta.namespace, meta.name, target, pointer.digest if pointer else "")
 
 
-async def first_query_error(spec: ModelMonitorSpec) -> str:
-    """Return which query of the spec doesn't parse, and why; empty where all do."""
+async def first_query_error(spec: ModelMonitorSpec, error_of: Callable[[str], str]) -> str:
+    """Return which query of the spec may not be asked, and why; empty where all may."""
     queries = [("metric.query", spec.metric.query)]
     queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
     queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
     for field, query in queries:
-        error = query_error(query)
+        error = error_of(query)
         if error:
             return f"{field}: {error}"
         await asyncio.sleep(0)  # each may take milliseconds, the first time
     return ""
 
 
-def _with_others(o: Observed, ports: Ports) -> Observed:
+def with_mass_breach(o: Observed, ports: Ports) -> Observed:
     """Record the monitor's breach, unless its reading is no value, and ask for a mass breach of its server."""
     meta = o.monitor.metadata
     ref = Ref(meta.namespace, meta.name)
     server = ports.reader.servers.address_of(o.monitor.spec.prometheus)
+    counts = counts_for_mass_breach(o)
     if isinstance(o.newest, Value) or ref not in ports.mass_breach:
-        ports.mass_breach.record(server, ref, o.interval, breach_begins(o))
-    return replace(o, mass_breach=ports.mass_breach.of(server))
+        ports.mass_breach.record(server, ref, o.interval, breach_begins(o), counts)
+    else:
+        ports.mass_breach.recount(ref, counts)
+    return replace(o, mass_breach=ports.mass_breach.of(server, meta.namespace))
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:

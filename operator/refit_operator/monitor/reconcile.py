@@ -35,7 +35,7 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
         )
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
         return AFTER_START
-    return _until_next(observed)
+    return until_next(observed, ports.clock.now())
 
 
 async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
@@ -53,7 +53,7 @@ async def _record_recovery(o: Observed, ports: Ports) -> None:
         await ports.cluster.write_status(RUN, run, run.status.to_json())
 
 
-def _until_next(o: Observed) -> timedelta:
-    """Return the time to the next reading, or a minute where there is none."""
-    wait = o.next_reading - o.now if o.next_reading else timedelta(minutes=1)
+def until_next(o: Observed, now: datetime) -> timedelta:
+    """Return the time to the next reading, or a minute where there is none; the queries may have taken some of it."""
+    wait = o.next_reading - now if o.next_reading else timedelta(minutes=1)
     return max(timedelta(0), wait)

@@ -13,7 +13,9 @@ CONSECUTIVE_FAILURES = Gauge(
     "Reconciliations that failed in a row; absent where the last one succeeded.",
     ["namespace", "monitor"],
 )
-WORKQUEUE_LATENESS = Gauge("refit_workqueue_lateness_seconds", "How late the last reconciliation began.")
+WORKQUEUE_LATENESS = Gauge(
+    "refit_workqueue_lateness_seconds", "How long after it was due the last reconciliation had a slot and began."
+)
 QUERY_SECONDS = Histogram("refit_prometheus_query_duration_seconds", "Time that a query to Prometheus took.")
 REPORTS = Counter("refit_progress_reports_total", "Reports of training pods, by the status answered.", ["status"])
 CONNECTIONS_REFUSED = Counter(

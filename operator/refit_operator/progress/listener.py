@@ -66,7 +66,13 @@ class Listener:
         protocol.connection_made(secured)
         if early.received:
             protocol.data_received(bytes(early.received))
-        asyncio.get_running_loop().call_later(LONGEST_CONNECTION, secured.abort)
+        asyncio.get_running_loop().call_later(LONGEST_CONNECTION, _end, protocol)
+
+
+def _end(protocol: web.RequestHandler) -> None:
+    """Close a connection that is still open; its transport can't be asked: by 3.11.2, one that has ended raises."""
+    if protocol.transport is not None:
+        protocol.transport.abort()
 
 
 class Early(asyncio.Protocol):

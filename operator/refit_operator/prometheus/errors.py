@@ -12,10 +12,9 @@ import urllib3.exceptions
 
 from refit_operator.prometheus.rules.reading import FailureKind
 from refit_operator.prometheus.rules.responses import OffGrid
+from refit_operator.prometheus.rules.sentences import one_line
 from refit_operator.prometheus.rules.wholeness import Failed, NotWhole
 from refit_operator.prometheus.session import MAX_ANSWER, AnswerTooLarge, UnexpectedStatus
-
-_QUOTED = 300
 
 # What may be raised by asking: all else is a bug of ours, and goes up as one.
 EXPECTED = (
@@ -116,7 +115,7 @@ def _prometheus_error(body: bytes) -> str | None:
 
 
 def _quote(text: str, secrets: Iterable[str]) -> str:
-    return _redact(text, secrets)[:_QUOTED]
+    return one_line(_redact(text, secrets))
 
 
 def _redact(text: str, secrets: Iterable[str]) -> str:

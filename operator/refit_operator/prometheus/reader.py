@@ -3,14 +3,16 @@
 The window is not kept anywhere: after a restart the same query gives the same readings.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeGuard
 
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
-from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
+from refit_operator.prometheus.guarded import GuardedServer
+from refit_operator.prometheus.rules.breaker import Breakers
+from refit_operator.prometheus.rules.namespaces import namespace_objection
 from refit_operator.prometheus.rules.promql import (
     VARIABLES,
     QueryInvalid,
@@ -20,6 +22,7 @@ from refit_operator.prometheus.rules.promql import (
     variables_of,
 )
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.sentences import one_line
 from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
 from refit_operator.prometheus.servers import Servers
@@ -57,16 +60,16 @@ _ANYBODY = {name: name for name in VARIABLES}
 
 
 @lru_cache(maxsize=4096)
-def query_error(query: str) -> str:
-    """Return why the query doesn't parse, or which of its variables doesn't exist; empty where it is fine.
+def query_error(query: str, label: str = "", namespace: str = "anybody") -> str:
+    """Return why the query doesn't parse, which of its variables doesn't exist, or where it reads other namespaces.
 
-    The answer is remembered by the text, and so for as long as a generation of the monitor says the same.
+    Empty where it is fine. The answer is remembered by the text, and so for as long as a generation of the monitor says
+    the same.
     """
     try:
-        substitute(query, _ANYBODY)
+        return one_line(namespace_objection(substitute(query, _ANYBODY | {"namespace": namespace}), label, namespace))
     except QueryInvalid as error:
         return str(error)
-    return ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,21 @@ class Reader:
     """How readings are asked for."""
 
     servers: Servers
+    namespace_label: str = ""
+    """The label that each selector must match against the monitor's namespace; empty: none."""
+    breakers: Breakers = field(default_factory=Breakers)
+
+    def query_error(self, query: str, namespace: str) -> str:
+        """Return why a query of a monitor of the namespace may not be asked; empty where it may."""
+        return query_error(query, self.namespace_label, namespace)
+
+    def _fill(self, subject: Subject, query: str, now: datetime) -> str | QueryFailed:
+        """Return the query as it may be asked: with its variables filled in, and of one namespace."""
+        filled = subject.fill(query, now)
+        if isinstance(filled, QueryFailed):
+            return filled
+        objection = namespace_objection(filled, self.namespace_label, subject.namespace)
+        return QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
@@ -110,27 +128,33 @@ class Reader:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self.servers.open(subject.namespace, prometheus, now)
+        server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        query = subject.fill(metric.query, now)
+        query = self._fill(subject, metric.query, now)
         if isinstance(query, QueryFailed):
             return query
-        window = await read_window(server, query, times, (metric.bounds.min, metric.bounds.max))
+        window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
-            counting = subject.fill(metric.min_samples.query, now)
+            counting = self._fill(subject, metric.min_samples.query, now)
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
 
     async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
         """Return the query's value now."""
-        server = await self.servers.open(subject.namespace, prometheus, now)
+        server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        filled = subject.fill(query, now)
-        return filled if isinstance(filled, QueryFailed) else await read_instant(server, filled, now)
+        filled = self._fill(subject, query, now)
+        return filled if isinstance(filled, QueryFailed) else await server.read_instant(filled, now)
+
+    async def _open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> GuardedServer | QueryFailed:
+        server = await self.servers.open(namespace, prometheus, now)
+        if isinstance(server, QueryFailed):
+            return server
+        return GuardedServer(server, (self.servers.address_of(prometheus), namespace), self.breakers)
 
 
 Times = tuple[datetime, ...]
@@ -142,20 +166,20 @@ def _has_values(window: Window | QueryFailed) -> TypeGuard[Window]:
 
 
 async def _demand_fresh(
-    server: PrometheusServer, query: str, max_age: timedelta, window: Window | QueryFailed, times: Times
+    server: GuardedServer, query: str, max_age: timedelta, window: Window | QueryFailed, times: Times
 ) -> Window | QueryFailed:
     if not _has_values(window):
         return window
-    ages = await read_window(server, freshness_query(query, max_age), times)
+    ages = await server.read_window(freshness_query(query, max_age), times)
     return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
 
 
 async def _demand_samples(
-    server: PrometheusServer, query: str | QueryFailed, minimum: float, window: Window | QueryFailed, times: Times
+    server: GuardedServer, query: str | QueryFailed, minimum: float, window: Window | QueryFailed, times: Times
 ) -> Window | QueryFailed:
     if not _has_values(window):
         return window
-    counts = query if isinstance(query, QueryFailed) else await read_window(server, query, times)
+    counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
     if isinstance(counts, QueryFailed):
         return _blame("metric.minSamples", counts)
     return demand_samples(window, counts, minimum)

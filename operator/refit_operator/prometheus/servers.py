@@ -13,7 +13,8 @@ from typing import Protocol
 from refit_operator.api.prometheus import PrometheusSpec, SecretKey
 from refit_operator.kubernetes_api.secrets import SecretProblem
 from refit_operator.prometheus.client import PrometheusServer
-from refit_operator.prometheus.rules.allowlist import Address, is_allowed, is_free_header
+from refit_operator.prometheus.rules.allowlist import Address, is_allowed
+from refit_operator.prometheus.rules.headers import AllowedHeader, header_objection
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 
 Secrets = dict[SecretKey, str]
@@ -37,11 +38,12 @@ def _connect(
 
 @dataclass(frozen=True)
 class Servers:
-    """The server of monitors that name none, and those that a monitor may name."""
+    """The server of monitors that name none, those that a monitor may name, and the headers that it may send."""
 
     default_server: str
     allowed: tuple[Address, ...]
     secrets: SecretReader
+    headers: tuple[AllowedHeader, ...] = ()
 
     def address_of(self, prometheus: PrometheusSpec) -> str:
         """Return the server's URL."""
@@ -49,7 +51,7 @@ class Servers:
 
     async def open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> PrometheusServer | QueryFailed:
         """Return the server with the credentials of the moment."""
-        refusal = self._refuse(prometheus)
+        refusal = self._refuse(namespace, prometheus)
         if refusal:
             return QueryFailed(FailureKind.Forbidden, refusal, now)
         values: Secrets = {}
@@ -61,15 +63,14 @@ class Servers:
             values[secret] = value
         return self._connect(prometheus, values, now)
 
-    def _refuse(self, prometheus: PrometheusSpec) -> str:
+    def _refuse(self, namespace: str, prometheus: PrometheusSpec) -> str:
         """Return why the server must not be asked at all, empty where it may."""
         address = prometheus.server_address
-        if address and address != self.default_server and not is_allowed(address, self.allowed):
+        if address and address != self.default_server and not is_allowed(address, self.allowed, namespace):
             return (
                 f"prometheus.serverAddress {address} isn't allowed here: see REFIT_PROMETHEUS_ALLOWED of the operator"
             )
-        taken = next((name for name in prometheus.headers if not is_free_header(name)), None)
-        return f"prometheus.headers: {taken!r} can't be set by a monitor" if taken else ""
+        return header_objection(prometheus.headers, namespace, self.headers)
 
     def _connect(self, prometheus: PrometheusSpec, values: Secrets, now: datetime) -> PrometheusServer | QueryFailed:
         headers = dict(prometheus.headers) | bearer_header(prometheus, values)

@@ -6,6 +6,7 @@ It follows no redirect, takes nothing from the environment, keeps no cookie, ret
 with every byte. The deadline is enforced where the bytes are read, so it holds for the headers too.
 """
 
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,7 +83,8 @@ class HardenedSession(requests.Session):
                 response._content_consumed = True  # type: ignore[attr-defined]
         if response.status_code != requests.codes.ok:
             raise UnexpectedStatus(response.status_code, response.content)
-        check_whole(response.json(), response.headers)
+        response.encoding = "utf-8"  # as JSON is: requests would use whatever codec the answer names
+        check_whole(json.loads(response.content.decode()), response.headers)
         return response
 
 

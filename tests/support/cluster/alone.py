@@ -60,13 +60,14 @@ def left_alone() -> Iterator[None]:
 
 
 def is_refused(space: Space, config: Path) -> bool:
-    """Return whether a Job made by the installed operator's pod would be refused."""
-    container = {"name": "probe", "image": "none"}
-    template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "probe"}, "spec": {"template": template}}
-    words = ("--kubeconfig", str(config), "create", "--dry-run=server", "-f", "-")
+    """Return whether an Event told by the installed operator's pod would be refused: by this policy alone."""
+    about = {"kind": "Namespace", "name": space.name, "namespace": space.name}
+    words = {"action": "Probe", "reason": "Probe", "type": "Normal", "eventTime": "2026-01-01T00:00:00.000000Z"}
+    event = {"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "probe"}, "regarding": about}
+    event |= words | {"reportingController": "refit.dev/operator", "reportingInstance": "probe"}
+    create = ("--kubeconfig", str(config), "create", "--dry-run=server", "-f", "-")
     try:
-        space.run(*words, stdin=json.dumps(job))
+        space.run(*create, stdin=json.dumps(event))
     except Refused as error:
         return "under test" in str(error)
     return False

@@ -69,7 +69,7 @@ def slow_target() -> Document:
 
 
 def monitor(name: str = "reviews", **spec: Any) -> Document:
-    """A monitor whose metric is a constant in breach, of runs that take a second."""
+    """A monitor whose metric is a constant in breach, of runs that take a second; what trains also judges."""
     base = {
         "metric": {"query": "vector(0.5)", "threshold": 0.85, "interval": "1s", "breaches": {"count": 2, "outOf": 3}},
         "policy": {"cooldown": "1h"},
@@ -79,7 +79,7 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
             "dataset": {"train": "pvc://feedback/train", "holdout": "pvc://holdout/rows"},
             "checkpoints": {"uri": "pvc://models/checkpoints"},
         },
-        "gate": {"image": STUB},
+        "gate": {"image": spec.get("training", {}).get("image", STUB)},
         "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "3m"},
         "verification": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
     }

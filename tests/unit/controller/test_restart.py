@@ -21,19 +21,31 @@ def ports() -> Ports:
     return Ports(nobody, Reader(Servers(SERVER, (), nobody)), MassBreachDetector())
 
 
-def document(name: str, within: str = "False", **spec: Any) -> dict[str, Any]:
-    condition = {"type": "WithinThreshold", "status": within, "reason": "x", "lastTransitionTime": NOW.isoformat()}
+def document(name: str, within: str = "False", ready: str = "True", **spec: Any) -> dict[str, Any]:
+    statuses = {"Ready": ready, "WithinThreshold": within}
+    conditions = [
+        {"type": kind, "status": status, "reason": "x", "lastTransitionTime": NOW.isoformat()}
+        for kind, status in statuses.items()
+    ]
     made = monitor_document(**spec)
-    return made | {"metadata": made["metadata"] | {"name": name}, "status": {"conditions": [condition]}}
+    return made | {"metadata": made["metadata"] | {"name": name}, "status": {"conditions": conditions}}
 
 
 def test_a_mass_breach_outlives_a_restart() -> None:
     world = ports()
     for index in range(10):
         restore_breach(document(f"m{index}", "False" if index < 6 else "True"), world)
-    mass = world.mass_breach.of(SERVER)
+    mass = world.mass_breach.of(SERVER, "shop")
     assert mass is not None
-    assert (mass.together, mass.monitors, mass.span) == (6, 10, timedelta(minutes=10))
+    assert (mass.together, mass.total, mass.span) == (6, 10, timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("change", [{"ready": "False"}, {"ready": "Unknown"}, {"suspend": True}], ids=str)
+def test_who_cant_work_or_is_suspended_doesnt_count(change: dict[str, Any]) -> None:
+    world = ports()
+    for index in range(10):
+        restore_breach(document(f"m{index}", **(change if index == 9 else {})), world)
+    assert world.mass_breach.of(SERVER, "shop") is None
 
 
 def test_what_a_look_found_counts_more() -> None:
@@ -41,7 +53,7 @@ def test_what_a_look_found_counts_more() -> None:
     world.mass_breach.record(SERVER, Ref("shop", "m0"), timedelta(minutes=10), None)
     for index in range(10):
         restore_breach(document(f"m{index}", "False" if index < 6 else "True"), world)
-    assert world.mass_breach.of(SERVER) is None
+    assert world.mass_breach.of(SERVER, "shop") is None
 
 
 @pytest.mark.parametrize("spec", [{"metric": {"query": "sum("}}, {"metric": {"threshold": "abc"}}])

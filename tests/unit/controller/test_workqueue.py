@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from prometheus_client import REGISTRY
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.workqueue import RECONCILE_TIMEOUT, OnFailure, Reconcile, Workqueue, only_log
@@ -117,7 +118,7 @@ def test_no_more_than_so_many_side_by_side() -> None:
 
     async def acts(schedule: Workqueue) -> None:
         for number in range(12):
-            schedule.enqueue(Ref("shop", str(number)))
+            schedule.enqueue(Ref(f"shop-{number}", "a"))
         await asyncio.sleep(20)
         assert (looks.most, len(looks.began)) == (4, 12)
 
@@ -199,7 +200,60 @@ def test_a_poison_object_stops_nobody_else_and_is_told(poison: Reconcile, error:
         assert told[:3] == [(A, failures, error) for failures in (1, 2, 3)]
         assert A in schedule
 
-    keep(look, acts, concurrency=2, tell=tell)
+    keep(look, acts, concurrency=3, tell=tell)
+
+
+STRANGERS = [Ref("stranger", str(number)) for number in range(200)]
+
+
+@pytest.mark.parametrize("seconds", [9.9, 12.0, 36.0])
+def test_strangers_whose_server_hangs_make_nobody_else_late(seconds: float) -> None:
+    hanging, healthy = Looks(seconds, timedelta(seconds=30)), Looks(seconds=0.02)
+
+    async def look(ref: Ref) -> timedelta | None:
+        return await (healthy if ref == A else hanging)(ref)
+
+    async def acts(schedule: Workqueue) -> None:
+        for stranger in STRANGERS:
+            schedule.enqueue(stranger)
+        schedule.enqueue(A, timedelta(seconds=1))
+        await asyncio.sleep(302)
+        assert len(healthy.began) == 31
+        assert hanging.most == 8
+
+    keep(look, acts)
+
+
+def lateness() -> float:
+    return float(REGISTRY.get_sample_value("refit_workqueue_lateness_seconds") or 0)
+
+
+def test_lateness_is_the_time_from_when_a_monitor_is_due_until_it_has_a_slot() -> None:
+    looks = Looks(seconds=7, again=None)
+
+    async def acts(schedule: Workqueue) -> None:
+        for ref in (A, B):
+            schedule.enqueue(ref)
+        await asyncio.sleep(6)
+        assert lateness() == pytest.approx(0, abs=0.01)
+        await asyncio.sleep(2)
+        assert lateness() == pytest.approx(7, abs=0.01)
+
+    keep(looks, acts, concurrency=1)
+
+
+def test_what_falls_due_during_a_look_is_late_from_then_on() -> None:
+    looks = Looks(seconds=7, again=None)
+
+    async def acts(schedule: Workqueue) -> None:
+        schedule.enqueue(A)
+        await asyncio.sleep(2)
+        schedule.enqueue(A)
+        await asyncio.sleep(6)
+        assert len(looks.began) == 2
+        assert lateness() == pytest.approx(5, abs=0.01)
+
+    keep(looks, acts)
 
 
 @pytest.mark.parametrize("raised", [Transient("no event either"), PanicException("out of range")], ids=repr)

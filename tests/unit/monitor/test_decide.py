@@ -1,5 +1,6 @@
 """When to retrain: each check alone, and their order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from refit_operator.monitor.rules.decide import (
     start_run,
 )
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
+from refit_operator.prometheus.rules.mass_breach import Scope
 from tests.support.checks import first_answer, reason_of
 from tests.support.monitor_cases import HELD, STARTED
 from tests.support.monitors import BAD, GOOD, LONG_AGO, MASS, SERVING_UP, finished, guarded, requested, seen
@@ -182,9 +184,13 @@ def test_guards_that_nobody_asked_dont_forbid_a_breach() -> None:
     assert failed.reason is Reason.GUARD_FAILED
 
 
-def test_the_message_of_a_mass_breach_has_its_numbers() -> None:
-    assert decide(seen(mass_breach=MASS)).message.startswith(
-        "8 of 12 monitors of http://prometheus:9090 fell into breach within 10m: "
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [(Scope.MONITORS, "8 of 12 monitors of"), (Scope.NAMESPACES, "8 of 12 other namespaces with monitors of")],
+)
+def test_the_message_of_a_mass_breach_has_its_numbers(scope: Scope, words: str) -> None:
+    assert decide(seen(mass_breach=replace(MASS, scope=scope))).message.startswith(
+        f"{words} http://prometheus:9090 fell into breach within 10m: "
     )
 
 

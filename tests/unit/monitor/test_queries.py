@@ -7,6 +7,7 @@ import pytest
 
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.monitor.observe import first_query_error
+from refit_operator.prometheus.reader import query_error
 from tests.support.samples import monitor_document
 
 
@@ -28,7 +29,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 async def test_the_first_query_that_is_wrong_is_named(name: str) -> None:
     changes, want = WRONG[name]
-    error = await first_query_error(spec_of(**changes))
+    error = await first_query_error(spec_of(**changes), query_error)
     assert error.startswith(want) if want else error == ""
 
 
@@ -44,6 +45,6 @@ async def test_others_have_their_turn_between_two_queries() -> None:
             await asyncio.sleep(0)
 
     task = asyncio.create_task(others())
-    assert await first_query_error(spec_of(guards=guards)) == ""
+    assert await first_query_error(spec_of(guards=guards), query_error) == ""
     task.cancel()
     assert turns >= len(guards)

@@ -60,6 +60,16 @@ def test_a_query_that_hides_a_missing_metric_is_flagged_and_told() -> None:
     assert list(events_on(next_status(observed), next_status(observed))) == []
 
 
+def test_the_part_that_hides_it_is_told_in_one_printable_line() -> None:
+    odd = "label_replace(vector(0), 'a', '\x1b" + "b" * 500 + "', '', '')"
+    observed = seen(GOOD, monitor=make_monitor(metric={"query": f"x or {odd}"}))
+    ready = find(next_status(observed).conditions, ConditionType.READY)
+    assert ready is not None
+    assert ready.message.startswith("metric.query: where its series are missing, label_replace(")
+    assert ready.message.isprintable()
+    assert len(ready.message) < 500
+
+
 def test_prometheus_down_is_said_and_changes_nothing_else() -> None:
     observed = seen(window=QueryFailed(FailureKind.Refused, "connection refused", NOW))
     assert condition(observed, ConditionType.READY) == ("True", "Monitoring")

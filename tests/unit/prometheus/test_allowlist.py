@@ -6,7 +6,8 @@ from refit_operator.prometheus.rules.allowlist import is_allowed, is_free_header
 
 ALLOWED = parse_allowed(
     "http://prometheus.monitoring:9090, https://*.metrics.example.com, http://thanos:*, https://mimir/prometheus,"
-    "https://shared.example.com/tenants/*, http://[fd00::1]:9090"
+    "https://shared.example.com/tenants/*, http://[fd00::1]:9090, http://prometheus.$(namespace):9090,"
+    "https://vm/select/$(namespace)/prometheus, https://$(namespace)-tsdb"
 )
 
 
@@ -23,10 +24,14 @@ ALLOWED = parse_allowed(
         "https://mimir/prometheus",
         "https://shared.example.com/tenants/a/b",
         "http://[fd00::1]:9090",
+        "http://prometheus.shop:9090",
+        "http://Prometheus.Shop:9090",
+        "https://vm/select/shop/prometheus",
+        "https://shop-tsdb",
     ],
 )
 def test_allowed(address: str) -> None:
-    assert is_allowed(address, ALLOWED)
+    assert is_allowed(address, ALLOWED, "shop")
 
 
 @pytest.mark.parametrize(
@@ -52,20 +57,38 @@ def test_allowed(address: str) -> None:
         "https://shared.example.com",
         "http://[fd00::2]:9090",
         "http://thanos:10902\n",
+        "http://prometheus.other:9090",
+        "http://prometheus.shop.other:9090",
+        "http://prometheus.$(namespace):9090",
+        "https://vm/select/other/prometheus",
+        "https://vm/select/Shop/prometheus",
+        "https://vm/select/$(namespace)/prometheus",
+        "https://other-tsdb",
         "file:///etc/passwd",
         "",
     ],
 )
 def test_not_allowed(address: str) -> None:
-    assert not is_allowed(address, ALLOWED)
+    assert not is_allowed(address, ALLOWED, "shop")
 
 
 def test_by_default_nothing_is_allowed() -> None:
     assert parse_allowed("") == parse_allowed(" , ") == ()
-    assert not is_allowed("http://prometheus:9090", ())
+    assert not is_allowed("http://prometheus:9090", (), "shop")
 
 
-@pytest.mark.parametrize("text", ["prometheus:9090", "http://a, ftp://b", "http://a?b", "http://me:pw@a", "*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prometheus:9090",
+        "http://a, ftp://b",
+        "http://a?b",
+        "http://me:pw@a",
+        "*",
+        "http://$(name)",
+        "http://a:$(namespace)",
+    ],
+)
 def test_a_pattern_that_is_none_stops_the_operator(text: str) -> None:
     with pytest.raises(ValueError, match="not an http"):
         parse_allowed(text)

@@ -67,9 +67,15 @@ def test_how_far_back_a_query_reads(query: str, longest: timedelta, reach: timed
         ("x @ 1e400", "'1e400' isn't a time"),
         ("x * 1e400", "'1e400' isn't a number"),
         ("x offset 9999999s", "at most six digits a unit"),
+        ("x offset 0", "'0' isn't a duration"),
+        ("rate(x[0])", r"'\[0\]' isn't a range"),
+        ("max_over_time(x[1h:0])", r"'\[1h:0\]' isn't a range"),
         ("rate(x[9999y])", "3649635 days back, 3660 are allowed"),
         ("max_over_time(" * 6 + "x" + "[999999y:1y])" * 6, r"can't be parsed \(OverflowError\)"),
         ("x[5m", "unclosed \\[ at character 1"),
+        ('x{a=`\\`,b="c",d=`} or y #`}', "a backslash before the backquote that ends the string at character 4"),
+        ("x{a=`b", "unterminated string at character 4"),
+        ("x # one\r + y", "the comment at character 2 has a carriage return"),
     ],
 )
 def test_what_gives_no_repeatable_number_is_refused(query: str, message: str) -> None:
@@ -183,6 +189,8 @@ VALUES = {"name": "reviews", "namespace": "shop", "target": "my.app", "digest": 
         ('up{app="$(target)"}', 'up{app="my.app"}'),
         ('up{app=~"$(target)-.*"}', 'up{app=~"my\\\\.app-.*"}'),
         ("up{app!~`$(target)-.*`}", "up{app!~`my\\.app-.*`}"),
+        ("up{a=`b\\\\`,c=~`\\d`}", "up{a=`b\\\\`,c=~`\\d`}"),
+        ("up # one\r\n + x # two", "up # one\r\n + x # two"),
         ('up{a="\\"$(name)"} # $(other)', 'up{a="\\"reviews"} # $(other)'),
         ('label_replace(up, "a", "$1", "b", "(.*)")', 'label_replace(up, "a", "$1", "b", "(.*)")'),
     ],
@@ -203,6 +211,22 @@ def test_variables_are_filled_in_and_the_rest_is_left(query: str, want: str) -> 
 def test_what_cannot_be_filled_in_is_refused(query: str, message: str) -> None:
     with pytest.raises(QueryInvalid, match=message):
         substitute(query, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("label_replace(x, 'a', '$(\x1f\u202e)', 'b', '')", "not in '$( )'"),
+        ("x{a=`$(a\nb)`}", "no variable $(a b); there are"),
+        ("x{a='$(" + "a" * 900 + ")'}", "no variable $(aaa"),
+    ],
+)
+def test_a_refusal_is_one_short_printable_line(query: str, message: str) -> None:
+    with pytest.raises(QueryInvalid) as refused:
+        substitute(query, VALUES)
+    assert message in str(refused.value)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) <= 300
 
 
 def test_a_variable_without_a_value_here_is_refused() -> None:

@@ -48,6 +48,12 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], FailureKind, str]] = {
         FailureKind.Forbidden,
         "'Host' can't be set by a monitor",
     ),
+    "another's tenant": (
+        {"headers": {"X-Scope-OrgID": "other"}},
+        {},
+        FailureKind.Forbidden,
+        "prometheus.headers: X-Scope-OrgID 'other' isn't allowed in namespace 'shop': see REFIT_PROMETHEUS_HEADERS",
+    ),
     "no Secret": (TOKEN, {}, FailureKind.BadSecret, "there is no Secret 'prom'"),
     "a Secret that may not be read": (
         TOKEN,

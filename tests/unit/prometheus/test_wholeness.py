@@ -73,3 +73,10 @@ def test_no_warning_shows_a_secret_or_goes_on_for_long() -> None:
         check_whole(OK | {"warnings": ["token s3cr3t " * 1000] * 100}, {})
     _, sentence = explain(found.value, ["s3cr3t"])
     assert ("s3cr3t" in sentence, len(sentence) < 400) == (False, True)
+
+
+def test_a_servers_words_are_quoted_as_one_short_printable_line() -> None:
+    _, sentence = explain(NotWhole("a\nb\x1b[31m\u202e\ud800 " + "c" * 999), ())
+    assert sentence.startswith("its answer is computed from a part of the data, it says: a b [31m ccc")
+    assert sentence.isprintable()
+    assert len(sentence) < 400

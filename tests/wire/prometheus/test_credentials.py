@@ -13,6 +13,7 @@ from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.kubernetes_api.secrets import SecretProblem
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
+from refit_operator.prometheus.rules.headers import parse_headers
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
 from refit_operator.prometheus.servers import Servers
 from tests.support.prometheus.fakes import self_signed
@@ -44,7 +45,8 @@ class Shelf:
 
 async def ask(address: str, spec: dict[str, Any], shelf: Shelf) -> object:
     prometheus = PrometheusSpec.model_validate({"serverAddress": address} | spec)
-    sources = Servers("http://default:9090", parse_allowed("https://localhost:*"), shelf)
+    allowed, headers = parse_allowed("https://localhost:*"), parse_headers("shop/X-Scope-OrgID=$(namespace)")
+    sources = Servers("http://default:9090", allowed, shelf, headers)
     metric = MetricSpec.model_validate({"query": ACCURACY, "threshold": 0.85})
     found = await Reader(sources).window(SUBJECT, prometheus, metric, 1, NOON)
     return found if isinstance(found, QueryFailed) else found[0]

@@ -72,6 +72,12 @@ SCRIPTS: list[tuple[str, Script, FailureKind, str]] = [
         "isn't one of Prometheus'",
     ),
     ("isn't utf-8", answer("200 OK", b'{"data": "\xff"}'), FailureKind.Malformed, "isn't one of Prometheus'"),
+    (
+        "isn't utf-8, and says so",
+        answer("200 OK", OK[:-1] + b',"x":"\xe9"}', "Content-Type: application/json; charset=latin-1"),
+        FailureKind.Malformed,
+        "isn't one of Prometheus'",
+    ),
     ("isn't gzip", answer("200 OK", OK, "Content-Encoding: gzip"), FailureKind.Malformed, "unpacked"),
     ("breaks off", truncated(OK), FailureKind.Refused, "broke off"),
     ("has two lengths", answer("200 OK", OK, "Content-Length: 9"), FailureKind.Malformed, "isn't valid"),
@@ -144,6 +150,15 @@ async def test_tls_to_a_server_without_it() -> None:
 async def test_a_handshake_that_hangs_ends_all_the_same() -> None:
     with serve(silent) as address:
         assert (await ask(address.replace("http:", "https:"))).kind is FailureKind.Timeout
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "unicode_escape", "idna", "x" * 99])
+async def test_a_codec_that_an_answer_names_isnt_used(codec: str) -> None:
+    body = OK[:-1] + rb',"stats":"\\d"}'
+    with serve(answer("200 OK", body, f"Content-Type: application/json; charset={codec}")) as address:
+        server = PrometheusServer(address)
+        assert await read_instant(server, "up", T) == Value(1.0, T)
+        server.close()
 
 
 async def test_answers_for_other_times_are_no_window() -> None:

@@ -102,6 +102,22 @@ async def test_another_monitors_values_find_nothing(prometheus: str, change: dic
     assert names(await window(prometheus, NOON, query=VARIABLES, subject=Subject(**values | change))) == ["NoData"] * 3
 
 
+@pytest.mark.parametrize(("namespace", "want"), [("shop", ["Value"] * 3), ("other", ["NoData"] * 3)])
+async def test_where_the_label_is_set_a_monitor_reads_its_own_series(
+    prometheus: str, namespace: str, want: list[str]
+) -> None:
+    bound = Reader(Servers(prometheus, (), NoSecrets()), "namespace")
+    spec = MetricSpec.model_validate(
+        {"query": 'sum(labelled{namespace="$(namespace)"})', "threshold": 0, "maxAge": "1m"}
+    )
+    subject = Subject(namespace, "reviews", "server")
+    assert names(await bound.window(subject, PrometheusSpec(), spec, 3, NOON)) == want
+    for query in ("sum(labelled)", 'sum(labelled{namespace="shop"}) or labelled', 'sum(labelled{namespace=~".*"})'):
+        reading = await bound.once(subject, PrometheusSpec(), query, NOON)
+        assert isinstance(reading, QueryFailed)
+        assert "each selector must have" in reading.message
+
+
 async def test_the_grid_stays_where_it_is_when_the_digest_changes(prometheus: str) -> None:
     spec = MetricSpec.model_validate({"query": VARIABLES, "threshold": 0.85})
     readings = Reader(Servers(prometheus, (), NoSecrets()))

@@ -5,6 +5,7 @@ from refit_operator.api.durations import format_duration
 from refit_operator.api.policy import Guard
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
+from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
 from refit_operator.target.rules.rollout import obstacle_of
 
@@ -47,15 +48,20 @@ def target_halted(o: Observed) -> Hold | None:
 
 
 def mass_breach(o: Observed) -> Hold | None:
-    """Hold while most monitors of the server fell into breach together: the server is suspected, not the models."""
+    """Hold while most that ask the server fell into breach together: the server is suspected, not the models."""
     mass = o.mass_breach
     if mass is None:
         return None
     message = (
-        f"{mass.together} of {mass.monitors} monitors of {mass.server} fell into breach within "
+        f"{mass.together} of {mass.total} {mass.scope} of {mass.server} fell into breach within "
         f"{format_duration(mass.span)}: check that server and its metrics (REFIT_ALLOW_MASS_RETRAIN overrides)"
     )
     return Hold(Reason.MASS_BREACH, message)
+
+
+def counts_for_mass_breach(o: Observed) -> bool:
+    """Return whether the monitor's breach says anything of its server: it is at work, and could start a run."""
+    return not o.monitor.spec.suspend and not any(check(o) for check in READINESS)
 
 
 def guard_failed(o: Observed) -> Hold | None:

@@ -18,6 +18,7 @@ from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.monitor.rules.serving import serving_verdict
 from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import Value, describe, reason_of
+from refit_operator.prometheus.rules.sentences import one_line
 from refit_operator.target.rules.request import malformed_request
 
 Truth = Literal["True", "False", "Unknown"]
@@ -90,7 +91,7 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
-    fallback = parse_query(metric.query).fallback
+    fallback = one_line(parse_query(metric.query).fallback)
     if fallback:
         message = f"metric.query: where its series are missing, {fallback} has a value all the same, which counts as a "
         advice = "reading; without it, such a reading holds (NoData)"

@@ -1,7 +1,8 @@
 """Which servers may be asked: a monitor names an address, and the operator would otherwise fetch it for anybody. Pure.
 
 An address is taken apart by one strict pattern, so that no other parser can find another host in it: no credentials, no
-query, no escapes, no `..`. An allowed address may have `*` for its port, in its host, or at the end of its path.
+query, no escapes, no `..`. An allowed address may have `*` for its port, in its host, or at the end of its path, and
+`$(namespace)` in host and path: the namespace of the monitor that asks, so that no tenant names another's server.
 """
 
 import re
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 _ADDRESS = re.compile(
-    r"(https?)://([A-Za-z0-9.*-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}|\*))?((?:/[A-Za-z0-9._~*-]+)*)/?"
+    r"(https?)://((?:[A-Za-z0-9.*-]|\$\(namespace\))+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}|\*))?"
+    r"((?:/(?:[A-Za-z0-9._~*-]|\$\(namespace\))+)*)/?"
 )
+_NAMESPACE = "$(namespace)"
 _PORTS = {"http": "80", "https": "443"}
 
 # Names with which one could reach another site behind the same proxy, or pass for somebody else.
@@ -50,20 +53,20 @@ def parse_allowed(text: str) -> tuple[Address, ...]:
     return tuple(pattern for _, pattern in found if pattern)
 
 
-def is_allowed(address: str, allowed: tuple[Address, ...]) -> bool:
-    """Return whether one of the patterns has the address."""
+def is_allowed(address: str, allowed: tuple[Address, ...], namespace: str) -> bool:
+    """Return whether a monitor of the namespace may name the address: one of the patterns has it."""
     asked = parse_address(address)
-    if asked is None or "*" in address:
+    if asked is None or "*" in address or "$" in address:
         return False
-    return any(_matches(asked, pattern) for pattern in allowed)
+    return any(_matches(asked, pattern, namespace) for pattern in allowed)
 
 
-def _matches(asked: Address, pattern: Address) -> bool:
+def _matches(asked: Address, pattern: Address, namespace: str) -> bool:
     return (
         asked.scheme == pattern.scheme
-        and fnmatchcase(asked.host, pattern.host.replace("[", "[[]"))
+        and fnmatchcase(asked.host, pattern.host.replace("[", "[[]").replace(_NAMESPACE, namespace))
         and pattern.port in ("*", asked.port)
-        and fnmatchcase(asked.path, pattern.path)
+        and fnmatchcase(asked.path, pattern.path.replace(_NAMESPACE, namespace))
     )
 
 

@@ -31,7 +31,6 @@ MAX_REACH = timedelta(days=3660)
 """How far back a query may read. With that, all times of a window are times that there are."""
 
 _VARIABLE = re.compile(r"\$\(([^()]*)\)")
-_SAID = 300
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _parse(query: str) -> ParsedQuery | str:
     try:
         return _checked(query)
     except ValueError as error:
-        return str(error)[:_SAID]
+        return str(error)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:

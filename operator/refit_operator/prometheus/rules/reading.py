@@ -28,6 +28,7 @@ class FailureKind(StrEnum):
     Forbidden = "Forbidden"  # that server may not be asked, or that Secret not be read
     BadSecret = "BadSecret"  # a Secret or key isn't there, or is of no use
     NoValue = "NoValue"  # a variable of the query has no value yet
+    CircuitOpen = "CircuitOpen"  # it timed out several times in a row
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
-"""What Prometheus' answers hold, as readings on the grid that was asked for."""
+"""What Prometheus' answers hold, as readings on the grid that was asked for.
 
+Numbers are those that Prometheus writes: what Python alone takes for one, such as `1_0`, is none.
+"""
+
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from math import nan
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from refit_operator.prometheus.rules.reading import Bounds, MultipleSeries, NoData, NotANumber, Reading, read_number
 
@@ -15,18 +19,22 @@ class OffGrid(ValueError):
     """There are answers for times that weren't asked for."""
 
 
+_Stamp = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|NaN|[-+]?Inf")
+
+
 class _Series(BaseModel):
-    values: list[tuple[float, str]] = []
-    histograms: list[tuple[float, Any]] = []
+    values: list[tuple[_Stamp, str]] = []
+    histograms: list[tuple[_Stamp, Any]] = []
 
 
 class _Sample(BaseModel):
-    value: tuple[float, str] | None = None  # absent where the sample is a histogram
+    value: tuple[_Stamp, str] | None = None  # absent where the sample is a histogram
 
 
 _MATRIX = TypeAdapter(list[_Series])
 _VECTOR = TypeAdapter(list[_Sample])
-_SCALAR = TypeAdapter(tuple[float, str])
+_SCALAR = TypeAdapter(tuple[_Stamp, str])
 
 
 def read_matrix(result: object, times: Sequence[datetime], bounds: Bounds) -> tuple[Reading, ...]:
@@ -34,7 +42,7 @@ def read_matrix(result: object, times: Sequence[datetime], bounds: Bounds) -> tu
     points: dict[int, list[float]] = defaultdict(list)
     for series in _MATRIX.validate_python(result):
         for stamp, text in series.values:
-            points[round(stamp * 1000)].append(float(text))
+            points[round(stamp * 1000)].append(_number(text))
         for stamp, _ in series.histograms:
             points[round(stamp * 1000)].append(nan)
     wanted = {milliseconds(time): time for time in times}
@@ -48,7 +56,7 @@ def read_result(result: object, time: datetime, bounds: Bounds) -> Reading:
     if isinstance(result, list) and result and not isinstance(result[0], dict):
         return _read_text(_SCALAR.validate_python(result)[1], time, bounds)
     samples = [sample.value for sample in _VECTOR.validate_python(result)]
-    return _read_point([nan if value is None else float(value[1]) for value in samples], time, bounds)
+    return _read_point([nan if value is None else _number(value[1]) for value in samples], time, bounds)
 
 
 def milliseconds(time: datetime) -> int:
@@ -56,9 +64,16 @@ def milliseconds(time: datetime) -> int:
     return round(time.timestamp() * 1000)
 
 
+def _number(text: str) -> float:
+    """Return the number; raises ValueError for what Prometheus doesn't write."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("not a number of Prometheus'")
+    return float(text)
+
+
 def _read_text(text: str, time: datetime, bounds: Bounds) -> Reading:
     try:
-        return read_number(float(text), time, bounds)
+        return read_number(_number(text), time, bounds)
     except ValueError:
         return NotANumber(time)
 

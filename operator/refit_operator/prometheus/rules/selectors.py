@@ -44,6 +44,8 @@ class Selector:
     text: str
     own_offset: timedelta
     scope: Scope
+    equals: frozenset[tuple[str, str]] = frozenset()
+    """The labels that it matches by `=`, with their values."""
 
     @property
     def offset(self) -> timedelta:
@@ -64,7 +66,8 @@ def _selector(expr: p.VectorSelector, scope: Scope) -> Selector:
         raise QueryInvalid("`or` between label matchers isn't PromQL")
     moved = _moved(scope, expr.at, expr.offset)
     own = expr.offset or _NONE
-    return Selector(expr.prettify(), own, replace(scope, pinned=moved.pinned))
+    equals = frozenset((m.name, m.value) for m in expr.matchers.matchers if m.op == p.MatchOp.Equal)
+    return Selector(expr.prettify(), own, replace(scope, pinned=moved.pinned), equals)
 
 
 def _moved(scope: Scope, at: p.AtModifier | None, offset: timedelta | None) -> Scope:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from refit_operator.prometheus.rules.sentences import one_line
+
 MAX_LENGTH = 1024
 MAX_FILLED = 8 * MAX_LENGTH
 """Characters with the variables' values in their places."""
@@ -17,7 +19,7 @@ MAX_DEPTH = 32
 _QUOTED = 60
 
 _DURATION = r"(?:[0-9]{1,6}(?:ms|[smhdwy])){1,8}"
-_TIME = re.compile(rf"{_DURATION}|[0-9]{{1,6}}")
+_TIME = re.compile(rf"{_DURATION}|(?=0*[1-9])[0-9]{{1,6}}")  # of zero the parser makes 0s, which nobody takes
 _RANGE = re.compile(rf"\[\s*(?:{_TIME.pattern})\s*(?::\s*(?:{_TIME.pattern})?\s*)?\]")
 _NUMBER = re.compile(
     rf"{_DURATION}|0[xX][0-9A-Fa-f]{{1,15}}|(?:[0-9]{{1,20}}\.?[0-9]{{0,20}}|\.[0-9]{{1,20}})(?:[eE][+-]?[0-9]{{1,2}})?"
@@ -25,8 +27,8 @@ _NUMBER = re.compile(
 _MOMENT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?")
 
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+|\#[^\n]*)
-    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
+    r"""(?P<space>[ \t\r\n]+|\#[^\r\n]*(?=\r?\n|\Z))
+    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^`]|[^`\\])*`)
     |(?P<range>\[[^][]*\])
     |(?P<number>\.?[0-9](?:[eE][+-][0-9]|[0-9A-Za-z_.])*)
     |(?P<name>[A-Za-z_:][A-Za-z0-9_:]*)
@@ -39,6 +41,9 @@ _OPERATORS = frozenset(["+", "-", "*", "/", "%", "^", "==", "!=", "<=", ">=", "<
 
 class QueryInvalid(ValueError):
     """The query can't be a metric's; the message is for whoever wrote it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
 
 
 @dataclass(frozen=True)
@@ -71,16 +76,21 @@ def _scan(query: str) -> Iterator[tuple[str, str]]:
     while position < len(query):
         found = _TOKEN.match(query, position)
         if found is None or found.lastgroup is None:
-            raise QueryInvalid(_unexpected(query[position], position))
+            raise QueryInvalid(_unexpected(query, position))
         yield found.lastgroup, found.group()
         position = found.end()
 
 
-def _unexpected(character: str, position: int) -> str:
+def _unexpected(query: str, position: int) -> str:
+    character = query[position]
+    if character == "`" and "`" in query[position + 1 :]:
+        return f"a backslash before the backquote that ends the string at character {position}: use quotes instead"
     if character in "\"'`":
         return f"unterminated string at character {position}"
     if character == "[":
         return f"unclosed [ at character {position}"
+    if character == "#":
+        return f"the comment at character {position} has a carriage return in it, which ends it for some servers only"
     return f"unexpected character {character!r} at {position}"
 
 

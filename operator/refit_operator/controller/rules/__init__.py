@@ -1,0 +1,1 @@
+"""Which of the monitors that are due is reconciled next."""

@@ -1,0 +1,43 @@
+"""A server as one namespace asks it: behind its circuit breaker."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
+from refit_operator.prometheus.rules.breaker import Breakers, Key, has_timed_out
+from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, FailureKind, QueryFailed, Reading
+from refit_operator.prometheus.rules.window import Window
+
+Found = TypeVar("Found", bound=Window | Reading)
+
+
+@dataclass(frozen=True)
+class GuardedServer:
+    """A server that isn't asked while its breaker is open."""
+
+    server: PrometheusServer
+    key: Key
+    breakers: Breakers
+
+    async def read_window(
+        self, query: str, times: Sequence[datetime], bounds: Bounds = UNBOUNDED
+    ) -> Window | QueryFailed:
+        """Read the query at every one of the grid's `times`, oldest first."""
+        return await self._ask(times[-1], lambda: read_window(self.server, query, times, bounds))
+
+    async def read_instant(self, query: str, time: datetime) -> Reading:
+        """Read the query at one time."""
+        return await self._ask(time, lambda: read_instant(self.server, query, time))
+
+    async def _ask(self, time: datetime, ask: Callable[[], Awaitable[Found]]) -> Found | QueryFailed:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        refusal = self.breakers.refuse(self.key, began)
+        if refusal:
+            return QueryFailed(FailureKind.CircuitOpen, f"{self.server.name}: {refusal}", time)
+        found = await ask()
+        self.breakers.record(self.key, has_timed_out(found, clock() - began), clock())
+        return found
