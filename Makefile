@@ -73,9 +73,9 @@ test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for 
 	    $(IN_CLUSTER) REFIT_KUEUE="$$kueue" $(PYTHON) -m pytest -m kueue tests/cluster/test_kueue.py
 
 # Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
-FUZZ_IN_IMAGE = requests
+FUZZ_IN_IMAGE = requests rows model_folders
 fuzz: export REFIT_FUZZ_EXAMPLES ?= 10000
-fuzz: cluster-up  ## inputs of each edge, generated: monitors, queries, answers of Prometheus, reports, requests (not part of `test`)
+fuzz: cluster-up  ## inputs of each edge, generated: monitors, queries, answers of Prometheus, reports, requests, rows, model folders (not part of `test`)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=--ignore tests/fuzz/test_%.py) tests/fuzz
 	$(PYTHON3) -m localcluster run-image trainer -- env REFIT_FUZZ_EXAMPLES=$$((REFIT_FUZZ_EXAMPLES / 20)) \
 	    python -m pytest -n 2 --dist worksteal $(FUZZ_IN_IMAGE:%=tests/fuzz/test_%.py)

@@ -94,6 +94,7 @@ def test_an_unknown_format_names_the_known_ones(tmp_path: Path) -> None:
         ("text,label\na,positive\n,positive\n", 'rows.csv:3: column "text" (text) is null'),
         ("text,label\na,positive\nb,unheard\n", "rows.csv:3: unknown label 'unheard'"),
         ('text,label\na,positive\n"b,positive\n', "rows.csv:3: not CSV: unexpected end of data"),
+        ("text,label,text,,\na,positive,b,,\n", 'rows.csv:1: has the column "text" twice'),
     ],
 )
 def test_a_bad_csv_row_is_named(tmp_path: Path, text: str, problem: str) -> None:
@@ -113,7 +114,7 @@ def test_the_line_of_a_byte_that_is_no_utf_8(tmp_path: Path) -> None:
 
 def test_a_broken_parquet_file(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"PAR1 and nothing")
-    assert refusal(tmp_path, "parquet").startswith("rows.parquet:1: not Parquet: ")
+    assert refusal(tmp_path, "parquet").startswith("rows.parquet:1: can't be read: ArrowInvalid: ")
 
 
 def test_a_dictionary_of_splits_is_no_split(tmp_path: Path) -> None:

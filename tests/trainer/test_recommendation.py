@@ -113,3 +113,10 @@ def test_items_are_served_and_what_came_next_is_stored(serve: Serve, trained: Pa
     (row,) = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert row["items"] == ["the", "film"] and row["next"] == answer["label"][3]
     assert server.refused("/v1/predict", items=[])[0] == 422
+
+
+@pytest.mark.parametrize("text", ["[]", '{"items": 1}', '{"items": [], "length": Infinity}', "[" * 100_000, '{"items"'])
+def test_items_that_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "items.json").write_text(text)
+    with pytest.raises(BadInput, match=r"items\.json isn't a list of items: "):
+        TASK.known_labels(tmp_path)

@@ -157,6 +157,23 @@ def test_texts_that_are_cut_are_counted(
     assert f"{held} of the inputs are longer than what the model is given, and cut." in page
 
 
+def test_what_is_not_read_stands_in_manifest_report_and_page(
+    tiny: Path, train_rows: Path, holdout_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows, name in ((train_rows, "more.json"), (holdout_rows, "old & <b>.jsonl.zst")):
+        shutil.copytree(rows.parent, tmp_path / rows.parent.name)
+        (tmp_path / rows.parent.name / name).write_text("more")
+    train, held = (tmp_path / rows.parent.name for rows in (train_rows, holdout_rows))
+    run_train(tiny, train, tmp_path / "out", hyperparameters={"epochs": "0.1"})
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["dataset"]["train"]["unread"] == {"count": 1, "names": ["more.json"]}
+    monkeypatch.setenv("REFIT_REPORT", "on")
+    assert run_judge(tmp_path / "out", held)["holdout"]["unread"] == {"count": 1, "names": ["old & <b>.jsonl.zst"]}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "In the folder of the rows, and not read: old &amp; &lt;b&gt;.jsonl.zst." in page
+    assert "in the same folder not read: 1" in page
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,9 @@ def test_a_torn_state_is_left_alone_and_the_one_before_it_counts(
 
 def test_a_retry_reads_the_rows_of_the_first_attempt(output: str) -> None:
     keep(output, 10)
-    more = RowSet((Row({"text": "newest", "label": "a"}, "rows.jsonl:9"), *reversed(ROWS.rows)), "later")
-    assert StateStore(output, IDENTITY).reread_rows(lambda: more) == ROWS
+    unread = ("rows.json",)
+    more = RowSet((Row({"text": "newest", "label": "a"}, "rows.jsonl:9"), *reversed(ROWS.rows)), "later", 0, unread)
+    assert StateStore(output, IDENTITY).reread_rows(lambda: more) == replace(ROWS, unread=unread)
 
 
 @pytest.mark.parametrize("rows", [ROWS.rows[:2], (*ROWS.rows[:2], Row({"text": "!", "label": "a"}, "rows.jsonl:2"))])

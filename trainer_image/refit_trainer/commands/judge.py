@@ -59,7 +59,7 @@ class Comparison:
         from refit_trainer.explain.write import explain
 
         given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
-        return explain(self.config, self.task, self.folder, self.judged, given)
+        return explain(self.config, self.task, self.folder, self.judged, given, self.holdout.unread)
 
 
 def judge(text: str) -> dict[str, Any]:

@@ -50,6 +50,13 @@ def find_blob(value: Any, folder: Path) -> Blob | str:
     return Blob(path, value) if path.is_file() else f"is {value!r}, and there is no such file"
 
 
+def path_of(value: Any) -> str | None:
+    """Return the path of the file that a column names, None where the contents are in the row or nothing is named."""
+    if isinstance(value, Mapping):
+        value = None if value.get("bytes") else value.get("path")
+    return value if isinstance(value, str) and value else None
+
+
 def decode_base64(text: Any) -> Blob | str:
     """Return the contents that base64 text holds, or what is wrong with it."""
     try:

@@ -1,6 +1,6 @@
 """The roles that a task gives to a data set's columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from refit_trainer.contract.errors import BadInput
@@ -25,3 +25,9 @@ class ColumnRoles:
         if unknown := sorted(set(columns) - set(known)):
             raise BadInput(f"dataset.columns.{unknown[0]}: unknown role; this task has {', '.join(known)}")
         return {role: columns.get(role, role) for role in known if role in self.required or role in columns}
+
+
+def find_repeated(names: Sequence[str]) -> str | None:
+    """Return what is wrong with a file's columns: of two with one name only one can be read."""
+    repeated = [name for at, name in enumerate(names) if name and name in names[:at]]
+    return f'has the column "{repeated[0]}" twice' if repeated else None

@@ -5,17 +5,18 @@ The model server may be appending while this reads: an unfinished last line isn'
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
-from refit_trainer.data.blob import find_blob
+from refit_trainer.data.blob import find_blob, path_of
 from refit_trainer.data.columns import ColumnRoles
-from refit_trainer.data.formats import Document, find_format
-from refit_trainer.data.rows import Problems, Row, RowSet
+from refit_trainer.data.formats import Document, Format, find_format
+from refit_trainer.data.listing import Listing
+from refit_trainer.data.rows import Problems, Row, RowSet, name_some
 from refit_trainer.data.times import NoTime, parse_time, write_utc
-from refit_trainer.data.unreadable import Unreadable, blamed_on
+from refit_trainer.data.unreadable import Unreadable, blamed_on, noting
 from refit_trainer.storage.uris import fetch
 
 log = logging.getLogger(__name__)
@@ -25,12 +26,13 @@ Check = Callable[[Mapping[str, Any]], str | None]
 def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> RowSet:
     """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong."""
     columns = roles.map_columns(dataset.columns)
-    path, problems, kind = fetch(uri), Problems(), find_format(dataset.format)
-    lines = list(kind.read(path, problems))
+    files, problems, kind = Listing(fetch(uri)), Problems(), find_format(dataset.format)
+    lines = list(_read_documents(kind, files, problems))
     times = _times(lines, dataset.columns.get("time"), problems)
     problems.raise_if_any()
+    unread = _find_unread(lines, [columns[role] for role in roles.files if role in columns], files)
     if not lines:
-        raise BadInput(f"{uri} has no rows" if path.is_file() else f"{uri} has no rows in {kind.holds}")
+        raise BadInput(_describe_lack(uri, kind, files, unread))
     order = sorted(range(len(lines)), key=lambda i: times[i]) if times else range(len(lines))
     old = max(0, len(lines) - (dataset.recent or len(lines)))
     drawn = draw_replay(old, dataset)
@@ -38,7 +40,32 @@ def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> R
     rows = tuple(_to_rows(chosen, columns, roles, check, problems))
     problems.raise_if_any()
     log.info("data.read uri=%s rows=%d of=%d replayed=%d", uri, len(rows), len(lines), len(drawn))
-    return RowSet(rows, newest=write_utc(max(times)) if times else None, replayed=len(drawn))
+    if unread:
+        log.warning(
+            "data.unread uri=%s count=%d names=%s: no row is read from these", uri, len(unread), name_some(unread)
+        )
+    return RowSet(rows, write_utc(max(times)) if times else None, len(drawn), unread)
+
+
+def _read_documents(kind: Format, files: Listing, problems: Problems) -> Iterator[Document]:
+    """Yield what a format reads; what it or a library raises over it is the data set's, unless a retry may mend it."""
+    with noting(lambda: files.path.name, problems):
+        yield from kind.read(files, problems)
+
+
+def _find_unread(lines: Iterable[Document], columns: Sequence[str], files: Listing) -> tuple[str, ...]:
+    """Return the names of what no format took and no row names, whether the row is used or not."""
+    for line in lines:
+        for column in columns:
+            if name := path_of(line.columns.get(column)):
+                files.skip(line.folder / name)
+    return files.left()
+
+
+def _describe_lack(uri: str, kind: Format, files: Listing, unread: Sequence[str]) -> str:
+    if files.path.is_file():
+        return f"{uri} has no rows"
+    return f"{uri} has no rows in {kind.holds}" + (f"; not read: {name_some(unread)}" if unread else "")
 
 
 def draw_replay(old: int, dataset: Dataset) -> list[int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.blob import Blob
 
 SHOWN = 20  # problems in one message; the rest are counted
+NAMED = 5  # files that aren't read, in a report or the log; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class RowSet:
     newest: str | None = None
     replayed: int = 0
     """How many of the rows, its first ones, are from before the recent ones."""
+    unread: tuple[str, ...] = ()
+    """What is in the data set's folder and wasn't read, by its name there."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,10 +44,18 @@ class RowSet:
         return f"sha256:{total.hexdigest()}"
 
     def facts(self) -> dict[str, Any]:
-        """Return what a report says about the rows: digest, number, the newest row's time, how many are old."""
+        """Return what a report says: digest, number, the newest row's time, how many are old, what isn't read."""
         facts: dict[str, Any] = {"digest": self.digest, "rows": len(self)}
         facts |= {"newest": self.newest} if self.newest else {}
-        return facts | ({"replayed": self.replayed} if self.replayed else {})
+        facts |= {"replayed": self.replayed} if self.replayed else {}
+        unread = {"count": len(self.unread), "names": list(self.unread[:NAMED])}
+        return facts | ({"unread": unread} if self.unread else {})
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def encode_values(values: Any) -> bytes:

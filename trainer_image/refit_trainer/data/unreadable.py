@@ -1,10 +1,11 @@
-"""Whose fault an error is that was raised while a row was read: the row's, or the machine's."""
+"""Whose fault an error is that was raised while rows were read: the data set's, or the machine's."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.data.rows import Problems
 
 OF_A_PATH = {errno.EACCES, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR}
 """What the operating system says of a path, whenever it's asked; other errors are of a disk or a network."""
@@ -28,6 +29,17 @@ def blamed_on(role: str) -> Iterator[None]:
         if may_pass(error):
             raise
         raise Unreadable(role, error) from error
+
+
+@contextmanager
+def noting(where: Callable[[], str], problems: Problems) -> Iterator[None]:
+    """Note what is raised while a file is read, and where; what a retry may mend is raised on."""
+    try:
+        yield
+    except Exception as error:
+        if may_pass(error):
+            raise
+        problems.add(where(), describe_error(error))
 
 
 def may_pass(error: Exception) -> bool:

@@ -48,6 +48,8 @@ class Facts:
     """Inputs that are longer than what the candidate is given of them."""
     manifest: Mapping[str, Any]
     chance: float | None = None
+    unread: str = ""
+    """Files in the rows' folder that no row is read from."""
     questions: Sequence[QuestionFacts] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()

@@ -148,4 +148,6 @@ def _describe_rows(data: Mapping[str, Any]) -> str:
         parts.append(
             f"{data['contradicting']} of them with labels that contradict each other, of which the newest counts"
         )
+    if data.get("unread"):
+        parts.append(f"in the same folder not read: {data['unread']['count']}")
     return ", ".join(parts)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from refit_trainer.artifacts.manifest import read_manifest
 from refit_trainer.artifacts.model_folder import CARD, make_readable
 from refit_trainer.contract.config import JudgeConfig
 from refit_trainer.data.distinct import DistinctRows
+from refit_trainer.data.rows import name_some
 from refit_trainer.explain.card import render_card
 from refit_trainer.explain.facts import Facts, gather
 from refit_trainer.explain.measures import Judged
@@ -29,6 +31,7 @@ def explain(
     folder: Path,
     judged: DistinctRows,
     verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
+    unread: Sequence[str],
 ) -> str:
     """Write the report on a candidate from the models' predictions; return the URI of the page."""
     started = time.monotonic()
@@ -36,7 +39,7 @@ def explain(
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
     models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
     facts = gather(task, config.gate.metric, judged, models, manifest, task.load(folder))
-    write(facts, config.candidate.uri)
+    write(replace(facts, unread=name_some(unread)), config.candidate.uri)
     page = f"{config.candidate.uri}/{REPORT}"
     log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)
     return page

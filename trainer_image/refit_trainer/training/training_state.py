@@ -127,7 +127,8 @@ def temporary_states() -> StateStore:
 def _pick(pinned: Mapping[str, Any], rows: RowSet) -> RowSet:
     """Return the rows that were pinned; raise LookupError where they have changed or are gone."""
     by_source = {row.source: row for row in rows.rows}
-    found = RowSet(tuple(by_source[s] for s in pinned["sources"]), pinned["newest"], pinned["replayed"])
+    chosen = tuple(by_source[source] for source in pinned["sources"])
+    found = RowSet(chosen, pinned["newest"], pinned["replayed"], rows.unread)
     if found.digest != pinned["digest"]:
         raise LookupError("they have changed")
     return found

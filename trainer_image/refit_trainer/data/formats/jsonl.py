@@ -2,41 +2,47 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.data.formats import Document, files_named
+from refit_trainer.data.contents import endings, read_contents
+from refit_trainer.data.formats import Document
+from refit_trainer.data.listing import Listing
 from refit_trainer.data.rows import Problems
 
+BEGUN = re.compile(r"[\w.+-]{0,9}")
+"""What JSON's parser leaves of an object that is cut: nothing, or a part of a number, an escape or a word."""
 log = logging.getLogger(__name__)
 
 
 class JsonLines:
     """The format `jsonl`."""
 
-    holds = "files named *.jsonl"
+    holds = "files named *.jsonl or *.jsonl.gz"
 
-    def read(self, path: Path, problems: Problems) -> Iterator[Document]:
+    def read(self, files: Listing, problems: Problems) -> Iterator[Document]:
         """Yield the objects of all lines."""
-        for file in files_named(path, ".jsonl", problems):
-            yield from read_lines(file, problems)
+        for file in files.named(endings(".jsonl"), problems):
+            yield from read_lines(file, files, problems)
 
 
-def read_lines(file: Path, problems: Problems) -> Iterator[Document]:
-    """Yield the objects of a file's lines, noting what isn't one."""
-    *finished, last = file.read_bytes().split(b"\n")
-    for number, text in enumerate(finished, start=1):
-        if text.strip():
-            columns = _parse(text)
-            if isinstance(columns, dict):
-                yield Document(columns, f"{file.name}:{number}", file.parent)
-            else:
-                problems.add(f"{file.name}:{number}", columns)
-    if isinstance(columns := _parse(last), dict):  # no beginning of an object is an object: this one is whole
-        yield Document(columns, f"{file.name}:{len(finished) + 1}", file.parent)
-    elif last.strip():
-        log.info("data.unfinished_line file=%s line=%d", file.name, len(finished) + 1)
+def read_lines(file: Path, files: Listing, problems: Problems) -> Iterator[Document]:
+    """Yield the objects of a file's lines, noting what isn't one. A file without newlines may have carriage returns."""
+    contents = read_contents(file, problems)
+    *finished, last = contents.split(b"\n" if b"\n" in contents else b"\r")
+    for number, text in enumerate([*finished, last], start=1):
+        if not text.strip():
+            continue
+        columns = _parse(text)
+        if isinstance(columns, dict):  # no beginning of an object is an object: this one is whole
+            yield Document(columns, f"{file.name}:{number}", file.parent)
+        elif number > len(finished) and _is_begun(text):
+            log.info("data.unfinished_line file=%s line=%d", file.name, number)
+            files.note(f"{file.name}:{number}")
+        else:
+            problems.add(f"{file.name}:{number}", columns)
 
 
 def _parse(text: bytes) -> dict[str, Any] | str:
@@ -45,7 +51,31 @@ def _parse(text: bytes) -> dict[str, Any] | str:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
+    if isinstance(document, list):
+        return "a JSON array, not a JSON object: the format is one object a line"
     return document if isinstance(document, dict) else "not a JSON object"
+
+
+def _is_begun(text: bytes) -> bool:
+    """Tell whether a line can be the beginning of an object that is still being written."""
+    try:
+        json.loads(_without_cut_letter(text))
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos :]
+        is_cut = error.msg.startswith("Unterminated string") or BEGUN.fullmatch(rest) is not None
+        return error.doc.lstrip().startswith("{") and is_cut
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _without_cut_letter(text: bytes) -> bytes:
+    """Return the text without the first bytes of a letter whose others aren't written yet."""
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return text[: error.start] if error.reason == "unexpected end of data" else text
+    return text
 
 
 FORMAT = JsonLines()

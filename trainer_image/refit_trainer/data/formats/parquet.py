@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from refit_trainer.data.formats import Document, files_named
+from refit_trainer.data.columns import find_repeated
+from refit_trainer.data.formats import Document
+from refit_trainer.data.listing import Listing
 from refit_trainer.data.rows import Problems
+from refit_trainer.data.tables import to_rows
+from refit_trainer.data.unreadable import noting
 
 
 class Parquet:
@@ -12,25 +16,24 @@ class Parquet:
 
     holds = "files named *.parquet"
 
-    def read(self, path: Path, problems: Problems) -> Iterator[Document]:
+    def read(self, files: Listing, problems: Problems) -> Iterator[Document]:
         """Yield the rows of all files; a row's number counts from 1."""
-        for file in files_named(path, ".parquet", problems):
+        for file in files.named((".parquet",), problems):
             yield from _read_file(file, problems)
 
 
 def _read_file(file: Path, problems: Problems) -> Iterator[Document]:
-    import pyarrow as arrow
     from pyarrow.parquet import ParquetFile
 
     number = 0
-    try:
-        with ParquetFile(file) as parquet:
-            for batch in parquet.iter_batches():
-                for columns in batch.to_pylist():
-                    number += 1
-                    yield Document(columns, f"{file.name}:{number}", file.parent)
-    except (arrow.ArrowException, OSError) as error:
-        problems.add(f"{file.name}:{number + 1}", f"not Parquet: {error}")
+    with noting(lambda: f"{file.name}:{number + 1}", problems), ParquetFile(file) as parquet:
+        if problem := find_repeated(parquet.schema_arrow.names):
+            problems.add(f"{file.name}:1", problem)
+            return
+        for batch in parquet.iter_batches():
+            for columns in to_rows(batch, file.name, number, problems):
+                number += 1
+                yield Document(columns, f"{file.name}:{number}", file.parent)
 
 
 FORMAT = Parquet()

@@ -10,6 +10,7 @@ import torch
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 
+ONE = "single_label_classification"
 SEVERAL_OR_NONE = {
     "multi_label_classification": "its head gives any number of labels to an input, not one of them",
     "regression": "its head gives a number, not one of a few labels",
@@ -20,8 +21,9 @@ SEVERAL_OR_NONE = {
 def read_labels(folder: Path, endings: str | tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the label names in config.json; None where no architecture has a head that is named so."""
     config = read_config(folder)
-    if (kind := config.get("problem_type")) in SEVERAL_OR_NONE:
-        raise BadInput(f"{folder}: problem_type {kind!r} in config.json: {SEVERAL_OR_NONE[kind]}")
+    if (kind := config.get("problem_type")) not in (None, ONE):
+        why = SEVERAL_OR_NONE.get(str(kind), f"a classifier has {ONE!r} or none")
+        raise BadInput(f"{folder}: problem_type {kind!r:.60} in config.json: {why}")
     if not has_head(config, endings):
         return None
     with refusing_model(folder / "config.json"):

@@ -56,5 +56,5 @@ class Vocabulary:
             return cls(map(str, document["items"]), min(length, int(document["length"])))
         except FileNotFoundError:
             return cls((), length)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise BadInput(f"{folder}/{FILE} isn't a list of items: {error!r}") from None
