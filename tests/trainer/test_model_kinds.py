@@ -37,10 +37,10 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    texts = ["good", LONG, "the film is bad", "bad . " * 40]
+    texts = [f"{text} {n}" for text in ("good", LONG, "the film is bad", "bad . " * 40) for n in range(4)]
     return write_rows(
         tmp_path / "rows.jsonl",
-        [{"text": text, "label": "positive" if "good" in text else "negative"} for text in texts * 4],
+        [{"text": text, "label": "positive" if "good" in text else "negative"} for text in texts],
     )
 
 

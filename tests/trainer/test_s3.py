@@ -32,7 +32,8 @@ from tests.support.trainer.server import Server
 def bucket(s3: S3Server, tmp_path: Path, tiny: Path, train_rows: Path, holdout_rows: Path) -> str:
     """A folder of a bucket with a model, and rows in two files beside an empty one that stands for the folder."""
     uri = f"s3://{BUCKET}/{tmp_path.name}"
-    half = write_rows(tmp_path / "more" / "more.jsonl", read_rows(train_rows)[100:])
+    more = [row | {"text": f"{row['text']} again"} for row in read_rows(train_rows)[100:]]
+    half = write_rows(tmp_path / "more" / "more.jsonl", more)
     upload(tiny, f"{uri}/tiny", last="config.json")
     upload(train_rows.parent, f"{uri}/rows", last="")
     upload(half.parent, f"{uri}/rows", last="")
