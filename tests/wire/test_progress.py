@@ -20,7 +20,7 @@ from refit_operator.progress import listener
 from refit_operator.progress.authentication import Authenticator, TokenReviewer
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
-from refit_operator.progress.listener import MOST_OF_ONE_ADDRESS
+from refit_operator.progress.listener import MOST_CONNECTIONS, MOST_OF_ONE_ADDRESS
 from refit_operator.progress.quota import MOST_REFUSED
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
@@ -163,6 +163,33 @@ async def answered(served: Served) -> int | None:
         return await served.post(REPORT, Authorization=f"Bearer {GOOD}")
     except OSError:
         return None
+
+
+async def test_others_addresses_hold_all_connections_but_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newcomer takes the place of the oldest connection of the address that has most."""
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 600.0)
+    served = await Served().start()
+    held = [await open_from(f"127.0.1.{1 + n % 40}", served.port) for n in range(MOST_CONNECTIONS)]
+    assert await answered(served) == 200
+    ended = [reader.at_eof() or reader.exception() is not None for reader, _ in held]
+    assert ended == [True] + [False] * (MOST_CONNECTIONS - 1)
+    for _, one in held:
+        one.close()
+
+
+async def test_addresses_with_one_connection_each_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 600.0)
+    served = await Served().start()
+    held = [await open_from(f"127.0.1.{1 + n}", served.port) for n in range(3)]
+    assert await answered(served) is None
+    assert not any(reader.at_eof() for reader, _ in held)
+    for _, one in held:
+        one.close()
+
+
+async def open_from(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
 
 
 async def test_a_handshake_that_never_begins_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
