@@ -4,10 +4,12 @@ The API server behind the endpoint is a stand-in of two tokens; the cluster's te
 """
 
 import asyncio
+import gc
 import json
 import ssl
 import urllib.error
 import urllib.request
+from asyncio.sslproto import SSLProtocol
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +26,7 @@ from refit_operator.progress.listener import MOST_CONNECTIONS, MOST_OF_ONE_ADDRE
 from refit_operator.progress.quota import MOST_REFUSED
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
-from tests.support.local import free_port
+from tests.support.local import free_port, until
 from tests.support.pods import BAD, GOOD, JOB, POD, REVIEW, RUN, make_token
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
@@ -199,6 +201,28 @@ async def test_a_handshake_that_never_begins_is_given_up(monkeypatch: pytest.Mon
     with suppress(ConnectionResetError):
         assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
+
+
+async def test_handshakes_that_are_given_up_leave_no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a buffer of 256 KiB, and the garbage collector comes late."""
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 0.1)
+    served = await Served().start()
+    gc.collect()
+    gc.disable()
+    try:
+        before = handshakes()
+        held = [await open_silently(served.port) for _ in range(MOST_OF_ONE_ADDRESS)]
+        for reader, writer in held:
+            with suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+        await asyncio.to_thread(until, lambda: handshakes() <= before, 5, "they are still there")
+    finally:
+        gc.enable()
+
+
+def handshakes() -> int:
+    return sum(isinstance(one, SSLProtocol) for one in gc.get_objects())
 
 
 async def test_a_head_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
+from traceback import clear_frames
 
 from aiohttp import web
 
@@ -63,8 +64,9 @@ class Listener:
             secured = await asyncio.get_running_loop().start_tls(
                 transport, early, self._tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
             )
-        except OSError:  # a TLS error is one, a handshake that takes too long another
+        except OSError as error:  # a TLS error is one, a handshake that takes too long another
             transport.abort()
+            clear_frames(error.__traceback__)  # it and what it went through hold each other, buffers included
         else:
             self._hand_over(secured, early)
         finally:
