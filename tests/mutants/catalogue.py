@@ -1083,6 +1083,20 @@ FLOODS = (
         "self._refused[address] = (since, count)",
         AUTHENTICATION,
     ),
+    Mutant(
+        "newcomers take the only connection of an address",
+        "progress/rules/shares.py",
+        "held.get(newcomer, 0) + 1",
+        "held.get(newcomer, 0)",
+        ("tests/unit/progress/test_shares.py",),
+    ),
+    Mutant(
+        "nobody gives way where all connections are taken",
+        "progress/rules/shares.py",
+        "return most if held",
+        'return "" if held',
+        ("tests/unit/progress/test_shares.py",),
+    ),
 )
 
 MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS)

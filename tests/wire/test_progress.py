@@ -4,10 +4,12 @@ The API server behind the endpoint is a stand-in of two tokens; the cluster's te
 """
 
 import asyncio
+import gc
 import json
 import ssl
 import urllib.error
 import urllib.request
+from asyncio.sslproto import SSLProtocol
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,11 +22,11 @@ from refit_operator.progress import listener
 from refit_operator.progress.authentication import Authenticator, TokenReviewer
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.certificates import make_bundle, make_context
-from refit_operator.progress.listener import MOST_OF_ONE_ADDRESS
+from refit_operator.progress.listener import MOST_CONNECTIONS, MOST_OF_ONE_ADDRESS
 from refit_operator.progress.quota import MOST_REFUSED
 from refit_operator.progress.rules.payload import LARGEST_BODY
 from refit_operator.progress.server import WRITTEN_AFTER, ProgressServer, serve_progress
-from tests.support.local import free_port
+from tests.support.local import free_port, until
 from tests.support.pods import BAD, GOOD, JOB, POD, REVIEW, RUN, make_token
 
 BUNDLE = make_bundle("localhost", datetime.now(UTC))
@@ -165,6 +167,33 @@ async def answered(served: Served) -> int | None:
         return None
 
 
+async def test_others_addresses_hold_all_connections_but_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newcomer takes the place of the oldest connection of the address that has most."""
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 600.0)
+    served = await Served().start()
+    held = [await open_from(f"127.0.1.{1 + n % 40}", served.port) for n in range(MOST_CONNECTIONS)]
+    assert await answered(served) == 200
+    ended = [reader.at_eof() or reader.exception() is not None for reader, _ in held]
+    assert ended == [True] + [False] * (MOST_CONNECTIONS - 1)
+    for _, one in held:
+        one.close()
+
+
+async def test_addresses_with_one_connection_each_lose_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 600.0)
+    served = await Served().start()
+    held = [await open_from(f"127.0.1.{1 + n}", served.port) for n in range(3)]
+    assert await answered(served) is None
+    assert not any(reader.at_eof() for reader, _ in held)
+    for _, one in held:
+        one.close()
+
+
+async def open_from(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+
+
 async def test_a_handshake_that_never_begins_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 0.1)
     served = await Served().start()
@@ -172,6 +201,28 @@ async def test_a_handshake_that_never_begins_is_given_up(monkeypatch: pytest.Mon
     with suppress(ConnectionResetError):
         assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
+
+
+async def test_handshakes_that_are_given_up_leave_no_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a buffer of 256 KiB, and the garbage collector comes late."""
+    monkeypatch.setattr(listener, "HANDSHAKE_SECONDS", 0.1)
+    served = await Served().start()
+    gc.collect()
+    gc.disable()
+    try:
+        before = handshakes()
+        held = [await open_silently(served.port) for _ in range(MOST_OF_ONE_ADDRESS)]
+        for reader, writer in held:
+            with suppress(ConnectionResetError):
+                await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+        await asyncio.to_thread(until, lambda: handshakes() <= before, 5, "they are still there")
+    finally:
+        gc.enable()
+
+
+def handshakes() -> int:
+    return sum(isinstance(one, SSLProtocol) for one in gc.get_objects())
 
 
 async def test_a_head_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

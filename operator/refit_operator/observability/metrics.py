@@ -19,7 +19,7 @@ WORKQUEUE_LATENESS = Gauge(
 QUERY_SECONDS = Histogram("refit_prometheus_query_duration_seconds", "Time that a query to Prometheus took.")
 REPORTS = Counter("refit_progress_reports_total", "Reports of training pods, by the status answered.", ["status"])
 CONNECTIONS_REFUSED = Counter(
-    "refit_progress_connections_refused_total", "Connections closed at once, because too many were open."
+    "refit_progress_connections_refused_total", "Connections closed because too many were open."
 )
 CLOCK_AHEAD = Gauge(
     "refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."

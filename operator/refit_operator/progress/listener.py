@@ -3,10 +3,12 @@
 import asyncio
 import ssl
 from collections import Counter
+from traceback import clear_frames
 
 from aiohttp import web
 
 from refit_operator.observability.metrics import CONNECTIONS_REFUSED
+from refit_operator.progress.rules.shares import gives_way
 
 MOST_CONNECTIONS = 128
 MOST_OF_ONE_ADDRESS = 16
@@ -20,7 +22,8 @@ class Listener:
 
     def __init__(self, server: web.Server, tls: ssl.SSLContext) -> None:
         self._server, self._tls = server, tls
-        self._handshakes: Counter[str] = Counter()
+        self._handshakes: dict[asyncio.Transport, str] = {}
+        """Those under way with their addresses, the oldest first."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, port: int) -> None:
@@ -40,22 +43,34 @@ class Listener:
         task.add_done_callback(self._tasks.discard)
 
     def _has_room(self, address: str) -> bool:
-        served = Counter(_address_of(one.transport) for one in self._server.connections)
-        held = served + self._handshakes
-        return held.total() < MOST_CONNECTIONS and held[address] < MOST_OF_ONE_ADDRESS
+        """Say whether a connection of the address may be taken, and make room where others have more than their share.
+
+        A connection that was aborted is still there until the event loop's next turn, and doesn't count.
+        """
+        served = {one.transport: _address_of(one.transport) for one in self._server.connections if one.transport}
+        open_ones = [(one, of) for one, of in (*self._handshakes.items(), *served.items()) if not one.is_closing()]
+        held = Counter(of for _, of in open_ones)
+        if held.total() < MOST_CONNECTIONS or held[address] >= MOST_OF_ONE_ADDRESS:
+            return held[address] < MOST_OF_ONE_ADDRESS
+        loser = gives_way(held, address)
+        if loser:
+            CONNECTIONS_REFUSED.inc()
+            next(one for one, of in open_ones if of == loser).abort()
+        return loser != ""
 
     async def _secure(self, transport: asyncio.Transport, early: "Early", address: str) -> None:
-        self._handshakes[address] += 1
+        self._handshakes[transport] = address
         try:
             secured = await asyncio.get_running_loop().start_tls(
                 transport, early, self._tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
             )
-        except OSError:  # a TLS error is one, a handshake that takes too long another
+        except OSError as error:  # a TLS error is one, a handshake that takes too long another
             transport.abort()
+            clear_frames(error.__traceback__)  # it and what it went through hold each other, buffers included
         else:
             self._hand_over(secured, early)
         finally:
-            self._handshakes -= Counter([address])
+            del self._handshakes[transport]
 
     def _hand_over(self, secured: asyncio.Transport | None, early: "Early") -> None:
         """Let the server go on, for so long at most; a client may have left meanwhile."""
