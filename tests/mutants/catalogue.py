@@ -482,6 +482,20 @@ BREACH = (
         PROMQL,
     ),
     Mutant(
+        "of an answer that is none every error is collected",
+        "prometheus/rules/responses.py",
+        "list[_Series], _Most, FailFast()",
+        "list[_Series], _Most",
+        ("tests/unit/prometheus/test_responses.py",),
+    ),
+    Mutant(
+        "any number of empty series is read",
+        "prometheus/rules/responses.py",
+        "list[_Sample], _Most, FailFast()",
+        "list[_Sample], FailFast()",
+        ("tests/unit/prometheus/test_responses.py",),
+    ),
+    Mutant(
         "what Python alone takes for a number is a value",
         "prometheus/rules/responses.py",
         "    if not _NUMBER.fullmatch(text):",

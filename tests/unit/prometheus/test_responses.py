@@ -1,13 +1,15 @@
 """Only a number that Prometheus writes, with its time, is a value."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import nan
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from refit_operator.prometheus.rules.reading import UNBOUNDED, MultipleSeries, NoData, NotANumber, Reading, Value
-from refit_operator.prometheus.rules.responses import OffGrid, read_matrix, read_result
+from refit_operator.prometheus.rules.responses import MOST_SERIES, OffGrid, read_matrix, read_result
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 STAMP = int(T.timestamp())
@@ -59,3 +61,27 @@ def test_an_answer_for_another_time_is_off_the_grid() -> None:
     assert read_matrix([{"values": [[STAMP, "1"]]}], (T,), UNBOUNDED) == (Value(1.0, T),)
     with pytest.raises(OffGrid):
         read_matrix([{"values": [[STAMP + 1, "1"]]}], (T,), UNBOUNDED)
+
+
+READERS = (lambda found: read_matrix(found, (T,), UNBOUNDED), lambda found: read_result(found, T, UNBOUNDED))
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_of_an_answer_that_is_none_the_first_error_is_enough(read: Callable[[object], object]) -> None:
+    """An answer of half a megabyte of empty lists has 170,000, and each takes as much as a reading."""
+    with pytest.raises(ValidationError) as caught:
+        read([{"values": 1, "value": 1}] * 1000)
+    assert caught.value.error_count() == 1
+
+
+def test_of_a_series_that_is_none_the_first_error_is_enough() -> None:
+    with pytest.raises(ValidationError) as caught:
+        read_matrix([{"values": [[]] * 1000, "histograms": []}], (T,), UNBOUNDED)
+    assert caught.value.error_count() == 2
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_an_answer_of_more_series_than_fit_is_none(read: Callable[[object], object]) -> None:
+    read([{}] * MOST_SERIES)
+    with pytest.raises(ValidationError, match="at most 16384 items"):
+        read([{}] * (MOST_SERIES + 1))

@@ -10,9 +10,12 @@ from datetime import datetime
 from math import nan
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, FailFast, Field, TypeAdapter
 
 from refit_operator.prometheus.rules.reading import Bounds, MultipleSeries, NoData, NotANumber, Reading, read_number
+
+MOST_SERIES = 16_384
+"""Series of an answer. No real ones are as many in the bytes that are read; empty ones are ten times that."""
 
 
 class OffGrid(ValueError):
@@ -24,16 +27,18 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?
 
 
 class _Series(BaseModel):
-    values: list[tuple[_Stamp, str]] = []
-    histograms: list[tuple[_Stamp, Any]] = []
+    values: Annotated[list[tuple[_Stamp, str]], FailFast()] = []
+    histograms: Annotated[list[tuple[_Stamp, Any]], FailFast()] = []
 
 
 class _Sample(BaseModel):
     value: tuple[_Stamp, str] | None = None  # absent where the sample is a histogram
 
 
-_MATRIX = TypeAdapter(list[_Series])
-_VECTOR = TypeAdapter(list[_Sample])
+# By the first error all is said: an answer of hundreds of thousands would have as many.
+_Most = Field(max_length=MOST_SERIES)
+_MATRIX = TypeAdapter(Annotated[list[_Series], _Most, FailFast()])
+_VECTOR = TypeAdapter(Annotated[list[_Sample], _Most, FailFast()])
 _SCALAR = TypeAdapter(tuple[_Stamp, str])
 
 
