@@ -79,7 +79,7 @@ def monitor(name: str = "reviews", **spec: Any) -> Document:
             "dataset": {"train": "pvc://feedback/train", "holdout": "pvc://holdout/rows"},
             "checkpoints": {"uri": "pvc://models/checkpoints"},
         },
-        "gate": {"image": spec.get("training", {}).get("image", STUB)},
+        "gate": {"image": (spec.get("training") or {}).get("image", STUB)},
         "serving": {"targetRef": {"name": name}, "initialModel": "pvc://models/v1", "rolloutDeadline": "3m"},
         "verification": {"for": "3s", "settle": "0s", "maxDrop": 0.1, "breaches": {"count": 2, "outOf": 3}},
     }
