@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 DISCOVERY = re.compile(r"/(version|api(/v1)?|apis(/[^/]+){0,2})/?")
 """The paths outside any namespace that are asked for: which kinds there are."""
+EXPLAINS = re.compile(r"/api/v1/(nodes|persistentvolumes)/[^/]+")
+"""One node or volume, by name: only read, to say why a pod doesn't start or what became of its node."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Record:
 
     def note(self, method: str, path: str, body: bytes) -> Call | None:
         """Note a request; return the call where it is one that counts: it writes, no Event and no Lease."""
-        if is_stray(path, self.namespace):
+        if is_stray(method, path, self.namespace):
             self.strays.add(f"{method} {path}")
         if self.secret.encode() in body:
             self.leaks.add(f"{method} {path}")
@@ -97,9 +99,9 @@ def word_of(status: dict[str, object]) -> str:
     return str(status.get("stage") or status.get("state") or "none")
 
 
-def is_stray(path: str, namespace: str) -> bool:
-    """Return whether a path leads out of the namespace."""
+def is_stray(method: str, path: str, namespace: str) -> bool:
+    """Return whether a request leads out of the namespace, and is none of those that may."""
     parts = path.strip("/").split("/")
     if "namespaces" in parts[:-1]:
         return parts[parts.index("namespaces") + 1] != namespace
-    return not DISCOVERY.fullmatch(path)
+    return not DISCOVERY.fullmatch(path) and not (method == "GET" and EXPLAINS.fullmatch(path))

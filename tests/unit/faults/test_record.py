@@ -48,10 +48,17 @@ def test_a_leader_that_renews_its_lease_is_quiet() -> None:
         ("/apis/refit.dev/v1alpha1/namespaces/bank/modelmonitors", True),
         ("/api/v1/namespaces", True),
         ("/api/v1/nodes", True),
+        ("/api/v1/nodes/first", False),
+        ("/api/v1/persistentvolumes/models", False),
+        ("/api/v1/nodes/first/proxy", True),
     ],
 )
 def test_what_leads_out_of_the_namespace(path: str, stray: bool) -> None:
-    assert is_stray(path, "shop") is stray
+    assert is_stray("GET", path, "shop") is stray
+
+
+def test_nodes_and_volumes_are_only_read() -> None:
+    assert is_stray("DELETE", "/api/v1/nodes/first", "shop")
 
 
 def test_seconds_are_those_to_the_next_write_that_succeeds() -> None:
