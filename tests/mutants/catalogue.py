@@ -956,6 +956,13 @@ PROMOTION = (
         JOB_VIEW,
     ),
     Mutant(
+        "a container that can't start holds a finished run's GPU",
+        "run/rules/views/job.py",
+        'c["name"] != "judge" and "terminated" not in (c.get("state") or {})',
+        'c["name"] != "judge" and "running" in (c.get("state") or {})',
+        JOB_VIEW,
+    ),
+    Mutant(
         "a clock goes on over a turn",
         "api/run_clock.py",
         "RunClock(phase=phase, since=now, ran=",
