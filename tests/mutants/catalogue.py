@@ -766,6 +766,13 @@ PROMOTION = (
         BLAME,
     ),
     Mutant(
+        "weights that no controller rolled out are condemned",
+        "run/rules/checks/promotion.py",
+        "(is_unseen(target) or replica_failure(target))",
+        "replica_failure(target)",
+        BLAME,
+    ),
+    Mutant(
         "weights that crash beside a quota are not condemned",
         "run/rules/checks/promotion.py",
         "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
