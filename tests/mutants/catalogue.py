@@ -766,6 +766,13 @@ PROMOTION = (
         BLAME,
     ),
     Mutant(
+        "weights that no controller rolled out are condemned",
+        "run/rules/checks/promotion.py",
+        "(is_unseen(target) or replica_failure(target))",
+        "replica_failure(target)",
+        BLAME,
+    ),
+    Mutant(
         "weights that crash beside a quota are not condemned",
         "run/rules/checks/promotion.py",
         "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
@@ -953,6 +960,13 @@ PROMOTION = (
         "run/rules/views/job.py",
         "            return Phase.QUEUED",
         "            return Phase.PENDING",
+        JOB_VIEW,
+    ),
+    Mutant(
+        "a container that can't start holds a finished run's GPU",
+        "run/rules/views/job.py",
+        'c["name"] != "judge" and "terminated" not in (c.get("state") or {})',
+        'c["name"] != "judge" and "running" in (c.get("state") or {})',
         JOB_VIEW,
     ),
     Mutant(

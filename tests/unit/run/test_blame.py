@@ -30,6 +30,7 @@ OVER = {"conditions": [OVER_QUOTA]}
 BLOCKED = {
     "zero replicas": rollout(spec={"replicas": 0}, now=NOW),
     "paused": rollout(spec={"paused": True}, now=NOW),
+    "the controller of Deployments does not run": rollout({"observedGeneration": 2}),
     "a quota": rollout(OVER),
     "a quota, by the Deployment's own deadline": rollout({"conditions": [STUCK, OVER_QUOTA]}, now=NOW),
     "no room": rollout(rollout_blocker=NO_ROOM),

@@ -55,13 +55,18 @@ def test_no_job() -> None:
 
 def beside(made: Document, state: Document) -> Document:
     made["status"]["containerStatuses"].append({"name": "istio-proxy", "state": state})
-    return made
+    return made | {"spec": {"containers": [{"name": "istio-proxy", "image": "mesh:1"}]}}
 
 
+UNPULLED: Document = {"waiting": {"reason": "ImagePullBackOff"}}
 LINGERING: dict[str, tuple[Document, Document, str]] = {
     "judging": (job(), beside(pod(ended(), RUNNING), RUNNING), ""),
     "judged": (job(), beside(pod(ended(), ended()), RUNNING), "istio-proxy"),
     "a judge that failed": (job(), beside(pod(ended(), ended(2)), RUNNING), "istio-proxy"),
+    "judged, and the other can't start": (job(), beside(pod(ended(), ended()), UNPULLED), "istio-proxy"),
+    "judged, and of the other nothing is known yet": (job(), beside(pod(ended(), ended()), {}), "istio-proxy"),
+    "evicted before the other could start": (job(), beside(pod(ended(), ended(137), "Failed"), UNPULLED), ""),
+    "judging, and the other can't start": (job(), beside(pod(ended(), RUNNING), UNPULLED), ""),
     "judged, alone": (job(), pod(ended(), ended()), ""),
     "judged, and the other has ended": (job(), beside(pod(ended(), ended()), ended(143)), ""),
     "a Job that is over": (job("Failed"), beside(pod(ended(), ended()), RUNNING), ""),

@@ -37,5 +37,5 @@ def test_a_judge_that_failed_beside_a_container_that_goes_on_ends_the_run() -> N
     view = job(JobState.JUDGING, error="judge exited 2: no memory", lingering="istio-proxy")
     decision = decide(seen(STARTED, view))
     assert (decision.status.outcome, decision.actions) == ("Failed", DELETED)
-    words = "judge exited 2: no memory; not retried, because the pod's container istio-proxy runs on"
+    words = "judge exited 2: no memory; not retried, because the pod's container istio-proxy hasn't ended"
     assert decision.status.message == words

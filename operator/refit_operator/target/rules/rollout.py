@@ -43,12 +43,18 @@ def rollout_of(deployment: dict[str, Any]) -> Rollout:
     halt = _halt(deployment)
     if halt:
         return Halted(halt)
-    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 1):
+    if is_unseen(deployment):
         return Progressing("the Deployment's controller hasn't seen the change yet")
     stuck = _deadline_message(status)
     if stuck:
         return Failed(stuck)
     return _count_pods(spec.get("replicas", 1), status)
+
+
+def is_unseen(deployment: dict[str, Any]) -> bool:
+    """Return whether the controller of Deployments hasn't acted on the newest change: no pod has come of it."""
+    seen = (deployment.get("status") or {}).get("observedGeneration", 0)
+    return bool(seen < deployment["metadata"].get("generation", 1))
 
 
 def obstacle_of(deployment: dict[str, Any]) -> str:

@@ -193,7 +193,7 @@ def training_failed(o: Observed) -> Decision | None:
     if is_trained(o) or not (o.job.state is JobState.FAILED or goes_on):
         return None
     message = o.job.error or "the Job failed"
-    message += f"; not retried, because the pod's container {o.job.lingering} runs on" if goes_on else ""
+    message += f"; not retried, because the pod's container {o.job.lingering} hasn't ended" if goes_on else ""
     trained = condition(o, ConditionType.TRAINED, "False", Reason.TRAINING_FAILED, message)
     ended = finish(o, Outcome.FAILED, Reason.TRAINING_FAILED, message, trained)
     return stopping(o, ended) if goes_on else ended

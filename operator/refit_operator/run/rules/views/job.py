@@ -59,8 +59,8 @@ class JobView:
     """Whether that pod is being deleted."""
     resource_version: str = ""
     lingering: str = ""
-    """A container that somebody added, such as a mesh's proxy, and that runs on though the judge has ended; empty where
-    none does."""
+    """A container that somebody added, such as a mesh's proxy, and that hasn't ended though the judge has: it runs, or
+    waits to; empty where there is none."""
     waiting: Waiting | None = None
     """Why a pod doesn't start, or isn't known to run: queued, unschedulable, image pull, its node isn't ready…"""
 
@@ -127,13 +127,13 @@ def _lingering(job: Document, pods: list[Document]) -> str:
     """Return what keeps a pod from its end: the kubelet ends native sidecars, and no container beside the judge."""
     if ending_of(job):
         return ""
-    found = (name for pod in pods if "terminated" in statuses_of(pod).get("judge", {}) for name in _beside(pod))
-    return next(found, "")
+    judged = (pod for pod in pods if not is_over(pod) and "terminated" in statuses_of(pod).get("judge", {}))
+    return next((name for pod in judged for name in _beside(pod)), "")
 
 
 def _beside(pod: Document) -> list[str]:
     containers = (pod.get("status") or {}).get("containerStatuses") or ()
-    return [c["name"] for c in containers if c["name"] != "judge" and "running" in (c.get("state") or {})]
+    return [c["name"] for c in containers if c["name"] != "judge" and "terminated" not in (c.get("state") or {})]
 
 
 def _terminated(pod: Document, name: str, code: int) -> Document | None:
