@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from refit_serving.refusals import InvalidRequest, Refused
@@ -22,6 +23,18 @@ def parse(body: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"not JSON: {error}") from None
     return document
+
+
+def parts_of(document: Any) -> Iterator[Any]:
+    """Yield a document's value and all names and values that are in it, however deep."""
+    left = [document]
+    while left:
+        one = left.pop()
+        yield one
+        if isinstance(one, dict):
+            left.extend((*one.keys(), *one.values()))
+        elif isinstance(one, list):
+            left.extend(one)
 
 
 def _refuse_constant(name: str) -> Any:

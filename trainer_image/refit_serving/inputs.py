@@ -10,6 +10,7 @@ import soundfile
 from PIL import Image
 
 from refit_serving.batching import Cost
+from refit_serving.bodies import parts_of
 from refit_serving.refusals import InvalidRequest
 from refit_trainer.data.audio import MAX_SECONDS
 from refit_trainer.data.blob import Blob, decode_base64
@@ -75,16 +76,7 @@ class Inputs:
 
 def count_characters(value: Any) -> int:
     """Return the characters of all strings and numbers in a document's value, and one for each list and object."""
-    total, left = 0, [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            left.extend(one.keys())
-            left.extend(one.values())
-        elif isinstance(one, list):
-            left.extend(one)
-        total += len(one) if isinstance(one, str) else 1
-    return total
+    return sum(len(one) if isinstance(one, str) else 1 for one in parts_of(value))
 
 
 def _measure_audio(blob: Blob) -> float:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from refit_serving.bodies import parts_of
 from refit_serving.receipts import digest_input
 from refit_trainer.data.blob import Blob
 
@@ -35,15 +36,7 @@ class RememberedPrediction:
 
 def weigh(value: Any) -> int:
     """Return the bytes that a document's value takes in memory, with all that is in it."""
-    total, left = 0, [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            left.extend((*one.keys(), *one.values()))
-        elif isinstance(one, list):
-            left.extend(one)
-        total += len(one.read()) if isinstance(one, Blob) else sys.getsizeof(one)
-    return total
+    return sum(len(one.read()) if isinstance(one, Blob) else sys.getsizeof(one) for one in parts_of(value))
 
 
 class Memory:

@@ -1,6 +1,5 @@
 from contextlib import suppress
 from datetime import timedelta
-from time import process_time
 
 import promql_parser
 import pytest
@@ -17,6 +16,7 @@ from refit_operator.prometheus.rules.promql import (
 )
 from refit_operator.prometheus.rules.tokens import check_cost, tokens_of
 from tests.hostile.asked import QUERIES, UNFILLED
+from tests.support.cpu import least_cpu
 
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -72,14 +72,13 @@ HOSTILE = {
 
 
 def cost_of(query: str) -> float:
-    """Return the seconds of CPU that a query takes, of five texts of it: one that was seen is remembered."""
-    took = []
-    for spaces in range(5):
-        begin = process_time()
+    """Return the seconds of CPU that a query takes, by several texts of it: one that was seen is remembered."""
+
+    def ask(spaces: int) -> None:
         with suppress(QueryInvalid):
             substitute(query[: 1024 - spaces] + " " * spaces, VALUES)
-        took.append(process_time() - begin)
-    return min(took)
+
+    return least_cpu(ask)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -13,7 +13,8 @@ _ADDRESS = re.compile(
     r"(https?)://((?:[A-Za-z0-9.*-]|\$\(namespace\))+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}|\*))?"
     r"((?:/(?:[A-Za-z0-9._~*-]|\$\(namespace\))+)*)/?"
 )
-_NAMESPACE = "$(namespace)"
+NAMESPACE = "$(namespace)"
+"""In an administrator's entry, the namespace of the monitor that asks."""
 _PORTS = {"http": "80", "https": "443"}
 
 # Names with which one could reach another site behind the same proxy, or pass for somebody else.
@@ -64,9 +65,9 @@ def is_allowed(address: str, allowed: tuple[Address, ...], namespace: str) -> bo
 def _matches(asked: Address, pattern: Address, namespace: str) -> bool:
     return (
         asked.scheme == pattern.scheme
-        and fnmatchcase(asked.host, pattern.host.replace("[", "[[]").replace(_NAMESPACE, namespace))
+        and fnmatchcase(asked.host, pattern.host.replace("[", "[[]").replace(NAMESPACE, namespace))
         and pattern.port in ("*", asked.port)
-        and fnmatchcase(asked.path, pattern.path.replace(_NAMESPACE, namespace))
+        and fnmatchcase(asked.path, pattern.path.replace(NAMESPACE, namespace))
     )
 
 

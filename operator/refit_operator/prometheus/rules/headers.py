@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from refit_operator.prometheus.rules.allowlist import is_free_header
+from refit_operator.prometheus.rules.allowlist import NAMESPACE, is_free_header
 
 SETTING = "REFIT_PROMETHEUS_HEADERS"
 _ENTRY = re.compile(r"([a-z0-9*-]+)/([^/=\s]+)=(\*|[^*\s]+)")
-_NAMESPACE = "$(namespace)"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class AllowedHeader:
         return (
             fnmatchcase(namespace, self.namespaces)
             and name.lower() == self.name.lower()
-            and (self.value == "*" or value == self.value.replace(_NAMESPACE, namespace))
+            and (self.value == "*" or value == self.value.replace(NAMESPACE, namespace))
         )
 
 
