@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from refit_serving.batching import Batcher, Cost, Overloaded
-from refit_serving.inputs import Inputs
-from refit_serving.memory import Memory, RememberedPrediction
+from refit_serving.inputs import Inputs, count_characters
+from refit_serving.memory import Memory, RememberedPrediction, weigh
 from refit_serving.refusals import InvalidRequest
 from refit_trainer.commands.train import train
 from refit_trainer.data.audio import write_wav
@@ -69,6 +69,11 @@ def test_remembered_texts_count_by_their_bytes(letter: str) -> None:
         memory.remember(str(number), RememberedPrediction(letter * 25_000, "positive"))
     kept = [known.value for n in range(100) if (known := memory.recall(str(n)))]
     assert 5 <= len(kept) < 42 and sum(map(sys.getsizeof, kept)) < 1 << 20
+
+
+def test_what_is_deep_in_a_value_counts_and_so_do_its_names() -> None:
+    assert count_characters({"name": ["four", {"inner": 1}]}) == 1 + 4 + 1 + 4 + 1 + 5 + 1
+    assert weigh({"x" * 1000: [{"inner": "y" * 1000}]}) > 2000
 
 
 def test_a_history_counts_with_its_items() -> None:
