@@ -853,8 +853,8 @@ PROMOTION = (
     Mutant(
         "a rollback that was blocked once is blamed again while the next run's pointer is in service",
         "monitor/rules/serving.py",
-        "None if o.active_run and o.active_run.status.pointer_change else _last_finish(o)",
-        "_last_finish(o)",
+        "if o.last_run is None or (o.active_run and o.active_run.status.pointer_change):",
+        "if o.last_run is None:",
         ("tests/unit/monitor/test_serving.py",),
     ),
     Mutant(

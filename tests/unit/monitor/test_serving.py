@@ -56,6 +56,11 @@ VERDICTS = {
         "True",
         "Served",
     ),
+    "in the verification after another manager's pointer": (
+        seen(runs=(promoted(OLD), ended("Failed", "FieldConflict"), NEXT), target=parse_target(deployment(NEW))),
+        "True",
+        "Served",
+    ),
     "rolled back at last": (after(BLOCKED, OLD), "True", "Served"),
     "rolled back": (after(ended("RolledBack", "RolledBack"), OLD), "True", "Served"),
 }

@@ -51,7 +51,7 @@ def overruled(o: Observed) -> Verdict | None:
 
 def rollback_blocked(o: Observed) -> Verdict | None:
     """The newest run that changed the pointer restored it, and the pods haven't followed yet."""
-    finished = None if o.active_run and o.active_run.status.pointer_change else _last_finish(o)
+    finished = _last_finish(o)
     if finished is None or finished.reason != Reason.ROLLBACK_BLOCKED or o.target is None or o.last_run is None:
         return None
     change = o.last_run.status.pointer_change
@@ -69,7 +69,10 @@ def field_conflict(o: Observed) -> Verdict | None:
 
 
 def _last_finish(o: Observed) -> Condition | None:
-    return find(o.last_run.status.conditions, ConditionType.FINISHED) if o.last_run else None
+    """Return how the newest run ended; None while the next one has changed the pointer, which is what counts then."""
+    if o.last_run is None or (o.active_run and o.active_run.status.pointer_change):
+        return None
+    return find(o.last_run.status.conditions, ConditionType.FINISHED)
 
 
 CHECKS: tuple[Callable[[Observed], Verdict | None], ...] = (
