@@ -19,15 +19,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from benchmarks.flooded import INTERVAL, Stage, prepare, staged
-from localcluster import environment
-from localcluster.disposable import alone_on_the_cluster
-from localcluster.paths import layout
 from tests.hostile.schema import deep
 from tests.support.cluster.alone import left_alone, namespace
 from tests.support.cluster.hosted import hosted_settings, reachable
+from tests.support.cluster.installed import alone_with_the_operator
 from tests.support.cluster.kubectl import Document, Space
 from tests.support.cluster.objects import monitor
 from tests.support.pods import make_token
@@ -256,7 +253,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
     print(f"The operator's logs are in {folder}.", file=sys.stderr)
     with (
-        alone_on_the_cluster(layout().root, str(uuid4()), environment()),
+        alone_with_the_operator(),
         left_alone(),
         namespace("floods") as flooding,
         namespace("neighbour") as neighbour,

@@ -74,8 +74,8 @@ def space(request: pytest.FixtureRequest, namespace: Space, tmp_path: Path) -> I
 
 
 @pytest.fixture(scope="session")
-def policy() -> Iterator[None]:
-    """Have the installed operator leave some namespaces alone."""
+def policy(operator: str) -> Iterator[None]:
+    """Have the installed operator leave some namespaces alone; those that tests start have its rights."""
     with left_alone():
         yield
 

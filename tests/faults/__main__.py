@@ -14,11 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-from localcluster import environment
-from localcluster.disposable import alone_on_the_cluster
-from localcluster.paths import layout
 from tests.faults.loop import Result, Stage
 from tests.faults.played import Played, keep
 from tests.faults.proxy import Fault
@@ -28,6 +24,7 @@ from tests.faults.trouble import Trouble
 from tests.faults.troubles import troubles
 from tests.support.cluster.alone import left_alone
 from tests.support.cluster.hosted import as_service_account
+from tests.support.cluster.installed import alone_with_the_operator
 
 AnyFault = Fault | Trouble
 WAITING = 24
@@ -143,11 +140,10 @@ def main(words: list[str]) -> int:
     options, began = parsed(words), time.monotonic()
     found: list[Played] = []
     scenarios = [one for one in SCENARIOS if one.group in (options.group or [one.group])]
-    if options.into and not (options.modes or options.at):
-        for scenario in scenarios:
-            (options.into / f"{scenario.group}.jsonl").unlink(missing_ok=True)
-    user = alone_on_the_cluster(layout().root, str(uuid4()), environment())
-    with user, left_alone(), logs_of(options) as folder:
+    with alone_with_the_operator(), left_alone(), logs_of(options) as folder:
+        if options.into and not (options.modes or options.at):
+            for scenario in scenarios:
+                (options.into / f"{scenario.group}.jsonl").unlink(missing_ok=True)
         for number, scenario in enumerate(scenarios):
             here = folder / f"{number}-{scenario.group}"
             here.mkdir(parents=True)

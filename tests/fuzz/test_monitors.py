@@ -19,6 +19,7 @@ from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.manifest import build_run
 from refit_operator.run.rules.manifests.job import build_job
 from tests.support.cluster.api_server import ApiServer
+from tests.support.cluster.installed import alone_with_the_operator
 from tests.support.cluster.kubectl import Document, Space, kubectl, new_namespace
 from tests.support.cluster.runs import run_number, set_cooldown, start
 from tests.support.generated import monitors
@@ -31,7 +32,7 @@ AT_A_TIME = 100
 @pytest.fixture
 def neighbour() -> Iterator[Space]:
     """Another tenant, whose monitor retrains again and again."""
-    with new_namespace("fuzz-neighbour") as space:
+    with alone_with_the_operator(), new_namespace("fuzz-neighbour") as space:
         start(space, policy={"cooldown": "0s"})
         yield space
 

@@ -1,7 +1,13 @@
 """The operator as a user installs it, with the image that was built here, and its Lease."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
+from localcluster import environment
+from localcluster.disposable import alone_on_the_cluster
+from localcluster.paths import layout
 from tests.support.cluster.kubectl import ROOT, Document, Space, kubectl
 
 OPERATOR = Space("refit-system")
@@ -13,6 +19,14 @@ def install() -> None:
     kubectl("apply", "-k", str(ROOT / "manifests/overlays/local"))
     OPERATOR.run("rollout", "restart", f"deploy/{DEPLOYMENT}")
     OPERATOR.run("rollout", "status", f"deploy/{DEPLOYMENT}", "--timeout=120s", limit_s=130)
+
+
+@contextmanager
+def alone_with_the_operator() -> Iterator[None]:
+    """Have the cluster without what demos and tests left, and the installed operator's kinds, rights and policies."""
+    with alone_on_the_cluster(layout().root, str(uuid4()), environment()):
+        install()
+        yield
 
 
 def lease() -> Document:
