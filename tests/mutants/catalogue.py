@@ -31,6 +31,7 @@ HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
 SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
+EVIDENCE = ("tests/unit/prometheus/test_evidence.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
@@ -1085,4 +1086,112 @@ FLOODS = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS)
+EVIDENCE_BY_COUNTS = (
+    Mutant(
+        "a factor leaves the wrong outcomes out",
+        "prometheus/rules/evidence.py",
+        "+ wrong * log((1 - alternative) / (1 - threshold))",
+        "+ 0 * wrong",
+        EVIDENCE,
+    ),
+    Mutant(
+        "a factor's right outcomes count the wrong way round",
+        "prometheus/rules/evidence.py",
+        "right * log(alternative / threshold)",
+        "right * log(threshold / alternative)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "a factor is held against even odds instead of the threshold",
+        "prometheus/rules/evidence.py",
+        "log((1 - alternative) / (1 - threshold))",
+        "log((1 - alternative) / 0.5)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "evidence starts only with the first window",
+        "prometheus/rules/evidence.py",
+        "return factor + max(log_sum, 0.0) + log1p(exp(-abs(log_sum)))",
+        "return factor + (0.0 if log_sum == -inf else log_sum)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "the likeliest start alone counts",
+        "prometheus/rules/evidence.py",
+        "return factor + max(log_sum, 0.0) + log1p(exp(-abs(log_sum)))",
+        "return factor + max(log_sum, 0.0)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "the best alternative is the statistic",
+        "prometheus/rules/evidence.py",
+        "return top + log(fsum(exp(each - top) for each in logs) / len(logs))",
+        "return top",
+        EVIDENCE,
+    ),
+    Mutant(
+        "the alternatives are added up",
+        "prometheus/rules/evidence.py",
+        "log(fsum(exp(each - top) for each in logs) / len(logs))",
+        "log(fsum(exp(each - top) for each in logs))",
+        EVIDENCE,
+    ),
+    Mutant(
+        "large statistics overflow",
+        "prometheus/rules/evidence.py",
+        "return top + log(fsum(exp(each - top) for each in logs) / len(logs))",
+        "return log(fsum(exp(each) for each in logs) / len(logs))",
+        EVIDENCE,
+    ),
+    Mutant(
+        "a window without outcomes is a start",
+        "prometheus/rules/evidence.py",
+        "        if window and window.total:\n            _,",
+        "        if window:\n            _,",
+        EVIDENCE,
+    ),
+    Mutant(
+        "error rates aren't mirrored",
+        "prometheus/rules/evidence.py",
+        "    if below:\n        return threshold, windows",
+        "    if below or not below:\n        return threshold, windows",
+        EVIDENCE,
+    ),
+    Mutant(
+        "what is needed forgets how many are allowed",
+        "prometheus/rules/evidence.py",
+        "return per / window / at_most",
+        "return per / window",
+        EVIDENCE,
+    ),
+    Mutant(
+        "the alternatives end at the threshold's nearest",
+        "prometheus/rules/evidence.py",
+        "min(NEAREST, threshold / 10, (1 - threshold) / 2), threshold / 2\n",
+        "min(NEAREST, threshold / 10, (1 - threshold) / 2), threshold / 20\n",
+        EVIDENCE,
+    ),
+    Mutant(
+        "no alternative is nearer to a high threshold",
+        "prometheus/rules/evidence.py",
+        "min(NEAREST, threshold / 10, (1 - threshold) / 2)",
+        "min(NEAREST, threshold / 10)",
+        EVIDENCE,
+    ),
+    Mutant(
+        "the rise is said to begin with the first window",
+        "prometheus/rules/evidence.py",
+        "(factor, index) if height <= 0 else",
+        "(factor, index) if index == 0 else",
+        EVIDENCE,
+    ),
+    Mutant(
+        "more right outcomes than there were are counted",
+        "prometheus/rules/reading.py",
+        "if not 0 <= self.good <= self.total:",
+        "if not 0 <= self.good:",
+        EVIDENCE,
+    ),
+)
+
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS)
