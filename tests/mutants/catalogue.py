@@ -31,6 +31,9 @@ HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
 SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
+API = ("tests/unit/api/test_monitor.py",)
+QUERIES = ("tests/unit/monitor/test_queries.py",)
+COUNTING = ("tests/unit/prometheus/test_counting.py",)
 EVIDENCE = ("tests/unit/prometheus/test_evidence.py",)
 WINDOW = ("tests/unit/prometheus/test_window.py",)
 BREAKER = ("tests/unit/prometheus/test_breaker.py",)
@@ -1191,6 +1194,83 @@ EVIDENCE_BY_COUNTS = (
         "if not 0 <= self.good <= self.total:",
         "if not 0 <= self.good:",
         EVIDENCE,
+    ),
+    Mutant(
+        "extrapolated outcomes are counted",
+        "prometheus/rules/counting.py",
+        " * (1 - 1 / count_over_time({ranged}))",
+        "",
+        COUNTING,
+    ),
+    Mutant(
+        "bad outcomes are rounded up",
+        "prometheus/rules/counting.py",
+        "(_up(good), _down(total - good)) if below",
+        "(_down(good), _up(total - good)) if below",
+        COUNTING,
+    ),
+    Mutant(
+        "an error rate's errors are rounded up",
+        "prometheus/rules/counting.py",
+        "else (_down(good), _up(total - good))",
+        "else (_up(good), _down(total - good))",
+        COUNTING,
+    ),
+    Mutant(
+        "no series are labels that stop",
+        "prometheus/rules/counting.py",
+        "    if not isinstance(total, Value):\n        return total",
+        "    if not isinstance(total, Value):\n        return TooFewSamples(0, total.time)",
+        COUNTING,
+    ),
+    Mutant(
+        "no series of the good are none that were good",
+        "prometheus/rules/counting.py",
+        "    if not isinstance(good, Value):\n        return good",
+        "    if not isinstance(good, Value):\n        good = Value(0.0, total.time)",
+        COUNTING,
+    ),
+    Mutant(
+        "more good outcomes than there were are believed",
+        "prometheus/rules/counting.py",
+        "<= total.value + _EXACT:",
+        "<= total.value + 1e9:",
+        COUNTING,
+    ),
+    Mutant(
+        "a ratio has no bounds",
+        "prometheus/rules/counting.py",
+        "if is_within(value, bounds) else",
+        "if bounds else",
+        COUNTING,
+    ),
+    Mutant(
+        "a function is a selector",
+        "prometheus/rules/counting.py",
+        'in ([], ["name"])',
+        '!= ["never"]',
+        COUNTING,
+    ),
+    Mutant(
+        "a comment in a selector is passed on",
+        "prometheus/rules/counting.py",
+        " and not commented:",
+        ":",
+        COUNTING,
+    ),
+    Mutant(
+        "a metric may have a query beside its ratio",
+        "api/metric.py",
+        "if (self.query is None) == (self.ratio is None):",
+        "if self.query is None and self.ratio is None:",
+        API,
+    ),
+    Mutant(
+        "a ratio's selectors aren't looked at before they are asked",
+        "monitor/observe.py",
+        'if field.startswith(f"{_RATIO}.") else ""',
+        'if field == "never" else ""',
+        QUERIES,
     ),
 )
 

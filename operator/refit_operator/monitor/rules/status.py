@@ -91,7 +91,7 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
-    fallback = one_line(parse_query(metric.query).fallback)
+    fallback = one_line(parse_query(metric.promql).fallback)
     if fallback:
         message = f"metric.query: where its series are missing, {fallback} has a value all the same, which counts as a "
         advice = "reading; without it, such a reading holds (NoData)"

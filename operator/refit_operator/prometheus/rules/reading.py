@@ -151,6 +151,8 @@ def describe(reading: Reading) -> str:
         case Stale(age):
             return f"stale: {_newest_sample(age)}"
         case TooFewSamples(samples):
+            if samples == 0:
+                return "no outcomes: the series are there, and none was counted"
             return f"too few samples: only {samples:.6g} stand behind the value"
         case QueryFailed(kind, message):
             return f"the query failed ({kind}): {message}"
