@@ -31,6 +31,7 @@ HEADERS = ("tests/unit/prometheus/test_headers.py",)
 QUEUE = ("tests/unit/controller/test_workqueue.py",)
 SLOTS = ("tests/unit/controller/test_slots.py",)
 WHOLENESS = ("tests/unit/prometheus/test_wholeness.py",)
+BY_EVIDENCE = ("tests/unit/monitor/test_evidence.py",)
 API = ("tests/unit/api/test_monitor.py",)
 QUERIES = ("tests/unit/monitor/test_queries.py",)
 COUNTING = ("tests/unit/prometheus/test_counting.py",)
@@ -1271,6 +1272,132 @@ EVIDENCE_BY_COUNTS = (
         'if field.startswith(f"{_RATIO}.") else ""',
         'if field == "never" else ""',
         QUERIES,
+    ),
+    Mutant(
+        "M of N decides of a ratio, too",
+        "monitor/rules/decision.py",
+        "        if self.evidence:\n",
+        "        if self.evidence and not self.breaches:\n",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "evidence goes on over a run's end",
+        "monitor/rules/decision.py",
+        "return eligible(self.readings, max(since), self.query_range) if since",
+        "return eligible(self.window, max(since), self.query_range) if since",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "evidence goes on over a rollout",
+        "monitor/rules/decision.py",
+        "since = [*rollouts, *([self.measure",
+        "since = [*([self.measure",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "evidence goes on over a change of what is measured",
+        "monitor/rules/decision.py",
+        "since = [*rollouts, *([self.measure.since] if self.measure else [])]",
+        "since = [*rollouts]",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "windows that began before the change count",
+        "monitor/rules/decision.py",
+        "max(since), self.query_range)",
+        "max(since), timedelta(0))",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "a change of what is measured isn't noticed",
+        "monitor/rules/decision.py",
+        "if status.measure and status.measure.digest == digest:",
+        "if status.measure and digest:",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "a status of the future isn't bounded by now",
+        "monitor/rules/decision.py",
+        "min(status.measure.since, self.now)",
+        "status.measure.since",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "the threshold isn't part of what is measured",
+        "monitor/rules/measure.py",
+        'f"{metric.threshold}", ',
+        "",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "the model isn't part of what is measured",
+        "monitor/rules/measure.py",
+        "metric.direction, pointer)",
+        "metric.direction)",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "so few readings of a ratio are asked for as of a query",
+        "monitor/rules/measure.py",
+        "return WINDOWS if metric.ratio else",
+        "return",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "falseRuns is ignored",
+        "monitor/rules/decision.py",
+        "allowed = metric.allowed_false_runs",
+        "allowed = type(metric.allowed_false_runs)()",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "the direction of a ratio is ignored",
+        "monitor/rules/decision.py",
+        "return weigh(windows, metric.threshold, metric.below)",
+        "return weigh(windows, metric.threshold, True)",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "next to nothing is evidence enough",
+        "monitor/rules/readiness.py",
+        " or _nothing_is_enough(o)",
+        "",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "evidence is rounded up",
+        "monitor/rules/evidence.py",
+        "whole // unit * unit",
+        "-(-whole // unit) * unit",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "the rise begins at its first window's end",
+        "monitor/rules/evidence.py",
+        ".time - o.query_range",
+        ".time",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "evidence that is gone stays a metric",
+        "observability/metrics.py",
+        "        _remove((EVIDENCE, EVIDENCE_NEEDED), namespace, name)\n",
+        "        return\n",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "a monitor that is gone leaves its evidence",
+        "observability/metrics.py",
+        "_remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, CONDITION), namespace, name)",
+        "_remove((VALUE, CONDITION), namespace, name)",
+        BY_EVIDENCE,
+    ),
+    Mutant(
+        "a ratio has evidence of before it was the metric",
+        "monitor/rules/decision.py",
+        "is_new = status.measure is None and status.observed_generation is None",
+        "is_new = status.measure is None",
+        BY_EVIDENCE,
     ),
 )
 

@@ -158,6 +158,8 @@ class MetricSpec(ApiModel):
     def _has_one_source(self) -> Self:
         if (self.query is None) == (self.ratio is None):
             raise ValueError("give exactly one of query and ratio")
+        if self.ratio and not 0 < self.threshold < 1:
+            raise ValueError("the threshold of a ratio must lie between 0 and 1")
         return self
 
     @property
@@ -167,6 +169,11 @@ class MetricSpec(ApiModel):
             return self.query or ""
         window = format_duration(self.window or DEFAULT_WINDOW)
         return f"sum(increase({self.ratio.good}[{window}])) / sum(increase({self.ratio.total}[{window}]))"
+
+    @property
+    def allowed_false_runs(self) -> FalseRuns:
+        """How many false runs are allowed of a ratio."""
+        return self.false_runs or FalseRuns()
 
     def is_breached_by(self, value: float) -> bool:
         """Return whether the value is on the wrong side; the threshold itself is still good."""

@@ -16,6 +16,7 @@ from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.monitor.rules.limits import counts_for_mass_breach
+from refit_operator.monitor.rules.measure import readings_needed
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.counting import selector_objection
@@ -49,9 +50,8 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     if error:
         return replace(observed, query_error=error)
     grid = ports.reader.grid_of(spec.prometheus, spec.metric)
-    window = await ports.reader.window(
-        subject_of(observed), spec.prometheus, spec.metric, spec.metric.breaches.out_of, now
-    )
+    count = readings_needed(spec.metric)
+    window = await ports.reader.window(subject_of(observed), spec.prometheus, spec.metric, count, now)
     return replace(
         observed,
         window=window,

@@ -19,13 +19,18 @@ that are left out only lower the statistic. An error rate is mirrored: n-k of n,
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import exp, fsum, inf, log, log1p
+from math import exp, fsum, inf, log, log1p, nan
 
 from refit_operator.prometheus.rules.reading import Counts
 
 ALTERNATIVES = 12
 NEAREST = 0.005
 """How far from the threshold the nearest alternative is, where there is room for it: a smaller drop is found late."""
+
+WINDOWS = 400
+"""Windows that are looked back at: both counts of as many are an answer of less than SMALL_ANSWER bytes."""
+FEWEST_WINDOWS = 10
+"""Between two false runs that are allowed: with fewer, next to nothing would be evidence enough."""
 
 NONE = Counts(0, 0)
 
@@ -40,6 +45,11 @@ class Evidence:
     """The window with which the evidence began to rise: the likeliest start; None where no outcome was counted."""
     counts: Counts = NONE
     """The outcomes from that window on."""
+
+    @property
+    def value(self) -> float:
+        """The share of good outcomes from that window on; nan where no outcome was counted."""
+        return self.counts.good / self.counts.total if self.counts.total else nan
 
     def reaches(self, needed: float) -> bool:
         """Return whether the statistic is `needed` or more."""
