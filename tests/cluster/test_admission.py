@@ -8,6 +8,7 @@ from tests.support.cluster.kubectl import OPERATOR, Refused, Space
 from tests.support.cluster.objects import monitor
 from tests.support.cluster.people import forged_run
 
+RATIO: dict[str, Any] = {"query": None, "interval": None, "ratio": {"good": "a", "total": "b"}}
 KEY = {"name": "prom", "key": "token"}
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -53,6 +54,23 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an interval of nothing": ({"metric": {"interval": "1ms"}}, "interval must be at least 1s"),
     "a duration nobody can read": ({"policy": {"cooldown": "an hour"}}, "spec.policy.cooldown"),
     "no query": ({"metric": {"query": ""}}, "spec.metric.query"),
+    "a query beside a ratio": ({"metric": {"ratio": {"good": "a", "total": "b"}}}, "exactly one of query and ratio"),
+    "neither": ({"metric": {"query": None}}, "exactly one of query and ratio"),
+    "false runs of a query": ({"metric": {"falseRuns": {"atMost": 2}}}, "falseRuns goes with ratio"),
+    "a window of a query": ({"metric": {"window": "5m"}}, "window goes with ratio"),
+    "an interval of a ratio": ({"metric": RATIO | {"interval": "5m"}}, "interval goes with query"),
+    "samples of a ratio": (
+        {"metric": RATIO | {"minSamples": {"query": "b", "count": 1}}},
+        "minSamples goes with query",
+    ),
+    "a ratio's threshold at one": ({"metric": RATIO | {"threshold": 1}}, "the threshold of a ratio must be below 1"),
+    "a ratio's threshold at nothing": (
+        {"metric": RATIO | {"threshold": 0}},
+        "the threshold of a ratio must be above 0",
+    ),
+    "a window of nothing": ({"metric": RATIO | {"window": "10ms"}}, "window must be at least 1s"),
+    "a window of days": ({"metric": RATIO | {"window": "48h"}}, "window must be at most 24h"),
+    "false runs per nothing": ({"metric": RATIO | {"falseRuns": {"per": "1m"}}}, "per must be at least 1h"),
     "a dataset on no claim": ({"training": {"dataset": {"train": "https://x/y"}}}, "spec.training.dataset.train"),
     "train and holdout on one claim": (
         {"training": {"dataset": {"holdout": "pvc://feedback/holdout"}}},

@@ -80,7 +80,10 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "OutOfRange", "The value is outside metric.bounds."
     MULTIPLE_SERIES = "MultipleSeries", "The query returned more than one series."
     STALE = "Stale", "The newest sample behind the value is older than metric.maxAge."
-    TOO_FEW_SAMPLES = "TooFewSamples", "Fewer samples than metric.minSamples.count stand behind the value."
+    TOO_FEW_SAMPLES = (
+        "TooFewSamples",
+        "Fewer samples than metric.minSamples.count stand behind the value, or none of metric.ratio.",
+    )
     QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, answered with an error, or couldn't be queried."
     # WithinThreshold
     WITHIN = "Within", "The readings are on the good side of the threshold."

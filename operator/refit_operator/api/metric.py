@@ -1,11 +1,13 @@
 """What a model is judged by: the query, the threshold, and how many readings make a breach."""
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from refit_operator.api.base import ApiModel, rules, section
-from refit_operator.api.durations import Duration
+from refit_operator.api.durations import Duration, format_duration
 
 
 class Direction(StrEnum):
@@ -48,12 +50,43 @@ class MinSamples(ApiModel):
     count: float = Field(ge=1, description="A value with fewer behind it is no reading but TooFewSamples.")
 
 
+class Ratio(ApiModel):
+    """Two counters whose increases the metric is the ratio of; those of all series that match are added up."""
+
+    good: str = Field(
+        min_length=1,
+        max_length=448,
+        description="One series selector of the counter of what the metric is the share of: right predictions, or "
+        'errors where direction is Above. For example predictions_correct_total{app="reviews"}.',
+    )
+    total: str = Field(
+        min_length=1,
+        max_length=448,
+        description="Likewise, of the counter of all judged predictions, these among them.",
+    )
+
+
+class FalseRuns(ApiModel):
+    """How many runs may start although nothing is wrong, at the threshold exactly; above it there are far fewer."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("duration(self.per) >= duration('1h')", "per must be at least 1h"),
+            ("duration(self.per) <= duration('87840h')", "per must be at most 87840h"),
+        )
+    )
+
+    at_most: int = Field(default=1, ge=1, le=1000, description="So many on average.")
+    per: Duration = Field(default=timedelta(days=30), description="In so much time.")
+
+
+DEFAULT_WINDOW = timedelta(minutes=5)
 _YEAR = "duration('8784h')"
 _RECOVER = "self.direction == 'Below' ? self.recoverAt >= self.threshold : self.recoverAt <= self.threshold"
 
 
 class MetricSpec(ApiModel):
-    """A PromQL query that gives one number, and the threshold it is held against."""
+    """A PromQL query that gives one number, or the ratio of two counters, and the threshold it is held against."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -62,16 +95,36 @@ class MetricSpec(ApiModel):
             ("!has(self.interval) || duration(self.interval) >= duration('1s')", "interval must be at least 1s"),
             (f"!has(self.maxAge) || duration(self.maxAge) <= {_YEAR}", "maxAge must be at most 8784h"),
             (f"!has(self.interval) || duration(self.interval) <= {_YEAR}", "interval must be at most 8784h"),
+            ("has(self.query) != has(self.ratio)", "give exactly one of query and ratio"),
+            ("has(self.ratio) || !has(self.window)", "window goes with ratio; with query it is interval"),
+            ("has(self.ratio) || !has(self.falseRuns)", "falseRuns goes with ratio; with query it is breaches"),
+            ("has(self.query) || !has(self.interval)", "interval goes with query; with ratio it is window"),
+            ("has(self.query) || !has(self.minSamples)", "minSamples goes with query; a ratio's outcomes are counted"),
+            ("!has(self.ratio) || self.threshold > 0.0", "the threshold of a ratio must be above 0"),
+            ("!has(self.ratio) || self.threshold < 1.0", "the threshold of a ratio must be below 1"),
+            ("!has(self.window) || duration(self.window) >= duration('1s')", "window must be at least 1s"),
+            ("!has(self.window) || duration(self.window) <= duration('24h')", "window must be at most 24h"),
         )
     )
 
     name: str = Field(default="accuracy", max_length=63, description="The metric's name in conditions and Events.")
-    query: str = Field(
+    query: str | None = Field(
+        default=None,
         min_length=1,
         max_length=1024,
         description="PromQL that gives one number, for example the share of correct predictions over ten minutes. "
         "In label values $(name), $(namespace), $(target) and $(digest) stand for the monitor's name and namespace, "
         "its target's name, and the digest of the checkpoint in service.",
+    )
+    ratio: Ratio | None = Field(
+        default=None,
+        description="Instead of a query: two counters, which the operator asks for itself. It then knows how many "
+        "outcomes stand behind a reading, and decides by falseRuns. Variables as in query.",
+    )
+    window: Duration | None = Field(
+        default=None,
+        description="The time whose outcomes make one reading of a ratio; readings follow one another without a gap. "
+        "At least four scrape intervals. Default: 5m.",
     )
     threshold: float = Field(description="The value whose crossing is a breach.")
     direction: Direction = Field(
@@ -82,7 +135,12 @@ class MetricSpec(ApiModel):
         default=None,
         description="Time between readings. Default: the longest range in the query, so that readings are independent.",
     )
-    breaches: Breaches = section(Breaches, "How many of the newest readings make a breach.")
+    breaches: Breaches = section(Breaches, "How many of the newest readings make a breach. With ratio, falseRuns does.")
+    false_runs: FalseRuns | None = Field(
+        default=None,
+        description="What makes a breach of a ratio: as much evidence as there is for nothing so often at most. "
+        "Default: at most one in 720h.",
+    )
     recover_at: float | None = Field(
         default=None, description="The value that ends a breach (hysteresis). Default: the threshold."
     )
@@ -95,6 +153,27 @@ class MetricSpec(ApiModel):
         description="The newest sample behind a value may be this old, else it is no reading but Stale: give it more "
         "than the scrape interval. Default: not checked.",
     )
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.query is None) == (self.ratio is None):
+            raise ValueError("give exactly one of query and ratio")
+        if self.ratio and not 0 < self.threshold < 1:
+            raise ValueError("the threshold of a ratio must lie between 0 and 1")
+        return self
+
+    @property
+    def promql(self) -> str:
+        """The query, or one of the ratio's value: it has the ratio's grid, range and series. Counts are asked apart."""
+        if self.ratio is None:
+            return self.query or ""
+        window = format_duration(self.window or DEFAULT_WINDOW)
+        return f"sum(increase({self.ratio.good}[{window}])) / sum(increase({self.ratio.total}[{window}]))"
+
+    @property
+    def allowed_false_runs(self) -> FalseRuns:
+        """How many false runs are allowed of a ratio."""
+        return self.false_runs or FalseRuns()
 
     def is_breached_by(self, value: float) -> bool:
         """Return whether the value is on the wrong side; the threshold itself is still good."""

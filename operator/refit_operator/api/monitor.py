@@ -50,12 +50,30 @@ class ModelMonitorSpec(ApiModel):
     history_limit: int = Field(default=10, ge=1, le=100, description="How many finished runs are kept.")
 
 
+class EvidenceStatus(ApiModel):
+    """What the counted outcomes of a ratio say."""
+
+    statistic: str = Field(description="How strongly they say that the metric is on the wrong side of the threshold.")
+    needed: str = Field(description="The statistic that makes a breach, by metric.falseRuns.")
+    value: str = Field(description="The metric over the outcomes since the evidence began to rise.")
+    outcomes: int = Field(description="How many these are.")
+    since: datetime = Field(description="When it began to rise.")
+
+
+class MeasureStatus(ApiModel):
+    """What a ratio is measured of, and by: evidence starts from nothing where it changes."""
+
+    digest: str = Field(max_length=64, description="Digest of metric, threshold, direction and the target's pointer.")
+    since: datetime = Field(description="Since when these are the same.")
+
+
 class MetricStatus(ApiModel):
     """The reading at the last write of the status."""
 
     value: str | None = Field(default=None, description="The value, absent where the reading was none.")
     reading: str = Field(description="Value, or the kind of reading it was instead.")
     time: datetime | None = Field(default=None, description="The time that the reading was evaluated at.")
+    evidence: EvidenceStatus | None = Field(default=None, description="What the outcomes say; only where they count.")
 
 
 class ServedStatus(ApiModel):
@@ -78,8 +96,8 @@ class LastRun(ApiModel):
 class ModelMonitorStatus(ApiModel):
     """What the operator observed and did.
 
-    Decisions rest on runs, not on this; of it they use `attempts` and `lastRun`, in case a run's record was lost, and
-    the conditions, for hysteresis and for breaches from before a restart.
+    Decisions rest on runs, not on this; of it they use `attempts` and `lastRun`, in case a run's record was lost,
+    the conditions, for hysteresis and for breaches from before a restart, and `measure`, which can only hold a run.
     """
 
     observed_generation: int | None = Field(default=None, description="The generation of the spec last reconciled.")
@@ -90,6 +108,7 @@ class ModelMonitorStatus(ApiModel):
     )
     state: str | None = Field(default=None, description="One word for the State column, computed from the conditions.")
     metric: MetricStatus | None = Field(default=None, description="The reading at the last write of the status.")
+    measure: MeasureStatus | None = Field(default=None, description="Since when a ratio is measured alike.")
     served: ServedStatus | None = Field(default=None, description="The checkpoint that the target serves.")
     active_run: str | None = Field(default=None, description="The run under way.")
     attempts: int = Field(default=0, description="The highest ordinal of a run so far.")

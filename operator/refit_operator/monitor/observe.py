@@ -1,12 +1,13 @@
 """Read everything that a decision about a monitor rests on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from refit_operator.api.base import TAKE_POINTER_ANNOTATION
 from refit_operator.api.metadata import Ref
+from refit_operator.api.metric import MetricSpec
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorSpec
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
@@ -15,10 +16,14 @@ from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.monitor.rules.limits import counts_for_mass_breach
+from refit_operator.monitor.rules.measure import readings_needed
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
+from refit_operator.prometheus.rules.counting import selector_objection
 from refit_operator.prometheus.rules.reading import Value
 from refit_operator.target.rules.view import parse_target
+
+_RATIO = "metric.ratio"
 
 
 async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> Observed:
@@ -45,9 +50,8 @@ async def _with_readings(observed: Observed, ports: Ports) -> Observed:
     if error:
         return replace(observed, query_error=error)
     grid = ports.reader.grid_of(spec.prometheus, spec.metric)
-    window = await ports.reader.window(
-        subject_of(observed), spec.prometheus, spec.metric, spec.metric.breaches.out_of, now
-    )
+    count = readings_needed(spec.metric)
+    window = await ports.reader.window(subject_of(observed), spec.prometheus, spec.metric, count, now)
     return replace(
         observed,
         window=window,
@@ -67,15 +71,26 @@ def subject_of(o: Observed) -> Subject:
 
 async def first_query_error(spec: ModelMonitorSpec, error_of: Callable[[str], str]) -> str:
     """Return which query of the spec may not be asked, and why; empty where all may."""
-    queries = [("metric.query", spec.metric.query)]
-    queries += [("metric.minSamples.query", spec.metric.min_samples.query)] if spec.metric.min_samples else []
-    queries += [(f"guard {guard.name}", guard.query) for guard in spec.guards]
+    queries = [*_metric_queries(spec.metric), *((f"guard {guard.name}", guard.query) for guard in spec.guards)]
     for field, query in queries:
-        error = error_of(query)
+        error = _selector_error(field, query) or error_of(query)
         if error:
             return f"{field}: {error}"
         await asyncio.sleep(0)  # each may take milliseconds, the first time
     return ""
+
+
+def _metric_queries(metric: MetricSpec) -> Iterator[tuple[str, str]]:
+    if metric.ratio:
+        yield f"{_RATIO}.good", metric.ratio.good
+        yield f"{_RATIO}.total", metric.ratio.total
+    yield _RATIO if metric.ratio else "metric.query", metric.promql
+    if metric.min_samples:
+        yield "metric.minSamples.query", metric.min_samples.query
+
+
+def _selector_error(field: str, text: str) -> str:
+    return selector_objection(text) if field.startswith(f"{_RATIO}.") else ""
 
 
 def with_mass_breach(o: Observed, ports: Ports) -> Observed:

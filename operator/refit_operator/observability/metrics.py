@@ -1,10 +1,20 @@
 """The operator's own metrics, for its `/metrics`."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from refit_operator.api.monitor import ModelMonitorStatus
 
 VALUE = Gauge("refit_monitor_value", "The last reading that was a value.", ["namespace", "monitor"])
+EVIDENCE = Gauge(
+    "refit_monitor_evidence",
+    "How strongly a ratio's outcomes say that it is on the wrong side of its threshold; absent where none count.",
+    ["namespace", "monitor"],
+)
+EVIDENCE_NEEDED = Gauge(
+    "refit_monitor_evidence_needed", "The evidence that makes a breach, by metric.falseRuns.", ["namespace", "monitor"]
+)
 CONDITION = Gauge("refit_monitor_condition", "1 while True, 0 otherwise.", ["namespace", "monitor", "condition"])
 RECONCILE_TOTAL = Counter("refit_reconcile", "Reconciliations of a monitor and its runs, by result.", ["result"])
 RECONCILE_SECONDS = Histogram("refit_reconcile_duration_seconds", "Time that a reconciliation took.")
@@ -32,14 +42,24 @@ def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
     """Export a monitor's newest status."""
     if status.metric and status.metric.value is not None:
         VALUE.labels(namespace, name).set(float(status.metric.value))
+    evidence = status.metric.evidence if status.metric else None
+    if evidence:
+        EVIDENCE.labels(namespace, name).set(float(evidence.statistic))
+        EVIDENCE_NEEDED.labels(namespace, name).set(float(evidence.needed))
+    else:
+        _remove((EVIDENCE, EVIDENCE_NEEDED), namespace, name)
     for condition in status.conditions:
         CONDITION.labels(namespace, name, condition.type).set(condition.status == "True")
 
 
 def forget_monitor(namespace: str, name: str) -> None:
     """Drop the series of a monitor that is gone."""
-    VALUE.remove_by_labels({"namespace": namespace, "monitor": name})
-    CONDITION.remove_by_labels({"namespace": namespace, "monitor": name})
+    _remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, CONDITION), namespace, name)
+
+
+def _remove(gauges: Iterable[Gauge], namespace: str, name: str) -> None:
+    for gauge in gauges:
+        gauge.remove_by_labels({"namespace": namespace, "monitor": name})
 
 
 def show_failures(namespace: str, name: str, failures: int) -> None:

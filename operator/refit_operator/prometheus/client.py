@@ -17,7 +17,8 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from refit_operator.observability.metrics import QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
-from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_result
+from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_matrix_parts, read_result
+from refit_operator.prometheus.rules.window import Window
 from refit_operator.prometheus.session import HardenedSession, room_for_answers
 
 DEADLINE = timedelta(seconds=10)
@@ -90,6 +91,15 @@ async def read_window(
     if not times:
         return ()
     return await _ask(server, times[-1], lambda: read_matrix(server.query_range(query, times), times, bounds))
+
+
+async def read_parts(
+    server: PrometheusServer, query: str, times: Sequence[datetime], label: str, parts: Sequence[str]
+) -> tuple[Window, ...] | QueryFailed:
+    """Read the parts of an answer, told apart by a label, at every one of the grid's `times`, by one range query."""
+    return await _ask(
+        server, times[-1], lambda: read_matrix_parts(server.query_range(query, times), times, label, parts)
+    )
 
 
 async def read_instant(server: PrometheusServer, query: str, time: datetime, bounds: Bounds = UNBOUNDED) -> Reading:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from refit_operator.prometheus.client import PrometheusServer, read_instant, read_window
+from refit_operator.prometheus.client import PrometheusServer, read_instant, read_parts, read_window
 from refit_operator.prometheus.rules.breaker import Breakers, Key, has_timed_out
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, FailureKind, QueryFailed, Reading
 from refit_operator.prometheus.rules.window import Window
 
-Found = TypeVar("Found", bound=Window | Reading)
+Found = TypeVar("Found", bound=Window | Reading | tuple[Window, ...])
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,12 @@ class GuardedServer:
     ) -> Window | QueryFailed:
         """Read the query at every one of the grid's `times`, oldest first."""
         return await self._ask(times[-1], lambda: read_window(self.server, query, times, bounds))
+
+    async def read_parts(
+        self, query: str, times: Sequence[datetime], label: str, parts: Sequence[str]
+    ) -> tuple[Window, ...] | QueryFailed:
+        """Read the parts of the answer, told apart by a label."""
+        return await self._ask(times[-1], lambda: read_parts(self.server, query, times, label, parts))
 
     async def read_instant(self, query: str, time: datetime) -> Reading:
         """Read the query at one time."""

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeGuard
 
-from refit_operator.api.metric import MetricSpec
+from refit_operator.api.metric import DEFAULT_WINDOW, MetricSpec, Ratio
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.rules.breaker import Breakers
+from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, counting_query, read_ratio
 from refit_operator.prometheus.rules.namespaces import namespace_objection
 from refit_operator.prometheus.rules.promql import (
     VARIABLES,
@@ -118,9 +119,9 @@ class Reader:
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
         """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
-        parsed = parse_query(metric.query)
+        parsed = parse_query(metric.promql)
         interval = metric.interval or parsed.longest_range or DEFAULT_INTERVAL
-        offset = grid_offset(self.servers.address_of(prometheus), metric.query, interval)
+        offset = grid_offset(self.servers.address_of(prometheus), metric.promql, interval)
         return Grid(interval, offset, parsed.reach)
 
     async def window(
@@ -131,16 +132,35 @@ class Reader:
         server = await self._open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        query = self._fill(subject, metric.query, now)
+        query = self._fill(subject, metric.promql, now)
         if isinstance(query, QueryFailed):
             return query
-        window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
+        if metric.ratio:
+            window = await self._counted(server, subject, metric, metric.ratio, times)
+        else:
+            window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
             counting = self._fill(subject, metric.min_samples.query, now)
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
+
+    async def _counted(
+        self, server: GuardedServer, subject: Subject, metric: MetricSpec, ratio: Ratio, times: "Times"
+    ) -> Window | QueryFailed:
+        """Return the readings of a ratio: both counters in one query."""
+        good = self._fill(subject, ratio.good, times[-1])
+        total = self._fill(subject, ratio.total, times[-1])
+        if isinstance(good, QueryFailed):
+            return good
+        if isinstance(total, QueryFailed):
+            return total
+        query = counting_query(good, total, metric.window or DEFAULT_WINDOW)
+        parts = await server.read_parts(query, times, PART, (GOOD, TOTAL))
+        if isinstance(parts, QueryFailed):
+            return parts
+        return read_ratio(parts[0], parts[1], metric.below, (metric.bounds.min, metric.bounds.max))
 
     async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
         """Return the query's value now."""

@@ -20,3 +20,17 @@ def test_a_status_that_cannot_be_read_is_as_good_as_none(status: Any) -> None:
 def test_a_status_is_read_as_it_was_written() -> None:
     status = ModelMonitorStatus(attempts=3, state="Watching")
     assert ModelMonitor.model_validate(monitor_document() | {"status": status.to_json()}).status == status
+
+
+@pytest.mark.parametrize("metric", [{"query": None}, {"ratio": {"good": "right", "total": "judged"}}])
+def test_a_metric_has_one_source(metric: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="exactly one of query and ratio"):
+        ModelMonitor.model_validate(monitor_document(metric=metric))
+
+
+def test_a_ratio_in_promql() -> None:
+    ratio = {"query": None, "ratio": {"good": 'right{app="x"}', "total": "judged"}}
+    monitor = ModelMonitor.model_validate(monitor_document(metric=ratio))
+    assert monitor.spec.metric.promql == 'sum(increase(right{app="x"}[5m])) / sum(increase(judged[5m]))'
+    monitor = ModelMonitor.model_validate(monitor_document(metric=ratio | {"window": "1h30m"}))
+    assert monitor.spec.metric.promql == 'sum(increase(right{app="x"}[1h30m])) / sum(increase(judged[1h30m]))'

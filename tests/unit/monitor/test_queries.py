@@ -15,12 +15,26 @@ def spec_of(**changes: Any) -> Any:
     return ModelMonitor.model_validate(monitor_document(**changes)).spec
 
 
+RATIO: dict[str, Any] = {"query": None, "ratio": {"good": 'ok{a="$(name)"}', "total": "judged"}}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({}, ""),
     "the metric's": ({"metric": {"query": "sum("}}, "metric.query: unclosed left parenthesis"),
     "the samples'": (
         {"metric": {"minSamples": {"query": "x[1e400]", "count": 1}}},
         "metric.minSamples.query: '[1e400]' isn't a range",
+    ),
+    "none of a ratio's": ({"metric": RATIO}, ""),
+    "a ratio's good": (
+        {"metric": RATIO | {"ratio": {"good": "sum(ok)", "total": "judged"}}},
+        "metric.ratio.good: one series selector is needed",
+    ),
+    "a ratio's total": (
+        {"metric": RATIO | {"ratio": {"good": "ok", "total": "judged[5m]"}}},
+        "metric.ratio.total: one series selector is needed",
+    ),
+    "a ratio's variable": (
+        {"metric": RATIO | {"ratio": {"good": 'ok{a="$(nobody)"}', "total": "judged"}}},
+        "metric.ratio.good: there is no variable $(nobody)",
     ),
     "a guard's": ({"guards": [{"name": "fed", "query": "x offset 1e400", "min": 1}]}, "guard fed: '1e400' isn't a"),
 }

@@ -10,6 +10,7 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.rules.decision import Decision, Hold, Observed, StartRun
+from refit_operator.monitor.rules.evidence import evidence_message
 from refit_operator.monitor.rules.limits import (
     budget_spent,
     cooling_down,
@@ -98,7 +99,7 @@ def metric_unavailable(o: Observed) -> Hold | None:
 
 
 def within(o: Observed) -> Hold | None:
-    """Hold unless M of the last N readings are on the wrong side of the threshold, the newest among them.
+    """Hold unless the outcomes, or M of the last N readings, are on the wrong side of the threshold, and the newest.
 
     The reading that completes a breach is in breach itself. What held the breach may end after the metric recovered.
     """
@@ -180,8 +181,12 @@ def breach_message(o: Observed) -> str:
     metric, newest = o.monitor.spec.metric, o.newest
     if not isinstance(newest, Value):
         return describe(newest) if newest else "no reading yet"
+    if evidence := evidence_message(o):
+        return evidence
     value = f"{metric.name} {newest.value:.4g} {_sign(newest.value, metric.threshold)} {metric.threshold:.4g}"
     of = min(len(o.readings), metric.breaches.out_of)
+    if metric.ratio and of:
+        return f"{value}, read too soon after the metric, its threshold or the model changed to count"
     if not of:
         since = "the last run's end" if o.last_completion else "the monitor's creation"
         return f"{value}, read too soon after {since} to count"

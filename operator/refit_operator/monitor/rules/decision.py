@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from refit_operator.api.conditions import Reason
-from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.metric import DEFAULT_WINDOW
+from refit_operator.api.monitor import MeasureStatus, ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.monitor.rules.measure import measure_digest
 from refit_operator.monitor.rules.pinned import pin
+from refit_operator.prometheus.rules.evidence import Evidence, needed_for, weigh
 from refit_operator.prometheus.rules.mass_breach import MassBreach
-from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value
 from refit_operator.prometheus.rules.window import count_breaches, eligible, newest
 from refit_operator.target.rules.ownership import (
     is_another_target,
@@ -87,8 +91,49 @@ class Observed:
         return count_breaches(self.readings, metric.threshold, metric.below, metric.breaches.out_of)
 
     @property
+    def measure(self) -> MeasureStatus | None:
+        """What a ratio is measured of and by, and since when that is the same; None where the metric is no ratio.
+
+        When the metric, its threshold or the pointer was changed only the status says, by their digest. Without one, a
+        monitor that was there before had a query; one that wasn't, or whose status was lost, is measured all along.
+        """
+        spec, status = self.monitor.spec, self.monitor.status
+        if spec.metric.ratio is None:
+            return None
+        digest = measure_digest(spec.metric, self.target.pointer if self.target else "")
+        if status.measure and status.measure.digest == digest:
+            return MeasureStatus(digest=digest, since=min(status.measure.since, self.now))
+        is_new = status.measure is None and status.observed_generation is None
+        return MeasureStatus(digest=digest, since=self.monitor.metadata.creation_timestamp if is_new else self.now)
+
+    @property
+    def weighed(self) -> tuple[Reading, ...]:
+        """The readings of a ratio that count as evidence: wholly of one model, measured in one way."""
+        rollouts = [run.status.rolled_out_time for run in self.runs if run.status.rolled_out_time]
+        since = [*rollouts, *([self.measure.since] if self.measure else [])]
+        return eligible(self.readings, max(since), self.query_range) if since else self.readings
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What the outcomes of a ratio say, as far as they count; None where the metric is no ratio."""
+        metric = self.monitor.spec.metric
+        if metric.ratio is None:
+            return None
+        windows = [reading.counts if isinstance(reading, Value) else None for reading in self.weighed]
+        return weigh(windows, metric.threshold, metric.below)
+
+    @property
+    def evidence_needed(self) -> float:
+        """The statistic that is a breach."""
+        metric = self.monitor.spec.metric
+        allowed = metric.allowed_false_runs
+        return needed_for(allowed.at_most, allowed.per, metric.window or DEFAULT_WINDOW)
+
+    @property
     def is_breached(self) -> bool:
-        """Whether M of the last N readings that count are in breach."""
+        """Whether the outcomes of a ratio are evidence enough, or M of the last N readings that count are in breach."""
+        if self.evidence:
+            return self.evidence.reaches(self.evidence_needed)
         return self.breaches >= self.monitor.spec.metric.breaches.count
 
     @property

@@ -6,6 +6,7 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.training import StartFrom
 from refit_operator.api.uris import Pointer, is_reachable_by_pods, is_within, parse_claim_uri
 from refit_operator.monitor.rules.decision import Hold, Observed
+from refit_operator.prometheus.rules.evidence import FEWEST_WINDOWS
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.rules.view import WIRING
 
@@ -60,8 +61,10 @@ def target_not_wired(o: Observed) -> Hold | None:
 
 
 def invalid_spec(o: Observed) -> Hold | None:
-    """Hold while the spec contradicts itself, or what serves: no starting model, or a holdout that training sees."""
-    objection = _no_starting_model(o) or _model_out_of_reach(o) or _holdout_exposed(o)
+    """Hold while the spec contradicts itself, or what serves: no starting model, a holdout that training sees, or false
+    runs allowed so often that next to nothing is evidence.
+    """
+    objection = _no_starting_model(o) or _model_out_of_reach(o) or _holdout_exposed(o) or _nothing_is_enough(o)
     return Hold(Reason.INVALID_SPEC, objection) if objection else None
 
 
@@ -90,6 +93,15 @@ def _holdout_exposed(o: Observed) -> str:
         if not own and uri and (is_within(holdout, uri) or is_within(uri, holdout)):
             return f"training.dataset.holdout: {holdout} and {uri} hold the same rows"
     return ""
+
+
+def _nothing_is_enough(o: Observed) -> str:
+    if o.monitor.spec.metric.ratio is None or o.evidence_needed >= FEWEST_WINDOWS:
+        return ""
+    return (
+        f"metric.falseRuns: between two of them are {o.evidence_needed:.3g} windows, and at least {FEWEST_WINDOWS} are "
+        "needed; allow fewer, or shorten metric.window"
+    )
 
 
 Check = Callable[[Observed], Hold | None]

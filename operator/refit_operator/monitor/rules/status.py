@@ -13,6 +13,7 @@ from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus
 from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.monitor.rules.decide import PERMISSIONS, breach_message, first_hold
 from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.evidence import evidence_status
 from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.monitor.rules.serving import serving_verdict
@@ -41,6 +42,7 @@ def next_status(o: Observed) -> ModelMonitorStatus:
         conditions=merge(old.conditions, tuple(_conditions(o))),
         state=display_state(o),
         metric=_metric(o),
+        measure=o.measure,
         served=_served(o),
         active_run=o.active_run.metadata.name if o.active_run else None,
         attempts=max((old.attempts, *(run.spec.ordinal for run in o.runs))),
@@ -91,7 +93,7 @@ def _ready(o: Observed) -> Condition:
     if malformed:
         return _condition(o, ConditionType.READY, "True", Reason.REQUEST_IGNORED, malformed)
     metric = o.monitor.spec.metric
-    fallback = one_line(parse_query(metric.query).fallback)
+    fallback = one_line(parse_query(metric.promql).fallback)
     if fallback:
         message = f"metric.query: where its series are missing, {fallback} has a value all the same, which counts as a "
         advice = "reading; without it, such a reading holds (NoData)"
@@ -139,7 +141,7 @@ def _metric(o: Observed) -> MetricStatus | None:
     if newest is None:
         return None
     value = f"{newest.value:.4f}" if isinstance(newest, Value) else None
-    return MetricStatus(value=value, reading=reason_of(newest), time=newest.time)
+    return MetricStatus(value=value, reading=reason_of(newest), time=newest.time, evidence=evidence_status(o))
 
 
 def _served(o: Observed) -> ServedStatus | None:

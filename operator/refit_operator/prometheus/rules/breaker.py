@@ -7,8 +7,7 @@ a server that answers theirs.
 
 from dataclasses import dataclass, replace
 
-from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading
-from refit_operator.prometheus.rules.window import Window
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 
 TIMEOUTS = 5
 """Queries that timed out in a row after which it opens."""
@@ -23,7 +22,7 @@ Key = tuple[str, str]
 """A server's address and the namespace that asks it."""
 
 
-def has_timed_out(found: Window | Reading, waited: float) -> bool:
+def has_timed_out(found: object, waited: float) -> bool:
     """Return whether a query was in vain and took its time; `waited` is in seconds."""
     return isinstance(found, QueryFailed) and (found.kind is FailureKind.Timeout or waited >= SLOW)
 

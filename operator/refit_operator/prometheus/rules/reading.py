@@ -32,11 +32,25 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Outcomes: `good` of `total` are those that the metric is the share of. Raises ValueError for what can't be."""
+
+    good: int
+    total: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.good <= self.total:
+            raise ValueError(f"{self.good} of {self.total} outcomes can't be")
+
+
+@dataclass(frozen=True)
 class Value:
     """A finite number within bounds."""
 
     value: float
     time: datetime
+    counts: Counts | None = None
+    """The outcomes that it is the share of; None where they aren't known."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,8 @@ def describe(reading: Reading) -> str:
         case Stale(age):
             return f"stale: {_newest_sample(age)}"
         case TooFewSamples(samples):
+            if samples == 0:
+                return "no outcomes: the series are there, and none was counted"
             return f"too few samples: only {samples:.6g} stand behind the value"
         case QueryFailed(kind, message):
             return f"the query failed ({kind}): {message}"

@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, FailFast, Field, TypeAdapter
 
-from refit_operator.prometheus.rules.reading import Bounds, MultipleSeries, NoData, NotANumber, Reading, read_number
+from refit_operator.prometheus.rules.reading import (
+    UNBOUNDED,
+    Bounds,
+    MultipleSeries,
+    NoData,
+    NotANumber,
+    Reading,
+    read_number,
+)
 
 MOST_SERIES = 16_384
 """Series of an answer. No real ones are as many in the bytes that are read; empty ones are ten times that."""
@@ -35,17 +43,37 @@ class _Sample(BaseModel):
     value: tuple[_Stamp, str] | None = None  # absent where the sample is a histogram
 
 
+class _LabelledSeries(_Series):
+    metric: dict[str, str] = {}
+
+
 # By the first error all is said: an answer of hundreds of thousands would have as many.
 _Most = Field(max_length=MOST_SERIES)
 _MATRIX = TypeAdapter(Annotated[list[_Series], _Most, FailFast()])
+_LABELLED_MATRIX = TypeAdapter(Annotated[list[_LabelledSeries], _Most, FailFast()])
 _VECTOR = TypeAdapter(Annotated[list[_Sample], _Most, FailFast()])
 _SCALAR = TypeAdapter(tuple[_Stamp, str])
 
 
 def read_matrix(result: object, times: Sequence[datetime], bounds: Bounds) -> tuple[Reading, ...]:
     """Give one reading for each time; raises OffGrid, or ValueError if the result is no matrix."""
+    return _read_series(_MATRIX.validate_python(result), times, bounds)
+
+
+def read_matrix_parts(
+    result: object, times: Sequence[datetime], label: str, parts: Sequence[str]
+) -> tuple[tuple[Reading, ...], ...]:
+    """Give the readings of each part: of the series with that value of the label. Raises as `read_matrix` does."""
+    found = _LABELLED_MATRIX.validate_python(result)
+    return tuple(
+        _read_series([series for series in found if series.metric.get(label) == part], times, UNBOUNDED)
+        for part in parts
+    )
+
+
+def _read_series(found: Sequence[_Series], times: Sequence[datetime], bounds: Bounds) -> tuple[Reading, ...]:
     points: dict[int, list[float]] = defaultdict(list)
-    for series in _MATRIX.validate_python(result):
+    for series in found:
         for stamp, text in series.values:
             points[round(stamp * 1000)].append(_number(text))
         for stamp, _ in series.histograms:

@@ -34,7 +34,7 @@ def settle_of(o: Observed) -> timedelta:
     settle = o.run.spec.verification.settle
     if settle is not None:
         return settle
-    return timedelta(0) if "digest" in variables_of(o.run.spec.metric.query) else o.query_range
+    return timedelta(0) if "digest" in variables_of(o.run.spec.metric.promql) else o.query_range
 
 
 def readings_since(o: Observed) -> tuple[Reading, ...]:

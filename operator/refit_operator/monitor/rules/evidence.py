@@ -1,0 +1,62 @@
+"""Evidence of a ratio in words and numbers, for messages and the status. Pure."""
+
+from datetime import datetime
+from math import exp, floor, log
+
+from refit_operator.api.monitor import EvidenceStatus
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.prometheus.rules.evidence import Evidence
+
+LARGEST = 1e9
+"""A larger statistic is written as more than that."""
+_LARGEST_LOG = 700.0
+"""The largest number whose exponential is one."""
+
+
+def evidence_message(o: Observed) -> str:
+    """Return the outcomes in a sentence; empty where none count."""
+    evidence, metric = o.evidence, o.monitor.spec.metric
+    since = _began(o, evidence)
+    if evidence is None or since is None:
+        return ""
+    share = (
+        f"{metric.name} {evidence.value:.3g} over {evidence.counts.total:,} outcomes since {_shown_time(o, since)} UTC"
+    )
+    side = "below" if metric.below else "above"
+    found = f"evidence {_shown(evidence.log_statistic)} that it is {side} {metric.threshold:.4g}"
+    return f"{share}; {found} ({o.evidence_needed:,.0f} needed)"
+
+
+def evidence_status(o: Observed) -> EvidenceStatus | None:
+    """Return the outcomes in numbers; None where none count."""
+    evidence = o.evidence
+    since = _began(o, evidence)
+    if evidence is None or since is None:
+        return None
+    return EvidenceStatus(
+        statistic=f"{exp(min(evidence.log_statistic, _LARGEST_LOG)):.4g}",
+        needed=f"{o.evidence_needed:.4g}",
+        value=f"{evidence.value:.4f}",
+        outcomes=evidence.counts.total,
+        since=since,
+    )
+
+
+def _began(o: Observed, evidence: Evidence | None) -> datetime | None:
+    """Return the beginning of the window with which the evidence began to rise."""
+    if evidence is None or evidence.begun is None:
+        return None
+    return o.weighed[evidence.begun].time - o.query_range
+
+
+def _shown_time(o: Observed, time: datetime) -> str:
+    return f"{time:%H:%M}" if time.date() == o.now.date() else f"{time:%Y-%m-%d %H:%M}"
+
+
+def _shown(log_statistic: float) -> str:
+    """Return the statistic to two digits, rounded down, so that none seems enough that isn't."""
+    if log_statistic > log(LARGEST):
+        return f"more than {LARGEST:,.0f}"
+    whole = floor(exp(log_statistic))
+    unit = 10 ** max(0, len(str(whole)) - 2)
+    return f"{whole // unit * unit:,}" if whole else "less than 1"

@@ -1,0 +1,131 @@
+"""How strongly counted outcomes say that a metric is on the wrong side of its threshold. Pure.
+
+A Shiryaev-Roberts e-detector (Shin, Ramdas, Rinaldo: "E-detectors: a nonparametric framework for sequential change
+detection", NEJSDS 2023). With a threshold τ, of n outcomes of which k are right, for each alternative q < τ:
+
+    L = k·ln(q/τ) + (n-k)·ln((1-q)/(1-τ))        the window's log-likelihood ratio
+    M ← exp(L)·(M + 1),  M = 0 before the first   a start at each window, added up
+
+The statistic is the mean of M over the alternatives. While the chance that the next outcome is right, given all before
+it, is τ or more, exp(L) is 1 or less on average, so that the statistic grows by 1 a window at most, and the mean number
+of windows before it first reaches A is A or more. This needs neither independence nor a constant accuracy. Where right
+answers come in clusters, though, the chance falls below τ within one, and no bound is given: one label for many equal
+requests must count as one outcome.
+
+A window that was no reading, or without outcomes, says nothing and starts nothing: M stays. Windows before the first
+that are left out only lower the statistic. An error rate is mirrored: n-k of n, and 1-τ.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import exp, fsum, inf, log, log1p, nan
+
+from refit_operator.prometheus.rules.reading import Counts
+
+ALTERNATIVES = 12
+NEAREST = 0.005
+"""How far from the threshold the nearest alternative is, where there is room for it: a smaller drop is found late."""
+
+WINDOWS = 400
+"""Windows that are looked back at: both counts of as many are an answer of less than SMALL_ANSWER bytes."""
+FEWEST_WINDOWS = 10
+"""Between two false runs that are allowed: with fewer, next to nothing would be evidence enough."""
+
+NONE = Counts(0, 0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the windows say together."""
+
+    log_statistic: float
+    """Natural logarithm of the statistic; -inf where no outcome was counted."""
+    begun: int | None = None
+    """The window with which the evidence began to rise: the likeliest start; None where no outcome was counted."""
+    counts: Counts = NONE
+    """The outcomes from that window on."""
+
+    @property
+    def value(self) -> float:
+        """The share of good outcomes from that window on; nan where no outcome was counted."""
+        return self.counts.good / self.counts.total if self.counts.total else nan
+
+    def reaches(self, needed: float) -> bool:
+        """Return whether the statistic is `needed` or more."""
+        return self.log_statistic >= log(needed)
+
+
+def needed_for(at_most: int, per: timedelta, window: timedelta) -> float:
+    """Return the statistic A at which there are at most so many false alarms in that time: windows for each."""
+    return per / window / at_most
+
+
+def alternatives_to(threshold: float) -> tuple[float, ...]:
+    """Return the accuracies below the threshold that are tried, nearest first; raises ValueError outside of (0, 1).
+
+    Their distances grow by one factor, up to half of the threshold. Near 0 and 1 the nearest is nearer than NEAREST:
+    at 0.999, half of the errors that are allowed.
+    """
+    if not 0 < threshold < 1:
+        raise ValueError(f"a threshold of counts lies between 0 and 1, not at {threshold}")
+    least, most = min(NEAREST, threshold / 10, (1 - threshold) / 2), threshold / 2
+    return tuple(threshold - least * (most / least) ** (step / (ALTERNATIVES - 1)) for step in range(ALTERNATIVES))
+
+
+def log_factor(counts: Counts, threshold: float, alternative: float) -> float:
+    """Return L: the logarithm of how many times likelier the outcomes are at the alternative than at the threshold."""
+    right, wrong = counts.good, counts.total - counts.good
+    return right * log(alternative / threshold) + wrong * log((1 - alternative) / (1 - threshold))
+
+
+def weigh(windows: Sequence[Counts | None], threshold: float, below: bool) -> Evidence:
+    """Return what windows say, oldest first; None is one that was no reading. Raises ValueError for the threshold."""
+    *_, log_statistic = [-inf, *log_statistics(windows, threshold, below)]
+    read = [(index, counts) for index, counts in enumerate(windows) if counts and counts.total]
+    if not read:
+        return Evidence(log_statistic)
+    level, seen = _as_accuracy(threshold, below, [counts for _, counts in read])
+    _, first = max(_rise([log_factor(counts, level, q) for counts in seen]) for q in alternatives_to(level))
+    since = [counts for _, counts in read[first:]]
+    total = Counts(sum(counts.good for counts in since), sum(counts.total for counts in since))
+    return Evidence(log_statistic, read[first][0], total)
+
+
+def log_statistics(windows: Iterable[Counts | None], threshold: float, below: bool) -> Iterator[float]:
+    """Yield the logarithm of the statistic after each window. Raises ValueError for the threshold."""
+    level, _ = _as_accuracy(threshold, below, ())
+    alternatives = alternatives_to(level)
+    sums = [-inf] * len(alternatives)
+    for window in windows:
+        if window and window.total:
+            _, (counts,) = _as_accuracy(threshold, below, [window])
+            sums = [_start_and_go_on(m, log_factor(counts, level, q)) for m, q in zip(sums, alternatives, strict=True)]
+        yield _log_mean(sums)
+
+
+def _as_accuracy(threshold: float, below: bool, windows: Sequence[Counts]) -> tuple[float, Sequence[Counts]]:
+    """Return the threshold and the windows as those of an accuracy: an error rate's mirrored."""
+    if below:
+        return threshold, windows
+    return 1 - threshold, [Counts(counts.total - counts.good, counts.total) for counts in windows]
+
+
+def _start_and_go_on(log_sum: float, factor: float) -> float:
+    """Return ln(exp(L)·(M + 1)) for ln M and L."""
+    return factor + max(log_sum, 0.0) + log1p(exp(-abs(log_sum)))
+
+
+def _rise(factors: Sequence[float]) -> tuple[float, int]:
+    """Return the largest sum of factors up to the newest, and with which of them it begins."""
+    height, first = 0.0, 0
+    for index, factor in enumerate(factors):
+        height, first = (factor, index) if height <= 0 else (height + factor, first)
+    return height, first
+
+
+def _log_mean(logs: Sequence[float]) -> float:
+    top = max(logs)
+    if top == -inf:
+        return top
+    return top + log(fsum(exp(each - top) for each in logs) / len(logs))
