@@ -1163,6 +1163,13 @@ CERTAIN = (
         CERTAINTY,
     ),
     Mutant(
+        "the uses of a holdout aren't observed",
+        "run/observe.py",
+        "holdout_uses=holdout_uses(runs, run.spec.ordinal),",
+        "holdout_uses={},",
+        CERTAINTY,
+    ),
+    Mutant(
         "the judge isn't told the uses of a holdout",
         "run/rules/manifests/config.py",
         'return document | ({"uses": dict(uses)} if uses else {})',

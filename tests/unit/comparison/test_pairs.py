@@ -33,7 +33,7 @@ def test_the_bounds_of_a_share_are_those_of_the_tables(found: int, of: int, low:
     assert upper_share(found, of, ALPHA) == pytest.approx(high, abs=1e-5)
 
 
-@pytest.mark.parametrize(("gained", "lost"), [(20, 8), (16, 8), (15, 9), (14, 14), (5, 0), (4, 0)])
+@pytest.mark.parametrize(("gained", "lost"), [(20, 8), (16, 8), (15, 9), (14, 14), (5, 0), (4, 0), (10, 3)])
 def test_over_zero_the_bound_is_mcnemars_exact_test(gained: int, lost: int) -> None:
     p = tail(gained, gained + lost, Fraction(1, 2))
     assert (lower_bound(Pairs(gained, lost, 500), ALPHA) > 0) is (p <= 0.9 * ALPHA)
@@ -57,13 +57,13 @@ def drawn(n: int, gained: float, lost: float, times: int) -> list[Pairs]:
     return [Pairs(int(one), int(other), n) for one, other, _ in counts]
 
 
-@pytest.mark.parametrize("n", [100, 500, 5000])
+@pytest.mark.parametrize("n", [100, 1000])
 @pytest.mark.parametrize(
     ("gained", "lost"), [(0.05, 0.05), (0.02, 0.02), (0.1, 0.02), (0.02, 0.06), (0.2, 0.0), (0.0, 0.05), (0.15, 0.15)]
 )
 def test_a_bound_is_above_the_truth_no_more_often_than_promised(n: int, gained: float, lost: float) -> None:
-    found = [lower_bound(pairs, ALPHA) > gained - lost for pairs in drawn(n, gained, lost, 500)]
-    assert sum(found) / 500 <= ALPHA + 2.6 * math.sqrt(ALPHA * (1 - ALPHA) / 500)
+    found = [lower_bound(pairs, ALPHA) > gained - lost for pairs in drawn(n, gained, lost, 200)]
+    assert sum(found) / 200 <= ALPHA + 2.6 * math.sqrt(ALPHA * (1 - ALPHA) / 200)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_bound_is_above_the_truth_no_more_often_than_promised(n: int, gained: 
     [(100, 0.2, 0.05, 0.75), (200, 0.1, 0.02, 0.8), (1000, 0.065, 0.035, 0.85), (5000, 0.055, 0.045, 0.65)],
 )
 def test_a_better_candidate_is_found(n: int, gained: float, lost: float, least: float) -> None:
-    found = [lower_bound(pairs, ALPHA) > 0 for pairs in drawn(n, gained, lost, 500)]
-    assert sum(found) / 500 >= least
+    found = [lower_bound(pairs, ALPHA) > 0 for pairs in drawn(n, gained, lost, 200)]
+    assert sum(found) / 200 >= least
 
 
 def test_a_p_value_is_the_risk_at_which_the_bound_meets_the_limit() -> None:
@@ -85,6 +85,6 @@ def test_a_p_value_is_the_risk_at_which_the_bound_meets_the_limit() -> None:
 
 @pytest.mark.parametrize("n", [30, 200])
 def test_p_values_of_a_drop_at_the_limit_are_as_rare_as_they_say(n: int) -> None:
-    found = [drop_p_value(pairs, 0.02) for pairs in drawn(n, 0.05, 0.07, 120)]
+    found = [drop_p_value(pairs, 0.02) for pairs in drawn(n, 0.05, 0.07, 60)]
     for p in (0.01, 0.05, 0.2):
-        assert sum(value <= p for value in found) / 120 <= p + 2.6 * math.sqrt(p * (1 - p) / 120)
+        assert sum(value <= p for value in found) / 60 <= p + 2.6 * math.sqrt(p * (1 - p) / 60)

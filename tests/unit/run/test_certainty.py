@@ -1,10 +1,14 @@
 """How sure a gate has to be, how often a holdout was asked, which slices drop, how many rows would tell."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
+from refit_operator.ports import Ports
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
+from refit_operator.run.observe import observe
 from refit_operator.run.rules.certainty import (
     HOLDOUTS_KEPT,
     confidence_for,
@@ -17,7 +21,7 @@ from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import CreateJob
 from refit_operator.run.rules.views.job import JobState
 from tests.support.runs import STARTED, TRAIN, TRAINED, job, judged, seen
-from tests.support.samples import NEW_DIGEST, OLD_DIGEST, make_run
+from tests.support.samples import NEW_DIGEST, NOW, OLD_DIGEST, make_monitor, make_run
 
 
 def asked(ordinal: int, digest: str | None, use: int | None = None) -> Any:
@@ -66,6 +70,34 @@ def test_the_judge_is_told_and_the_result_says() -> None:
     view = job(JobState.SUCCEEDED, train_report=TRAIN, judge_report=report)
     result = decide(seen(trained, view, holdout_uses={digest: 2})).status.result
     assert (result.holdout_digest, result.holdout_use) == (digest, 3)
+
+
+class _NothingThere:
+    """Stands in for an API server without a single object: what is observed of the runs needs none of them."""
+
+    async def read(self, *_: Any) -> None:
+        return None
+
+    async def list_objects(self, *_: Any) -> list[Any]:
+        return []
+
+
+class _NoReadings:
+    """Stands in for Prometheus, which isn't asked before a rollout."""
+
+    query_range = timedelta(0)
+
+    def grid_of(self, *_: Any) -> Any:
+        return self
+
+    def next_reading(self, now: datetime) -> datetime:
+        return now
+
+
+async def test_the_uses_of_a_holdout_are_observed() -> None:
+    ports = Ports(_NothingThere(), _NoReadings(), MassBreachDetector())  # type: ignore[arg-type]
+    runs = (asked(1, OLD_DIGEST, 4), make_run(2))
+    assert (await observe(runs[1], make_monitor(), runs, ports, NOW)).holdout_uses == {OLD_DIGEST: 4}
 
 
 @pytest.mark.parametrize(("use", "accepted"), [(1, "True"), (2, "False")])
