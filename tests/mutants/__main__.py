@@ -19,7 +19,7 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 2
 LIMIT_S = 300
-COPIED = ("operator", "tests", "localcluster")
+COPIED = ("operator", "trainer_image", "tests", "localcluster")
 PLUGINS = ("hypothesispytest", "xdist", "cacheprovider", "timeout")
 QUIET = ("-x", "-q", "--tb=no", "-W", "ignore::pytest.PytestConfigWarning")  # settings of plugins that aren't loaded
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/unit/)?(\S+?::.*?)(?: - .*)?$", re.MULTILINE)
@@ -48,7 +48,11 @@ def run_tests(scratch: Path, tests: tuple[str, ...]) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, "-m", "pytest", *QUIET, *(f"-pno:{name}" for name in PLUGINS), *tests],
         cwd=scratch,
-        env={**os.environ, "PYTHONPATH": f"{scratch / 'operator'}:{scratch}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{scratch / 'operator'}:{scratch / 'trainer_image'}:{scratch}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         capture_output=True,
         text=True,
         timeout=LIMIT_S,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 PACKAGE = PurePosixPath("operator/refit_operator")
+TRAINER = PurePosixPath("trainer_image/refit_trainer")
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
 ROLLBACK = ("tests/unit/monitor/test_rollback.py",)
@@ -20,6 +21,10 @@ WATCH = ("tests/unit/run/test_verification.py",)
 BLAME = ("tests/unit/run/test_blame.py",)
 READERS = ("tests/unit/target/test_readers.py",)
 GATE = ("tests/unit/run/test_gate.py",)
+CERTAINTY = ("tests/unit/run/test_certainty.py",)
+GATES = ("tests/unit/comparison/test_gates.py",)
+PAIRS = ("tests/unit/comparison/test_pairs.py",)
+BOOTSTRAP = ("tests/unit/comparison/test_bootstrap.py",)
 GATE_RESULT = ("tests/unit/run/test_gate_result.py",)
 JOB = ("tests/unit/run/test_job.py",)
 APART = ("tests/unit/run/test_judge_apart.py",)
@@ -55,11 +60,12 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    package: PurePosixPath = PACKAGE
 
     @property
     def path(self) -> PurePosixPath:
         """The file, from the root of the checkout."""
-        return PACKAGE / self.file
+        return self.package / self.file
 
 
 ONCE = (
@@ -206,8 +212,8 @@ ONCE = (
     Mutant(
         "the judge's own Job trains as well",
         "run/rules/manifests/job.py",
-        "pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)",
-        "pod = build_pod(run, reporting, judge_image)",
+        "pod = build_judging_pod(run, judge_image, uses) if is_lost else build_pod(run, reporting, judge_image, uses)",
+        "pod = build_pod(run, reporting, judge_image, uses)",
         REPORTS,
     ),
     Mutant(
@@ -1444,3 +1450,219 @@ EVIDENCE_BY_COUNTS = (
 )
 
 MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS)
+CERTAIN = (
+    Mutant(
+        "a candidate passes by what it seems to gain",
+        "run/rules/gate.py",
+        "return None if least > case.threshold else",
+        "return None if found.value > case.threshold else",
+        GATE,
+    ),
+    Mutant(
+        "a gain of just the margin is over the margin",
+        "run/rules/gate.py",
+        "return None if least > case.threshold else",
+        "return None if least >= case.threshold else",
+        GATE,
+    ),
+    Mutant(
+        "the better end of the bounds is taken where lower is better",
+        "run/rules/gate_case.py",
+        "return -bounds.high if self.lower else bounds.low",
+        "return -bounds.low if self.lower else bounds.low",
+        GATE,
+    ),
+    Mutant(
+        "a candidate may be worse without accept NotWorse",
+        "run/rules/gate_case.py",
+        "return -self.gate.tolerance if self.gate.accept is Accept.NOT_WORSE else self.gate.margin",
+        "return self.gate.margin - self.gate.tolerance",
+        GATE,
+    ),
+    Mutant(
+        "a judge is as sure as it likes",
+        "run/rules/gate.py",
+        "if 1 - found.confidence > (1 - case.confidence) * (1 + ROUNDING):",
+        "if found.confidence < 0.5:",
+        GATE,
+    ),
+    Mutant(
+        "every gate on a holdout is its first",
+        "run/rules/gate_case.py",
+        "return confidence_for(self.gate.confidence, self.use)",
+        "return confidence_for(self.gate.confidence, 1)",
+        GATE,
+    ),
+    Mutant(
+        "what was recorded of a holdout's uses doesn't reach the gate",
+        "run/rules/checks/promotion.py",
+        "result.holdout_use or 1",
+        "1",
+        CERTAINTY,
+    ),
+    Mutant(
+        "risks are spent as 1/k, whose sum has no end",
+        "run/rules/certainty.py",
+        "/ (math.pi * use) ** 2",
+        "/ (math.pi**2 * use)",
+        CERTAINTY,
+    ),
+    Mutant(
+        "pruned runs take their uses of a holdout along",
+        "run/rules/certainty.py",
+        "max(use or 1, uses.pop(digest, 0) + 1)",
+        "uses.pop(digest, 0) + 1",
+        CERTAINTY,
+    ),
+    Mutant(
+        "a run's own use and later ones count as earlier",
+        "run/rules/certainty.py",
+        "if run.spec.ordinal < ordinal)",
+        "if run.spec.ordinal)",
+        CERTAINTY,
+    ),
+    Mutant(
+        "the uses of a holdout aren't observed",
+        "run/observe.py",
+        "holdout_uses=holdout_uses(runs, run.spec.ordinal),",
+        "holdout_uses={},",
+        CERTAINTY,
+    ),
+    Mutant(
+        "the judge isn't told the uses of a holdout",
+        "run/rules/manifests/config.py",
+        'return document | ({"uses": dict(uses)} if uses else {})',
+        "return document",
+        CERTAINTY,
+    ),
+    Mutant(
+        "a use of a holdout isn't recorded",
+        "run/rules/views/results.py",
+        "uses.get(digest, 0) + 1 if digest else None",
+        "None",
+        GATE_RESULT,
+    ),
+    Mutant(
+        "the difference isn't recorded",
+        "run/rules/views/results.py",
+        "            difference=_difference(report.difference),\n",
+        "",
+        GATE_RESULT,
+    ),
+    Mutant(
+        "slices are tested one by one",
+        "run/rules/certainty.py",
+        "if p > risk / (max(tests, len(p_values)) - len(refuted)):",
+        "if p > risk:",
+        CERTAINTY,
+    ),
+    Mutant(
+        "slices that the report has no room for weren't tested",
+        "run/rules/certainty.py",
+        "max(tests, len(p_values)) - len(refuted)",
+        "len(p_values) - len(refuted)",
+        CERTAINTY,
+    ),
+    Mutant(
+        "a slice loses by its number though there are bounds",
+        "run/rules/gate.py",
+        "return _certainly_regressed(case) if case.difference else _by_number_regressed(case)",
+        "return _by_number_regressed(case)",
+        GATE,
+    ),
+    Mutant(
+        "slices that nothing is known of pass unnamed",
+        "run/rules/gate_words.py",
+        "if part.difference is None or case.least(part.difference) <= -limit",
+        "if part.difference and case.least(part.difference) <= -limit",
+        GATE,
+    ),
+    Mutant(
+        "rows that would tell are those of a coin's toss",
+        "run/rules/certainty.py",
+        "both = _NORMAL.inv_cdf(confidence) + _NORMAL.inv_cdf(POWER)",
+        "both = _NORMAL.inv_cdf(confidence)",
+        CERTAINTY,
+    ),
+    Mutant(
+        "a value outside of its bounds is believed",
+        "run/rules/views/reports.py",
+        "if not self.low <= self.value <= self.high:",
+        "if not self.low <= self.high:",
+        GATE_RESULT,
+    ),
+    Mutant(
+        "a share's bound is its own estimate",
+        "comparison/binomial.py",
+        "incomplete_beta(found, of - found + 1, share) > alpha",
+        "incomplete_beta(found, of - found + 1, share) > 0.5",
+        PAIRS,
+        TRAINER,
+    ),
+    Mutant(
+        "the risk is spent twice",
+        "comparison/pairs.py",
+        "lower_share(pairs.gained, pairs.differing, alpha - share_risk)",
+        "lower_share(pairs.gained, pairs.differing, alpha)",
+        PAIRS,
+        TRAINER,
+    ),
+    Mutant(
+        "the share of rows that differ is taken as known",
+        "comparison/pairs.py",
+        "return lean * share(pairs.differing, pairs.rows, share_risk)",
+        "return lean * pairs.differing / pairs.rows",
+        PAIRS,
+        TRAINER,
+    ),
+    Mutant(
+        "the share of rows that differ is bounded on the wrong side",
+        "comparison/pairs.py",
+        "lower_share if lean > 0 else upper_share",
+        "upper_share if lean > 0 else lower_share",
+        PAIRS,
+        TRAINER,
+    ),
+    Mutant(
+        "a drop is tested on the wrong side",
+        "comparison/pairs.py",
+        "    mirrored = pairs.mirrored\n    if",
+        "    mirrored = pairs\n    if",
+        PAIRS,
+        TRAINER,
+    ),
+    Mutant(
+        "rows are drawn, and not inputs",
+        "comparison/bootstrap.py",
+        "members[number].append(place)",
+        "members[place].append(place)",
+        BOOTSTRAP,
+        TRAINER,
+    ),
+    Mutant(
+        "inputs that happen to agree are proof",
+        "comparison/bootstrap.py",
+        "return math.hypot(z * self.deviation, z * z / self.inputs)",
+        "return z * self.deviation",
+        BOOTSTRAP,
+        TRAINER,
+    ),
+    Mutant(
+        "a drop's p-value takes higher for better",
+        "comparison/bootstrap.py",
+        "(-self.value if is_higher_better else self.value) - limit",
+        "-self.value - limit",
+        BOOTSTRAP,
+        TRAINER,
+    ),
+    Mutant(
+        "the judge spends its whole risk on each gate",
+        "comparison/holdout_use.py",
+        "return 1 - (1 - confidence) * 6 / (math.pi * use) ** 2",
+        "return confidence",
+        GATES,
+        TRAINER,
+    ),
+)
+
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *CERTAIN)

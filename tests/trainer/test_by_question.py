@@ -1,6 +1,5 @@
 """What the page and the card make of facts, whatever the task: the verdict, the colours, a phone's width."""
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from refit_trainer.data.rows import Row
+from refit_trainer.comparison.difference import Difference
 from refit_trainer.explain.by_question import Matrix, QuestionFacts
 from refit_trainer.explain.card import render_card
 from refit_trainer.explain.facts import Facts
-from refit_trainer.explain.measures import Judged, Part, chance
+from refit_trainer.explain.measures import Judged, Part
 from refit_trainer.explain.page import render
-from refit_trainer.tasks import Prediction, find_task
-from refit_trainer.tasks.text_classification import TASK as TEXTS
+from refit_trainer.tasks import find_task
 
 
 def facts_of(task: str, values: list[float], **more: Any) -> Facts:
@@ -61,30 +59,21 @@ def test_the_card_makes_up_no_task_for_the_hub() -> None:
         ("text-classification", [0.9, 0.8], "up", "+0.100, better"),
         ("text-classification", [0.8, 0.9], "down", "-0.100, worse"),
         ("text-classification", [0.82, 0.8], "", "+0.020, may be chance"),
-        ("text-classification", [0.8, 0.8], "", "+0.000, may be chance"),
+        ("text-classification", [0.8, 0.8], "", "+0.000, no difference"),
         ("speech-recognition", [0.2, 0.5], "up", "-0.300, better"),
         ("speech-recognition", [0.5, 0.2], "down", "+0.300, worse"),
     ],
 )
 def test_the_verdict_is_a_word_beside_the_number(task: str, values: list[float], kind: str, said: str) -> None:
-    page = render(facts_of(task, values, chance=0.05))
+    gap = values[0] - values[1]
+    bounds = Difference(gap, gap - 0.05, gap + 0.06, 0.9696, "exact McNemar", differing=31)
+    page = render(facts_of(task, values, difference=bounds))
+    told = (
+        f"With 96.96 % certainty the difference is over {gap - 0.05:+.3f}, with as much it is under {gap + 0.06:+.3f} "
+    )
+    assert f"{told}(exact McNemar; one of them alone is right on 31 rows)." in page
     assert f'<span class="gain {kind}">{said}</span>' in page
     assert "by slice" not in page, "all rows alone are no slices"
-
-
-def test_what_may_be_chance_is_counted_on_the_rows_on_which_two_models_differ() -> None:
-    rows = [Row({"text": f"text {n}", "label": "good"}) for n in range(100)]
-    answers = [[Prediction("bad" if i < wrong else "good", 0.9) for i in range(100)] for wrong in (0, 3)]
-    models = [Judged(name, said, TEXTS.measure(rows, said)) for name, said in zip("ab", answers, strict=True)]
-    assert chance(TEXTS, "accuracy", rows, models) == pytest.approx(2 * math.sqrt(3 * 0.97 * 0.97 + 97 * 0.0009) / 100)
-    assert chance(TEXTS, "macro_f1", rows, models) is None, "it is no share of rows"
-    assert chance(TEXTS, "accuracy", rows, models[:1]) is None
-    assert chance(TEXTS, "accuracy", rows, [models[1], models[1]]) is None
-    spoken = [Row({"audio": b"1", "text": "one two"}), Row({"audio": b"2", "text": "three"})]
-    heard = [[Prediction(text, 0.9) for text in texts] for texts in (("one two", "three"), ("one", "three"))]
-    speech = find_task("speech-recognition")
-    models = [Judged(name, said, speech.measure(spoken, said)) for name, said in zip("ab", heard, strict=True)]
-    assert chance(speech, "wer", spoken, models) == pytest.approx(2 * math.sqrt(2 * (1 / 3) ** 2) / 3)
 
 
 def test_a_matrix_of_many_classes_fits_a_phone_and_can_be_read() -> None:

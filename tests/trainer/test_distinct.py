@@ -11,8 +11,7 @@ from refit_trainer.commands.judge import explain, judge
 from refit_trainer.commands.train import train
 from refit_trainer.data.distinct import input_key, keep_newest
 from refit_trainer.data.rows import Row
-from refit_trainer.explain.measures import Judged, chance
-from refit_trainer.tasks import Prediction, find_task
+from refit_trainer.tasks import find_task
 from tests.support.trainer.commands import judge_config, read_rows, train_config, write_rows
 
 CLASSIFICATION, RECOMMENDATION = find_task("text-classification"), find_task("recommendation")
@@ -94,19 +93,6 @@ def test_each_question_has_its_newest_answer() -> None:
 def test_texts_are_one_input_whatever_their_case_and_blanks() -> None:
     assert input_key("Good  film\n") == input_key("good film") != input_key("good films")
     assert input_key(["a", "b"]) != input_key(["b", "a"]) and input_key(["A"]) != input_key(["a"])
-
-
-def test_the_error_of_a_difference_is_clustered_by_input() -> None:
-    """Ten users of one history are no ten draws: the error is that of the histories, not of the rows."""
-
-    def two_errors(times: int) -> float:
-        rows = [Row({"items": [str(n)], "next": "x"}) for n in range(20) for _ in range(times)]
-        right, wrong = Prediction(["x"], 0.9), Prediction(["y"], 0.9)
-        answers = ([wrong if n % 4 == 0 else right for n in range(20) for _ in range(times)], [right] * len(rows))
-        models = [Judged(str(n), found, RECOMMENDATION.measure(rows, found)) for n, found in enumerate(answers)]
-        return chance(RECOMMENDATION, "hit_at_10", rows, models) or 0.0
-
-    assert two_errors(10) == pytest.approx(two_errors(1)) and two_errors(1) > 0.1
 
 
 def test_of_a_history_every_user_counts() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from refit_trainer.contract.constants import TERMINATION_MESSAGE_BYTES as LIMIT
 from refit_trainer.contract.termination_message import clear_message, write_error, write_report
+from tests.support.trainer.commands import ROOT
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_whatever_the_slices_are_called_the_worst_are_there(log: Path, name: str
     values = [part["candidate"] for part in report["slices"].values()]
     assert report["rows"] == 3000 and values == [n / 1000 for n in range(len(values))]
     assert len(values) == count or len(values) >= 20
+
+
+def test_bounds_leave_room_for_twenty_slices(log: Path) -> None:
+    report = json.loads((ROOT / "tests/contract/judge-report.json").read_text())
+    part = report["slices"].pop("tweets")
+    report["slices"] = {f"domain-{n:03}": part for n in range(100)}
+    write_report(report | {"sliceCount": 100})
+    written = json.loads(log.read_bytes())
+    assert len(log.read_bytes()) <= LIMIT and 20 <= len(written["slices"]) < written["sliceCount"] == 100
+    assert written["difference"] == report["difference"] and written["slices"]["domain-000"] == part
 
 
 def test_one_enormous_name_hides_no_other_slice(log: Path) -> None:

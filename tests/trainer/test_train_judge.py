@@ -48,7 +48,7 @@ def test_the_reports_have_the_contracts_shape(
     assert keys(report) == keys(wanted) and report["digest"] == digest_folder(published)
 
     wanted = json.loads((ROOT / "tests/contract/judge-report.json").read_text())
-    report = run_judge(published, holdout_rows, published)
+    report = run_judge(published, holdout_rows, published, gate={"metric": "accuracy", "maxSliceDrop": 0.05})
     assert list(report) == list(wanted)
     assert set(wanted["candidate"]["metrics"]) <= set(report["candidate"]["metrics"]) == set(report["directions"])
     assert wanted["directions"].items() <= report["directions"].items()
@@ -56,6 +56,9 @@ def test_the_reports_have_the_contracts_shape(
     assert keys(report["slices"]["tweets"]) == keys(wanted["slices"]["tweets"])
     assert report["rows"] == report["holdout"]["rows"] == 100
     assert sum(part["rows"] for part in report["slices"].values()) == 100
+    assert keys(report["difference"]) == keys(wanted["difference"])
+    same = {"value": 0.0, "differing": 0, "method": "exact McNemar", "confidence": 0.969603645}
+    assert same.items() <= report["difference"].items()
 
 
 def test_weights_are_kept_in_the_format_asked_for_and_gone_on_from_in_fp32(
@@ -81,6 +84,12 @@ def test_weights_are_kept_in_the_format_asked_for_and_gone_on_from_in_fp32(
 def test_without_a_served_model_there_is_no_served_part(published: Path, holdout_rows: Path) -> None:
     report = run_judge(published, holdout_rows)
     assert "served" not in report and set(report["slices"]["tweets"]) == {"candidate", "rows"}
+
+
+def test_a_holdout_that_was_asked_before_has_to_be_surer(published: Path, holdout_rows: Path) -> None:
+    holdout = run_judge(published, holdout_rows)["holdout"]["digest"]
+    gate = {"metric": "accuracy", "confidence": 0.9, "uses": {holdout: 2}}
+    assert run_judge(published, holdout_rows, published, gate=gate)["difference"]["confidence"] == 0.993245254
 
 
 def test_a_hundred_tiny_slices_hide_no_large_one(published: Path, holdout_rows: Path, tmp_path: Path) -> None:

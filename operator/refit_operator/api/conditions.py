@@ -122,6 +122,10 @@ class Reason(StrEnum):
     NO_BASELINE = "NoBaseline", "Neither a served model nor gate.bound says what is good enough."
     BOUND_NOT_MET = "BoundNotMet", "The candidate doesn't reach gate.bound."
     NOT_BETTER = "NotBetter", "The candidate isn't better than the served model by gate.margin."
+    UNCLEAR = (
+        "Unclear",
+        "That the candidate is better isn't certain enough on this holdout; the message has the numbers.",
+    )
     SLICE_REGRESSED = "SliceRegressed", "A slice of the holdout loses more than gate.maxSliceDrop."
     ROLLED_BACK = "RolledBack", "The pointer was restored to what it was before the promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."

@@ -131,12 +131,36 @@ class ModelResult(ApiModel):
     metrics: dict[str, str] = Field(default={}, description="Metrics by name.")
 
 
+class DifferenceResult(ApiModel):
+    """The candidate's value less the served model's, with its bounds."""
+
+    value: str = Field(description="The difference on these rows.")
+    low: str = Field(description="The lower bound.")
+    high: str = Field(description="The upper bound.")
+    confidence: str = Field(description="The confidence of each bound.")
+    method: str = Field(description="How the bounds were found.")
+    differing: int | None = Field(default=None, description="Rows that one model alone has right.")
+
+
+class SliceDifference(ApiModel):
+    """The bounds of a difference on a slice, with the confidence of those on all rows."""
+
+    low: str = Field(description="The lower bound.")
+    high: str = Field(description="The upper bound.")
+    p: str | None = Field(
+        default=None, description="The p-value of the claim that the slice loses no more than gate.maxSliceDrop."
+    )
+
+
 class SliceResult(ApiModel):
     """Both models on one slice of the holdout, in the gate's metric."""
 
     candidate: str = Field(description="The candidate's value.")
     served: str | None = Field(default=None, description="The served model's value.")
     rows: int = Field(description="Rows of the slice.")
+    difference: SliceDifference | None = Field(
+        default=None, description="The bounds of the candidate's value less the served model's."
+    )
 
 
 class GateResult(ApiModel):
@@ -147,6 +171,10 @@ class GateResult(ApiModel):
     served: str | None = Field(default=None, description="The served model's value; absent where there is none.")
     direction: Better | None = Field(
         default=None, description="The better side, as the judge reports it; absent where it doesn't."
+    )
+    difference: DifferenceResult | None = Field(
+        default=None,
+        description="The candidate's value less the served model's; absent where the judge gives no bounds.",
     )
 
 
@@ -165,6 +193,11 @@ class RunResult(ApiModel):
         default=None,
         description="Distinct inputs among them, which gate.minRows counts. Absent: not told.",
     )
+    holdout_digest: str | None = Field(default=None, description="SHA-256 over its rows. Absent: not told.")
+    holdout_use: int | None = Field(
+        default=None, description="How many gates of the monitor asked this very holdout, with this one."
+    )
+    slice_count: int | None = Field(default=None, description="Slices judged, also those left out of the report.")
 
 
 class PointerChange(ApiModel):

@@ -31,6 +31,13 @@ class Better(StrEnum):
     LOWER = "Lower"
 
 
+class Accept(StrEnum):
+    """What the gate accepts, where the judge gives the bounds of the difference."""
+
+    BETTER = "Better"
+    NOT_WORSE = "NotWorse"
+
+
 class DatasetSpec(ApiModel):
     """The labelled rows to train on, and those to judge by."""
 
@@ -155,6 +162,17 @@ class TrainingSpec(ApiModel):
 class GateSpec(ApiModel):
     """Candidate and served model, judged on the same holdout rows."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.accept != 'NotWorse' || self.tolerance > 0.0",
+                "accept NotWorse needs a tolerance over 0: that a candidate isn't worse at all no holdout can show",
+            ),
+            ("self.accept == 'NotWorse' || self.tolerance == 0.0", "tolerance needs accept NotWorse"),
+            ("self.accept == 'Better' || self.margin == 0.0", "margin needs accept Better"),
+        )
+    )
+
     image: Image = Field(
         default="",
         description="The judge's image. Default: the operator's REFIT_JUDGE_IMAGE, or training.image where that isn't "
@@ -172,11 +190,27 @@ class GateSpec(ApiModel):
     bound: float | None = Field(
         default=None, description="A minimum for the candidate, or a maximum where lower is better. Default: none."
     )
-    margin: float = Field(
-        default=0, ge=0, description="The candidate must beat the served model by at least this much."
+    margin: float = Field(default=0, ge=0, description="The candidate must beat the served model by this much.")
+    accept: Accept = Field(
+        default=Accept.BETTER,
+        description="Better: the candidate is better by more than margin, with the confidence asked for. NotWorse: one "
+        "that is worse by less than tolerance passes too.",
+    )
+    tolerance: float = Field(
+        default=0, ge=0, description="With accept NotWorse: how much worse a candidate may be at most."
+    )
+    confidence: float = Field(
+        default=0.95,
+        ge=0.5,
+        le=0.9999,
+        description="How sure the gate has to be that a candidate is better, over all gates that asked the same "
+        "holdout. A judge that gives no bounds is compared by its numbers alone.",
     )
     max_slice_drop: float | None = Field(
-        default=None, ge=0, description="The most that any slice of the holdout may lose. Default: slices don't decide."
+        default=None,
+        ge=0,
+        description="The most that any slice of the holdout may lose; refused where one loses more, with confidence "
+        "over all slices. Default: slices don't decide.",
     )
     min_rows: int = Field(
         default=200,

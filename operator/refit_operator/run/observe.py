@@ -13,6 +13,7 @@ from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.rules.certainty import holdout_uses
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
@@ -58,6 +59,7 @@ async def observe(
         listening_since=ports.progress.listening_since,
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
+        holdout_uses=holdout_uses(runs, run.spec.ordinal),
         judge_image=ports.judge_image,
     )
 

@@ -7,7 +7,8 @@ import pytest
 
 from refit_operator.api.conditions import Reason
 from refit_operator.api.training import GateSpec
-from refit_operator.run.rules.gate import CHECKS, Case, judge
+from refit_operator.run.rules.gate import CHECKS, judge
+from refit_operator.run.rules.gate_case import Case
 from refit_operator.run.rules.views.reports import JudgeReport
 from tests.support.checks import first_answer, reason_of
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
@@ -22,6 +23,8 @@ def case(
     slices: dict[str, Any] | None = None,
     directions: dict[str, str] | None = None,
     distinct: int | None = None,
+    difference: dict[str, Any] | None = None,
+    slice_count: int | None = None,
     **more: Any,
 ) -> Case:
     report: dict[str, Any] = {
@@ -30,6 +33,8 @@ def case(
         "slices": slices or {},
         "directions": directions or {},
         "distinct": distinct,
+        "difference": difference,
+        "sliceCount": slice_count,
     }
     if served is not None:
         report["served"] = {"digest": OLD_DIGEST, "metrics": {metric: served}}
@@ -46,6 +51,25 @@ def slice_of(candidate: float, served: float | None, rows: int = 100) -> dict[st
     return {"tweets": {"candidate": candidate, "served": served, "rows": rows}}
 
 
+FIRST = 0.969603645
+"""The confidence of the first gate on a holdout, for gate.confidence 0.95."""
+
+
+def bounds(low: float, high: float, value: float = 0.02, confidence: float = FIRST, **more: Any) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "confidence": confidence, "method": "exact McNemar", **more}
+
+
+def slices_of(**p_values: float) -> dict[str, Any]:
+    """Return slices of 100 rows with these p-values; by its number each loses more than it may."""
+    return {
+        name: slice_of(0.7, 0.8)["tweets"] | {"difference": {"low": -0.2, "high": 0.01, "p": p}}
+        for name, p in p_values.items()
+    }
+
+
+SURE = bounds(0.05, 0.15, 0.1)
+NOT_WORSE = {"accept": "NotWorse", "tolerance": 0.01}
+DROP = {"maxSliceDrop": 0.05}
 COST = {"cost": "Lower"}
 ACCEPTED = {
     "better": case(),
@@ -68,6 +92,23 @@ ACCEPTED = {
     "a slice too small to tell": case(slices=slice_of(0.1, 0.8, rows=29), gate={"maxSliceDrop": 0.05}),
     "as many distinct inputs as it must have": case(rows=2000, distinct=200),
     "slices don't decide": case(slices=slice_of(0.1, 0.8)),
+    "certainly better": case(difference=SURE),
+    "certainly better by the margin": case(difference=SURE, gate={"margin": 0.049}),
+    "certainly better where lower is better": case(
+        candidate=0.1, served=0.2, metric="wer", difference=bounds(-0.15, -0.05, -0.1)
+    ),
+    "certainly not much worse": case(candidate=0.799, difference=bounds(-0.009, 0.01, -0.001), gate=NOT_WORSE),
+    "certainly not much worse where lower is better": case(
+        candidate=0.201, served=0.2, metric="wer", difference=bounds(-0.01, 0.009, 0.001), gate=NOT_WORSE
+    ),
+    "not much worse by a judge that gives no bounds": case(candidate=0.795, gate=NOT_WORSE),
+    "as sure as the second gate on a holdout has to be": case(difference=SURE | {"confidence": 0.992401}, use=2),
+    "surer than it has to be": case(difference=SURE | {"confidence": 0.99}),
+    "slices that lose by their numbers, and may not": case(difference=SURE, slices=slices_of(a=0.06, b=0.9), gate=DROP),
+    "one of ten slices loses as one of ten does by chance": case(
+        difference=SURE, slices=slices_of(a=0.006), slice_count=10, gate=DROP
+    ),
+    "a slice too small for bounds": case(difference=SURE, slices=slice_of(0.1, 0.8), gate=DROP),
 }
 
 REFUSED = {
@@ -122,6 +163,71 @@ REFUSED = {
         Reason.SLICE_REGRESSED,
         "slice tweets",
     ),
+    "better by its number, and maybe not": (
+        case(candidate=0.82, rows=200, difference=bounds(-0.013, 0.053, differing=20)),
+        Reason.UNCLEAR,
+        "accuracy 0.82 against served 0.8 on 200 rows: with 96.96 % certainty it is less than 0.013 worse (exact "
+        "McNemar), and has to be more than 0 better (gate.margin); if it is as it seems, about 1,846 rows would tell",
+    ),
+    "better, and maybe not by the margin": (
+        case(difference=SURE, gate={"margin": 0.05}),
+        Reason.UNCLEAR,
+        "it is more than 0.05 better (exact McNemar), and has to be more than 0.05 better (gate.margin); if it is as",
+    ),
+    "exactly at the bound of what is certain": (case(difference=bounds(0, 0.2, 0.1)), Reason.UNCLEAR, "more than 0"),
+    "better where lower is better, and maybe not": (
+        case(candidate=0.18, served=0.2, metric="wer", difference=bounds(-0.05, 0.01, -0.02, method="bootstrap")),
+        Reason.UNCLEAR,
+        "with 96.96 % certainty it is less than 0.01 worse (bootstrap), and has to be more than 0 better "
+        "(gate.margin); if it is as it seems, about 2,362 rows would tell",
+    ),
+    "no better at all": (
+        case(candidate=0.8, difference=bounds(-0.01, 0.01, 0)),
+        Reason.UNCLEAR,
+        "has to be more than 0 better (gate.margin)",
+    ),
+    "certainly not much worse, which isn't asked for": (
+        case(candidate=0.801, difference=bounds(-0.009, 0.011, 0.001)),
+        Reason.UNCLEAR,
+        "less than 0.009 worse",
+    ),
+    "maybe much worse": (
+        case(candidate=0.799, difference=bounds(-0.011, 0.009, -0.001), gate=NOT_WORSE),
+        Reason.UNCLEAR,
+        "it is less than 0.011 worse (exact McNemar), and has to be less than 0.01 worse (gate.tolerance)",
+    ),
+    "a tolerance that wasn't asked for": (
+        case(candidate=0.801, difference=bounds(-0.009, 0.011, 0.001), gate={"tolerance": 0.01}),
+        Reason.UNCLEAR,
+        "has to be more than 0 better (gate.margin)",
+    ),
+    "much worse by its number": (
+        case(candidate=0.78, difference=bounds(-0.03, 0.0, -0.02), gate=NOT_WORSE),
+        Reason.NOT_BETTER,
+        "accuracy 0.78 is worse than served 0.8 by more than the tolerance of 0.01",
+    ),
+    "a judge that is less sure than it has to be": (
+        case(difference=SURE, gate={"confidence": 0.99}),
+        Reason.UNCLEAR,
+        "the judge's bounds have 96.96 % certainty, and the gate needs 99.39 % at gate 1 on this holdout "
+        "(gate.confidence)",
+    ),
+    "a judge that doesn't count the uses of a holdout": (case(difference=SURE, use=2), Reason.UNCLEAR, "99.24 %"),
+    "a worn holdout": (
+        case(candidate=0.82, difference=bounds(-0.013, 0.053, confidence=0.99999), use=21),
+        Reason.UNCLEAR,
+        "21 gates asked this holdout: renew it",
+    ),
+    "a slice certainly drops": (
+        case(difference=SURE, slices=slices_of(a=0.004, b=0.9), slice_count=10, gate=DROP),
+        Reason.SLICE_REGRESSED,
+        "slice a: 0.7 against served 0.8 on 100 rows drops more than 0.05 (p 0.004, Holm over 10 slices)",
+    ),
+    "two slices certainly drop": (
+        case(difference=SURE, slices=slices_of(c=0.9, a=0.02, b=0.001), gate=DROP),
+        Reason.SLICE_REGRESSED,
+        "slice b: 0.7 against served 0.8 on 100 rows drops more than 0.05 (p 0.001, Holm over 3 slices), and 1 more",
+    ),
 }
 
 
@@ -134,7 +240,7 @@ def test_a_served_model_judged_by_another_metric_refuses() -> None:
 
 def test_an_acceptance_says_what_it_rests_on() -> None:
     judged = judge(case(rows=2000, distinct=200)).message
-    assert "on 200 distinct inputs in 2000 rows; higher" in judged
+    assert "on 200 distinct inputs in 2000 rows, with" in judged
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
@@ -155,19 +261,43 @@ def test_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("judged", "words"),
     [
-        (case(), "accuracy 0.9 against served 0.8 on 500 rows; higher is better (by the metric's name)"),
+        (
+            case(),
+            "accuracy 0.9 against served 0.8 on 500 rows, with no certainty given by the judge; higher is better (by "
+            "the metric's name)",
+        ),
+        (
+            case(difference=SURE),
+            "accuracy 0.9 against served 0.8 on 500 rows: more than 0.05 better with 96.96 % certainty (exact "
+            "McNemar); higher is better (by the metric's name)",
+        ),
+        (
+            case(candidate=0.799, difference=bounds(-0.009, 0.01, -0.001, confidence=0.99999), gate=NOT_WORSE, use=21),
+            "accuracy 0.799 against served 0.8 on 500 rows: less than 0.009 worse with 100 % certainty (exact "
+            "McNemar); higher is better (by the metric's name); 21 gates asked this holdout: renew it",
+        ),
         (
             case(candidate=0.1, served=None, metric="cost", directions=COST, gate={"bound": 0.2}),
             "cost 0.1 on 500 rows; lower is better (the judge's report)",
         ),
         (
             case(candidate=0.1, served=0.2, metric="cost", gate={"direction": "Lower"}),
-            "cost 0.1 against served 0.2 on 500 rows; lower is better (gate.direction)",
+            "cost 0.1 against served 0.2 on 500 rows, with no certainty given by the judge; lower is better "
+            "(gate.direction)",
         ),
     ],
 )
 def test_an_acceptance_says_which_side_was_taken_to_be_better(judged: Case, words: str) -> None:
     assert judge(judged).message == words
+
+
+def test_slices_that_too_few_rows_say_nothing_of_are_listed() -> None:
+    told = {"known": slice_of(0.8, 0.8)["tweets"] | {"difference": {"low": -0.04, "high": 0.05, "p": 1}}}
+    small = {name: slice_of(0.1, 0.8, rows=9)["tweets"] for name in "de"}
+    judged = judge(case(difference=SURE, slices=slices_of(b=0.4, a=0.7) | small | told, gate=DROP))
+    said = "; too few rows to tell whether a slice drops more than 0.05: a, b, d and 1 more"
+    assert judged.accepted and judged.message.endswith(said)
+    assert "too few" not in judge(case(difference=SURE, slices=told, gate=DROP)).message
 
 
 def test_the_order_of_the_checks() -> None:
@@ -180,5 +310,6 @@ def test_the_order_of_the_checks() -> None:
         "no_baseline",
         "bound_not_met",
         "not_better",
+        "unclear",
         "slice_regressed",
     ]

@@ -1,5 +1,6 @@
 """The gate's metric of both models, as the columns Candidate and Served show it: whatever the metric is."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from refit_operator.api.crd import RUN_COLUMNS
 from refit_operator.api.run import RunResult
 from refit_operator.api.training import Better
-from refit_operator.run.rules.views.reports import JudgeReport
+from refit_operator.run.rules.views.reports import JudgeReport, flaw_of
 from refit_operator.run.rules.views.results import judgement_fields, recorded_judgement
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 
@@ -36,6 +37,7 @@ def test_the_gates_metric_is_kept(
     assert (gate.metric, gate.candidate, gate.served) == (metric, *shown)
 
 
+DIGEST = "sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
 CONTRACT = Path(__file__).parents[2] / "contract/judge-report.json"
 
 
@@ -52,6 +54,34 @@ def test_what_the_judge_reports_of_the_direction_is_kept_with_the_result() -> No
 def test_a_direction_that_the_judge_leaves_out_is_none(directions: dict[str, str]) -> None:
     judged = report({"cost": 1.0}, None).model_copy(update={"directions": directions})
     assert judgement_fields(judged, "cost")["gate"].direction is None
+
+
+def test_the_whole_judgement_is_kept_and_judged_again_alike() -> None:
+    judged = JudgeReport.model_validate_json(CONTRACT.read_text())
+    stored = RunResult.model_validate(RunResult(**judgement_fields(judged, "accuracy")).to_json())
+    kept = recorded_judgement(stored)
+    assert kept == judged.model_copy(update={"directions": {"accuracy": Better.HIGHER}})
+    assert kept is not None and kept.difference and kept.difference.confidence == 0.992400911
+    assert stored.gate and stored.gate.difference and stored.gate.difference.low == "0.129483"
+    assert stored.slices["tweets"].difference and stored.slices["tweets"].difference.p == "1"
+
+
+def test_a_value_outside_of_its_bounds_is_no_report() -> None:
+    document = json.loads(CONTRACT.read_text())
+    document["difference"] |= {"value": 0.4}
+    assert flaw_of(JudgeReport, json.dumps(document)).endswith("0.4 isn't between its bounds 0.129483 and 0.30082")
+
+
+@pytest.mark.parametrize(("uses", "use"), [({}, 1), ({DIGEST: 4}, 5), ({OLD_DIGEST: 4}, 1)])
+def test_a_holdouts_uses_are_counted_on(uses: dict[str, int], use: int) -> None:
+    judged = JudgeReport.model_validate_json(CONTRACT.read_text())
+    found = RunResult(**judgement_fields(judged, "accuracy", uses))
+    assert (found.holdout_digest, found.holdout_use) == (DIGEST, use)
+
+
+def test_a_holdout_without_a_digest_is_not_counted() -> None:
+    found = RunResult(**judgement_fields(report({"accuracy": 0.9}, None), "accuracy", {OLD_DIGEST: 4}))
+    assert (found.holdout_digest, found.holdout_use) == (None, None)
 
 
 @pytest.mark.parametrize("distinct", [10, None])

@@ -42,7 +42,13 @@ def test_the_judges_configuration_is_the_contracts() -> None:
     want = example("judge-config.json")
     want["dataset"].pop("recent")
     want["dataset"]["columns"].pop("slice")
-    assert shape(render_judge_config(contract_run())) == shape(want)
+    uses = want["gate"]["uses"]
+    run = contract_run()
+    gate = run.spec.gate.model_copy(update={"max_slice_drop": 0.05})
+    run = run.model_copy(update={"spec": run.spec.model_copy(update={"gate": gate})})
+    assert shape(render_judge_config(run, uses)) == shape(want)
+    assert render_judge_config(run, uses)["gate"] == want["gate"]
+    assert render_judge_config(contract_run())["gate"] == {"metric": "accuracy", "confidence": 0.95}
 
 
 def test_what_serves_and_what_served_before_is_never_pruned() -> None:

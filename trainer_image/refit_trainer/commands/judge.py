@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,10 @@ from typing import Any
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
 from refit_trainer.commands.comparability import check_answers_possible
+from refit_trainer.commands.slices import measure_slices
+from refit_trainer.comparison.difference import Difference, Question, compare
+from refit_trainer.comparison.holdout_use import confidence_for
 from refit_trainer.contract.config import JudgeConfig, parse_config
-from refit_trainer.contract.constants import SMALLEST_SLICE_ROWS
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.distinct import DistinctRows
@@ -22,7 +23,7 @@ from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed.topology import read_topology
 from refit_trainer.storage.uris import fetch
 from refit_trainer.tasks import Prediction, Task, find_task
-from refit_trainer.tasks.components.evidence import count_inputs, select_distinct
+from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 
 log = logging.getLogger(__name__)
@@ -53,13 +54,16 @@ class Comparison:
     holdout: RowSet
     judged: DistinctRows
     verdicts: Mapping[str, Verdict]
+    question: Question
+    difference: Difference | None
+    """None where nothing is served."""
 
     def explain(self) -> str:
         """Write the report page beside the candidate, and return its URI."""
         from refit_trainer.explain.write import explain
 
         given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
-        return explain(self.config, self.task, self.folder, self.judged, given, self.holdout.unread)
+        return explain(self.config, self.task, self.folder, self.judged, given, self.holdout.unread, self.difference)
 
 
 def judge(text: str) -> dict[str, Any]:
@@ -100,7 +104,26 @@ def _compare(text: str) -> Comparison:
         with _naming(name):
             check_answers_possible(task, model, holdout.rows)
     verdicts = {name: _judge(task, name, *model, judged.rows) for name, model in models.items()}
-    return Comparison(config, task, folder, holdout, judged, verdicts)
+    question = _question(config, task, holdout.digest)
+    difference = _compare_answers(question, judged.rows, verdicts)
+    return Comparison(config, task, folder, holdout, judged, verdicts, question, difference)
+
+
+def _question(config: JudgeConfig, task: Task, holdout: str) -> Question:
+    """Return what is asked: the more gates asked this holdout before, the surer the answer has to be."""
+    gate = config.gate
+    confidence = confidence_for(gate.confidence, gate.uses.get(holdout, 0) + 1)
+    return Question(task, gate.metric, confidence, gate.max_slice_drop)
+
+
+def _compare_answers(question: Question, rows: Sequence[Row], verdicts: Mapping[str, Verdict]) -> Difference | None:
+    served = verdicts.get("served")
+    if served is None:
+        return None
+    found = compare(question, rows, (verdicts["candidate"].predictions, served.predictions))
+    shown = " ".join(f"{name}={value}" for name, value in found.report().items())
+    log.info("judge.compared metric=%s %s", question.metric, shown)
+    return found
 
 
 def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
@@ -134,42 +157,18 @@ def _naming(model: str) -> Iterator[None]:
 
 def _report(found: Comparison) -> dict[str, Any]:
     cut = found.verdicts["candidate"].cut
+    answers = {name: verdict.predictions for name, verdict in found.verdicts.items()}
+    slices = measure_slices(found.question, answers, found.judged.rows)
     return {
         **{name: verdict.report() for name, verdict in found.verdicts.items()},
-        "slices": _slices(found.task, found.config.gate.metric, found.verdicts, found.judged.rows),
+        **({"difference": found.difference.report()} if found.difference else {}),
+        "slices": slices,
+        **({"sliceCount": len(slices)} if slices else {}),
         "rows": len(found.holdout),
         "distinct": found.judged.inputs,
         "holdout": found.holdout.facts() | found.judged.facts() | ({"cut": cut} if cut else {}),
         "directions": {name: "Higher" if higher else "Lower" for name, higher in found.task.metrics.items()},
     }
-
-
-def _slices(task: Task, metric: str, verdicts: Mapping[str, Verdict], rows: Sequence[Row]) -> dict[str, Any]:
-    """Return each slice's metric by model, the one with the worst candidate (against served, if there is one) first.
-
-    Slices of too few inputs come last: the gate ignores them, and they would take the room of those that it reads.
-    """
-    members: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        if row.values.get("slice") is not None:
-            members[str(row.values["slice"])].append(index)
-    slices = {
-        name: {model: _slice_metric(task, metric, verdict, rows, indices) for model, verdict in verdicts.items()}
-        | {"rows": count_inputs(task, [rows[i] for i in indices])}
-        for name, indices in members.items()
-    }
-    sign = 1 if task.metrics[metric] else -1
-
-    def order(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
-        part = item[1]
-        return part["rows"] < SMALLEST_SLICE_ROWS, sign * (part["candidate"] - part.get("served", 0))
-
-    return dict(sorted(slices.items(), key=order))
-
-
-def _slice_metric(task: Task, metric: str, verdict: Verdict, rows: Sequence[Row], indices: list[int]) -> float:
-    measured = task.measure([rows[i] for i in indices], [verdict.predictions[i] for i in indices])
-    return round(measured[metric], 6)
 
 
 def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -55,9 +55,13 @@ class HoldoutDataset(Dataset):
 
 
 class Gate(_Document):
-    """The part of the gate that the judge needs: the metric that slices are reported in."""
+    """The part of the gate that the judge needs: the metric of the differences and slices, and how sure to be."""
 
     metric: Name
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    max_slice_drop: Annotated[float, Field(ge=0)] | None = Field(default=None, alias="maxSliceDrop")
+    uses: dict[Digest, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    """How many gates asked a holdout before, by its digest."""
 
 
 class Run(_Document):

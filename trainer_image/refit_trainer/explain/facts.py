@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from refit_trainer.comparison.difference import Difference
 from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import Row
 from refit_trainer.explain.by_question import QuestionFacts, measure_by_question, split_answers
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
-from refit_trainer.explain.measures import Judged, Part, by_slice, chance
+from refit_trainer.explain.measures import Judged, Part, by_slice
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.components.objects import read_objects
 from refit_trainer.tasks.components.questions import has_questions
@@ -47,7 +48,8 @@ class Facts:
     cut: int
     """Inputs that are longer than what the candidate is given of them."""
     manifest: Mapping[str, Any]
-    chance: float | None = None
+    difference: Difference | None = None
+    """The candidate's number less the served model's, with its bounds; None where nothing is served."""
     unread: str = ""
     """Files in the rows' folder that no row is read from."""
     questions: Sequence[QuestionFacts] = ()
@@ -88,7 +90,6 @@ def gather(
         inputs=judged.inputs,
         contradicting=judged.contradicting,
         cut=task.count_cut(model, rows),
-        chance=chance(task, metric, rows, models),
         manifest=manifest,
         **facts,
     )

@@ -1,15 +1,13 @@
 """Measures of two models on the same rows: by slice, the confusion matrix, the calibration."""
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sklearn.metrics import confusion_matrix
 
-from refit_trainer.data.distinct import number_inputs
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Prediction, Tally, Task
+from refit_trainer.tasks import Prediction, Task
 
 BINS = 10
 MOST_CLASSES = 12  # more don't fit a screen as a matrix
@@ -59,37 +57,6 @@ def _part(
     chosen = [rows[i] for i in indices]
     values = [task.measure(chosen, [model.predictions[i] for i in indices])[metric] for model in models]
     return Part(name, len(chosen), values[0], values[1] if len(values) > 1 else None)
-
-
-def chance(task: Task, metric: str, rows: Sequence[Row], models: Sequence[Judged]) -> float | None:
-    """Return two standard errors of the difference of two models that answered the same rows, clustered by input.
-
-    Rows of one input are no independent draws: their deviations are summed before they are squared (Liang and Zeger,
-    "Longitudinal Data Analysis Using Generalized Linear Models", Biometrika 1986). None where the models never differ,
-    and for a metric that isn't the rate of the errors that the task counts, or its rest.
-    """
-    counted = [_count_errors(task, rows, judged) for judged in models]
-    units = sum(tally.units for tally in counted[0])
-    rates = [sum(tally.errors for tally in tallies) / units for tallies in counted]
-    known = [judged.metrics[metric] for judged in models]
-    if len(models) < 2 or not any(_are_same(rates, [abs(rest - value) for value in known]) for rest in (0, 1)):
-        return None
-    gap = rates[0] - rates[1]
-    left: dict[int, float] = defaultdict(float)
-    for number, one, other in zip(number_inputs(rows, task.input), *counted, strict=True):
-        left[number] += one.errors - other.errors - gap * one.units
-    return 2 * math.sqrt(sum(value * value for value in left.values())) / units or None
-
-
-def _count_errors(task: Task, rows: Sequence[Row], judged: Judged) -> list[Tally]:
-    return [
-        task.tally(prediction.value, row.values[task.truth])
-        for row, prediction in zip(rows, judged.predictions, strict=True)
-    ]
-
-
-def _are_same(some: Sequence[float], others: Sequence[float]) -> bool:
-    return all(math.isclose(one, other, abs_tol=1e-6) for one, other in zip(some, others, strict=True))
 
 
 def confusion(truth: Sequence[str], predictions: Sequence[str]) -> tuple[list[str], list[list[int]]]:

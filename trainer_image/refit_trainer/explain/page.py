@@ -63,8 +63,8 @@ def _others(facts: Facts) -> list[tuple[str, list[float]]]:
 
 def _verdict(facts: Facts) -> tuple[str, str]:
     """Return the class and the word of the difference to the served model."""
-    part = facts.parts[0]
-    if facts.chance and part.served is not None and abs(part.candidate - part.served) < facts.chance:
+    part, bounds = facts.parts[0], facts.difference
+    if bounds and part.candidate != part.served and bounds.low <= 0 <= bounds.high:
         return "", "may be chance"
     found = _gain_class(part, facts.higher_is_better)
     return found, {"up": "better", "down": "worse", "": "no difference"}[found]

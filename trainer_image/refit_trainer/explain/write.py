@@ -10,6 +10,7 @@ from typing import Any
 from refit_trainer.artifacts.checkpoint import hidden_sibling
 from refit_trainer.artifacts.manifest import read_manifest
 from refit_trainer.artifacts.model_folder import CARD, make_readable
+from refit_trainer.comparison.difference import Difference
 from refit_trainer.contract.config import JudgeConfig
 from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import name_some
@@ -32,6 +33,7 @@ def explain(
     judged: DistinctRows,
     verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
     unread: Sequence[str],
+    difference: Difference | None,
 ) -> str:
     """Write the report on a candidate from the models' predictions; return the URI of the page."""
     started = time.monotonic()
@@ -39,7 +41,7 @@ def explain(
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
     models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
     facts = gather(task, config.gate.metric, judged, models, manifest, task.load(folder))
-    write(replace(facts, unread=name_some(unread)), config.candidate.uri)
+    write(replace(facts, unread=name_some(unread), difference=difference), config.candidate.uri)
     page = f"{config.candidate.uri}/{REPORT}"
     log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)
     return page

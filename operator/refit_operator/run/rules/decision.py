@@ -4,7 +4,7 @@ What must be known before an action is recorded one reconciliation earlier, so t
 nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from refit_operator.api.progress import RunProgress
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.rules.certainty import Uses
 from refit_operator.run.rules.views.job import JobView
 from refit_operator.target.rules.view import TargetView
 
@@ -62,6 +63,8 @@ class Observed:
     """
     reporting: Reporting | None = None
     """What the training pod needs to report its progress; None where no server listens."""
+    holdout_uses: Uses = field(default_factory=dict)
+    """How many gates of the monitor asked each holdout before this run, by its digest."""
     judge_image: str = ""
     """The operator's own setting of the judge's image; empty: the trainer's."""
 

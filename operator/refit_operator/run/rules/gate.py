@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from refit_operator.api.conditions import Reason
-from refit_operator.api.training import Better, GateSpec
+from refit_operator.api.training import Accept
+from refit_operator.run.rules.certainty import holm
 from refit_operator.run.rules.contract import SMALLEST_SLICE_ROWS
-from refit_operator.run.rules.direction import Direction, direction_of
-from refit_operator.run.rules.views.reports import JudgeReport
+from refit_operator.run.rules.gate_case import Case
+from refit_operator.run.rules.gate_words import describe_acceptance, describe_doubt, describe_laxness
 
 
 @dataclass(frozen=True)
@@ -23,49 +24,11 @@ class Verdict:
     message: str
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is judged."""
-
-    gate: GateSpec
-    report: JudgeReport
-    has_served: bool
-    trained_digest: str
-    rolled_back: frozenset[str]
-
-    @property
-    def reported_direction(self) -> Better | None:
-        """The side that the judge reports as the better one; None where it reports none for the gate's metric."""
-        return self.report.directions.get(self.gate.metric)
-
-    @property
-    def direction(self) -> Direction | None:
-        """The side that is the better one, None where it isn't known."""
-        return direction_of(self.gate.metric, self.gate.direction, self.reported_direction)
-
-    @property
-    def lower(self) -> bool:
-        """True where a smaller number is the better one; asked once the direction is known."""
-        return self.direction is not None and self.direction.better is Better.LOWER
-
-    @property
-    def candidate(self) -> float | None:
-        """The candidate's number."""
-        return self.report.candidate.metrics.get(self.gate.metric)
-
-    @property
-    def served(self) -> float | None:
-        """The served model's number."""
-        return self.report.served.metrics.get(self.gate.metric) if self.report.served else None
-
-    def gain(self, candidate: float, served: float) -> float:
-        """Return by how much the candidate is the better one."""
-        return served - candidate if self.lower else candidate - served
-
-
 Refusal = tuple[Reason, str] | None
 EPSILON = 1e-9
 """Room for the rounding of decimal numbers: a margin of 0.05 is met by 0.85 against 0.80."""
+ROUNDING = 1e-3
+"""Room for the rounding of a risk that the judge's report has as its rest."""
 
 
 def metric_not_reported(case: Case) -> Refusal:
@@ -120,13 +83,24 @@ def bound_not_met(case: Case) -> Refusal:
 
 
 def not_better(case: Case) -> Refusal:
-    """Refuse where the candidate isn't better by the margin."""
-    value, served = case.candidate, case.served
-    if value is None or served is None or case.gain(value, served) >= case.gate.margin - EPSILON:
+    """Refuse where the candidate's number isn't better by the margin, or is worse by more than the tolerance."""
+    value, served, gate = case.candidate, case.served, case.gate
+    if value is None or served is None or case.gain(value, served) >= case.threshold - EPSILON:
         return None
-    margin = f" with margin {case.gate.margin:.4g}" if case.gate.margin else ""
-    message = f"{case.gate.metric} {value:.4g} does not beat served {served:.4g}{margin}; {case.direction}"
-    return Reason.NOT_BETTER, message
+    said = f"does not beat served {served:.4g}" + (f" with margin {gate.margin:.4g}" if gate.margin else "")
+    if gate.accept is Accept.NOT_WORSE:
+        said = f"is worse than served {served:.4g} by more than the tolerance of {gate.tolerance:.4g}"
+    return Reason.NOT_BETTER, f"{gate.metric} {value:.4g} {said}; {case.direction}"
+
+
+def unclear(case: Case) -> Refusal:
+    """Refuse where the candidate may be no better, or too much worse, for all that this holdout tells."""
+    found, least = case.difference, case.least_gain
+    if found is None or least is None:
+        return None
+    if 1 - found.confidence > (1 - case.confidence) * (1 + ROUNDING):
+        return Reason.UNCLEAR, describe_laxness(case, found)
+    return None if least > case.threshold else (Reason.UNCLEAR, describe_doubt(case, found, least))
 
 
 def no_baseline(case: Case) -> Refusal:
@@ -137,7 +111,28 @@ def no_baseline(case: Case) -> Refusal:
 
 
 def slice_regressed(case: Case) -> Refusal:
-    """Refuse where one slice loses more than maxSliceDrop; smaller ones than SMALLEST_SLICE_ROWS tell nothing."""
+    """Refuse where one slice loses more than maxSliceDrop; smaller ones than SMALLEST_SLICE_ROWS tell nothing.
+
+    Where the judge gives bounds, a loss has to be certain: of many slices some lose by chance.
+    """
+    return _certainly_regressed(case) if case.difference else _by_number_regressed(case)
+
+
+def _certainly_regressed(case: Case) -> Refusal:
+    parts, limit = case.report.slices, case.gate.max_slice_drop
+    found = {name: part.difference.p for name, part in parts.items() if part.difference}
+    p_values = {name: p for name, p in found.items() if p is not None}
+    tests = case.report.slice_count or 0
+    dropped = holm(p_values, tests, 1 - case.gate.confidence) if limit is not None else []
+    if not dropped:
+        return None
+    part, more = parts[dropped[0]], f", and {len(dropped) - 1} more" if len(dropped) > 1 else ""
+    said = f"slice {dropped[0]}: {part.candidate:.4g} against served {part.served:.4g} on {part.rows} rows"
+    chance = f"p {p_values[dropped[0]]:.2g}, Holm over {max(tests, len(p_values))} slices"
+    return Reason.SLICE_REGRESSED, f"{said} drops more than {limit:.4g} ({chance}){more}"
+
+
+def _by_number_regressed(case: Case) -> Refusal:
     limit = case.gate.max_slice_drop
     for name, part in sorted(case.report.slices.items()):
         if limit is None or part.served is None or part.rows < SMALLEST_SLICE_ROWS:
@@ -159,6 +154,7 @@ CHECKS: tuple[Callable[[Case], Refusal], ...] = (
     no_baseline,
     bound_not_met,
     not_better,
+    unclear,
     slice_regressed,
 )
 
@@ -169,6 +165,4 @@ def judge(case: Case) -> Verdict:
         refusal = check(case)
         if refusal:
             return Verdict(False, *refusal)
-    against = f" against served {case.served:.4g}" if case.served is not None else ""
-    message = f"{case.gate.metric} {case.candidate:.4g}{against} on {case.report.evidence_text}; {case.direction}"
-    return Verdict(True, Reason.GATE_PASSED, message)
+    return Verdict(True, Reason.GATE_PASSED, describe_acceptance(case))

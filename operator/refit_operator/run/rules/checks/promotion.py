@@ -13,7 +13,8 @@ from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, PointerChange, Stage
 from refit_operator.api.uris import Pointer, name_pointer
 from refit_operator.run.rules.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
-from refit_operator.run.rules.gate import Case, judge
+from refit_operator.run.rules.gate import judge
+from refit_operator.run.rules.gate_case import Case
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.views.results import recorded_judgement
 from refit_operator.target.rules.ownership import describe_change
@@ -40,8 +41,9 @@ def evaluate_gate(o: Observed) -> Decision | None:
     report = recorded_judgement(o.run.status.result)
     if report is None:
         return finish(o, Outcome.FAILED, Reason.REPORT_LOST, "no judgement is recorded")
-    digest = o.run.status.result.checkpoint.rpartition("@")[2]
-    verdict = judge(Case(o.run.spec.gate, report, bool(o.run.spec.served_checkpoint), digest, o.rolled_back))
+    result = o.run.status.result
+    digest, use = result.checkpoint.rpartition("@")[2], result.holdout_use or 1
+    verdict = judge(Case(o.run.spec.gate, report, bool(o.run.spec.served_checkpoint), digest, o.rolled_back, use))
     if verdict.accepted:
         accepted = condition(o, ConditionType.ACCEPTED, "True", verdict.reason, verdict.message)
         status = record(o, Stage.JUDGING, verdict.message, accepted)

@@ -66,7 +66,8 @@ def create_job(o: Observed) -> Decision | None:
     if is_trained(o) or o.job.state is not JobState.MISSING:
         return None
     status = record(o, Stage.QUEUED, "creating the Job")
-    return Decision(status, actions=(CreateJob(build_job(o.run, o.reporting, o.judge_image)),), requeue_after=AT_ONCE)
+    body = build_job(o.run, o.reporting, o.judge_image, o.holdout_uses)
+    return Decision(status, actions=(CreateJob(body),), requeue_after=AT_ONCE)
 
 
 def creation_is_refused(o: Observed, kind: str, message: str) -> Decision:
@@ -164,7 +165,7 @@ def record_judgement(o: Observed) -> Decision | None:
     message = f"judged on {report.rows} holdout rows"
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
     facts = {
-        "result": result.model_copy(update=judgement_fields(report, o.run.spec.gate.metric)),
+        "result": result.model_copy(update=judgement_fields(report, o.run.spec.gate.metric, o.holdout_uses)),
         "progress": newest_progress(o),
     }
     status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)

@@ -4,6 +4,7 @@ from typing import Any
 
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_claim_uri, parse_pointer
+from refit_operator.run.rules.certainty import NO_USES, Uses
 
 MOUNT_ROOT = "/refit/volumes"
 
@@ -61,17 +62,25 @@ def _protected(run: RetrainRun) -> list[str]:
     return sorted(mounted_uri(uri) for uri in uris if "://" in uri)
 
 
-def render_judge_config(run: RetrainRun) -> dict[str, Any]:
+def render_judge_config(run: RetrainRun, uses: Uses = NO_USES) -> dict[str, Any]:
     """Return the judge's configuration: the candidate, the model in service, the holdout."""
     served = parse_pointer(run.spec.served_checkpoint)
     document = {
         "task": run.spec.training.task,
         "candidate": {"uri": mounted_uri(checkpoint_uri(run))},
         "dataset": _dataset(run, "holdout", run.spec.training.dataset.holdout),
-        "gate": {"metric": run.spec.gate.metric},
+        "gate": _gate(run, uses),
         "run": _identity(run),
     }
     return document | ({"served": _model(served)} if served else {})
+
+
+def _gate(run: RetrainRun, uses: Uses) -> dict[str, Any]:
+    """Return what the judge has to know for its bounds."""
+    gate = run.spec.gate
+    document: dict[str, Any] = {"metric": gate.metric, "confidence": gate.confidence}
+    document |= {} if gate.max_slice_drop is None else {"maxSliceDrop": gate.max_slice_drop}
+    return document | ({"uses": dict(uses)} if uses else {})
 
 
 def render_paths(run: RetrainRun) -> dict[str, str]:

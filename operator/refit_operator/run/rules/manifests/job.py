@@ -6,6 +6,7 @@ from typing import Any
 from refit_operator.api.base import QUEUE_LABEL
 from refit_operator.api.run import RetrainRun
 from refit_operator.progress.rules.pod_env import Reporting, reporting_annotations
+from refit_operator.run.rules.certainty import NO_USES, Uses
 from refit_operator.run.rules.contract import EXIT_BAD_INPUT
 from refit_operator.run.rules.manifests.machines import indexing, peer_rules
 from refit_operator.run.rules.manifests.metadata import labels_of, owned_metadata
@@ -29,11 +30,13 @@ def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
     return {"rules": [*bad_input, *peer_rules(run), disrupted]}
 
 
-def build_job(run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "") -> Document:
+def build_job(
+    run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "", uses: Uses = NO_USES
+) -> Document:
     """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be created."""
     training = run.spec.training
     is_lost = run.status.lost_report_time is not None
-    pod = build_judging_pod(run, judge_image) if is_lost else build_pod(run, reporting, judge_image)
+    pod = build_judging_pod(run, judge_image, uses) if is_lost else build_pod(run, reporting, judge_image, uses)
     metadata, queue = (
         owned_metadata(run, run.job_name),
         {QUEUE_LABEL: training.queue_name} if training.queue_name else {},

@@ -17,6 +17,7 @@ from refit_operator.progress.rules.pod_env import (
     reporting_mount,
     reporting_volume,
 )
+from refit_operator.run.rules.certainty import NO_USES, Uses
 from refit_operator.run.rules.manifests.apart import (
     JUDGE,
     TRAIN,
@@ -114,16 +115,19 @@ def _env_from(sources: list[EnvFrom]) -> Document:
     return {"envFrom": [source.to_json() for source in sources]} if sources else {}
 
 
-def build_judge(run: RetrainRun, image: str = "") -> Document:
+def build_judge(run: RetrainRun, image: str = "", uses: Uses = NO_USES) -> Document:
     """Return the container `judge`; it may write beside the checkpoint: the report page, and the manifest that a stock
-    script doesn't leave. `image` is the operator's own setting, empty where it has none.
+    script doesn't leave. `image` is the operator's own setting, empty where it has none; `uses` is how many gates asked
+    each holdout before.
     """
     chosen = run.spec.gate.image or image or run.spec.training.image
-    container = _container(run, JUDGE, chosen, render_judge_config(run), judging_claims(run))
+    container = _container(run, JUDGE, chosen, render_judge_config(run, uses), judging_claims(run))
     return container | {"command": ["refit-judge"]} | _env_from(run.spec.gate.env_from)
 
 
-def build_pod(run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "") -> Document:
+def build_pod(
+    run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "", uses: Uses = NO_USES
+) -> Document:
     """Return the pod's spec; it keeps Pod Security's level `restricted`."""
     template = run.spec.training.pod_template
     grace = template.termination_grace_period_seconds
@@ -137,15 +141,15 @@ def build_pod(run: RetrainRun, reporting: Reporting | None = None, judge_image: 
             "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
             "securityContext": _security(template),
             "initContainers": [build_trainer(run, reporting)],
-            "containers": [build_judge(run, judge_image)],
+            "containers": [build_judge(run, judge_image, uses)],
             "volumes": _volumes(run, reporting),
         }
     )
 
 
-def build_judging_pod(run: RetrainRun, judge_image: str = "") -> Document:
+def build_judging_pod(run: RetrainRun, judge_image: str = "", uses: Uses = NO_USES) -> Document:
     """Return the pod that only judges what was trained."""
-    pod = build_pod(run, judge_image=judge_image)
+    pod = build_pod(run, judge_image=judge_image, uses=uses)
     mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
     return pod | {"initContainers": [], "volumes": [v for v in pod["volumes"] if v["name"] in mounted]}
 

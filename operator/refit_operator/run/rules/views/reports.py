@@ -1,9 +1,9 @@
 """Reports of trainer and judge in their termination messages (docs/contract.md). A malformed one is no report."""
 
 import json
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from refit_operator.api.training import Better
 from refit_operator.api.words import clean
@@ -17,7 +17,7 @@ DIGEST = "^sha256:[0-9a-f]{64}$"
 
 
 class _Report(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, populate_by_name=True)
 
 
 class TrainReport(_Report):
@@ -37,12 +37,45 @@ class JudgedModel(_Report):
     metrics: dict[Name, float]
 
 
+class JudgedDifference(_Report):
+    """The candidate's number less the served model's in the gate's metric, with the confidence of each bound."""
+
+    value: float
+    low: float
+    high: float
+    confidence: float = Field(ge=0.5, lt=1)
+    method: Name
+    differing: int | None = Field(default=None, ge=0, le=MOST_ROWS)
+
+    @model_validator(mode="after")
+    def _is_between(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            raise ValueError(f"{self.value:.6g} isn't between its bounds {self.low:.6g} and {self.high:.6g}")
+        return self
+
+
+class JudgedSliceDifference(_Report):
+    """The bounds of a difference on one slice, with the confidence of those on all rows."""
+
+    low: float
+    high: float
+    p: float | None = Field(default=None, ge=0, le=1)
+    """The p-value of the claim that the slice loses no more than gate.maxSliceDrop."""
+
+
 class JudgedSlice(_Report):
     """Both models on one slice, in the gate's metric."""
 
     candidate: float
     served: float | None = None
     rows: int = Field(ge=0, le=MOST_ROWS)
+    difference: JudgedSliceDifference | None = None
+
+
+class JudgedHoldout(_Report):
+    """What the models were judged on."""
+
+    digest: str = Field(pattern=DIGEST)
 
 
 class JudgeReport(_Report):
@@ -55,6 +88,11 @@ class JudgeReport(_Report):
     directions: dict[Name, Better] = {}
     """Which side of a metric is better; a metric that isn't in it has no direction reported."""
     distinct: int | None = Field(default=None, ge=0, le=MOST_ROWS)
+    difference: JudgedDifference | None = None
+    """In the gate's metric; None where the judge gives no bounds."""
+    holdout: JudgedHoldout | None = None
+    slice_count: int | None = Field(default=None, alias="sliceCount", ge=0, le=MOST_ROWS)
+    """How many slices there are, with those that the report has no room for."""
 
     @property
     def evidence(self) -> int:

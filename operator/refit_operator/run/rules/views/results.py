@@ -5,8 +5,22 @@ Measured values are strings there, since JSON has no NaN.
 
 from typing import Any
 
-from refit_operator.api.run import GateResult, ModelResult, RunResult, SliceResult
-from refit_operator.run.rules.views.reports import JudgedModel, JudgedSlice, JudgeReport
+from refit_operator.api.run import (
+    DifferenceResult,
+    GateResult,
+    ModelResult,
+    RunResult,
+    SliceDifference,
+    SliceResult,
+)
+from refit_operator.run.rules.certainty import NO_USES, Uses
+from refit_operator.run.rules.views.reports import (
+    JudgedDifference,
+    JudgedModel,
+    JudgedSlice,
+    JudgedSliceDifference,
+    JudgeReport,
+)
 
 
 def _text(value: float) -> str:
@@ -26,11 +40,36 @@ def _value(judged: JudgedModel | None, metric: str) -> str | None:
 
 def _slice(part: JudgedSlice) -> SliceResult:
     served = None if part.served is None else _text(part.served)
-    return SliceResult(candidate=_text(part.candidate), served=served, rows=part.rows)
+    return SliceResult(
+        candidate=_text(part.candidate), served=served, rows=part.rows, difference=_slice_difference(part.difference)
+    )
 
 
-def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
-    """Return the fields of RunResult that the judge's report fills; `metric` is the gate's."""
+def _slice_difference(found: JudgedSliceDifference | None) -> SliceDifference | None:
+    if found is None:
+        return None
+    p = None if found.p is None else _text(found.p)
+    return SliceDifference(low=_text(found.low), high=_text(found.high), p=p)
+
+
+def _difference(found: JudgedDifference | None) -> DifferenceResult | None:
+    if found is None:
+        return None
+    return DifferenceResult(
+        value=_text(found.value),
+        low=_text(found.low),
+        high=_text(found.high),
+        confidence=f"{found.confidence:.9g}",
+        method=found.method,
+        differing=found.differing,
+    )
+
+
+def judgement_fields(report: JudgeReport, metric: str, uses: Uses = NO_USES) -> dict[str, Any]:
+    """Return the fields of RunResult that the judge's report fills; `metric` is the gate's, `uses` is how many gates
+    asked a holdout before.
+    """
+    digest = report.holdout.digest if report.holdout else None
     return {
         "candidate": _model(report.candidate),
         "served": _model(report.served),
@@ -39,10 +78,14 @@ def judgement_fields(report: JudgeReport, metric: str) -> dict[str, Any]:
             candidate=_value(report.candidate, metric),
             served=_value(report.served, metric),
             direction=report.directions.get(metric),
+            difference=_difference(report.difference),
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
         "holdout_rows": report.rows,
         "holdout_distinct": report.distinct,
+        "holdout_digest": digest,
+        "holdout_use": uses.get(digest, 0) + 1 if digest else None,
+        "slice_count": report.slice_count,
     }
 
 
@@ -53,5 +96,9 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     document = result.model_dump(include={"candidate", "served", "slices"})
     gate = result.gate
     directions = {gate.metric: gate.direction} if gate and gate.direction else {}
-    counts = {"rows": result.holdout_rows, "distinct": result.holdout_distinct}
-    return JudgeReport.model_validate(document | counts | {"directions": directions})
+    counts = {"rows": result.holdout_rows, "distinct": result.holdout_distinct, "slice_count": result.slice_count}
+    difference = gate.difference.model_dump() if gate and gate.difference else None
+    holdout = {"digest": result.holdout_digest} if result.holdout_digest else None
+    return JudgeReport.model_validate(
+        document | counts | {"directions": directions, "difference": difference, "holdout": holdout}
+    )
