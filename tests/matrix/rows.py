@@ -54,6 +54,8 @@ class Row:
         return f"{self.reads == 'Value'} {self.reads}"
 
 
+SLOW = "it didn't answer in time"
+"""First as Timeout; after five in a row as CircuitOpen, which names the cause."""
 NO_REGRESSION = ("Promoted", "True NoRegression")
 
 CONTROLS = (
@@ -107,7 +109,7 @@ TWO_SCALES = ("quality 0.5", 'scale{side="a"} 1', 'scale{side="b"} 1')
 
 OF_THE_SERVER = (
     Row("Prometheus is down", "QueryFailed", spoils.stopped, "(Refused)", always=True),
-    Row("Prometheus hangs", "QueryFailed", spoils.frozen, "(Timeout)", training_s=30, looks=1),
+    Row("Prometheus hangs", "QueryFailed", spoils.frozen, SLOW, training_s=30, looks=1),
     Row(
         "Prometheus refuses the query (422)",
         "QueryFailed",
@@ -115,7 +117,13 @@ OF_THE_SERVER = (
         "(BadQuery)",
         metric={"query": "quality * on() scale"},
     ),
-    Row("the query takes too long for Prometheus (503)", "QueryFailed", spoils.without_time, "(ServerError)"),
+    Row(
+        "the query takes too long for Prometheus (503)",
+        "QueryFailed",
+        spoils.without_time,
+        "(ServerError)",
+        training_s=15,
+    ),
     Row("an answer of 5 MB", "QueryFailed", says(*MUCH), "(TooLarge)"),
 )
 
@@ -142,7 +150,7 @@ OF_A_PROXY = (
     _proxy("leads elsewhere (302)", answer("302 Found", b"", "Location: http://169.254.169.254/"), "(Redirect)"),
     _proxy("shows a page to log in (200)", answer("200 OK", LOGIN, "Content-Type: text/html"), "(Malformed)"),
     _proxy("breaks off", truncated(b'{"status":"success"'), "(Refused)"),
-    _proxy("drips", dripping(HEAD + b"Content-Length: 9999\r\n\r\n"), "(Timeout)", training_s=30, looks=1),
+    _proxy("drips", dripping(HEAD + b"Content-Length: 9999\r\n\r\n"), SLOW, training_s=30, looks=1),
 )
 
 ROWS = (*CONTROLS, *OF_THE_QUERY, *OF_THE_SERVER, *OF_CREDENTIALS, *OF_A_PROXY)

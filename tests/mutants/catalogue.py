@@ -339,6 +339,20 @@ BREACH = (
         MONITOR,
     ),
     Mutant(
+        "another cause of the same reason is no news",
+        "monitor/rules/status.py",
+        "return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))",
+        "return is_due and _has_moved(old.metric, new.metric)",
+        STATUS,
+    ),
+    Mutant(
+        "words that change are written at each reading",
+        "monitor/rules/status.py",
+        "return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))",
+        "return (is_due and _has_moved(old.metric, new.metric)) or _words(old) != _words(new)",
+        STATUS,
+    ),
+    Mutant(
         "recoverAt doesn't keep a breach",
         "monitor/rules/status.py",
         "and not metric.is_recovered_by(newest.value)",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.status import display_state, is_worth_writing, next_status
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
@@ -165,6 +166,25 @@ def test_a_value_that_moved_is_written_now_and_then() -> None:
     status = next_status(observed)
     later = replace(observed, now=NOW + timedelta(minutes=5), window=(Value(0.95, NOW + timedelta(minutes=5)),))
     assert is_worth_writing(status, next_status(later))
+
+
+def failed(kind: FailureKind, after: timedelta) -> ModelMonitorStatus:
+    time = NOW + after
+    return next_status(replace(seen(GOOD), now=time, window=(QueryFailed(kind, "prometheus:9090: it says", time),)))
+
+
+def test_another_cause_of_the_same_reason_is_written_by_the_third_reading() -> None:
+    refused, interval = failed(FailureKind.Refused, timedelta(0)), timedelta(minutes=1)
+    again = [failed(FailureKind.Unauthorized, minutes * interval) for minutes in (1, 2, 3)]
+    assert [is_worth_writing(refused, status, interval) for status in again] == [False, False, True]
+    assert not is_worth_writing(refused, failed(FailureKind.Refused, 3 * interval), interval)
+
+
+def test_another_cause_is_written_where_nothing_is_read() -> None:
+    status = next_status(HELD["no Deployment"][0]).model_copy(update={"metric": None})
+    assert not is_worth_writing(status, status)
+    others = tuple(c.model_copy(update={"message": "another"}) for c in status.conditions)
+    assert is_worth_writing(status, status.model_copy(update={"conditions": others}))
 
 
 def test_a_turned_condition_is_written_and_told_once() -> None:

@@ -24,7 +24,7 @@ from refit_operator.target.rules.request import malformed_request
 
 Truth = Literal["True", "False", "Unknown"]
 WORTH_A_WRITE = 0.01
-"""A value that moved by this much is written, once in five minutes or every third reading at most."""
+"""A value that moved by this much is written, and so are other words; once in five minutes or every third reading."""
 WRITE_EVERY = timedelta(minutes=5)
 READINGS_BETWEEN_WRITES = 3
 BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.SOURCE_FORBIDDEN, Reason.TARGET_CLAIMED})
@@ -183,10 +183,19 @@ def display_state(o: Observed) -> str:
     return states.get(hold.reason, "NotReady") if hold else "Monitoring"
 
 
+QUOTING = (ConditionType.METRIC_AVAILABLE, ConditionType.WITHIN_THRESHOLD)
+"""Conditions whose messages quote the value of a reading."""
+
+
 def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval: timedelta = WRITE_EVERY) -> bool:
     """Return whether the new status says something that the old one doesn't; `interval` is that of the readings."""
-    every = min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
-    return _facts(old) != _facts(new) or _has_moved(old.metric, new.metric, every)
+    if _facts(old) != _facts(new):
+        return True
+    if old.metric and old.metric.time and new.metric and new.metric.time:
+        every = min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
+        is_due = new.metric.time - old.metric.time >= every
+        return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))
+    return _words(old) != _words(new)
 
 
 def _facts(status: ModelMonitorStatus) -> object:
@@ -194,7 +203,11 @@ def _facts(status: ModelMonitorStatus) -> object:
     return (conditions, status.model_dump(exclude={"conditions", "metric"}), status.metric and status.metric.reading)
 
 
-def _has_moved(old: MetricStatus | None, new: MetricStatus | None, every: timedelta) -> bool:
-    if not old or not new or old.value is None or new.value is None or not old.time or not new.time:
-        return False
-    return abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE and new.time - old.time >= every
+def _has_moved(old: MetricStatus, new: MetricStatus) -> bool:
+    return old.value is not None and new.value is not None and abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE
+
+
+def _words(status: ModelMonitorStatus) -> dict[str, str]:
+    """Return the conditions' messages, but those that quote a value: these differ at each reading."""
+    quoting = QUOTING if status.metric and status.metric.value else ()
+    return {c.type: c.message for c in status.conditions if c.type not in quoting}
