@@ -18,6 +18,8 @@ SUPPORT = ROOT / "tests/support/trainer/commands.py"
 SHARE = {"requests": {"cpu": "100m"}}
 """Without a request, a pod gets next to nothing of a machine that is busy."""
 SAMPLE = ROOT / "manifests/samples/reviews"
+NO_RATIO = dict.fromkeys(("ratio", "window", "falseRuns"))
+"""A change of the sample's metric to one that has a query."""
 
 
 def sentences() -> str:
@@ -87,11 +89,10 @@ def quick(monitor: Document) -> Document:
     """The sample's monitor on a clock of seconds, for a model this small."""
     spec: dict[str, Any] = {
         "metric": {
-            "query": monitor["spec"]["metric"]["query"].replace("[10m]", "[10s]"),
+            "window": "10s",
             "threshold": 0.6,
             "recoverAt": 0.7,
-            "interval": "5s",
-            "breaches": {"count": 2, "outOf": 2},
+            "falseRuns": {"per": "1h"},
         },
         "training": {
             "startFrom": "Base",
@@ -101,7 +102,7 @@ def quick(monitor: Document) -> Document:
         },
         "gate": {"minRows": 20, "margin": 0.1},
         "serving": {"rolloutDeadline": "2m"},
-        "verification": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
+        "verification": {"for": "40s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
     }
     return dict(merge(monitor, {"spec": spec}))
 
