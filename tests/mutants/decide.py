@@ -1,0 +1,22 @@
+"""Bugs of what a reading of counts says of itself."""
+
+from tests.mutants.mutant import Mutant
+
+INTERVAL = ("tests/unit/prometheus/test_interval.py",)
+
+DECIDE = (
+    Mutant(
+        "an interval's bounds have the whole risk each",
+        "prometheus/rules/interval.py",
+        "_as_many_or_more(found, of, middle) > RISK / 2",
+        "_as_many_or_more(found, of, middle) > RISK",
+        INTERVAL,
+    ),
+    Mutant(
+        "a reading of counts doesn't say how sure it is",
+        "prometheus/rules/reading.py",
+        "the value is {value:.6g}{_of_outcomes(counts)}",
+        "the value is {value:.6g}",
+        INTERVAL,
+    ),
+)
