@@ -16,7 +16,7 @@ LONG_ENOUGH_TO_BE_SEEN = ["--num_train_epochs=40", "--learning_rate=5e-3"]
 QUICK: dict[str, Any] = {
     "metric": NO_RATIO | {"query": "vector(0.5)", "interval": "2s", "breaches": {"count": 1, "outOf": 1}},
     "training": {"resources": SHARE | {"limits": {"nvidia.com/gpu": None, "cpu": "1"}}, "dataset": {"recent": None}},
-    "gate": {"minRows": 20, "margin": 0.1},
+    "gate": {"minRows": 20},
     "serving": {"rolloutDeadline": "2m"},
     "verification": {"for": "3s", "settle": "0s", "breaches": {"count": 1, "outOf": 1}},
 }

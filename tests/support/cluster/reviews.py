@@ -100,7 +100,7 @@ def quick(monitor: Document) -> Document:
             "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "8"},
             "resources": SHARE,
         },
-        "gate": {"minRows": 20, "margin": 0.1},
+        "gate": {"minRows": 20},
         "serving": {"rolloutDeadline": "2m"},
         "verification": {"for": "40s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
     }

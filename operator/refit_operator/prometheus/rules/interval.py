@@ -2,7 +2,7 @@
 
 C.J. Clopper and E.S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
 Biometrika 26 (1934). Each bound is the share at which so many or more, or fewer, outcomes have a chance of half the
-risk. It is shown, and decides nothing: windows are looked at one after another, and their evidence is added up.
+risk. It is shown, and decides nothing: windows are read one after another, and their evidence is added up.
 """
 
 from functools import lru_cache
