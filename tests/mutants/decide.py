@@ -8,8 +8,8 @@ DECIDE = (
     Mutant(
         "an interval's bounds have the whole risk each",
         "prometheus/rules/interval.py",
-        "_as_many_or_more(found, of, middle) > RISK / 2",
-        "_as_many_or_more(found, of, middle) > RISK",
+        "lower_share(good, total, RISK / 2)",
+        "lower_share(good, total, RISK)",
         INTERVAL,
     ),
     Mutant(
