@@ -63,6 +63,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"metric": RATIO | {"minSamples": {"query": "b", "count": 1}}},
         "minSamples goes with query",
     ),
+    "outcomes of a ratio, counted again": ({"metric": RATIO | {"samples": "b"}}, "samples goes with query"),
+    "a counted query's threshold in percent": (
+        {"metric": {"samples": "b", "threshold": 85}},
+        "the threshold of a ratio must be below 1",
+    ),
     "a ratio's threshold at one": ({"metric": RATIO | {"threshold": 1}}, "the threshold of a ratio must be below 1"),
     "a ratio's threshold at nothing": (
         {"metric": RATIO | {"threshold": 0}},
