@@ -53,9 +53,8 @@ def _run_scenario(workloads: Workloads, prometheus: Prometheus) -> int:
     metric = workloads.monitor["spec"]["metric"]
     workloads.apply_monitor()
     with Screen(metric["threshold"]) as screen:
-        scenario = Scenario(
-            workloads, Observer(workloads.kubectl, prometheus, metric["query"]), screen, metric["threshold"]
-        )
+        observer = Observer(workloads.kubectl, prometheus, metric["ratio"])
+        scenario = Scenario(workloads, observer, screen, metric["threshold"])
         scenario.run(began)
     story = collect_story(scenario)
     picture.save(story, PICTURE)

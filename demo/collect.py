@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from demo.kubectl import DemoFailed
 from demo.scenario import Scenario
-from demo.snapshot import Observer
-from demo.story import Accuracies, Attempt, Phase, Story, parse_attempt
+from demo.snapshot import EVIDENCE, EVIDENCE_NEEDED, Observer
+from demo.story import Accuracies, Attempt, Evidence, Phase, Story, parse_attempt
 from demo.workloads import NAMESPACE
 
 LABELS_LAG = timedelta(seconds=6)
@@ -31,6 +31,11 @@ def collect_story(scenario: Scenario) -> Story:
         accuracies=measure(observer, scenario.phases, attempt),
         requests=observer.requests(),
         curve=tuple(observer.prometheus.series(observer.query, start, end, CURVE_STEP_S)),
+        evidence=Evidence(
+            message=observer.breach_message(),
+            curve=tuple(observer.prometheus.series(EVIDENCE, start, end, CURVE_STEP_S)),
+            needed=observer.prometheus.value(EVIDENCE_NEEDED, at=attempt.breached),
+        ),
     )
 
 

@@ -1,8 +1,10 @@
 """The story as a picture: a PNG, and the same curve in the terminal."""
 
+import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import plotext
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from demo.prometheus import Sample
 from demo.sentences import MOVIES, TWEETS, TWEETS_UNSEEN
 from demo.story import Phase, Story
 
@@ -17,6 +20,10 @@ TITLES = {MOVIES: "movie reviews", TWEETS: "tweets", TWEETS_UNSEEN: "tweets neve
 TINTS = {MOVIES: "#eef3f8", TWEETS: "#fdf1e3", TWEETS_UNSEEN: "#fbe7cf"}
 CURVE, THRESHOLD, TRAINING, MARK = "#1f5f99", "#c0392b", "#6c5b9e", "#3a3a3a"
 LOW, HIGH = 0.60, 1.0
+LEAST_EVIDENCE, BEYOND = 0.1, 1000.0
+"""Where the scale of the evidence begins, and how many times what is needed it shows: it goes on growing."""
+GAP_S = 5.0
+"""Samples further apart aren't connected."""
 LETTERS = 130
 """How many letters of a title fit beside one another."""
 Seconds = Callable[[datetime], float]
@@ -30,8 +37,8 @@ def since_drift(story: Story) -> Seconds:
 def save(story: Story, path: Path) -> None:
     """Write the PNG."""
     seconds = since_drift(story)
-    figure = Figure(figsize=(12, 5.6), dpi=150, facecolor="white", layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(12, 7.2), dpi=150, facecolor="white", layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for phase in story.phases:
         _tint(axes, phase, seconds, seconds(story.curve[0].time), seconds(story.curve[-1].time))
     _shade_training(axes, story, seconds)
@@ -39,6 +46,7 @@ def save(story: Story, path: Path) -> None:
     axes.plot([seconds(s.time) for s in story.curve], [s.value for s in story.curve], color=CURVE, linewidth=2.4)
     _mark_events(axes, story, seconds)
     _dress(axes, story, seconds)
+    _draw_evidence(below, story, seconds)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
@@ -78,13 +86,44 @@ def _dress(axes: Any, story: Story, seconds: Seconds) -> None:
     axes.set_xlim(seconds(story.curve[0].time), seconds(story.phases[-1].end))
     axes.set_ylim(LOW, HIGH)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("seconds since the traffic changed")
     axes.set_ylabel("accuracy over the last 20 s, from late labels")
     axes.set_title("Accuracy falls, the operator retrains, accuracy comes back", loc="left", fontsize=13, pad=12)
     axes.annotate(
         f"threshold {story.threshold:.0%}", (1, story.threshold), (-6, -13), xycoords=("axes fraction", "data"),
         textcoords="offset points", ha="right", fontsize=10, color=THRESHOLD,
     )  # fmt: skip
+    _open(axes)
+
+
+def _draw_evidence(axes: Any, story: Story, seconds: Seconds) -> None:
+    """Draw the operator's evidence, on a logarithmic scale, up to the breach and somewhat beyond."""
+    evidence = story.evidence
+    for when in (story.drift, story.attempt.breached, story.attempt.rolled_out):
+        if when is not None:
+            axes.axvline(seconds(when), color=MARK, linewidth=1, linestyle=":")
+    axes.set_yscale("log")
+    axes.plot(*connected(evidence.curve, seconds), color=CURVE, linewidth=2, drawstyle="steps-post")
+    if evidence.needed:
+        axes.axhline(evidence.needed, color=THRESHOLD, linewidth=1.4, linestyle=(0, (5, 3)))
+        axes.set_ylim(LEAST_EVIDENCE, evidence.needed * BEYOND)
+        axes.annotate(
+            f"needed {evidence.needed:,.0f}", (1, evidence.needed), (-6, 5), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="right", fontsize=10, color=THRESHOLD,
+        )  # fmt: skip
+    axes.set_ylabel("evidence of a drop")
+    axes.set_xlabel("seconds since the traffic changed")
+    _open(axes)
+
+
+def connected(curve: Sequence[Sample], seconds: Seconds) -> tuple[list[float], list[float]]:
+    """Return a curve's seconds and values, with a value that isn't drawn wherever samples are far apart."""
+    points = [(seconds(sample.time), sample.value) for sample in curve]
+    gaps = [(before, math.nan) for (before, _), (after, _) in pairwise(points) if after - before > GAP_S]
+    both = sorted([*points, *gaps], key=lambda point: point[0])
+    return [second for second, _ in both], [value for _, value in both]
+
+
+def _open(axes: Any) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 

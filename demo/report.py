@@ -15,9 +15,10 @@ def _times(story: Story) -> Iterator[str]:
     attempt = story.attempt
     served, candidate = attempt.gate or (None, None)
     rows = f" on {attempt.training_rows} rows" if attempt.training_rows else ""
+    breach = story.evidence.message or f"accuracy {percent(attempt.breached_value)} < {percent(story.threshold)}"
     chapters: tuple[tuple[datetime | None, str], ...] = (
         (story.drift, "drift      the traffic turns from movie reviews to tweets"),
-        (attempt.breached, f"breach     accuracy {percent(attempt.breached_value)} < {percent(story.threshold)}"),
+        (attempt.breached, f"breach     {breach}"),
         (attempt.started, f"Job        {attempt.name} trains{rows}"),
         (attempt.trained, f"candidate  {percent(candidate)} on the holdout against {percent(served)}"),
         (attempt.rolled_out, "ready      every pod serves the candidate"),

@@ -57,8 +57,9 @@ class Scenario:
         self.phases.append(Phase(name, start, datetime.now(UTC)))
 
     def _await_retraining(self) -> None:
-        seen = self._await_attempt("a breach", lambda a: a.started, 150)
-        self.screen.announce(f"breach: accuracy {percent(seen.breached_value)}; {seen.name} trains")
+        seen = self._await_attempt("a breach", lambda a: a.started, 240)
+        self.screen.announce(f"breach: {self.observer.breach_message()}")
+        self.screen.announce(f"{seen.name} trains")
         seen = self._await_attempt("a trained and judged candidate", lambda a: a.trained, 300)
         served, candidate = seen.gate or (None, None)
         self.screen.announce(f"candidate judged on the holdout: {percent(candidate)} against {percent(served)}")

@@ -16,6 +16,7 @@ from demo.snapshot import Snapshot
 
 PLAIN_EVERY_S = 10.0
 BARS = "▁▂▃▄▅▆▇█"
+MANY = 100_000
 
 
 def sparkline(values: list[float], low: float, high: float) -> str:
@@ -27,9 +28,18 @@ def sparkline(values: list[float], low: float, high: float) -> str:
 def plain_line(snapshot: Snapshot, threshold: float, elapsed_s: float) -> str:
     """Return a snapshot as one line."""
     accuracy = "     " if snapshot.accuracy is None else f"{snapshot.accuracy:.3f}"
+    evidence = f"evidence {shown_evidence(snapshot.evidence):>7}"
     run = f"{snapshot.attempt.name} {snapshot.attempt.outcome or snapshot.attempt.stage}" if snapshot.attempt else "-"
     domain = snapshot.domain or "-"
-    return f"{elapsed_s:4.0f} s  {domain:13}  accuracy {accuracy} ({threshold:.2f})  {snapshot.state or '-':10}  {run}"
+    measured = f"accuracy {accuracy} ({threshold:.2f})  {evidence}"
+    return f"{elapsed_s:4.0f} s  {domain:13}  {measured}  {snapshot.state or '-':10}  {run}"
+
+
+def shown_evidence(statistic: float | None) -> str:
+    """Return the evidence in a few letters: large numbers by their power of ten."""
+    if statistic is None:
+        return "-"
+    return f"{statistic:,.0f}" if statistic < MANY else f"{statistic:.0e}"
 
 
 class Screen:
@@ -77,6 +87,7 @@ class Screen:
             ("traffic", Text(snapshot.domain or "-")),
             ("accuracy", self._accuracy(snapshot.accuracy)),
             ("", Text(sparkline(list(self._history), 0.6, 1.0), style="cyan")),
+            ("evidence", Text(f"{shown_evidence(snapshot.evidence)}  that it is below the threshold")),
             ("monitor", Text(snapshot.state or "-")),
             ("run", Text(_run(snapshot))),
         ):

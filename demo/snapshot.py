@@ -1,5 +1,6 @@
 """The cluster at one time: what the traffic is, what Prometheus measures, where the operator is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,17 @@ from demo.story import Attempt, Requests, parse_attempt
 from demo.workloads import NAMESPACE
 
 SERVER = f'{{namespace="{NAMESPACE}",app="reviews"}}'
+CURVE_WINDOW = "20s"
+"""Of the accuracy that is shown: two of the operator's windows, so that the curve is calm enough to be read."""
+OF_MONITOR = f'{{exported_namespace="{NAMESPACE}",monitor="reviews"}}'
+EVIDENCE, EVIDENCE_NEEDED = (f"max(refit_monitor_{name}{OF_MONITOR})" for name in ("evidence", "evidence_needed"))
+"""As the operator exports it."""
+
+
+def accuracy_query(ratio: Mapping[str, str], window: str) -> str:
+    """Return the query for the ratio of a monitor's two counters over a window."""
+    good, total = (f"sum(increase({ratio[part]}[{window}]))" for part in ("good", "total"))
+    return f"{good} / {total}"
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,8 @@ class Snapshot:
     time: datetime
     domain: str
     accuracy: float | None
+    evidence: float | None
+    """How strongly the outcomes say that the accuracy is below its threshold."""
     state: str
     is_reading: bool
     attempt: Attempt | None
@@ -29,7 +43,13 @@ class Observer:
 
     kubectl: Kubectl
     prometheus: Prometheus
-    query: str
+    ratio: Mapping[str, str]
+    """The monitor's two counters."""
+
+    @property
+    def query(self) -> str:
+        """The query for the accuracy that is shown."""
+        return accuracy_query(self.ratio, CURVE_WINDOW)
 
     def observe(self) -> Snapshot:
         """Return the state of now."""
@@ -40,6 +60,7 @@ class Observer:
             time=datetime.now(UTC),
             domain=self._label("traffic_domain", "domain"),
             accuracy=self.prometheus.value(self.query),
+            evidence=self.prometheus.value(EVIDENCE),
             state=status.get("state") or "",
             is_reading=bool((status.get("metric") or {}).get("value")),
             attempt=min(attempts, key=lambda attempt: attempt.breached) if attempts else None,
@@ -55,9 +76,15 @@ class Observer:
 
     def accuracy_between(self, start: datetime, end: datetime) -> float | None:
         """Return the share of right answers among those judged between two times."""
-        window = f"[{max(1, round((end - start).total_seconds()))}s]"
-        correct, judged = (f"sum(increase(predictions_{name}_total{SERVER}{window}))" for name in ("correct", "judged"))
-        return self.prometheus.value(f"{correct} / {judged}", at=end)
+        window = f"{max(1, round((end - start).total_seconds()))}s"
+        return self.prometheus.value(accuracy_query(self.ratio, window), at=end)
+
+    def breach_message(self) -> str:
+        """Return what the operator said of the first breach; empty where it said nothing yet."""
+        events = self.kubectl.list_objects("events.v1.events.k8s.io", NAMESPACE)
+        breaches = [event for event in events if event.get("reason") == "MetricBreached"]
+        first = min(breaches, key=lambda event: str(event["eventTime"]), default=None)
+        return str(first["note"]) if first else ""
 
     def requests(self) -> Requests:
         """Return how many requests the clients sent so far, and how many of them failed."""

@@ -56,6 +56,17 @@ class Requests:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """How strongly the outcomes said that the accuracy was below its threshold, as the operator exports it."""
+
+    message: str
+    """What the operator said of the breach."""
+    curve: tuple[Sample, ...]
+    needed: float | None
+    """What makes a breach."""
+
+
+@dataclass(frozen=True)
 class Story:
     """The whole of it."""
 
@@ -67,6 +78,7 @@ class Story:
     accuracies: Accuracies
     requests: Requests
     curve: tuple[Sample, ...]
+    evidence: Evidence
 
     @property
     def drift(self) -> datetime:

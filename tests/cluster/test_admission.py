@@ -63,6 +63,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"metric": RATIO | {"minSamples": {"query": "b", "count": 1}}},
         "minSamples goes with query",
     ),
+    "outcomes of a ratio, counted again": ({"metric": RATIO | {"samples": "b"}}, "samples goes with query"),
+    "a counted query's threshold in percent": (
+        {"metric": {"samples": "b", "threshold": 85}},
+        "the threshold of a ratio must be below 1",
+    ),
     "a ratio's threshold at one": ({"metric": RATIO | {"threshold": 1}}, "the threshold of a ratio must be below 1"),
     "a ratio's threshold at nothing": (
         {"metric": RATIO | {"threshold": 0}},
@@ -71,6 +76,20 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a window of nothing": ({"metric": RATIO | {"window": "10ms"}}, "window must be at least 1s"),
     "a window of days": ({"metric": RATIO | {"window": "48h"}}, "window must be at most 24h"),
     "false runs per nothing": ({"metric": RATIO | {"falseRuns": {"per": "1m"}}}, "per must be at least 1h"),
+    "false runs per ages": ({"metric": RATIO | {"falseRuns": {"per": "100000h"}}}, "per must be at most 87840h"),
+    "no false run at all": ({"metric": RATIO | {"falseRuns": {"atMost": 0}}}, "spec.metric.falseRuns.atMost"),
+    "a ratio of nothing": ({"metric": RATIO | {"ratio": {"good": "a", "total": ""}}}, "spec.metric.ratio.total"),
+    "half a ratio": ({"metric": RATIO | {"ratio": {"good": "a"}}}, "spec.metric.ratio.total"),
+    "not worse by nothing": ({"gate": {"accept": "NotWorse"}}, "accept NotWorse needs a tolerance over 0"),
+    "a tolerance of the better": ({"gate": {"tolerance": 0.01}}, "tolerance needs accept NotWorse"),
+    "a margin of what needn't be better": (
+        {"gate": {"accept": "NotWorse", "tolerance": 0.01, "margin": 0.02}},
+        "margin needs accept Better",
+    ),
+    "a tolerance below nothing": ({"gate": {"accept": "NotWorse", "tolerance": -0.01}}, "spec.gate.tolerance"),
+    "a gate that accepts all": ({"gate": {"accept": "Any"}}, "spec.gate.accept"),
+    "a gate less sure than a coin": ({"gate": {"confidence": 0.4}}, "spec.gate.confidence"),
+    "a gate that is always right": ({"gate": {"confidence": 1}}, "spec.gate.confidence"),
     "a dataset on no claim": ({"training": {"dataset": {"train": "https://x/y"}}}, "spec.training.dataset.train"),
     "train and holdout on one claim": (
         {"training": {"dataset": {"holdout": "pvc://feedback/holdout"}}},
@@ -170,6 +189,15 @@ def test_credentials_headers_and_guards_are_accepted(space: Space) -> None:
     guards = [{"name": "up", "query": "min(up)", "atLeast": 1}, {"name": "errors", "query": "e", "atMost": 0.1}]
     metric = {"minSamples": {"query": "sum(increase(judged[10m]))", "count": 200}, "maxAge": "2m"}
     space.apply(monitor(suspend=True, prometheus=prometheus, guards=guards, metric=metric))
+
+
+def test_a_ratio_and_what_decides_by_it_are_accepted_and_shown(space: Space) -> None:
+    ratio = RATIO | {"ratio": {"good": 'a{app="$(target)"}', "total": 'b{app="$(target)"}'}, "falseRuns": {"atMost": 2}}
+    gate = {"accept": "NotWorse", "tolerance": 0.01, "confidence": 0.99}
+    space.apply(monitor(suspend=True, metric=ratio | {"window": "10m"}, gate=gate))
+    spec = space.get("mmon", "reviews")["spec"]
+    assert spec["metric"]["falseRuns"] == {"atMost": 2, "per": "720h"}
+    assert spec["gate"]["tolerance"] == 0.01
 
 
 ALMIGHTY = ("--as", OPERATOR, "--as-group", "system:masters")

@@ -17,7 +17,16 @@ from typing import Any
 from tests.faults.requests import Sent, save
 from tests.support.cluster.kubectl import Document, Space, merge
 from tests.support.cluster.people import say
-from tests.support.cluster.reviews import count_requests, pod, quick, run_script, sample, send_requests, serve
+from tests.support.cluster.reviews import (
+    NO_RATIO,
+    count_requests,
+    pod,
+    quick,
+    run_script,
+    sample,
+    send_requests,
+    serve,
+)
 from tests.support.cluster.runs import pointer, run_number
 from tests.support.local import until
 
@@ -26,7 +35,7 @@ CLIENTS = ("new", "kept")
 CLAIMS = ("models", "feedback", "holdout")
 CHANGES: dict[str, Any] = {
     "mode": "Approve",
-    "metric": {"query": "vector(0.9)", "interval": "2s"},
+    "metric": NO_RATIO | {"query": "vector(0.9)", "interval": "2s"},
     "training": {
         "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
         "resources": {"limits": None},

@@ -7,16 +7,16 @@ saves has no manifest, so the judge's image makes one, and it is promoted like a
 from typing import Any
 
 from tests.support.cluster.kubectl import Space, merge
-from tests.support.cluster.reviews import SHARE, kustomized, run_script
+from tests.support.cluster.reviews import NO_RATIO, SHARE, kustomized, run_script
 from tests.support.cluster.runs import pointer, run_number
 from tests.support.local import until
 
 LONG_ENOUGH_TO_BE_SEEN = ["--num_train_epochs=40", "--learning_rate=5e-3"]
 """For a model this small: transformers reports every five seconds."""
 QUICK: dict[str, Any] = {
-    "metric": {"query": "vector(0.5)", "interval": "2s", "breaches": {"count": 1, "outOf": 1}},
+    "metric": NO_RATIO | {"query": "vector(0.5)", "interval": "2s", "breaches": {"count": 1, "outOf": 1}},
     "training": {"resources": SHARE | {"limits": {"nvidia.com/gpu": None, "cpu": "1"}}, "dataset": {"recent": None}},
-    "gate": {"minRows": 20, "margin": 0.1},
+    "gate": {"minRows": 20},
     "serving": {"rolloutDeadline": "2m"},
     "verification": {"for": "3s", "settle": "0s", "breaches": {"count": 1, "outOf": 1}},
 }

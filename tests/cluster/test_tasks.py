@@ -61,7 +61,7 @@ def monitor(space: Space, task: str) -> Document:
     changed = merge(
         quick(sample(space, "monitor.yaml")[0]), {"spec": {"metric": {"threshold": 0.75, "recoverAt": 0.8}}}
     )
-    return dict(merge(changed, {"spec": {"training": training, "gate": {"margin": 0.05}}}))
+    return dict(merge(changed, {"spec": {"training": training}}))
 
 
 @pytest.mark.tasks

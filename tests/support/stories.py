@@ -6,7 +6,7 @@ from typing import Any
 
 from demo.prometheus import Sample
 from demo.sentences import MOVIES, TWEETS, TWEETS_UNSEEN
-from demo.story import Accuracies, Attempt, Phase, Requests, Story
+from demo.story import Accuracies, Attempt, Evidence, Phase, Requests, Story
 
 DRIFT = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 OLD, NEW = (f"sha256:{letter * 64}" for letter in "ab")
@@ -70,8 +70,18 @@ def story(**changes: Any) -> Story:
         "accuracies": Accuracies(0.833, 0.722, 0.941, 0.826),
         "requests": Requests(12000, 0),
         "curve": tuple(Sample(at(second), _accuracy(second)) for second in range(-34, 190, 2)),
+        "evidence": Evidence(
+            message="accuracy 0.724 over 980 outcomes since 16:59 UTC; evidence 9,100 that it is below 0.78",
+            curve=tuple(Sample(at(second), _evidence(second)) for second in (*range(-34, 110, 2), *range(130, 190, 2))),
+            needed=8640.0,
+        ),
     }
     return Story(**(facts | changes))
+
+
+def _evidence(second: float) -> float:
+    """Rises from the drift on, and begins anew after the rollout."""
+    return 0.3 if second < 6 or second > 110 else 0.3 * math.exp(0.3 * (second - 6))
 
 
 def _accuracy(second: float) -> float:

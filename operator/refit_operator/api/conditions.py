@@ -82,7 +82,7 @@ class Reason(StrEnum):
     STALE = "Stale", "The newest sample behind the value is older than metric.maxAge."
     TOO_FEW_SAMPLES = (
         "TooFewSamples",
-        "Fewer samples than metric.minSamples.count stand behind the value, or none of metric.ratio.",
+        "Fewer samples than metric.minSamples.count stand behind the value, or none of metric.ratio or metric.samples.",
     )
     QUERY_FAILED = "QueryFailed", "Prometheus didn't answer, answered with an error, or couldn't be queried."
     # WithinThreshold

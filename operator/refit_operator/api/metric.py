@@ -82,6 +82,7 @@ class FalseRuns(ApiModel):
 
 DEFAULT_WINDOW = timedelta(minutes=5)
 _YEAR = "duration('8784h')"
+_COUNTED = "(has(self.ratio) || has(self.samples))"
 _RECOVER = "self.direction == 'Below' ? self.recoverAt >= self.threshold : self.recoverAt <= self.threshold"
 
 
@@ -97,11 +98,15 @@ class MetricSpec(ApiModel):
             (f"!has(self.interval) || duration(self.interval) <= {_YEAR}", "interval must be at most 8784h"),
             ("has(self.query) != has(self.ratio)", "give exactly one of query and ratio"),
             ("has(self.ratio) || !has(self.window)", "window goes with ratio; with query it is interval"),
-            ("has(self.ratio) || !has(self.falseRuns)", "falseRuns goes with ratio; with query it is breaches"),
+            (
+                "has(self.ratio) || has(self.samples) || !has(self.falseRuns)",
+                "falseRuns goes with ratio or samples; without, it is breaches",
+            ),
+            ("has(self.query) || !has(self.samples)", "samples goes with query; a ratio's outcomes are counted"),
             ("has(self.query) || !has(self.interval)", "interval goes with query; with ratio it is window"),
             ("has(self.query) || !has(self.minSamples)", "minSamples goes with query; a ratio's outcomes are counted"),
-            ("!has(self.ratio) || self.threshold > 0.0", "the threshold of a ratio must be above 0"),
-            ("!has(self.ratio) || self.threshold < 1.0", "the threshold of a ratio must be below 1"),
+            (f"!{_COUNTED} || self.threshold > 0.0", "the threshold of a ratio must be above 0"),
+            (f"!{_COUNTED} || self.threshold < 1.0", "the threshold of a ratio must be below 1"),
             ("!has(self.window) || duration(self.window) >= duration('1s')", "window must be at least 1s"),
             ("!has(self.window) || duration(self.window) <= duration('24h')", "window must be at most 24h"),
         )
@@ -115,6 +120,13 @@ class MetricSpec(ApiModel):
         description="PromQL that gives one number, for example the share of correct predictions over ten minutes. "
         "In label values $(name), $(namespace), $(target) and $(digest) stand for the monitor's name and namespace, "
         "its target's name, and the digest of the checkpoint in service.",
+    )
+    samples: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1024,
+        description="PromQL that counts the outcomes that the query's value is the share of, over the same time, for "
+        "example sum(increase(predictions_judged_total[10m])). It is then decided by falseRuns, as of a ratio.",
     )
     ratio: Ratio | None = Field(
         default=None,
@@ -138,7 +150,7 @@ class MetricSpec(ApiModel):
     breaches: Breaches = section(Breaches, "How many of the newest readings make a breach. With ratio, falseRuns does.")
     false_runs: FalseRuns | None = Field(
         default=None,
-        description="What makes a breach of a ratio: as much evidence as there is for nothing so often at most. "
+        description="What makes a breach of outcomes: as much evidence as there is for nothing so often at most. "
         "Default: at most one in 720h.",
     )
     recover_at: float | None = Field(
@@ -158,7 +170,7 @@ class MetricSpec(ApiModel):
     def _has_one_source(self) -> Self:
         if (self.query is None) == (self.ratio is None):
             raise ValueError("give exactly one of query and ratio")
-        if self.ratio and not 0 < self.threshold < 1:
+        if self.is_counted and not 0 < self.threshold < 1:
             raise ValueError("the threshold of a ratio must lie between 0 and 1")
         return self
 
@@ -171,8 +183,13 @@ class MetricSpec(ApiModel):
         return f"sum(increase({self.ratio.good}[{window}])) / sum(increase({self.ratio.total}[{window}]))"
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it is known how many outcomes stand behind a reading, so that evidence decides."""
+        return self.ratio is not None or self.samples is not None
+
+    @property
     def allowed_false_runs(self) -> FalseRuns:
-        """How many false runs are allowed of a ratio."""
+        """How many false runs are allowed of counted outcomes."""
         return self.false_runs or FalseRuns()
 
     def is_breached_by(self, value: float) -> bool:

@@ -85,6 +85,8 @@ def _metric_queries(metric: MetricSpec) -> Iterator[tuple[str, str]]:
         yield f"{_RATIO}.good", metric.ratio.good
         yield f"{_RATIO}.total", metric.ratio.total
     yield _RATIO if metric.ratio else "metric.query", metric.promql
+    if metric.samples:
+        yield "metric.samples", metric.samples
     if metric.min_samples:
         yield "metric.minSamples.query", metric.min_samples.query
 

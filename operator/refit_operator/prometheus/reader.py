@@ -12,7 +12,7 @@ from refit_operator.api.metric import DEFAULT_WINDOW, MetricSpec, Ratio
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.rules.breaker import Breakers
-from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, counting_query, read_ratio
+from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, counting_query, read_ratio, with_counts
 from refit_operator.prometheus.rules.namespaces import namespace_objection
 from refit_operator.prometheus.rules.promql import (
     VARIABLES,
@@ -139,6 +139,8 @@ class Reader:
             window = await self._counted(server, subject, metric, metric.ratio, times)
         else:
             window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
+        if metric.samples:
+            window = await _count(server, self._fill(subject, metric.samples, now), metric.below, window, times)
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
@@ -192,6 +194,16 @@ async def _demand_fresh(
         return window
     ages = await server.read_window(freshness_query(query, max_age), times)
     return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
+
+
+async def _count(
+    server: GuardedServer, query: str | QueryFailed, below: bool, window: Window | QueryFailed, times: Times
+) -> Window | QueryFailed:
+    """Return the window with the outcomes behind each value."""
+    if not _has_values(window):
+        return window
+    counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
+    return _blame("metric.samples", counts) if isinstance(counts, QueryFailed) else with_counts(window, counts, below)
 
 
 async def _demand_samples(

@@ -18,6 +18,8 @@ SUPPORT = ROOT / "tests/support/trainer/commands.py"
 SHARE = {"requests": {"cpu": "100m"}}
 """Without a request, a pod gets next to nothing of a machine that is busy."""
 SAMPLE = ROOT / "manifests/samples/reviews"
+NO_RATIO = dict.fromkeys(("ratio", "window", "falseRuns"))
+"""A change of the sample's metric to one that has a query."""
 
 
 def sentences() -> str:
@@ -87,11 +89,10 @@ def quick(monitor: Document) -> Document:
     """The sample's monitor on a clock of seconds, for a model this small."""
     spec: dict[str, Any] = {
         "metric": {
-            "query": monitor["spec"]["metric"]["query"].replace("[10m]", "[10s]"),
+            "window": "10s",
             "threshold": 0.6,
             "recoverAt": 0.7,
-            "interval": "5s",
-            "breaches": {"count": 2, "outOf": 2},
+            "falseRuns": {"per": "1h"},
         },
         "training": {
             "startFrom": "Base",
@@ -99,9 +100,9 @@ def quick(monitor: Document) -> Document:
             "hyperparameters": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "8"},
             "resources": SHARE,
         },
-        "gate": {"minRows": 20, "margin": 0.1},
+        "gate": {"minRows": 20},
         "serving": {"rolloutDeadline": "2m"},
-        "verification": {"for": "25s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
+        "verification": {"for": "40s", "settle": "5s", "breaches": {"count": 2, "outOf": 2}},
     }
     return dict(merge(monitor, {"spec": spec}))
 

@@ -44,5 +44,5 @@ def begin(space: Space, training: dict[str, Any]) -> None:
     run_script(space, "untrained", "untrained_model.py", claims=("models", "feedback", "holdout"))
     space.apply(target())
     space.run("rollout", "status", "deploy/reviews", "--timeout=90s")
-    gate = {"minRows": 20, "margin": 0.1}
+    gate = {"minRows": 20}
     space.apply(monitor(training=training, gate=gate, serving={"initialModel": "pvc://models/reviews-v1"}))

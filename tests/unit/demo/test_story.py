@@ -1,5 +1,5 @@
 from demo.report import render
-from demo.story import Accuracies, Requests, failures, parse_attempt, percent
+from demo.story import Accuracies, Evidence, Requests, failures, parse_attempt, percent
 from tests.support import stories
 
 
@@ -43,9 +43,14 @@ def test_the_recovery_is_the_first_good_reading_after_the_rollout() -> None:
 
 def test_the_report_tells_the_times_from_the_drift_on() -> None:
     text = render(stories.story())
-    assert "17:00:40    +40 s  breach     accuracy 72.4 % < 78.0 %" in text
+    assert "17:00:40    +40 s  breach     accuracy 0.724 over 980 outcomes since 16:59 UTC; evidence 9,100 that" in text
     assert "17:01:35    +95 s  candidate  93.1 % on the holdout against 78.1 %" in text
     assert "requests   12000 sent, 0 failed" in text
+
+
+def test_a_breach_of_which_no_event_is_left_is_told_by_its_value() -> None:
+    lost = stories.story(evidence=Evidence("", (), None))
+    assert "17:00:40    +40 s  breach     accuracy 72.4 % < 78.0 %" in render(lost)
 
 
 def test_percent() -> None:

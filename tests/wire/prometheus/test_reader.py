@@ -47,6 +47,16 @@ async def test_a_value_needs_enough_samples(prometheus: str, count: float, want:
     assert names(found) == [want] * 3
 
 
+async def test_samples_are_the_outcomes_behind_a_value(prometheus: str) -> None:
+    found = await window(prometheus, NOON, samples="sum(increase(judged_total[10m]))")
+    assert not isinstance(found, QueryFailed)
+    counts = [reading.counts for reading in found if isinstance(reading, Value)]
+    assert [one.total for one in counts if one] == pytest.approx([800] * 3, abs=2)
+    assert names(await window(prometheus, NOON, samples="sum(nothing)")) == ["NoData"] * 3
+    wrong = await window(prometheus, NOON, samples="pair / on() pair")
+    assert isinstance(wrong, QueryFailed) and wrong.message.startswith("metric.samples: ")
+
+
 async def test_no_count_is_too_few(prometheus: str) -> None:
     found = await window(prometheus, NOON, minSamples={"query": "sum(nothing)", "count": 1})
     assert names(found) == ["TooFewSamples"] * 3

@@ -185,7 +185,7 @@ def breach_message(o: Observed) -> str:
         return evidence
     value = f"{metric.name} {newest.value:.4g} {_sign(newest.value, metric.threshold)} {metric.threshold:.4g}"
     of = min(len(o.readings), metric.breaches.out_of)
-    if metric.ratio and of:
+    if metric.is_counted and of:
         return f"{value}, read too soon after the metric, its threshold or the model changed to count"
     if not of:
         since = "the last run's end" if o.last_completion else "the monitor's creation"

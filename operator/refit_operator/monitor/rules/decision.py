@@ -92,13 +92,13 @@ class Observed:
 
     @property
     def measure(self) -> MeasureStatus | None:
-        """What a ratio is measured of and by, and since when that is the same; None where the metric is no ratio.
+        """What outcomes are measured of and by, and since when that is the same; None where they aren't counted.
 
         When the metric, its threshold or the pointer was changed only the status says, by their digest. Without one, a
         monitor that was there before had a query; one that wasn't, or whose status was lost, is measured all along.
         """
         spec, status = self.monitor.spec, self.monitor.status
-        if spec.metric.ratio is None:
+        if not spec.metric.is_counted:
             return None
         digest = measure_digest(spec.metric, self.target.pointer if self.target else "")
         if status.measure and status.measure.digest == digest:
@@ -115,9 +115,9 @@ class Observed:
 
     @cached_property
     def evidence(self) -> Evidence | None:
-        """What the outcomes of a ratio say, as far as they count; None where the metric is no ratio."""
+        """What the outcomes say, as far as they count; None where they aren't counted."""
         metric = self.monitor.spec.metric
-        if metric.ratio is None:
+        if not metric.is_counted:
             return None
         windows = [reading.counts if isinstance(reading, Value) else None for reading in self.weighed]
         return weigh(windows, metric.threshold, metric.below)
@@ -127,7 +127,8 @@ class Observed:
         """The statistic that is a breach."""
         metric = self.monitor.spec.metric
         allowed = metric.allowed_false_runs
-        return needed_for(allowed.at_most, allowed.per, metric.window or DEFAULT_WINDOW)
+        window = metric.window or DEFAULT_WINDOW if metric.ratio else self.interval
+        return needed_for(allowed.at_most, allowed.per, window)
 
     @property
     def is_breached(self) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from refit_operator.api.conditions import Reason
+from refit_operator.api.durations import format_duration
 from refit_operator.api.training import StartFrom
 from refit_operator.api.uris import Pointer, is_reachable_by_pods, is_within, parse_claim_uri
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.prometheus.rules.evidence import FEWEST_WINDOWS
+from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.rules.view import WIRING
 
@@ -61,10 +63,11 @@ def target_not_wired(o: Observed) -> Hold | None:
 
 
 def invalid_spec(o: Observed) -> Hold | None:
-    """Hold while the spec contradicts itself, or what serves: no starting model, a holdout that training sees, or false
-    runs allowed so often that next to nothing is evidence.
+    """Hold while the spec contradicts itself, or what serves: no starting model, a holdout that training sees, false
+    runs allowed so often that next to nothing is evidence, or outcomes that count more than once.
     """
-    objection = _no_starting_model(o) or _model_out_of_reach(o) or _holdout_exposed(o) or _nothing_is_enough(o)
+    objection = _no_starting_model(o) or _model_out_of_reach(o) or _holdout_exposed(o)
+    objection = objection or _nothing_is_enough(o) or _counted_twice(o)
     return Hold(Reason.INVALID_SPEC, objection) if objection else None
 
 
@@ -96,11 +99,24 @@ def _holdout_exposed(o: Observed) -> str:
 
 
 def _nothing_is_enough(o: Observed) -> str:
-    if o.monitor.spec.metric.ratio is None or o.evidence_needed >= FEWEST_WINDOWS:
+    if not o.monitor.spec.metric.is_counted or o.evidence_needed >= FEWEST_WINDOWS:
         return ""
     return (
         f"metric.falseRuns: between two of them are {o.evidence_needed:.3g} windows, and at least {FEWEST_WINDOWS} are "
         "needed; allow fewer, or shorten metric.window"
+    )
+
+
+def _counted_twice(o: Observed) -> str:
+    """Outcomes of a query's range that is longer than the time between its readings are in several of them."""
+    metric = o.monitor.spec.metric
+    reach = parse_query(metric.promql).longest_range
+    if metric.samples is None or reach <= o.interval:
+        return ""
+    interval, between = format_duration(reach), format_duration(o.interval)
+    return (
+        f"metric.interval: the query reads {interval} every {between}, so that outcomes would count several times; "
+        f"set it to {interval}, or leave it or metric.samples out"
     )
 
 

@@ -6,6 +6,7 @@ part. What is no whole number all the same is rounded towards the good side.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil, floor
 
@@ -65,6 +66,23 @@ def _reading(good: Reading, total: Reading, below: bool, bounds: Bounds) -> Read
         return TooFewSamples(0, total.time)
     value = counts.good / counts.total
     return Value(value, total.time, counts) if is_within(value, bounds) else OutOfRange(value, total.time)
+
+
+def with_counts(values: Iterable[Reading], samples: Iterable[Reading], below: bool) -> Window:
+    """Return the readings of a query's share with the counts behind each; a value without is none."""
+    return tuple(_with_count(value, count, below) for value, count in zip(values, samples, strict=True))
+
+
+def _with_count(reading: Reading, samples: Reading, below: bool) -> Reading:
+    if not isinstance(reading, Value):
+        return reading
+    if not isinstance(samples, Value):
+        return samples
+    if not 0 <= reading.value <= 1:
+        return OutOfRange(reading.value, reading.time)
+    total = max(0.0, samples.value)
+    counts = _whole(reading.value * total, total, below)
+    return replace(reading, counts=counts) if counts.total else TooFewSamples(samples.value, reading.time)
 
 
 def _whole(good: float, total: float, below: bool) -> Counts:

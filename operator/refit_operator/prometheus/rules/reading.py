@@ -10,6 +10,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import assert_never
 
+from refit_operator.prometheus.rules.interval import interval
+
 
 class FailureKind(StrEnum):
     """Why a query gave no answer at all."""
@@ -138,8 +140,8 @@ def reason_of(reading: Reading) -> str:
 def describe(reading: Reading) -> str:
     """Say in one sentence, with its numbers, what the reading is."""
     match reading:
-        case Value(value):
-            return f"the value is {value:.6g}"
+        case Value(value, _, counts):
+            return f"the value is {value:.6g}{_of_outcomes(counts)}"
         case NoData():
             return "no data: the query returned nothing"
         case NotANumber():
@@ -158,6 +160,13 @@ def describe(reading: Reading) -> str:
             return f"the query failed ({kind}): {message}"
         case _:
             assert_never(reading)
+
+
+def _of_outcomes(counts: Counts | None) -> str:
+    if counts is None:
+        return ""
+    low, high = interval(counts.good, counts.total)
+    return f", {counts.good:,} of {counts.total:,} outcomes (95 % interval {low:.3g} to {high:.3g})"
 
 
 def _newest_sample(age: timedelta | None) -> str:

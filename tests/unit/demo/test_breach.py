@@ -1,0 +1,60 @@
+"""The demo's numbers, by the operator's own rule: how soon it alarms, and that it doesn't while nothing is wrong."""
+
+from datetime import timedelta
+from math import log
+from pathlib import Path
+
+import pytest
+import yaml
+
+from refit_operator.api.metric import MetricSpec
+from refit_operator.prometheus.rules.evidence import log_statistics, needed_for, weigh
+from refit_operator.prometheus.rules.reading import Counts
+from tests.support.cluster.kubectl import merge
+
+MANIFESTS = Path(__file__).parents[3] / "manifests"
+A_SECOND, SCRAPES_EVERY_S = 25, 2
+MOVIES, TWEETS = 0.84, 0.727
+"""The first model's accuracies, as three runs of the demo measured them."""
+
+
+def metric_of(*files: str) -> MetricSpec:
+    spec: object = {}
+    for file in files:
+        spec = merge(spec, yaml.safe_load((MANIFESTS / file).read_text())["spec"]["metric"])
+    return MetricSpec.model_validate(spec)
+
+
+WINDOWS = 3
+"""Of tweets; one before them is of both."""
+SAMPLE = metric_of("samples/reviews/monitor.yaml")
+DEMO = metric_of("samples/reviews/monitor.yaml", "overlays/demo/monitor.yaml")
+
+
+def needed(metric: MetricSpec) -> float:
+    allowed = metric.allowed_false_runs
+    return needed_for(allowed.at_most, allowed.per, metric.window or timedelta(0))
+
+
+def outcomes(accuracy: float) -> Counts:
+    """A window's, less those after its last scrape."""
+    assert DEMO.window
+    total = round(A_SECOND * (DEMO.window.total_seconds() - SCRAPES_EVERY_S))
+    return Counts(round(accuracy * total), total)
+
+
+def test_the_demo_asks_for_as_much_evidence_as_the_sample() -> None:
+    assert needed(DEMO) == needed(SAMPLE) == 8640
+
+
+def test_the_drift_is_in_breach_within_a_minute() -> None:
+    assert DEMO.window
+    windows = [*[outcomes(MOVIES)] * 6, *[outcomes(TWEETS)] * WINDOWS]
+    assert weigh(windows, DEMO.threshold, DEMO.below).reaches(needed(DEMO))
+    assert (WINDOWS + 1) * DEMO.window < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("accuracy", [MOVIES, 0.82])
+def test_nothing_is_near_a_breach_before_it(accuracy: float) -> None:
+    *_, last = log_statistics([outcomes(accuracy)] * 400, DEMO.threshold, DEMO.below)
+    assert last < log(needed(DEMO) / 1000)
