@@ -107,6 +107,10 @@ class Reason(StrEnum):
         "RecordLost",
         "How the run ended isn't recorded any more: a newer run exists, or the monitor says it had ended.",
     )
+    UNCHANGED = (
+        "Unchanged",
+        "Start, rows, hyperparameters and holdout are those of an earlier run that was refused: nothing was trained.",
+    )
     # a gate's refusals: Accepted and Finished
     METRIC_NOT_REPORTED = (
         "MetricNotReported",
