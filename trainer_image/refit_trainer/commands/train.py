@@ -132,17 +132,11 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     model = _load(task, base, distinct.rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, distinct.rows, settings, states)
+    data = rows.facts() | distinct.facts()
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
-        "dataset": {
-            "train": {
-                "uri": config.dataset.train,
-                **rows.facts(),
-                **distinct.facts(),
-                **_cut(task, model, distinct.rows),
-            }
-        },
+        "dataset": {"train": {"uri": config.dataset.train, **data, **_cut(task, model, distinct.rows)}},
         "hyperparameters": {"method": method_name, **settings.model_dump()},
         "fingerprint": fingerprint,
         "rows": len(distinct.rows),

@@ -7,7 +7,7 @@ from typing import Any
 from refit_trainer.data.rows import RowSet, encode_values
 
 WHERE_AND_WHO = ("run", "dataset")
-"""Parts of an identity that don't count: whose training it is, and where the rows are, which are told by their own."""
+"""Parts of an identity that don't count: whose training it is, and where the rows are, which have their own digest."""
 
 
 def fingerprint_of(identity: Mapping[str, Any], rows: RowSet) -> str:

@@ -65,7 +65,7 @@ def _protected(run: RetrainRun) -> list[str]:
 
 
 def render_judge_config(run: RetrainRun, uses: Uses = NO_USES, may_be_unchanged: bool = False) -> dict[str, Any]:
-    """Return the judge's configuration: the candidate, which may be missing where the trainer was told of refusals, the
+    """Return the judge's configuration: the candidate, which may be missing where the trainer knows of refusals, the
     model in service, the holdout.
     """
     served = parse_pointer(run.spec.served_checkpoint)
