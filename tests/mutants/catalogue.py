@@ -764,10 +764,10 @@ PROMOTION = (
         BLAME,
     ),
     Mutant(
-        "weights that crash beside a quota are not condemned",
+        "weights that crash are not condemned",
         "run/rules/checks/promotion.py",
-        "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
-        "Reason.ROLLOUT_BLOCKED if known else",
+        "return Reason.ROLLOUT_FAILED if o.candidate_ran else Reason.ROLLOUT_BLOCKED",
+        "return Reason.ROLLOUT_BLOCKED",
         BLAME,
     ),
     Mutant(

@@ -3,6 +3,8 @@
 from tests.mutants.mutant import Mutant
 
 UNCHANGED = ("tests/unit/run/test_unchanged.py",)
+PREFLIGHT = ("tests/unit/monitor/test_preflight.py",)
+ROOM = ("tests/unit/target/test_room.py",)
 SKIPPED = ("tests/unit/monitor/test_skipped.py",)
 
 FEWER = (
@@ -68,5 +70,61 @@ FEWER = (
         "for some in (finished, trained, rolled_back, counted)",
         "for some in (finished, rolled_back, counted)",
         SKIPPED,
+    ),
+    Mutant(
+        "weights that never had a pod are condemned",
+        "run/rules/checks/promotion.py",
+        "return Reason.ROLLOUT_FAILED if o.candidate_ran else Reason.ROLLOUT_BLOCKED",
+        "return Reason.ROLLOUT_FAILED",
+        ("tests/unit/run/test_blame.py",),
+    ),
+    Mutant(
+        "a target whose pods all fail with what they serve is held",
+        "target/rules/rollout.py",
+        "isinstance(rollout, Failed) and is_halfway",
+        "isinstance(rollout, Failed)",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "a stuck rollout holds a requested run",
+        "monitor/rules/decide.py",
+        "NOT_FOR_REQUESTS: tuple[Check, ...] = (\n    rollout_stuck,\n",
+        "NOT_FOR_REQUESTS: tuple[Check, ...] = (\n",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "quotas are read at every reading",
+        "monitor/observe.py",
+        "not needs_room(o.target.document) or not only_guards_are_left(o)",
+        "not needs_room(o.target.document)",
+        PREFLIGHT,
+    ),
+    Mutant(
+        "a share of pods that may be missing is rounded up",
+        "target/rules/room.py",
+        "return floor(int(allowed[:-1]) * replicas / 100)",
+        "return -floor(-int(allowed[:-1]) * replicas / 100)",
+        ROOM,
+    ),
+    Mutant(
+        "a quota that is reached exactly leaves no room",
+        "target/rules/room.py",
+        "parse_quantity(taken) + need > parse_quantity",
+        "parse_quantity(taken) + need >= parse_quantity",
+        ROOM,
+    ),
+    Mutant(
+        "a quota of Jobs' pods holds a server's",
+        "target/rules/room.py",
+        'set(spec.get("scopes") or ()) <= FOR_SERVERS',
+        "True",
+        ROOM,
+    ),
+    Mutant(
+        "a limit without a request asks for nothing",
+        "target/rules/room.py",
+        "return _limits(container) | _parsed",
+        "return _parsed",
+        ROOM,
     ),
 )

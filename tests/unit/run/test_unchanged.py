@@ -1,11 +1,15 @@
 """A run that would only repeat a refused one ends without training; what has changed is trained on."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.run import Outcome, RetrainRun
+from refit_operator.ports import Ports
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
+from refit_operator.run.observe import observe
 from refit_operator.run.rules.checks.training import create_job
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import CreateJob, Decision, DeleteJob, Observed
@@ -16,7 +20,7 @@ from refit_operator.run.rules.views.reports import HoldoutReport, UnchangedRepor
 from tests.support.jobs import ended, pod
 from tests.support.jobs import job as job_document
 from tests.support.runs import STARTED, TRAIN, actions, condition, job, judged, seen
-from tests.support.samples import NEW_DIGEST, NOW, make_run
+from tests.support.samples import NEW_DIGEST, NOW, make_monitor, make_run
 
 FINGERPRINT, HOLDOUT, OTHER_HOLDOUT = (f"sha256:{letter * 64}" for letter in "abc")
 WORDS = "accuracy 0.82 against served 0.81 on 200 rows"
@@ -37,6 +41,30 @@ REFUSALS = {FINGERPRINT: REFUSAL}
 
 def test_a_refused_run_is_told_to_the_next_one() -> None:
     assert refusals_before([refused(), RUN], RUN) == REFUSALS
+
+
+class _NothingThere:
+    """Stands in for an API server without the target and the Job: only the runs before count."""
+
+    async def read(self, *_: Any) -> None:
+        return None
+
+
+class _NoReadings:
+    """Stands in for Prometheus, which isn't asked before a rollout."""
+
+    query_range = timedelta(0)
+
+    def grid_of(self, *_: Any) -> Any:
+        return self
+
+    def next_reading(self, now: datetime) -> datetime:
+        return now
+
+
+async def test_the_refusals_are_observed() -> None:
+    ports = Ports(_NothingThere(), _NoReadings(), MassBreachDetector())  # type: ignore[arg-type]
+    assert (await observe(RUN, make_monitor(), (refused(), RUN), ports, NOW)).refusals == REFUSALS
 
 
 MISMATCH = {"conditions": [REFUSED_CONDITION | {"reason": "DigestMismatch"}]}
