@@ -16,7 +16,7 @@ from tests.support.monitors import GOOD, SERVING_UP, halted, requested, seen
 from tests.support.samples import deployment, make_monitor, merge
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "RS x timed out"}
-UNDER_WAY = {"replicas": 3, "updatedReplicas": 1, "conditions": [STUCK]}
+UNDER_WAY: dict[str, Any] = {"replicas": 3, "updatedReplicas": 1, "conditions": [STUCK]}
 WORDS = "a rollout of Deployment 'reviews' is over its progressDeadlineSeconds: RS x timed out"
 LACK = "ResourceQuota 'few' has 3 of 3 pods in use, and one more pod needs 1"
 NO_ROOM = f"Deployment 'reviews' replaces no pod before one more is there: {LACK}"
@@ -30,10 +30,10 @@ def stuck(**status: Any) -> Any:
 def test_a_rollout_over_its_deadline_holds_and_says_so(status: dict[str, Any]) -> None:
     observed = seen(target=stuck(**status))
     assert decide(observed) == Hold(Reason.ROLLOUT_STUCK, WORDS)
-    status = next_status(observed)
-    allowed = find(status.conditions, ConditionType.RETRAIN_ALLOWED)
+    shown = next_status(observed)
+    allowed = find(shown.conditions, ConditionType.RETRAIN_ALLOWED)
     assert allowed and (allowed.status, allowed.reason, allowed.message) == ("False", "RolloutStuck", WORDS)
-    assert status.state == "Halted"
+    assert shown.state == "Halted"
 
 
 @pytest.mark.parametrize(

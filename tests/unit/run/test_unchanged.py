@@ -104,9 +104,9 @@ def test_the_newest_refusals_are_told() -> None:
 
 def during(status: dict[str, Any] | None = None, **facts: Any) -> Observed:
     """Return what is seen of a run whose Job is at work, after the refused one."""
-    more = {key: facts.pop(key) for key in ("refusals", "now") if key in facts}
+    refusals = facts.pop("refusals", REFUSALS)
     view = job(facts.pop("state", JobState.JUDGING), **facts)
-    return seen(STARTED | (status or {}), view, **({"refusals": REFUSALS} | more))
+    return seen(STARTED | (status or {}), view, refusals=refusals)
 
 
 UNCHANGED = UnchangedReport(unchanged=FINGERPRINT)
@@ -202,8 +202,9 @@ def test_the_containers_are_told() -> None:
 
 
 def test_a_pods_messages_are_read() -> None:
-    messages = f'{{"unchanged": "{FINGERPRINT}"}}', f'{{"holdout": {{"digest": "{HOLDOUT}", "rows": 200}}}}'
-    view = view_job(job_document("Complete"), [pod(*(ended(message=text) for text in messages), phase="Succeeded")])
+    train = ended(message=f'{{"unchanged": "{FINGERPRINT}"}}')
+    judge = ended(message=f'{{"holdout": {{"digest": "{HOLDOUT}", "rows": 200}}}}')
+    view = view_job(job_document("Complete"), [pod(train, judge, phase="Succeeded")])
     assert (view.unchanged, view.holdout, view.train_report, view.judge_report) == (UNCHANGED, holdout(), None, None)
 
 

@@ -5,13 +5,13 @@ known, and whether a node has room the scheduler alone knows.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from math import floor
 from typing import Any
 
 Document = dict[str, Any]
-Amounts = Mapping[str, Decimal]
+Amounts = dict[str, Decimal]
 DEFAULT_SHARE = "25%"
 """What a Deployment may take away where it doesn't say."""
 FOR_SERVERS = {"NotTerminating"}
@@ -86,11 +86,11 @@ def _limits(container: Document) -> Amounts:
     return _parsed((container.get("resources") or {}).get("limits") or {})
 
 
-def _parsed(texts: Mapping[str, str]) -> dict[str, Decimal]:
+def _parsed(texts: Mapping[str, str]) -> Amounts:
     return {name: parse_quantity(str(text)) for name, text in texts.items()}
 
 
-def _sum(pod: Document, amounts_of: Any) -> Amounts:
+def _sum(pod: Document, amounts_of: Callable[[Document], Amounts]) -> Amounts:
     """Return a pod's amounts: containers and sidecars together, or what one init container needs where that is more."""
     before = pod.get("initContainers") or ()
     sidecars = [container for container in before if container.get("restartPolicy") == "Always"]

@@ -69,7 +69,7 @@ def render_judge_config(run: RetrainRun, uses: Uses = NO_USES, may_be_unchanged:
     model in service, the holdout.
     """
     served = parse_pointer(run.spec.served_checkpoint)
-    document = {
+    document: dict[str, Any] = {
         "task": run.spec.training.task,
         "candidate": {"uri": mounted_uri(checkpoint_uri(run))},
         "dataset": _dataset(run, "holdout", run.spec.training.dataset.holdout),
