@@ -44,6 +44,13 @@ FEWER = (
         UNCHANGED,
     ),
     Mutant(
+        "what an earlier attempt said outlives a training",
+        "run/rules/checks/unchanged.py",
+        "if is_trained(o) or o.job.train_report or refusal is None",
+        "if is_trained(o) or refusal is None",
+        UNCHANGED,
+    ),
+    Mutant(
         "any trainer may say that nothing has changed",
         "run/rules/checks/training.py",
         'if o.run.status.result.unchanged and (name == "train" or o.job.holdout):',

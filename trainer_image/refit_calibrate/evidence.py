@@ -62,7 +62,8 @@ def windows_until(accuracies: Array, thresholds: Array, labels: float, needed: f
         sums = _next(sums, factors)
         now = _log_mean(sums)
         reached = now >= wanted
-        found[left[reached]] = window - 0.5 + ((wanted - before) / (now - before))[reached]
+        part = (wanted - before[reached]) / (now[reached] - before[reached])
+        found[left[reached]] = window - 0.5 + part
         left, factors, sums, before = left[~reached], factors[~reached], sums[~reached], now[~reached]
     return found.reshape(np.broadcast_shapes(accuracies.shape, thresholds.shape))
 

@@ -153,6 +153,15 @@ def test_on_another_holdout_it_trains_in_a_job_of_its_own() -> None:
     assert created.actions[0].body["spec"]["template"]["spec"]["initContainers"][0]["name"] == "train"
 
 
+def test_a_retry_that_finds_new_rows_trains() -> None:
+    """The first attempt's pod is still there with what it said."""
+    trained = during(FOUND, unchanged=UNCHANGED, train_report=TRAIN, flaws=(NO_CANDIDATE,))
+    recorded = decide(trained).status
+    assert (recorded.result.unchanged, recorded.result.training_rows) == (None, 1500)
+    later = decide(during(recorded.to_json(), unchanged=UNCHANGED, train_report=TRAIN))
+    assert later.status.result == recorded.result
+
+
 def test_a_judgement_is_never_taken_for_a_holdout_alone() -> None:
     report = judged(0.7)
     trained = during(

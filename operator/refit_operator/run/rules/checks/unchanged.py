@@ -17,10 +17,12 @@ from refit_operator.run.rules.refusals import Refusal, describe
 
 
 def record_unchanged(o: Observed) -> Decision | None:
-    """Record which refused run the trainer found to have had the same start, rows and hyperparameters."""
+    """Record which refused run the trainer found to have had the same start, rows and hyperparameters. Where another
+    attempt has trained, new rows had come meanwhile.
+    """
     report, result = o.job.unchanged, o.run.status.result
     refusal = o.refusals.get(report.unchanged) if report else None
-    if is_trained(o) or refusal is None or result.unchanged:
+    if is_trained(o) or o.job.train_report or refusal is None or result.unchanged:
         return None
     message = f"nothing to train: start, rows and hyperparameters are those of run {refusal.run}; reading the holdout"
     status = record(o, Stage.JUDGING, message, result=RunResult(unchanged=refusal.run))
