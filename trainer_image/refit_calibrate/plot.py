@@ -95,7 +95,7 @@ def save_by_window(
     costs.axvline(best.threshold, color=CHOSEN, linewidth=1.8)
     costs.set_yscale("log")
     costs.yaxis.set_major_formatter("{x:g}")
-    costs.set_ylabel(f"runs below the threshold {TIMES} --false-cost + hours unseen {TIMES} --hour-cost")
+    costs.set_ylabel(f"false runs {TIMES} --false-cost + hours unseen {TIMES} --hour-cost")
     costs.set_title("Cost a month by threshold and window", fontsize=11, loc="left")
     costs.set_xlabel("threshold")
     costs.legend(frameon=False)
