@@ -43,7 +43,8 @@ def run(data: Path, folder: Path) -> None:
     for domain in DRIFTS:
         path = _write_history(folder / f"{domain}.csv", good, predictions[domain])
         print(f"\nmovies, then {domain}:")
-        calibrate([str(path), "--picture", str(folder / f"{domain}.png")])
+        calibrate([str(path)])
+        calibrate([str(path), "--rule", "3/5", "--picture", str(folder / f"{domain}.png")])
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

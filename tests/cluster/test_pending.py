@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.cluster.kubectl import Document, Space
-from tests.support.cluster.objects import idle_target
+from tests.support.cluster.objects import idle_target, target
 from tests.support.cluster.runs import active_run, finished, run_number, start
 
 NO_IMAGE = "localhost/refit-no-such-image:none"
@@ -55,8 +55,9 @@ def quota(pods: int) -> Document:
 
 
 def test_a_quota_is_waited_for(space: Space) -> None:
+    """Of a target that may miss its one pod: else the run would wait for the quota before it starts."""
     space.apply(quota(1))
-    start(space)
+    start(space, target(spec={"strategy": {"rollingUpdate": {"maxUnavailable": 1}}}))
     name = active_run(space, "Queued")
     message = space.wait_condition(f"rr/{name}", "Trained", "QuotaExceeded")
     assert "the pod can't be created: " in message

@@ -1,6 +1,7 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
 from tests.mutants.decide import DECIDE
+from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
@@ -192,8 +193,8 @@ ONCE = (
     Mutant(
         "the judge's own Job trains as well",
         "run/rules/manifests/job.py",
-        "pod = build_judging_pod(run, judge_image, uses) if is_lost else build_pod(run, reporting, judge_image, uses)",
-        "pod = build_pod(run, reporting, judge_image, uses)",
+        "pod = only_judging(pod) if is_lost else pod",
+        "pod = pod",
         REPORTS,
     ),
     Mutant(
@@ -778,10 +779,10 @@ PROMOTION = (
         BLAME,
     ),
     Mutant(
-        "weights that crash beside a quota are not condemned",
+        "weights that crash are not condemned",
         "run/rules/checks/promotion.py",
-        "Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else",
-        "Reason.ROLLOUT_BLOCKED if known else",
+        "return Reason.ROLLOUT_FAILED if o.candidate_ran else Reason.ROLLOUT_BLOCKED",
+        "return Reason.ROLLOUT_BLOCKED",
         BLAME,
     ),
     Mutant(
@@ -1658,4 +1659,15 @@ CERTAIN = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS, *CERTAIN, *DECIDE)
+MUTANTS = (
+    *ONCE,
+    *BREACH,
+    *PROMOTION,
+    *LARGE_OBJECTS,
+    *WATCHING,
+    *FLOODS,
+    *EVIDENCE_BY_COUNTS,
+    *CERTAIN,
+    *DECIDE,
+    *FEWER,
+)

@@ -2,7 +2,8 @@
 """A trainer and a judge that keep the contract and do nothing else: what is tested is the operator.
 
 Hyperparameters say what they report: accuracy, served_accuracy, rows, weights, fail; seconds and judge_seconds to take;
-progress, a percentage to report as Hugging Face's KubeflowCallback does, and to fail where that isn't taken.
+progress, a percentage to report as Hugging Face's KubeflowCallback does, and to fail where that isn't taken; data, the
+rows of both sides, of which they say digests.
 The judge finds them in a file that the trainer leaves beside the checkpoint, as a real one finds the model there.
 """
 
@@ -64,6 +65,9 @@ def train() -> dict[str, object]:
     if "progress" in options:
         report_progress(int(options["progress"]))
     time.sleep(float(options.get("seconds", "0")))
+    told = {"fingerprint": digest_of(json.dumps([config["startFrom"], options]))} if "data" in options else {}
+    if told.get("fingerprint") in config.get("refused", {}):
+        return {"unchanged": told["fingerprint"]}
     if "fail" in options:
         LOG.write_text(json.dumps({"error": options["fail"]}))
         sys.exit(64)
@@ -71,18 +75,24 @@ def train() -> dict[str, object]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "stub.json").write_text(json.dumps(options))
     weights = options.get("weights", config["run"]["name"])
-    return {"checkpoint": config["output"], "digest": digest_of(weights), "rows": 100, "seconds": 0.1, "metrics": {}}
+    report = {"checkpoint": config["output"], "digest": digest_of(weights), "rows": 100, "seconds": 0.1, "metrics": {}}
+    return report | told
 
 
 def judge() -> dict[str, object]:
-    """Say what the hyperparameters say."""
-    options = json.loads((folder_of(config["candidate"]["uri"]) / "stub.json").read_text())
+    """Say what the hyperparameters say; of nothing but the holdout where nothing was trained."""
+    left = folder_of(config["candidate"]["uri"]) / "stub.json"
+    if config.get("mayBeUnchanged") and not left.exists():
+        return {"holdout": {"digest": digest_of(config["dataset"]["holdout"])}}
+    options = json.loads(left.read_text())
     time.sleep(float(options.get("judge_seconds", "0")))
     weights = options.get("weights", config["run"]["name"])
     report: dict[str, object] = {
         "candidate": {"digest": digest_of(weights), "metrics": {"accuracy": float(options.get("accuracy", "0.9"))}},
         "rows": int(options.get("rows", "500")),
     }
+    if "data" in options:
+        report["holdout"] = {"digest": digest_of(config["dataset"]["holdout"])}
     if "served" in config:
         accuracy = float(options.get("served_accuracy", "0.8"))
         report["served"] = {"digest": digest_of(config["served"]["uri"]), "metrics": {"accuracy": accuracy}}

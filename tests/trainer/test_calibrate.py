@@ -118,7 +118,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         for label in labels
     ]
     path, picture = write(tmp_path / "labels.csv", rows), tmp_path / "choice.png"
-    assert main([str(path), "--picture", str(picture)]) == 0
+    assert main([str(path), "--rule", "3/5", "--picture", str(picture)]) == 0
     told = capsys.readouterr()
     threshold = float(re.findall(r"threshold: ([\d.]+)", told.out)[0])
     assert 0.7 < threshold < 0.85 and "200 labels a reading" in told.out and "outOf: 5" in told.out and not told.err
@@ -129,7 +129,7 @@ def test_a_drift_below_the_scatter_is_doubted(tmp_path: Path, capsys: pytest.Cap
     rows: list[dict[str, object]] = [
         {"time": n, "correct": int(label.is_right)} for n, label in enumerate(history([(0.85, False)] * 12, 300))
     ]
-    assert main([str(write(tmp_path / "labels.csv", rows)), "--labels", "15", "--drop", "0.01"]) == 0
+    assert main([str(write(tmp_path / "labels.csv", rows)), "--rule", "3/5", "--labels", "15", "--drop", "0.01"]) == 0
     assert "take more labels a reading" in capsys.readouterr().err
 
 

@@ -68,6 +68,11 @@ def test_a_model_is_trained_judged_and_served(bucket: str, s3: S3Server, tmp_pat
     again = done(run_command("train", config(bucket), tmp_path))
     assert "train.already_published" in again.output and again.message == trained
 
+    same = config(bucket, output=f"{bucket}/same", refused={trained["fingerprint"]: "reviews-1"})
+    unchanged = done(run_command("train", same, tmp_path))
+    assert unchanged.message == {"unchanged": trained["fingerprint"]}
+    assert list_names(bucket) == ["holdout", "out", "rows", "tiny"], "no marker of an upload stays"
+
     judged = {
         "task": "text-classification",
         "candidate": {"uri": f"{bucket}/out"},

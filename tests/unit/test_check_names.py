@@ -36,6 +36,7 @@ STEPS = {
     "record_judgement",
     "record_lost_promotion",
     "record_training",
+    "record_unchanged",
     "write_pointer",
 }
 """What moves a run on, and objects to nothing."""

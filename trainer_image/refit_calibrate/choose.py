@@ -12,7 +12,8 @@ from refit_trainer.contract.errors import BadInput
 
 DISTANCES: Array = np.round(np.arange(0, 6.05, 0.1), 1)
 """Candidates: how many standard deviations of a reading the threshold lies below the accuracy."""
-MONTH, HOUR = 30 * 86400.0, 3600.0
+DAY, HOUR = 86400.0, 3600.0
+MONTH = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Plan:
     """After so long people find out anyway."""
     drop: float = 0.05
     """How far the accuracy falls in a drift, where the history has none."""
+    at_most: int = 1
+    """False runs that are allowed in `per`, where evidence is the rule."""
+    per: float = MONTH
+    scrape: float = 60.0
+    """Between two scrapes of the counters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,18 @@ class Choice:
 
 def choose(blocks: Sequence[Block], plan: Plan) -> Choice:
     """Choose; raise BadInput where the history is too short to test on."""
-    good = [block for block in blocks if not block.is_drifted]
-    if len(good) < 3:
-        raise BadInput(f"{len(good)} blocks before any drift; there must be three to learn from and to test on")
-    drifted = [block for block in blocks if block.is_drifted] or [_with_drop(block, plan.drop) for block in good]
+    check_length(blocks)
+    good, drifted = [block for block in blocks if not block.is_drifted], drift_of(blocks, plan)
     before, after = fit_prior(good), fit_prior(drifted)
     false = np.array([_false_a_month(block, before, _thresholds(_without(good, block), plan), plan) for block in good])
-    late = np.array([_lag(block, after, _thresholds(_accuracy(good), plan), plan) for block in drifted])
+    late = np.array([_lag(block, after, _thresholds(accuracy_of(good), plan), plan) for block in drifted])
     false_costs, lag_costs = false * plan.false_cost, late / HOUR * plan.hour_cost * plan.drifts
     costs = false_costs.mean(axis=0) + lag_costs.mean(axis=0)
     best = int(costs.argmin())
-    threshold = round(float(_thresholds(_accuracy(good), plan)[best]), 3)
+    threshold = round(float(_thresholds(accuracy_of(good), plan)[best]), 3)
     return Choice(
         threshold=threshold,
-        accuracy=_accuracy(good),
+        accuracy=accuracy_of(good),
         distance=float(DISTANCES[best]),
         false_a_month=float(np.mean([_false_a_month(block, before, np.array([threshold]), plan) for block in good])),
         lag=float(np.mean([_lag(block, after, np.array([threshold]), plan) for block in drifted])),
@@ -84,13 +88,26 @@ def choose(blocks: Sequence[Block], plan: Plan) -> Choice:
     )
 
 
-def _accuracy(blocks: Sequence[Block]) -> float:
+def check_length(blocks: Sequence[Block]) -> None:
+    """Raise BadInput where there are too few blocks before a drift."""
+    good = sum(not block.is_drifted for block in blocks)
+    if good < 3:
+        raise BadInput(f"{good} blocks before any drift; there must be three to learn from and to test on")
+
+
+def drift_of(blocks: Sequence[Block], plan: Plan) -> list[Block]:
+    """Return the blocks of a drift; where the history has none, those before it with the plan's drop."""
+    return [block for block in blocks if block.is_drifted] or [_with_drop(block, plan.drop) for block in blocks]
+
+
+def accuracy_of(blocks: Sequence[Block]) -> float:
+    """Return the share of right answers in all blocks together."""
     return sum(block.right for block in blocks) / sum(block.labels for block in blocks)
 
 
 def _without(blocks: Sequence[Block], left_out: Block) -> float:
     """Return the accuracy of the other blocks: what would have been known when this one came."""
-    return _accuracy([block for block in blocks if block is not left_out])
+    return accuracy_of([block for block in blocks if block is not left_out])
 
 
 def _thresholds(accuracy: float, plan: Plan) -> Array:
@@ -127,5 +144,5 @@ def _range(
         found.append(_thresholds(_without(good, block), plan)[costs.argmin()])
     for index in range(len(drifted) if len(drifted) > 1 else 0):
         costs = false.mean(axis=0) + np.delete(late, index, axis=0).mean(axis=0)
-        found.append(_thresholds(_accuracy(good), plan)[costs.argmin()])
+        found.append(_thresholds(accuracy_of(good), plan)[costs.argmin()])
     return round(float(min(found)), 3), round(float(max(found)), 3)

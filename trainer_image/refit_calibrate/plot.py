@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from refit_calibrate.advice import format_duration, format_false_rate
+from refit_calibrate.advice import format_duration, format_false_rate, format_interval
 from refit_calibrate.choose import DISTANCES, Choice, Plan
 from refit_calibrate.history import Block
+from refit_calibrate.windows import WindowChoice
 
 GOOD, DRIFTED, CHOSEN, COST, GREY = "#1f5f99", "#d35400", "#c0392b", "#2c3e50", "#888888"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -26,7 +27,7 @@ def save(blocks: Sequence[Block], choice: Choice, plan: Plan, path: Path) -> Non
     figure.savefig(path)
 
 
-def _draw_history(axes: Any, blocks: Sequence[Block], choice: Choice, plan: Plan) -> None:
+def _draw_history(axes: Any, blocks: Sequence[Block], choice: Choice | WindowChoice, plan: Plan) -> None:
     shown = [*blocks, *(block for block in choice.drifted if block not in blocks)]
     for kind, color, name in ((False, GOOD, "before a drift"), (True, DRIFTED, _name_of_drift(blocks, plan))):
         places = [place for place, block in enumerate(shown, start=1) if block.is_drifted is kind]
@@ -79,6 +80,28 @@ def _draw_costs(axes: Any, choice: Choice, plan: Plan) -> None:
     axes.set_xlabel("threshold, in standard deviations of a reading below the accuracy")
     axes.legend(frameon=False, loc="lower right")
     _tidy(axes)
+
+
+def save_by_window(
+    blocks: Sequence[Block], choices: Sequence[WindowChoice], best: WindowChoice, plan: Plan, path: Path
+) -> None:
+    """Write the picture of a choice by evidence: what every threshold would cost, a line for each window."""
+    figure = Figure(figsize=(12, 5.2), dpi=150, facecolor="white", layout="constrained")
+    history, costs = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    _draw_history(history, blocks, best, plan)
+    for choice in choices:
+        style = {"color": COST, "linewidth": 2.6} if choice is best else {"color": GREY, "linewidth": 1.2, "alpha": 0.7}
+        costs.plot(choice.thresholds, choice.costs, label=f"window {format_interval(choice.window)}", **style)
+    costs.axvline(best.threshold, color=CHOSEN, linewidth=1.8)
+    costs.set_yscale("log")
+    costs.yaxis.set_major_formatter("{x:g}")
+    costs.set_ylabel(f"false runs {TIMES} --false-cost + hours unseen {TIMES} --hour-cost")
+    costs.set_title("Cost a month by threshold and window", fontsize=11, loc="left")
+    costs.set_xlabel("threshold")
+    costs.legend(frameon=False)
+    _tidy(costs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
 
 
 def _tidy(axes: Any) -> None:

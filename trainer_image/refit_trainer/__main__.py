@@ -19,8 +19,9 @@ from refit_trainer.contract.constants import (
     EXIT_FAILED,
     EXIT_PEER_LOST,
     EXIT_TERMINATED,
+    EXIT_UNCHANGED,
 )
-from refit_trainer.contract.errors import BadInput, PeerLost, Stopped, WorkerExited
+from refit_trainer.contract.errors import BadInput, PeerLost, Stopped, Unchanged, WorkerExited
 from refit_trainer.contract.process_setup import configure_logs, set_defaults
 from refit_trainer.contract.termination_message import write_error, write_report
 from refit_trainer.distributed.collectives import is_peer_loss
@@ -55,7 +56,10 @@ def run(command: Callable[[str], Mapping[str, Any]]) -> int:
     try:
         report = command(os.environ.get(ENV_CONFIG, ""))
     except WorkerExited as ended:
-        return ended.code
+        return EXIT_DONE if ended.code == EXIT_UNCHANGED else ended.code
+    except Unchanged as found:
+        write_report({"unchanged": found.fingerprint})
+        return EXIT_UNCHANGED if "TORCHELASTIC_RUN_ID" in os.environ else EXIT_DONE
     except Exception as error:
         return _fail(error)
     write_report(report)

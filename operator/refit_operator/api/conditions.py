@@ -107,6 +107,10 @@ class Reason(StrEnum):
         "RecordLost",
         "How the run ended isn't recorded any more: a newer run exists, or the monitor says it had ended.",
     )
+    UNCHANGED = (
+        "Unchanged",
+        "Start, rows, hyperparameters and holdout are those of an earlier run that was refused: nothing was trained.",
+    )
     # a gate's refusals: Accepted and Finished
     METRIC_NOT_REPORTED = (
         "MetricNotReported",
@@ -157,11 +161,14 @@ class Reason(StrEnum):
         "Overruled",
         "The pointer isn't the one that the operator wrote last; nothing is promoted over the change.",
     )
-    ROLLOUT_FAILED = "RolloutFailed", "The rollout failed or missed its deadline."
+    ROLLOUT_FAILED = (
+        "RolloutFailed",
+        "The rollout failed or missed its deadline, and a pod of the candidate ran without being ready.",
+    )
     ROLLOUT_BLOCKED = (
         "RolloutBlocked",
-        "The cluster kept the candidate's pods from starting, or the target was halted. The weights aren't blamed, and "
-        "may be promoted by a later run.",
+        "The target was halted, or no pod of the candidate was seen to run without being ready. The weights aren't "
+        "blamed, and may be promoted by a later run.",
     )
     ROLLBACK_BLOCKED = "RollbackBlocked", "The rollback cannot be rolled out."
     TARGET_REPLACED = "TargetReplaced", "The target was deleted and created again since the pointer was recorded."
@@ -175,6 +182,16 @@ class Reason(StrEnum):
         "TargetHalted",
         "The target is paused, at zero replicas or being deleted, or its pods can't be created: it could roll nothing "
         "out.",
+    )
+    ROLLOUT_STUCK = (
+        "RolloutStuck",
+        "A rollout of the target is over its progressDeadlineSeconds, with pods that aren't of the newest template: "
+        "what keeps its pods from being available may keep a candidate's as well. A requested run starts.",
+    )
+    NO_ROOM = (
+        "NoRoom",
+        "A rollout starts with one more pod of the target, and a ResourceQuota allows none; quotas are read only when "
+        "everything else but guards allows a run.",
     )
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
     BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."

@@ -37,11 +37,12 @@ class Outcome(StrEnum):
     ABORTED = "Aborted"
     RESTORED = "Restored"
     SUPERSEDED = "Superseded"
+    SKIPPED = "Skipped"
 
     @property
     def is_evidence(self) -> bool:
         """Whether it says anything about whether retraining helps: the breaker counts no other."""
-        return self not in (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED)
+        return self not in (Outcome.SUPERSEDED, Outcome.ABORTED, Outcome.RESTORED, Outcome.SKIPPED)
 
 
 class Stage(StrEnum):
@@ -184,6 +185,14 @@ class RunResult(ApiModel):
     checkpoint: str = Field(default="", description="The candidate, pvc://claim/path@digest.")
     training_rows: int | None = Field(default=None, description="Rows it was trained on.")
     training_seconds: str | None = Field(default=None, description="Seconds that the training took.")
+    fingerprint: str | None = Field(
+        default=None,
+        description="SHA-256 over what the training depends on: start, rows, hyperparameters. Absent: not told.",
+    )
+    unchanged: str | None = Field(
+        default=None,
+        description="The refused run that had the same start, rows and hyperparameters, so that nothing was trained.",
+    )
     candidate: ModelResult | None = Field(default=None, description="The candidate on the holdout.")
     served: ModelResult | None = Field(default=None, description="The served model on the same rows.")
     gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
@@ -231,6 +240,11 @@ class RetrainRunStatus(ApiModel):
     lost_report_time: datetime | None = Field(
         default=None, description="When the Job had succeeded and its report was lost; the judge's own Job follows."
     )
+    holdout_changed_time: datetime | None = Field(
+        default=None,
+        description="When only the holdout was found to differ from that of result.unchanged; a Job that trains "
+        "follows.",
+    )
     trained_time: datetime | None = Field(default=None, description="When trainer and judge had reported.")
     rolled_out_time: datetime | None = Field(default=None, description="When every pod ran the candidate.")
     completion_time: datetime | None = Field(default=None, description="When the run ended.")
@@ -254,8 +268,13 @@ class RetrainRun(ApiModel):
 
     @property
     def job_name(self) -> str:
-        """The name of its newest Job: the first, or the judge's own where the report of the first was lost."""
-        return f"{self.metadata.name}-judge" if self.status.lost_report_time else self.metadata.name
+        """The name of its newest Job: the first; the one that trains where the first found only the holdout changed;
+        the judge's own where a report was lost.
+        """
+        name, status = self.metadata.name, self.status
+        if status.lost_report_time:
+            return f"{name}-judge"
+        return f"{name}-train" if status.holdout_changed_time else name
 
     @property
     def is_finished(self) -> bool:

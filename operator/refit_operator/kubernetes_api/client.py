@@ -35,6 +35,7 @@ REPLICA_SET = ("apps/v1", "ReplicaSet")
 SECRET = ("v1", "Secret")
 SERVICE = ("v1", "Service")
 CLAIM = ("v1", "PersistentVolumeClaim")
+QUOTA = ("v1", "ResourceQuota")
 EVENT = ("events.k8s.io/v1", "Event")
 
 
@@ -221,10 +222,14 @@ class Cluster:
         """Return the PersistentVolumeClaims of a namespace."""
         return await self._list_to_explain(CLAIM, namespace)
 
+    async def list_quotas(self, namespace: str) -> list[Document]:
+        """Return the ResourceQuotas of a namespace."""
+        return await self._list_to_explain(QUOTA, namespace)
+
     async def _list_to_explain(
         self, kind: tuple[str, str], namespace: str, fields: str | None = None
     ) -> list[Document]:
-        """Return objects that only explain something: where they may not be read, there are none."""
+        """Return objects that nothing rests on but a hold or its words: where they may not be read, there are none."""
         try:
             return await self.list_objects(kind, namespace, fields=fields)
         except Forbidden as error:

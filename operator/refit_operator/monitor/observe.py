@@ -21,6 +21,7 @@ from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.counting import selector_objection
 from refit_operator.prometheus.rules.reading import Value
+from refit_operator.target.rules.room import lack_of_room, needs_room
 from refit_operator.target.rules.view import parse_target
 
 _RATIO = "metric.ratio"
@@ -40,7 +41,7 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
     observed = with_mass_breach(await _with_readings(observed, ports), ports)
-    return await _with_guards(observed, ports)
+    return await _with_guards(await with_room(observed, ports), ports)
 
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
@@ -106,6 +107,14 @@ def with_mass_breach(o: Observed, ports: Ports) -> Observed:
     else:
         ports.mass_breach.recount(ref, counts)
     return replace(o, mass_breach=ports.mass_breach.of(server, meta.namespace))
+
+
+async def with_room(o: Observed, ports: Ports) -> Observed:
+    """Read the quotas where nothing else objects, and a rollout starts with one more pod."""
+    if o.target is None or not needs_room(o.target.document) or not only_guards_are_left(o):
+        return o
+    quotas = await ports.cluster.list_quotas(o.monitor.metadata.namespace)
+    return replace(o, lack_of_room=lack_of_room(o.target.document, quotas))
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:

@@ -17,6 +17,7 @@ from refit_operator.run.rules.certainty import holdout_uses
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
+from refit_operator.run.rules.refusals import refusals_before
 from refit_operator.run.rules.views.candidate import has_run_unready
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.nodes import nodes_of
@@ -60,6 +61,7 @@ async def observe(
         service_owner=await _service_owner(run, ports),
         reporting=ports.reporting,
         holdout_uses=holdout_uses(runs, run.spec.ordinal),
+        refusals=refusals_before(runs, run),
         judge_image=ports.judge_image,
     )
 

@@ -88,6 +88,8 @@ def test_the_order_of_the_checks() -> None:
         "mode_observe",
         "run_active",
         "target_halted",
+        "rollout_stuck",
+        "no_room",
         "metric_unavailable",
         "within",
         "gave_up",
@@ -134,6 +136,7 @@ def test_what_a_breach_needs_that_isnt_there_yet() -> None:
 
 def test_what_a_request_goes_past() -> None:
     assert [check.__name__ for check in NOT_FOR_REQUESTS] == [
+        "rollout_stuck",
         "metric_unavailable",
         "within",
         "gave_up",

@@ -34,12 +34,16 @@ BLOCKED = {
     "a quota": rollout(OVER),
     "a quota, by the Deployment's own deadline": rollout({"conditions": [STUCK, OVER_QUOTA]}, now=NOW),
     "no room": rollout(rollout_blocker=NO_ROOM),
+    "nothing is known, and no pod had them": rollout(),
+    "no pod had them, by the Deployment's own deadline": rollout({"conditions": [STUCK]}, now=NOW),
 }
 FAILED = {
-    "nothing is known": rollout(),
+    "a pod that isn't ready": rollout(candidate_ran=True),
     "a pod that isn't ready, and a quota": rollout(OVER, candidate_ran=True),
     "a pod that crashes": rollout(rollout_blocker="pod reviews-b: CrashLoopBackOff", candidate_ran=True),
-    "the Deployment's own deadline": rollout({"conditions": [STUCK]}, now=NOW),
+    "a pod that isn't ready, by the Deployment's own deadline": rollout(
+        {"conditions": [STUCK]}, now=NOW, candidate_ran=True
+    ),
 }
 
 

@@ -375,6 +375,8 @@ def test_the_order_of_the_checks() -> None:
         "job_conflict",
         "record_job",
         "record_training",
+        "record_unchanged",
+        "unchanged",
         "report_invalid",
         "record_judgement",
         "training_failed",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from refit_trainer.artifacts.checkpoint import find_published
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
 from refit_trainer.commands.comparability import check_answers_possible
@@ -74,6 +75,8 @@ def judge(text: str) -> dict[str, Any]:
     topology = read_topology()
     if not topology.is_first_node:
         return {"machine": topology.node_rank}
+    if unjudged := _find_unchanged(text):
+        return unjudged
     found = _compare(text)
     if os.environ.get("REFIT_REPORT", "on") != "off":
         try:
@@ -81,6 +84,20 @@ def judge(text: str) -> dict[str, Any]:
         except Exception as error:
             log.warning("report.not_written error=%s: %s", type(error).__name__, error, exc_info=True)
     return _report(found)
+
+
+def _find_unchanged(text: str) -> dict[str, Any] | None:
+    """Return the holdout alone where `train` found nothing to train; None where there is a candidate to judge.
+
+    Whether the holdout is the one that the earlier run was refused on, the operator decides.
+    """
+    config = parse_config(text, JudgeConfig)
+    if not config.may_be_unchanged or find_published(config.candidate.uri, config.run):
+        return None
+    task = find_task(config.task)
+    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, None))
+    log.info("judge.unchanged holdout=%s rows=%d", holdout.digest, len(holdout))
+    return {"holdout": holdout.facts()}
 
 
 def explain(text: str) -> dict[str, Any]:

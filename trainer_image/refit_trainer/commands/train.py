@@ -21,7 +21,7 @@ from refit_trainer.artifacts.manifest import library_versions
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.retention import find_expired
 from refit_trainer.contract.config import TrainConfig, describe, parse_config
-from refit_trainer.contract.errors import BadInput
+from refit_trainer.contract.errors import BadInput, Unchanged
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.reader import Check, read_rows
 from refit_trainer.data.rows import Row, RowSet
@@ -33,6 +33,7 @@ from refit_trainer.storage.uris import fetch, pin, remove
 from refit_trainer.tasks import LoadedModel, Task, find_task
 from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
+from refit_trainer.training.fingerprint import fingerprint_of
 from refit_trainer.training.training_state import StateStore, states_uri
 
 log = logging.getLogger(__name__)
@@ -122,24 +123,22 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
     roles = method.accept(task, is_trained=labels is not None)
-    states = StateStore(config.output, _identity(config, method_name, settings, base_digest))
+    identity = _identity(config, method_name, settings, base_digest)
+    states = StateStore(config.output, identity)
     rows = _read(config, roles, check_row(task, labels, roles), states)
+    fingerprint = fingerprint_of(identity, rows)
+    _check_changed(config, fingerprint)
     distinct = select_distinct(task, rows.rows)
     model = _load(task, base, distinct.rows, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, distinct.rows, settings, states)
+    data = rows.facts() | distinct.facts()
     facts = {
         "labels": list(model.labels),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
-        "dataset": {
-            "train": {
-                "uri": config.dataset.train,
-                **rows.facts(),
-                **distinct.facts(),
-                **_cut(task, model, distinct.rows),
-            }
-        },
+        "dataset": {"train": {"uri": config.dataset.train, **data, **_cut(task, model, distinct.rows)}},
         "hyperparameters": {"method": method_name, **settings.model_dump()},
+        "fingerprint": fingerprint,
         "rows": len(distinct.rows),
         "seconds": round(time.monotonic() - started, 1),
         "metrics": metrics,
@@ -176,6 +175,15 @@ def _read(config: TrainConfig, roles: ColumnRoles, check: Check, states: StateSt
     states.pin_rows(rows)
     collectives.broadcast(states.to_broadcast())
     return rows
+
+
+def _check_changed(config: TrainConfig, fingerprint: str) -> None:
+    """Raise Unchanged where a run that was refused had the same start, rows and hyperparameters."""
+    if earlier := config.refused.get(fingerprint):
+        log.info("train.unchanged since=%s fingerprint=%s", earlier, fingerprint)
+        if collectives.is_rank_zero():
+            remove_upload_marker(config.output)
+        raise Unchanged(fingerprint)
 
 
 def _check_distributed(name: str, method: Method, settings: Hyperparameters) -> None:
@@ -237,6 +245,7 @@ def _report(config: TrainConfig, manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": config.output,
         "digest": manifest["digest"],
+        "fingerprint": manifest.get("fingerprint"),
         "rows": manifest["rows"],
         "seconds": manifest["seconds"],
         "metrics": manifest["metrics"],

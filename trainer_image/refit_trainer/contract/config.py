@@ -82,6 +82,8 @@ class TrainConfig(_Document):
     output: Uri
     keep: Annotated[int, Field(gt=0)] | None = None
     protect: tuple[Uri, ...] = ()
+    refused: dict[Digest, Name] = Field(default_factory=dict)
+    """The runs that a gate refused and that would be refused again, by their fingerprint."""
     run: Run
 
 
@@ -93,6 +95,8 @@ class JudgeConfig(_Document):
     served: ModelRef | None = None
     dataset: HoldoutDataset
     gate: Gate
+    may_be_unchanged: bool = Field(default=False, alias="mayBeUnchanged")
+    """Whether `train` may have published nothing, because a run that was refused had the same start and rows."""
     run: Run
 
 

@@ -10,6 +10,8 @@ EXIT_BAD_INPUT = 64
 """Configuration, data or a model folder is wrong, so that no retry helps: EX_USAGE of sysexits.h."""
 EXIT_PEER_LOST = 75
 """Another process of the same training is gone, and the fault is reported by that one: EX_TEMPFAIL of sysexits.h."""
+EXIT_UNCHANGED = 76
+"""A worker process found nothing to train, and reported it; the command itself exits 0 then."""
 EXIT_TERMINATED = 128 + signal.SIGTERM
 """SIGTERM ended the command; 128 plus the signal's number, as a shell reports it."""
 

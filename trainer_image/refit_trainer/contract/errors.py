@@ -13,6 +13,14 @@ class Stopped(Exception):
     """SIGTERM came in the middle of the training: exit 143, and the next attempt resumes from the saved state."""
 
 
+class Unchanged(Exception):
+    """All that the training depends on is as it was in a run that was refused: exit 0, and nothing is trained."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(fingerprint)
+        self.fingerprint = fingerprint
+
+
 class PeerLost(Exception):
     """Another process of the same training is gone: exit 75, since the one that failed reports the reason."""
 

@@ -18,6 +18,8 @@ from refit_operator.monitor.rules.limits import (
     guard_failed,
     guards_not_queried,
     mass_breach,
+    no_room,
+    rollout_stuck,
     target_halted,
 )
 from refit_operator.monitor.rules.manifest import build_run
@@ -118,6 +120,8 @@ CHECKS: tuple[Check, ...] = (
     mode_observe,
     run_active,
     target_halted,
+    rollout_stuck,
+    no_room,
     metric_unavailable,
     within,
     gave_up,
@@ -141,6 +145,7 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
 """What a requested rollback has to pass: it needs no metric, and ignores suspension and mode."""
 
 NOT_FOR_REQUESTS: tuple[Check, ...] = (
+    rollout_stuck,
     metric_unavailable,
     within,
     gave_up,

@@ -47,6 +47,8 @@ class Observed:
     taken_pointer: str | None = None
     mass_breach: MassBreach | None = None
     """Whether most monitors of the server fell into breach together."""
+    lack_of_room: str = ""
+    """Which quota allows no more pod of the target; read only where everything but the guards allows a run."""
     guards: tuple[Reading, ...] | None = None
     """What each guard's query gave; None where they weren't queried."""
 

@@ -62,9 +62,10 @@ def _row(o: Observed) -> Iterator[RetrainRun]:
 
 
 def budget_frees(o: Observed) -> datetime | None:
-    """Return when the next run may start by the budget; None where it may now."""
+    """Return when the next run may start by the budget; None where it may now. What trained nothing costs none."""
     budget = o.monitor.spec.policy.max_runs
-    starts = sorted(run.metadata.creation_timestamp for run in o.runs)[-budget.count :]
+    counted = (run for run in o.runs if run.status.outcome is not Outcome.SKIPPED)
+    starts = sorted(run.metadata.creation_timestamp for run in counted)[-budget.count :]
     frees = starts[0] + budget.per if len(starts) == budget.count else None
     return frees if frees and frees > o.now else None
 

@@ -7,7 +7,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
-from refit_operator.target.rules.rollout import obstacle_of
+from refit_operator.target.rules.rollout import obstacle_of, stuck_rollout
 
 
 def gave_up(o: Observed) -> Hold | None:
@@ -45,6 +45,26 @@ def target_halted(o: Observed) -> Hold | None:
         return None
     name = o.monitor.spec.serving.target_ref.name
     return Hold(Reason.TARGET_HALTED, f"Deployment {name!r} could roll nothing out: {obstacle}")
+
+
+def rollout_stuck(o: Observed) -> Hold | None:
+    """Hold while a rollout of the target is over its progress deadline halfway: the next one would most likely be too.
+
+    Whoever requests a run may know better.
+    """
+    stuck = stuck_rollout(o.target.document) if o.target else ""
+    if not stuck:
+        return None
+    name = o.monitor.spec.serving.target_ref.name
+    return Hold(Reason.ROLLOUT_STUCK, f"a rollout of Deployment {name!r} is over its progressDeadlineSeconds: {stuck}")
+
+
+def no_room(o: Observed) -> Hold | None:
+    """Hold while a quota allows no pod of the candidate beside those that serve."""
+    if not o.lack_of_room:
+        return None
+    name = o.monitor.spec.serving.target_ref.name
+    return Hold(Reason.NO_ROOM, f"Deployment {name!r} replaces no pod before one more is there: {o.lack_of_room}")
 
 
 def mass_breach(o: Observed) -> Hold | None:

@@ -173,7 +173,7 @@ def display_state(o: Observed) -> str:
         Reason.OVERRULED: "Overruled",
         Reason.TARGET_REPLACED: "Overruled",
         Reason.SUSPENDED: "Suspended",
-        Reason.TARGET_HALTED: "Halted",
+        **dict.fromkeys((Reason.TARGET_HALTED, Reason.ROLLOUT_STUCK, Reason.NO_ROOM), "Halted"),
         Reason.METRIC_UNAVAILABLE: "Blind",
         Reason.GAVE_UP: "GaveUp",
         Reason.COOLING_DOWN: "CoolingDown",

@@ -44,6 +44,7 @@ from refit_operator.run.rules.checks.training import (
     superseded,
     training_failed,
 )
+from refit_operator.run.rules.checks.unchanged import record_unchanged, unchanged
 from refit_operator.run.rules.checks.verification import await_readings, complete_verification, regressed
 from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained
 from refit_operator.run.rules.views.job import JobState
@@ -85,6 +86,8 @@ CHECKS: tuple[Check, ...] = (
     job_conflict,
     record_job,
     record_training,
+    record_unchanged,
+    unchanged,
     report_invalid,
     record_judgement,
     training_failed,

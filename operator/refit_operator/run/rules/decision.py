@@ -15,6 +15,7 @@ from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
 from refit_operator.run.rules.certainty import Uses
+from refit_operator.run.rules.refusals import Refusals
 from refit_operator.run.rules.views.job import JobView
 from refit_operator.target.rules.view import TargetView
 
@@ -65,6 +66,8 @@ class Observed:
     """What the training pod needs to report its progress; None where no server listens."""
     holdout_uses: Uses = field(default_factory=dict)
     """How many gates of the monitor asked each holdout before this run, by its digest."""
+    refusals: Refusals = field(default_factory=dict)
+    """Refused runs that this one would only repeat, by the fingerprint of their training."""
     judge_image: str = ""
     """The operator's own setting of the judge's image; empty: the trainer's."""
 

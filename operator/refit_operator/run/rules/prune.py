@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from refit_operator.api.metadata import owner_of
-from refit_operator.api.run import RetrainRun
+from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.run.rules.views.documents import Document, ending_of
 from refit_operator.target.rules.ownership import newest_rollout, promoted_by, rolled_back_digest
 
@@ -32,17 +32,19 @@ class History:
 def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     """Return the finished runs beyond the limit that nothing rests on, oldest first.
 
-    As many again stay of those whose weights were rolled back, and of those that the breaker counts. `limit` is no
-    smaller than the counts of breaker and budget (a rule of the CRD), so that these rest on what stays. The newest run
-    always stays: it holds the count of attempts. Without a target it isn't known what serves.
+    As many again stay of those that trained, of those whose weights were rolled back, and of those that the breaker
+    counts, whatever number of skipped ones came after them. `limit` is no smaller than the counts of breaker and budget
+    (a rule of the CRD), so that these rest on what stays. The newest run always stays: it holds the count of attempts.
+    Without a target it isn't known what serves.
     """
     if h.live is None:
         return ()
     finished = sorted((run for run in h.runs if run.is_finished), key=lambda run: run.spec.ordinal)
+    trained = [run for run in finished if run.status.outcome is not Outcome.SKIPPED]
     rolled_back = [run for run in finished if rolled_back_digest(run)]
     counted = [run for run in finished if run.status.outcome and run.status.outcome.is_evidence]
-    needed = (*_newest(finished, limit), *_newest(rolled_back, limit), *_newest(counted, limit))
-    kept = {run.metadata.uid for run in (*needed, *serving_runs(h.live, h.runs))}
+    needed = {run.metadata.uid for some in (finished, trained, rolled_back, counted) for run in _newest(some, limit)}
+    kept = needed | {run.metadata.uid for run in serving_runs(h.live, h.runs)}
     return tuple(run for run in finished if run.metadata.uid not in kept)
 
 

@@ -65,6 +65,18 @@ def obstacle_of(deployment: dict[str, Any]) -> str:
     return _halt(deployment) or replica_failure(deployment)
 
 
+def stuck_rollout(deployment: dict[str, Any]) -> str:
+    """Return what the Deployment says of a rollout that missed its progressDeadlineSeconds and goes no further, empty
+    where there is none.
+
+    Where every pod is of the newest template there is none: they may fail with the checkpoint that they serve.
+    """
+    rollout, status = rollout_of(deployment), deployment.get("status") or {}
+    updated, total = status.get("updatedReplicas") or 0, status.get("replicas") or 0
+    is_halfway = updated < deployment["spec"].get("replicas", 1) or total > updated
+    return rollout.message if isinstance(rollout, Failed) and is_halfway else ""
+
+
 def _halt(deployment: dict[str, Any]) -> str:
     if deployment["metadata"].get("deletionTimestamp"):
         return "the Deployment is being deleted"

@@ -24,7 +24,6 @@ from refit_operator.target.rules.rollout import (
     Halted,
     Progressing,
     Rollout,
-    is_unseen,
     replica_failure,
     rollout_of,
 )
@@ -162,10 +161,8 @@ def await_rollout(o: Observed) -> Decision | None:
 
 
 def _blame(o: Observed) -> Reason:
-    """Return why a rollout failed: for the cluster's reasons where one is known, and the candidate ran in no pod."""
-    target = o.target.document if o.target else None
-    known = bool(o.rollout_blocker or (target and (is_unseen(target) or replica_failure(target))))
-    return Reason.ROLLOUT_BLOCKED if known and not o.candidate_ran else Reason.ROLLOUT_FAILED
+    """Return why a rollout failed: not for weights that ran in no pod, whether it is known what kept them or not."""
+    return Reason.ROLLOUT_FAILED if o.candidate_ran else Reason.ROLLOUT_BLOCKED
 
 
 def _promoted(o: Observed) -> Decision:

@@ -66,7 +66,7 @@ def create_job(o: Observed) -> Decision | None:
     if is_trained(o) or o.job.state is not JobState.MISSING:
         return None
     status = record(o, Stage.QUEUED, "creating the Job")
-    body = build_job(o.run, o.reporting, o.judge_image, o.holdout_uses)
+    body = build_job(o.run, o.reporting, o.judge_image, o.holdout_uses, o.refusals)
     return Decision(status, actions=(CreateJob(body),), requeue_after=AT_ONCE)
 
 
@@ -137,6 +137,7 @@ def _with_training(o: Observed, report: TrainReport) -> RunResult:
         checkpoint=f"{checkpoint_uri(o.run)}@{report.digest}",
         training_rows=report.rows,
         training_seconds=f"{report.seconds:.1f}",
+        fingerprint=report.fingerprint,
     )
 
 
@@ -149,8 +150,14 @@ def report_invalid(o: Observed) -> Decision | None:
 
 
 def _complaint(o: Observed, flaw: tuple[str, str]) -> str:
-    """Return what is wrong, empty where it is no fault: a command of the user's own needn't report."""
+    """Return what is wrong, empty where it is no fault: a command of the user's own needn't report, and where nothing
+    was trained there is no candidate to report of.
+    """
     name, text = flaw
+    if o.run.status.result.unchanged and (name == "train" or o.job.holdout):
+        return ""
+    if name == "train" and o.job.unchanged:
+        text = f"unchanged={o.job.unchanged.unchanged} is the fingerprint of no refused run"
     known = o.run.status.result.training_rows is not None
     silent = text == MISSING and bool(o.run.spec.training.command)
     return "" if name == "train" and (known or silent) else f"the report of container {name} is invalid: {text}"

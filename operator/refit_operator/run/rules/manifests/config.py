@@ -5,6 +5,7 @@ from typing import Any
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_claim_uri, parse_pointer
 from refit_operator.run.rules.certainty import NO_USES, Uses
+from refit_operator.run.rules.refusals import NO_REFUSALS, Refusals
 
 MOUNT_ROOT = "/refit/volumes"
 
@@ -40,10 +41,11 @@ def _identity(run: RetrainRun) -> dict[str, Any]:
     return {"name": run.metadata.name, "uid": run.metadata.uid, "ordinal": run.spec.ordinal}
 
 
-def render_train_config(run: RetrainRun) -> dict[str, Any]:
+def render_train_config(run: RetrainRun, refusals: Refusals = NO_REFUSALS) -> dict[str, Any]:
     """Return the trainer's configuration; it never names the holdout."""
     start = parse_pointer(run.spec.starting_checkpoint)
-    return {
+    refused = {"refused": {fingerprint: each.run for fingerprint, each in refusals.items()}} if refusals else {}
+    return refused | {
         "task": run.spec.training.task,
         "startFrom": _model(start) if start else None,
         "dataset": _dataset(run, "train", run.spec.training.dataset.train),
@@ -62,16 +64,19 @@ def _protected(run: RetrainRun) -> list[str]:
     return sorted(mounted_uri(uri) for uri in uris if "://" in uri)
 
 
-def render_judge_config(run: RetrainRun, uses: Uses = NO_USES) -> dict[str, Any]:
-    """Return the judge's configuration: the candidate, the model in service, the holdout."""
+def render_judge_config(run: RetrainRun, uses: Uses = NO_USES, may_be_unchanged: bool = False) -> dict[str, Any]:
+    """Return the judge's configuration: the candidate, which may be missing where the trainer knows of refusals, the
+    model in service, the holdout.
+    """
     served = parse_pointer(run.spec.served_checkpoint)
-    document = {
+    document: dict[str, Any] = {
         "task": run.spec.training.task,
         "candidate": {"uri": mounted_uri(checkpoint_uri(run))},
         "dataset": _dataset(run, "holdout", run.spec.training.dataset.holdout),
         "gate": _gate(run, uses),
         "run": _identity(run),
     }
+    document |= {"mayBeUnchanged": True} if may_be_unchanged else {}
     return document | ({"served": _model(served)} if served else {})
 
 

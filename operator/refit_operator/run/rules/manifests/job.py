@@ -10,7 +10,8 @@ from refit_operator.run.rules.certainty import NO_USES, Uses
 from refit_operator.run.rules.contract import EXIT_BAD_INPUT
 from refit_operator.run.rules.manifests.machines import indexing, peer_rules
 from refit_operator.run.rules.manifests.metadata import labels_of, owned_metadata
-from refit_operator.run.rules.manifests.pod import build_judging_pod, build_pod
+from refit_operator.run.rules.manifests.pod import build_pod, only_judging
+from refit_operator.run.rules.refusals import NO_REFUSALS, Refusals
 
 Document = dict[str, Any]
 
@@ -31,12 +32,17 @@ def build_failure_policy(run: RetrainRun, pod: Document) -> Document:
 
 
 def build_job(
-    run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "", uses: Uses = NO_USES
+    run: RetrainRun,
+    reporting: Reporting | None = None,
+    judge_image: str = "",
+    uses: Uses = NO_USES,
+    refusals: Refusals = NO_REFUSALS,
 ) -> Document:
     """Return the Job that is next for the run. Its name follows from the run, so that a second one can't be created."""
     training = run.spec.training
     is_lost = run.status.lost_report_time is not None
-    pod = build_judging_pod(run, judge_image, uses) if is_lost else build_pod(run, reporting, judge_image, uses)
+    pod = build_pod(run, None if is_lost else reporting, judge_image, uses, refusals)
+    pod = only_judging(pod) if is_lost else pod
     metadata, queue = (
         owned_metadata(run, run.job_name),
         {QUEUE_LABEL: training.queue_name} if training.queue_name else {},

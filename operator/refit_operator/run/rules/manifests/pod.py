@@ -34,6 +34,7 @@ from refit_operator.run.rules.manifests.config import (
     render_train_config,
 )
 from refit_operator.run.rules.manifests.machines import meeting_variables, naming, place_variables
+from refit_operator.run.rules.refusals import NO_REFUSALS, Refusals
 
 Document = dict[str, Any]
 GRACE_SECONDS = 60
@@ -97,10 +98,10 @@ def _container(run: RetrainRun, name: str, image: str, config: Document, claims:
     }
 
 
-def build_trainer(run: RetrainRun, reporting: Reporting | None = None) -> Document:
+def build_trainer(run: RetrainRun, reporting: Reporting | None = None, refusals: Refusals = NO_REFUSALS) -> Document:
     """Return the init container `train`; it alone reports its progress."""
     training = run.spec.training
-    container = _container(run, TRAIN, training.image, render_train_config(run), training_claims(run))
+    container = _container(run, TRAIN, training.image, render_train_config(run, refusals), training_claims(run))
     container["command"] = list(training.command) or ["refit-train"]
     container["env"].extend({"name": name, "value": value} for name, value in render_paths(run).items())
     container["env"].extend(meeting_variables(run))
@@ -115,18 +116,23 @@ def _env_from(sources: list[EnvFrom]) -> Document:
     return {"envFrom": [source.to_json() for source in sources]} if sources else {}
 
 
-def build_judge(run: RetrainRun, image: str = "", uses: Uses = NO_USES) -> Document:
+def build_judge(run: RetrainRun, image: str = "", uses: Uses = NO_USES, may_be_unchanged: bool = False) -> Document:
     """Return the container `judge`; it may write beside the checkpoint: the report page, and the manifest that a stock
     script doesn't leave. `image` is the operator's own setting, empty where it has none; `uses` is how many gates asked
     each holdout before.
     """
+    config = render_judge_config(run, uses, may_be_unchanged)
     chosen = run.spec.gate.image or image or run.spec.training.image
-    container = _container(run, JUDGE, chosen, render_judge_config(run, uses), judging_claims(run))
+    container = _container(run, JUDGE, chosen, config, judging_claims(run))
     return container | {"command": ["refit-judge"]} | _env_from(run.spec.gate.env_from)
 
 
 def build_pod(
-    run: RetrainRun, reporting: Reporting | None = None, judge_image: str = "", uses: Uses = NO_USES
+    run: RetrainRun,
+    reporting: Reporting | None = None,
+    judge_image: str = "",
+    uses: Uses = NO_USES,
+    refusals: Refusals = NO_REFUSALS,
 ) -> Document:
     """Return the pod's spec; it keeps Pod Security's level `restricted`."""
     template = run.spec.training.pod_template
@@ -140,16 +146,15 @@ def build_pod(
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": GRACE_SECONDS if grace is None else grace,
             "securityContext": _security(template),
-            "initContainers": [build_trainer(run, reporting)],
-            "containers": [build_judge(run, judge_image, uses)],
+            "initContainers": [build_trainer(run, reporting, refusals)],
+            "containers": [build_judge(run, judge_image, uses, bool(refusals))],
             "volumes": _volumes(run, reporting),
         }
     )
 
 
-def build_judging_pod(run: RetrainRun, judge_image: str = "", uses: Uses = NO_USES) -> Document:
+def only_judging(pod: Document) -> Document:
     """Return the pod that only judges what was trained."""
-    pod = build_pod(run, judge_image=judge_image, uses=uses)
     mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
     return pod | {"initContainers": [], "volumes": [v for v in pod["volumes"] if v["name"] in mounted]}
 

@@ -19,7 +19,14 @@ from refit_operator.run.rules.views.documents import (
 )
 from refit_operator.run.rules.views.failure import failure_of
 from refit_operator.run.rules.views.queue import held_back
-from refit_operator.run.rules.views.reports import JudgeReport, TrainReport, flaw_of, parse_report
+from refit_operator.run.rules.views.reports import (
+    HoldoutReport,
+    JudgeReport,
+    TrainReport,
+    UnchangedReport,
+    flaw_of,
+    parse_report,
+)
 from refit_operator.run.rules.views.waiting import NOTHING, Surroundings, Waiting, explain
 
 KINDS: dict[str, type[TrainReport] | type[JudgeReport]] = {"train": TrainReport, "judge": JudgeReport}
@@ -49,6 +56,10 @@ class JobView:
     created: datetime | None = None
     train_report: TrainReport | None = None
     judge_report: JudgeReport | None = None
+    unchanged: UnchangedReport | None = None
+    """What the trainer says where it trained nothing."""
+    holdout: HoldoutReport | None = None
+    """What the judge says of the holdout, with a candidate or without."""
     flaws: tuple[tuple[str, str], ...] = ()
     """Containers of the newest pod that exited 0 without a valid report, each with what is wrong with it."""
     error: str = ""
@@ -96,6 +107,8 @@ def view_job(
         created=datetime.fromisoformat(job["metadata"]["creationTimestamp"]),
         train_report=_report(pods, "train", TrainReport),
         judge_report=_report(pods, "judge", JudgeReport),
+        unchanged=_report(pods, "train", UnchangedReport),
+        holdout=_report(pods, "judge", HoldoutReport),
         pod=newest.get("name", ""),
         pod_is_ending="deletionTimestamp" in newest,
         resource_version=job["metadata"]["resourceVersion"],

@@ -25,9 +25,18 @@ class TrainReport(_Report):
 
     checkpoint: str
     digest: str = Field(pattern=DIGEST)
+    fingerprint: str | None = Field(default=None, pattern=DIGEST)
+    """A digest of all that the training depends on; None where the trainer doesn't tell."""
     rows: int = Field(ge=0, le=MOST_ROWS)
     seconds: float = Field(ge=0)
     metrics: dict[Name, float] = {}
+
+
+class UnchangedReport(_Report):
+    """The trainer found that a refused run had trained on the same; it published nothing."""
+
+    unchanged: str = Field(pattern=DIGEST)
+    """The fingerprint of that training."""
 
 
 class JudgedModel(_Report):
@@ -76,6 +85,12 @@ class JudgedHoldout(_Report):
     """What the models were judged on."""
 
     digest: str = Field(pattern=DIGEST)
+
+
+class HoldoutReport(_Report):
+    """What a judge says that had no candidate to judge."""
+
+    holdout: JudgedHoldout
 
 
 class JudgeReport(_Report):
