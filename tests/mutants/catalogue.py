@@ -1,10 +1,8 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.stays import STAYS
 
-PACKAGE = PurePosixPath("operator/refit_operator")
-TRAINER = PurePosixPath("trainer_image/refit_trainer")
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
 ROLLBACK = ("tests/unit/monitor/test_rollback.py",)
@@ -49,24 +47,6 @@ RESTART = ("tests/unit/controller/test_restart.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One bug: `old` is in the file exactly once, and `tests` fail where `new` stands in its place."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-    package: PurePosixPath = PACKAGE
-
-    @property
-    def path(self) -> PurePosixPath:
-        """The file, from the root of the checkout."""
-        return self.package / self.file
-
 
 ONCE = (
     Mutant(
@@ -1073,29 +1053,29 @@ WATCHING = (
     Mutant(
         "readings of the old model count",
         "run/rules/checks/verification.py",
-        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), o.query_range)",
         "return o.window",
         (*RUN, *WATCH),
     ),
     Mutant(
         "readings whose range began before the rollout count",
         "run/rules/checks/verification.py",
-        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
-        "return eligible(o.window, rolled_out + settle_of(o), timedelta(0))",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), o.query_range)",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), timedelta(0))",
         WATCH,
     ),
     Mutant(
         "settle is ignored",
         "run/rules/checks/verification.py",
-        "rolled_out + settle_of(o), o.query_range",
+        "rolled_out + settle_of(o.run, o.query_range), o.query_range",
         "rolled_out, o.query_range",
         WATCH,
     ),
     Mutant(
         "a settle that is set is ignored",
-        "run/rules/checks/verification.py",
+        "run/rules/asked.py",
         "    if settle is not None:",
-        "    if settle == o.query_range:",
+        "    if settle == query_range:",
         WATCH,
     ),
 )
@@ -1664,4 +1644,4 @@ CERTAIN = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS, *CERTAIN)
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS, *CERTAIN, *STAYS)

@@ -44,7 +44,12 @@ from refit_operator.run.rules.checks.training import (
     superseded,
     training_failed,
 )
-from refit_operator.run.rules.checks.verification import await_readings, complete_verification, regressed
+from refit_operator.run.rules.checks.verification import (
+    await_readings,
+    complete_verification,
+    confirm_early,
+    regressed,
+)
 from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained
 from refit_operator.run.rules.views.job import JobState
 
@@ -108,6 +113,7 @@ CHECKS: tuple[Check, ...] = (
     await_rollout,
     complete_requested_rollback,
     regressed,
+    confirm_early,
     complete_verification,
     await_readings,
 )
