@@ -29,6 +29,13 @@ STAYS = (
         SEQUENTIAL,
     ),
     Mutant(
+        "outcomes that were chosen for being low confirm",
+        "prometheus/rules/sequential.py",
+        "_bounds(_as_accuracy(before.unselected, below), discount)",
+        "_bounds(_as_accuracy(before.counts, below), discount)",
+        SEQUENTIAL,
+    ),
+    Mutant(
         "the drop that is allowed isn't",
         "prometheus/rules/sequential.py",
         "_log_evidence(windows, low - drop, discount)",
@@ -122,8 +129,15 @@ STAYS = (
     Mutant(
         "what Prometheus forgot is forgotten",
         "run/rules/baseline.py",
-        "return both if _weight(both) > _weight(led) else led",
-        "return both",
+        "max(both, led, key=_weight)",
+        "both",
+        BEFORE_AFTER,
+    ),
+    Mutant(
+        "what led to the run passes for what came after it",
+        "run/rules/baseline.py",
+        '"good_since_trigger": since.good, "total_since_trigger": since.total',
+        '"good_since_trigger": found.good, "total_since_trigger": found.total',
         BEFORE_AFTER,
     ),
     Mutant(

@@ -79,6 +79,11 @@ class Baseline(ApiModel):
     readings: int = Field(description="How many readings had a value.")
     good: int | None = Field(default=None, description="Good outcomes; absent where outcomes aren't counted.")
     total: int | None = Field(default=None, description="Outcomes; absent where they aren't counted.")
+    good_since_trigger: int | None = Field(default=None, description="Of these, those since the run was triggered.")
+    total_since_trigger: int | None = Field(
+        default=None,
+        description="Likewise. The others were chosen for being low: no confirmation rests on them.",
+    )
     since: datetime = Field(description="When the first of these readings began.")
     until: datetime = Field(description="When the last one ended.")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from refit_operator.prometheus.rules.binomial import lower_share, upper_share
 from refit_operator.prometheus.rules.evidence import alternatives_to
 from refit_operator.prometheus.rules.reading import Counts
-from refit_operator.prometheus.rules.sequential import RISK, Comparison, Verdict, compare
+from refit_operator.prometheus.rules.sequential import RISK, Before, Comparison, Verdict, compare
 
 BEFORE, DROP = Counts(4000, 5000), 0.02
 PATHS, WINDOWS = 400, 40
@@ -21,6 +21,11 @@ PATHS, WINDOWS = 400, 40
 outcomes = st.integers(0, 60).flatmap(lambda total: st.builds(Counts, st.integers(0, total), st.just(total)))
 histories = st.lists(outcomes, max_size=12)
 drops = st.floats(0, 1)
+
+
+def known(counts: Counts) -> Before:
+    """Return outcomes of which none was chosen."""
+    return Before(counts, counts)
 
 
 def tail(found: int, of: int, share: float) -> float:
@@ -58,7 +63,7 @@ def verdicts(seed: int, old: float, new: float, total: int) -> list[Verdict]:
     for _ in range(PATHS):
         source = depending(chance, total, new)
         windows = [next(source) for _ in range(WINDOWS)]
-        found.append(compare(drawn(chance, 400, old), windows, DROP, True).verdict)
+        found.append(compare(known(drawn(chance, 400, old)), windows, DROP, True).verdict)
     return found
 
 
@@ -78,7 +83,7 @@ def test_what_is_clear_is_found() -> None:
 
 
 def after(*windows: tuple[int, int], before: Counts = BEFORE, drop: float = DROP, **more: float) -> Comparison:
-    return compare(before, [Counts(*window) for window in windows], drop, True, **more)
+    return compare(known(before), [Counts(*window) for window in windows], drop, True, **more)
 
 
 @pytest.mark.parametrize(
@@ -109,15 +114,25 @@ def test_few_outcomes_before_bound_little() -> None:
 
 def test_a_discount_makes_both_sides_fewer() -> None:
     assert after((690, 1000), discount=4).verdict is Verdict.UNCERTAIN
-    assert after((900, 1000), discount=1).verdict is after((900, 1000)).verdict
-    quartered = after((225, 250), before=Counts(1000, 1250))
-    assert after((900, 1000), discount=4).verdict is quartered.verdict
+    needed = first_certain(lower_share(40, 50, 0.005) - DROP, discount=100)
+    assert after(*((0, 1),) * (needed - 1), discount=100).verdict is Verdict.UNCERTAIN
+    assert after(*((0, 1),) * needed, discount=100).verdict is Verdict.WORSE
 
 
-def first_certain(level: float) -> int:
+def test_what_was_chosen_for_being_low_confirms_nothing() -> None:
+    """It is as good as nothing, or lowers the bar of a rollback."""
+    chosen = Before(BEFORE, Counts(0, 0))
+    assert compare(chosen, [Counts(9500, 10000)], DROP, True).verdict is Verdict.UNCERTAIN
+    assert compare(chosen, [Counts(6900, 10000)], DROP, True).verdict is Verdict.WORSE
+    few = Before(BEFORE, Counts(80, 100))
+    assert compare(few, [Counts(850, 1000)], DROP, True).verdict is Verdict.UNCERTAIN
+    assert compare(few, [Counts(950, 1000)], DROP, True).verdict is Verdict.NOT_WORSE
+
+
+def first_certain(level: float, discount: float = 1) -> int:
     """Return after how many bad outcomes the mean likelihood ratio is 200: 1 / (RISK / 2)."""
     ratios = [(1 - q) / (1 - level) for q in alternatives_to(level)]
-    return next(n for n in count() if fmean(ratio**n for ratio in ratios) >= 200)
+    return next(n for n in count() if fmean(ratio ** (n / discount) for ratio in ratios) >= 200)
 
 
 def test_certain_is_a_mean_likelihood_ratio_of_two_hundred_against_the_bound_of_before() -> None:
@@ -139,12 +154,12 @@ def test_a_drop_to_below_nothing_is_none(drop: float) -> None:
 def test_an_error_rate_is_the_mirror_image(before: Counts, windows: list[Counts], drop: float) -> None:
     mirrored = [Counts(each.total - each.good, each.total) for each in windows]
     wrong = Counts(before.total - before.good, before.total)
-    assert compare(before, windows, drop, True).verdict is compare(wrong, mirrored, drop, False).verdict
+    assert compare(known(before), windows, drop, True).verdict is compare(known(wrong), mirrored, drop, False).verdict
 
 
 @given(before=outcomes, windows=histories, drop=drops, later=histories)
 def test_what_is_certain_stays_so(before: Counts, windows: list[Counts], drop: float, later: list[Counts]) -> None:
     """So it doesn't matter how often it is asked, nor whether the operator was away when it became certain."""
-    now = compare(before, windows, drop, True)
+    now = compare(known(before), windows, drop, True)
     if now.verdict is not Verdict.UNCERTAIN:
-        assert compare(before, windows + later, drop, True) == now
+        assert compare(known(before), windows + later, drop, True) == now

@@ -48,9 +48,10 @@ def _reading(pair: Pair, time: datetime) -> Reading:
     return Value(good / total, time, Counts(good, total)) if total else TooFewSamples(0, time)
 
 
-def baseline(good: int, total: int, since: float = 200, until: float = 60) -> dict[str, Any]:
+def baseline(good: int, total: int, since: float = 200, until: float = 60, known: Any = None) -> dict[str, Any]:
     times = {"since": at(since).isoformat(), "until": at(until).isoformat()}
-    return {"value": good / total, "readings": 6, "good": good, "total": total, **times}
+    since_trigger = {"goodSinceTrigger": known[0], "totalSinceTrigger": known[1]} if known else {}
+    return {"value": good / total, "readings": 6, "good": good, "total": total, **times, **since_trigger}
 
 
 def a_run(status: dict[str, Any], metric: dict[str, Any] = RATIO, **spec: Any) -> RetrainRun:
@@ -66,8 +67,14 @@ def triggered(minutes_ago: float, before: dict[str, Any] | None, **more: Any) ->
     return {"trigger": {"time": at(minutes_ago).isoformat(), "baseline": before, **more}}
 
 
-def of_counts(good: int, total: int, readings: int, since: float, until: float) -> Baseline:
-    return Baseline(value=good / total, readings=readings, good=good, total=total, since=at(since), until=at(until))
+def of_counts(
+    good: int, total: int, readings: int, since: float, until: float, known: tuple[int, int] | None = None
+) -> Baseline:
+    """Return the baseline; known: of how many since the trigger, all by default."""
+    known = known or (good, total)
+    times = {"since": at(since), "until": at(until)}
+    since_trigger = {"good_since_trigger": known[0], "total_since_trigger": known[1]}
+    return Baseline(value=good / total, readings=readings, good=good, total=total, **times, **since_trigger)
 
 
 LOW = (120, 200)
@@ -79,7 +86,7 @@ BASELINES: dict[str, tuple[Observed, Baseline | None]] = {
     ),
     "with those that led to it, where these have more": (
         about_to_promote(row(LOW, LOW, LOW, (0, 0), (150, 200)), **triggered(10, baseline(360, 600, since=25))),
-        of_counts(510, 800, 4, 25, 0),
+        of_counts(510, 800, 4, 25, 0, known=(150, 200)),
     ),
     "those that led to it alone, where there was no other": (
         about_to_promote(row(None, None), **triggered(5, baseline(360, 600))),
@@ -91,7 +98,7 @@ BASELINES: dict[str, tuple[Observed, Baseline | None]] = {
     ),
     "those that led to it, where Prometheus forgot them": (
         about_to_promote(row(None, (150, 200)), **triggered(5, baseline(360, 600))),
-        Baseline.model_validate(baseline(360, 600)),
+        Baseline.model_validate(baseline(360, 600, known=(150, 200))),
     ),
     "those since the trigger of a version without baselines": (
         about_to_promote(row(LOW, (160, 200)), **triggered(5, None)),
@@ -171,7 +178,9 @@ def confirmed(decision: Decision) -> Condition | None:
     return find(decision.status.conditions, ConditionType.CONFIRMED)
 
 
-BEFORE = baseline(4134, 5300)
+BEFORE = baseline(4134, 5300, known=(4134, 5300))
+LED = baseline(4134, 5300)
+"""Outcomes that led to the run, where none was counted since."""
 ERRORS = RATIO | {"direction": "Above", "threshold": 0.1}
 SAME = ((156, 200),) * 3
 DECIDED: dict[str, tuple[Observed, str, str, str]] = {
@@ -181,6 +190,18 @@ DECIDED: dict[str, tuple[Observed, str, str, str]] = {
         "Regressed",
         "accuracy 0.55 over 200 outcomes since the rollout; before 0.78 over 5,300; it is certain (99 %) to be below "
         "0.76 (verification.maxDrop 0.02)",
+    ),
+    "worse than what led to the run": (
+        verified(*((110, 200),) * 2, before=LED),
+        "False",
+        "Regressed",
+        "accuracy 0.55 over 200 outcomes since the rollout",
+    ),
+    "better than what led to the run, which confirms nothing": (
+        verified(*((190, 200),) * 9, before=LED, over=True),
+        "Unknown",
+        "TooFewOutcomes",
+        "the checkpoint stays, unconfirmed: accuracy 0.95 over 1,800 outcomes",
     ),
     "worse for long, in small windows": (
         verified(*((11, 20),) * 30, before=BEFORE),
@@ -208,7 +229,7 @@ DECIDED: dict[str, tuple[Observed, str, str, str]] = {
         "accuracy 0.45 over 200 outcomes since the rollout; before 0.22 over 5,300; it is certain (99 %) to be above",
     ),
     "an error rate that isn't": (
-        verified(*((18, 200),) * 2, before=baseline(1166, 5300), metric=ERRORS),
+        verified(*((18, 200),) * 2, before=baseline(1166, 5300, known=(1166, 5300)), metric=ERRORS),
         "True",
         "NoRegression",
         "accuracy 0.09 over 200 outcomes since the rollout; before 0.22 over 5,300; it is certain (99 %) not to be",

@@ -7,6 +7,9 @@ Science 38, 2023):
     worse       alternatives below (lower bound - drop), against that level
     not worse   alternatives above (upper bound - drop), against that level
 
+What led to the change was chosen for being low: it may lower the lower bound, which only makes "worse" rarer, and never
+the upper one.
+
 While the chance that the next outcome is right, given all before it, isn't on an e-process's side of its level, it is 1
 or less on average whenever it is read, so that it ever reaches 1 / r with a chance of r at most (Ville 1939). Half of
 RISK goes to the bound of before, half to the e-process: each of both verdicts is wrong with a chance of RISK at most,
@@ -38,6 +41,15 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
+class Before:
+    """The outcomes of before a change."""
+
+    counts: Counts
+    unselected: Counts
+    """Those of them that weren't chosen for being low."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The verdict, and the outcomes that it rests on: those up to the first window at which it was certain."""
 
@@ -45,10 +57,11 @@ class Comparison:
     counts: Counts
 
 
-def compare(before: Counts, after: Sequence[Counts], drop: float, below: bool, discount: float = 1.0) -> Comparison:
+def compare(before: Before, after: Sequence[Counts], drop: float, below: bool, discount: float = 1.0) -> Comparison:
     """Return whether outcomes after a change are worse by more than `drop`; windows oldest first, below: accuracies."""
-    old, windows = _as_accuracy(before, below), [_as_accuracy(counts, below) for counts in after]
-    low, high = _bounds(old, discount)
+    windows = [_as_accuracy(counts, below) for counts in after]
+    low, _ = _bounds(_as_accuracy(before.counts, below), discount)
+    _, high = _bounds(_as_accuracy(before.unselected, below), discount)
     worse = _log_evidence(windows, low - drop, discount)
     not_worse = _log_evidence([_mirrored(counts) for counts in windows], 1 - (high - drop), discount)
     certain = log(2 / RISK)

@@ -24,11 +24,12 @@ def baseline_now(o: Observed) -> Baseline | None:
 def chosen(led: Baseline | None, since: Baseline | None, both: Baseline | None) -> Baseline | None:
     """Return the readings since the trigger; with those that led to the run where these have more outcomes.
 
-    Too low a baseline rolls back less, and too few outcomes nothing.
+    Too low a baseline rolls back less, and too few outcomes nothing. What it confirms rests on those since the trigger.
     """
-    if _weight(since) >= _weight(led):
-        return since
-    return both if _weight(both) > _weight(led) else led
+    found = since if _weight(since) >= _weight(led) else max(both, led, key=_weight)
+    if found is None or since is None:
+        return found
+    return found.model_copy(update={"good_since_trigger": since.good, "total_since_trigger": since.total})
 
 
 def baseline_of(run: RetrainRun) -> Baseline | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from refit_operator.api.run import Baseline, RetrainRun
 from refit_operator.prometheus.rules.reading import Counts, Reading, Value
-from refit_operator.prometheus.rules.sequential import RISK, Comparison, Verdict, compare
+from refit_operator.prometheus.rules.sequential import RISK, Before, Comparison, Verdict, compare
 from refit_operator.run.rules.baseline import baseline_of
 
 CERTAIN = f"certain ({100 * (1 - RISK):g} %)"
@@ -61,11 +61,20 @@ class BeforeAfter:
         return f"{self.outcomes}; too few to be {CERTAIN} whether it is {self.side} ({drop})"
 
 
+def outcomes_of(baseline: Baseline) -> Before | None:
+    """Return its outcomes; None where none are counted."""
+    if baseline.good is None or baseline.total is None:
+        return None
+    unselected = Counts(baseline.good_since_trigger or 0, baseline.total_since_trigger or 0)
+    return Before(Counts(baseline.good, baseline.total), unselected)
+
+
 def before_and_after(run: RetrainRun, readings: Sequence[Reading]) -> BeforeAfter | None:
     """Return the comparison; None where the metric is no ratio, or no outcomes of the replaced model are recorded."""
     baseline = baseline_of(run)
-    if run.spec.metric.ratio is None or baseline is None or baseline.good is None or baseline.total is None:
+    before = outcomes_of(baseline) if baseline else None
+    if baseline is None or before is None:
         return None
     after = [reading.counts for reading in readings if isinstance(reading, Value) and reading.counts]
-    before, drop = Counts(baseline.good, baseline.total), run.spec.verification.max_drop
-    return BeforeAfter(run, baseline, compare(before, after, drop, run.spec.metric.below))
+    found = compare(before, after, run.spec.verification.max_drop, run.spec.metric.below)
+    return BeforeAfter(run, baseline, found)
