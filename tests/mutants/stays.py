@@ -176,6 +176,13 @@ STAYS = (
         BEFORE_AFTER,
     ),
     Mutant(
+        "Prometheus is asked for the newest readings, whatever is needed",
+        "run/observe.py",
+        "spec.metric, needed.count, needed.until)",
+        "spec.metric, spec.verification.breaches.out_of, now)",
+        BEFORE_AFTER,
+    ),
+    Mutant(
         "a few windows since the rollout are weighed",
         "run/rules/asked.py",
         "    if run.spec.metric.ratio is None or baseline_of(run) is None:",

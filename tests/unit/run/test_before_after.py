@@ -7,7 +7,9 @@ import pytest
 
 from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.run import Baseline, Outcome, RetrainRun
+from refit_operator.ports import Ports
 from refit_operator.prometheus.rules.evidence import WINDOWS
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.rules.reading import (
     Counts,
     FailureKind,
@@ -17,6 +19,7 @@ from refit_operator.prometheus.rules.reading import (
     TooFewSamples,
     Value,
 )
+from refit_operator.run.observe import observe
 from refit_operator.run.rules.asked import Asked, asked
 from refit_operator.run.rules.baseline import baseline_now
 from refit_operator.run.rules.decide import decide
@@ -162,6 +165,46 @@ ASKED: dict[str, tuple[Asked | None, Asked | None]] = {
 def test_what_is_asked_for(name: str) -> None:
     found, want = ASKED[name]
     assert found == want
+
+
+class _NothingThere:
+    """Stands in for an API server without a single object."""
+
+    async def read(self, *_: Any) -> None:
+        return None
+
+    async def list_objects(self, *_: Any) -> list[Any]:
+        return []
+
+
+class _Listening:
+    """Stands in for Prometheus: it remembers how many readings it was asked for, and up to when."""
+
+    interval = query_range = WINDOW
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+
+    def grid_of(self, *_: Any) -> Any:
+        return self
+
+    def next_reading(self, now: datetime) -> datetime:
+        return now
+
+    async def window(
+        self, _subject: Any, _server: Any, _metric: Any, count: int, until: datetime
+    ) -> tuple[Reading, ...]:
+        self.asked.append(Asked(count, until))
+        return ()
+
+
+@pytest.mark.parametrize("status", [{}, ACCEPTED, RECORDED, out(42), out(9000)])
+async def test_prometheus_is_asked_for_that_and_no_more(status: dict[str, Any]) -> None:
+    prometheus, run = _Listening(), a_run(status, **SINCE)
+    ports = Ports(_NothingThere(), prometheus, MassBreachDetector())  # type: ignore[arg-type]
+    await observe(run, make_monitor(), (run,), ports, NOW)
+    needed = asked(run, NOW, WINDOW, WINDOW)
+    assert prometheus.asked == ([needed] if needed else [])
 
 
 def verified(
