@@ -75,9 +75,16 @@ def of_counts(
 ) -> Baseline:
     """Return the baseline; known: of how many since the trigger, all by default."""
     known = known or (good, total)
-    times = {"since": at(since), "until": at(until)}
-    since_trigger = {"good_since_trigger": known[0], "total_since_trigger": known[1]}
-    return Baseline(value=good / total, readings=readings, good=good, total=total, **times, **since_trigger)
+    return Baseline(
+        value=good / total,
+        readings=readings,
+        good=good,
+        total=total,
+        good_since_trigger=known[0],
+        total_since_trigger=known[1],
+        since=at(since),
+        until=at(until),
+    )
 
 
 LOW = (120, 200)
