@@ -185,8 +185,8 @@ STAYS = (
     Mutant(
         "a few windows since the rollout are weighed",
         "run/rules/asked.py",
-        "    if run.spec.metric.ratio is None or baseline_of(run) is None:",
-        "    if run.spec.metric.ratio is None or baseline_of(run):",
+        "    if baseline is None or baseline.total is None:",
+        "    if baseline is None or baseline.total:",
         BEFORE_AFTER,
     ),
     Mutant(

@@ -144,6 +144,7 @@ def out(minutes_ago: float) -> dict[str, Any]:
     return ROLLED_OUT | {"rolledOutTime": at(minutes_ago).isoformat(), "baseline": baseline(4000, 5000)}
 
 
+MEDIAN = {"value": 0.79, "readings": 7, "since": at(90).isoformat(), "until": at(60).isoformat()}
 SINCE = triggered(60, baseline(360, 600, since=95))
 ASKED: dict[str, tuple[Asked | None, Asked | None]] = {
     "nothing while it trains": (needed({}, **SINCE), None),
@@ -163,7 +164,10 @@ ASKED: dict[str, tuple[Asked | None, Asked | None]] = {
         needed(out(9000)),
         Asked(WINDOWS, at(9000) + 2 * WINDOW + WINDOWS * WINDOW),
     ),
-    "N of a query": (needed(out(42), {}, verification={"breaches": {"outOf": 7}}), Asked(7, NOW)),
+    "N of a query": (
+        needed(out(42) | {"baseline": MEDIAN}, {}, verification={"breaches": {"outOf": 7}}),
+        Asked(7, NOW),
+    ),
     "N of a run that was promoted by a version without baselines": (needed(ROLLED_OUT), Asked(5, NOW)),
 }
 
@@ -364,9 +368,8 @@ def test_a_run_that_a_version_without_baselines_promoted_is_verified_by_m_of_n()
 
 def test_a_query_is_compared_with_the_median() -> None:
     """Not with the reading that started the run: 0.8, of which 0.765 would be less than 0.02 too few."""
-    median = {"value": 0.79, "readings": 7, "since": at(90).isoformat(), "until": at(60).isoformat()}
-    found = confirmed(decide(verified(0.765, 0.765, 0.765, before=median, metric={})))
+    found = confirmed(decide(verified(0.765, 0.765, 0.765, before=MEDIAN, metric={})))
     assert found and found.message == "accuracy worse than 0.77 in 3 of the last 3 readings"
-    assert confirmed(decide(verified(0.775, 0.775, 0.775, before=median, metric={}))) is None
-    found = confirmed(decide(verified(0.775, 0.775, 0.775, before=median, metric={}, over=True)))
+    assert confirmed(decide(verified(0.775, 0.775, 0.775, before=MEDIAN, metric={}))) is None
+    found = confirmed(decide(verified(0.775, 0.775, 0.775, before=MEDIAN, metric={}, over=True)))
     assert found and found.message == "accuracy 0.775 after the promotion, 0.79 before it (median of 7 readings)"

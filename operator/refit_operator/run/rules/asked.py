@@ -34,14 +34,15 @@ def settle_of(run: RetrainRun, query_range: timedelta) -> timedelta:
 def asked(run: RetrainRun, now: datetime, interval: timedelta, query_range: timedelta) -> Asked | None:
     """Return what a step needs to read; None at most times.
 
-    The replaced model's readings once, before the pointer is recorded. During the verification the newest ones, or of a
-    ratio all since the rollout: the first of those that there are more than WINDOWS of.
+    The replaced model's readings once, before the pointer is recorded. During the verification the newest ones, or
+    where outcomes are counted all since the rollout: the first ones where there are more than WINDOWS.
     """
     rolled_out = run.status.rolled_out_time
     if rolled_out is None:
         begun = _baseline_begins(run)
         return Asked(_windows(now - begun, interval), now) if begun else None
-    if run.spec.metric.ratio is None or baseline_of(run) is None:
+    baseline = baseline_of(run)
+    if baseline is None or baseline.total is None:
         return Asked(run.spec.verification.breaches.out_of, now)
     last = rolled_out + settle_of(run, query_range) + query_range + WINDOWS * interval
     until = min(now, last)

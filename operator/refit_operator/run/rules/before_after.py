@@ -70,7 +70,7 @@ def outcomes_of(baseline: Baseline) -> Before | None:
 
 
 def before_and_after(run: RetrainRun, readings: Sequence[Reading]) -> BeforeAfter | None:
-    """Return the comparison; None where the metric is no ratio, or no outcomes of the replaced model are recorded."""
+    """Return the comparison; None where no outcomes of the replaced model are recorded."""
     baseline = baseline_of(run)
     before = outcomes_of(baseline) if baseline else None
     if baseline is None or before is None:
