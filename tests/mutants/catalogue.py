@@ -3,6 +3,8 @@
 from tests.mutants.decide import DECIDE
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.stays import STAYS
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
@@ -1068,29 +1070,29 @@ WATCHING = (
     Mutant(
         "readings of the old model count",
         "run/rules/checks/verification.py",
-        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), o.query_range)",
         "return o.window",
         (*RUN, *WATCH),
     ),
     Mutant(
         "readings whose range began before the rollout count",
         "run/rules/checks/verification.py",
-        "return eligible(o.window, rolled_out + settle_of(o), o.query_range)",
-        "return eligible(o.window, rolled_out + settle_of(o), timedelta(0))",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), o.query_range)",
+        "return eligible(o.window, rolled_out + settle_of(o.run, o.query_range), timedelta(0))",
         WATCH,
     ),
     Mutant(
         "settle is ignored",
         "run/rules/checks/verification.py",
-        "rolled_out + settle_of(o), o.query_range",
+        "rolled_out + settle_of(o.run, o.query_range), o.query_range",
         "rolled_out, o.query_range",
         WATCH,
     ),
     Mutant(
         "a settle that is set is ignored",
-        "run/rules/checks/verification.py",
+        "run/rules/asked.py",
         "    if settle is not None:",
-        "    if settle == o.query_range:",
+        "    if settle == query_range:",
         WATCH,
     ),
 )
@@ -1659,7 +1661,6 @@ CERTAIN = (
     ),
 )
 
-MUTANTS = (
     *ONCE,
     *BREACH,
     *PROMOTION,
@@ -1670,4 +1671,16 @@ MUTANTS = (
     *CERTAIN,
     *DECIDE,
     *FEWER,
+)
+
+MUTANTS = (
+    *ONCE,
+    *BREACH,
+    *PROMOTION,
+    *LARGE_OBJECTS,
+    *WATCHING,
+    *FLOODS,
+    *EVIDENCE_BY_COUNTS,
+    *CERTAIN,
+    *STAYS,
 )

@@ -24,6 +24,7 @@ STEPS = {
     "await_rollout",
     "complete_requested_rollback",
     "complete_verification",
+    "confirm_early",
     "create_job",
     "create_service",
     "end_job",

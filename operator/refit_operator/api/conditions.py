@@ -243,13 +243,22 @@ class Reason(StrEnum):
     GATE_PASSED = "GatePassed", "The candidate passed the gate."
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."
     REGRESSED = "Regressed", "Readings after the promotion are worse than before it by more than verification.maxDrop."
-    NO_REGRESSION = "NoRegression", "Readings after the promotion are no worse than before it."
+    NO_REGRESSION = "NoRegression", "Readings after the promotion are no worse than before it by that much."
     TOO_FEW_READINGS = (
         "TooFewReadings",
         "Fewer readings since the rollout were values than verification.breaches.count; the message says what "
         "they were.",
     )
-    BASELINE_UNKNOWN = "BaselineUnknown", "The run began without a value, so that there is none to compare with."
+    TOO_FEW_OUTCOMES = (
+        "TooFewOutcomes",
+        "The outcomes since the rollout neither show that the checkpoint is worse by more than verification.maxDrop "
+        "nor that it isn't.",
+    )
+    BASELINE_UNKNOWN = (
+        "BaselineUnknown",
+        "Neither before nor during the run was there a value of the replaced model, so that there is none to compare "
+        "with.",
+    )
 
 
 class Condition(ApiModel):

@@ -73,6 +73,22 @@ class MonitorRef(ApiModel):
     generation: int | None = Field(default=None, description="Generation of its spec that the run was decided by.")
 
 
+class Baseline(ApiModel):
+    """What the replaced model had in service: the side of before, in the verification."""
+
+    value: float = Field(description="The share of the outcomes, or the median of the readings of a query.")
+    readings: int = Field(description="How many readings had a value.")
+    good: int | None = Field(default=None, description="Good outcomes; absent where outcomes aren't counted.")
+    total: int | None = Field(default=None, description="Outcomes; absent where they aren't counted.")
+    good_since_trigger: int | None = Field(default=None, description="Of these, those since the run was triggered.")
+    total_since_trigger: int | None = Field(
+        default=None,
+        description="Likewise. The others were chosen for being low: no confirmation rests on them.",
+    )
+    since: datetime = Field(description="When the first of these readings began.")
+    until: datetime = Field(description="When the last one ended.")
+
+
 class Trigger(ApiModel):
     """What started the run."""
 
@@ -80,6 +96,11 @@ class Trigger(ApiModel):
     value: float | None = Field(default=None, description="The newest reading; absent where it was no value.")
     threshold: float = Field(description="The threshold at that time.")
     time: datetime = Field(description="The time of that reading, or of the request.")
+    baseline: Baseline | None = Field(
+        default=None,
+        description="The readings that led to it: of a ratio since its evidence began to rise, else the newest ones. "
+        "Absent where none had a value.",
+    )
 
 
 class RetrainRunSpec(ApiModel):
@@ -232,6 +253,11 @@ class RetrainRunStatus(ApiModel):
     progress: RunProgress | None = Field(default=None, description="How far training is, where the trainer reports it.")
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
+    baseline: Baseline | None = Field(
+        default=None,
+        description="What the verification compares with: the replaced model's readings between the trigger and the "
+        "promotion, where these are too few together with those that led to it.",
+    )
     job_ref: str | None = Field(default=None, description="Name of the newest Job.")
     clock: RunClock | None = Field(default=None, description="Time of the Job in its phase, and running before it.")
     start_time: datetime | None = Field(default=None, description="When the Job was created.")

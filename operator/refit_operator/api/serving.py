@@ -33,7 +33,7 @@ class ServingSpec(ApiModel):
 
 
 class VerificationSpec(ApiModel):
-    """After a promotion: readings of the new model against those of the one it replaced."""
+    """After a promotion: readings, or outcomes, of the new model against those of the one it replaced."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -45,7 +45,10 @@ class VerificationSpec(ApiModel):
     )
 
     for_: Duration = Field(
-        default=timedelta(hours=1), alias="for", description="How long a promoted checkpoint is verified."
+        default=timedelta(hours=1),
+        alias="for",
+        description="How long a promoted checkpoint is verified. Outcomes of a ratio end it sooner, once they are "
+        "certain.",
     )
     settle: Duration | None = Field(
         default=None,
@@ -53,6 +56,11 @@ class VerificationSpec(ApiModel):
         "or 0s where the query has $(digest).",
     )
     max_drop: float = Field(
-        default=0.02, ge=0, description="A reading this much worse than the replaced model's is a breach."
+        default=0.02,
+        ge=0,
+        description="A reading worse than the replaced model's median by more is a breach. Of a ratio, all outcomes "
+        "have to be worse by more than this, with 99 % certainty.",
     )
-    breaches: Breaches = section(Breaches, "How many of the newest readings roll the checkpoint back.")
+    breaches: Breaches = section(
+        Breaches, "How many of the newest readings roll the checkpoint back. With ratio, certainty does."
+    )

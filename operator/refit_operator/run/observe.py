@@ -13,6 +13,7 @@ from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.rules.asked import asked
 from refit_operator.run.rules.certainty import holdout_uses
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
@@ -133,13 +134,15 @@ def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tupl
 async def _window(
     run: RetrainRun, target: TargetView | None, ports: Ports, now: datetime
 ) -> tuple[Reading, ...] | QueryFailed:
-    """Return the readings for the verification; nothing is queried at any other time."""
-    if run.status.rolled_out_time is None:
+    """Return the readings that the next step needs; nothing is queried at any other time."""
+    spec, grid = run.spec, ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
+    needed = asked(run, now, grid.interval, grid.query_range)
+    if needed is None:
         return ()
-    spec, pointer = run.spec, parse_pointer(target.pointer) if target else None
+    pointer = parse_pointer(target.pointer) if target else None
     digest = pointer.digest if pointer else ""
     subject = Subject(run.metadata.namespace, spec.monitor_ref.name, spec.serving.target_ref.name, digest)
-    return await ports.reader.window(subject, spec.prometheus, spec.metric, spec.verification.breaches.out_of, now)
+    return await ports.reader.window(subject, spec.prometheus, spec.metric, needed.count, needed.until)
 
 
 def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:

@@ -85,7 +85,7 @@ class _NothingThere:
 class _NoReadings:
     """Stands in for Prometheus, which isn't asked before a rollout."""
 
-    query_range = timedelta(0)
+    interval, query_range = timedelta(minutes=1), timedelta(0)
 
     def grid_of(self, *_: Any) -> Any:
         return self

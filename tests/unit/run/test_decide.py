@@ -400,6 +400,7 @@ def test_the_order_of_the_checks() -> None:
         "await_rollout",
         "complete_requested_rollback",
         "regressed",
+        "confirm_early",
         "complete_verification",
         "await_readings",
     ]

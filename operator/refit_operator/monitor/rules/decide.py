@@ -10,7 +10,7 @@ from refit_operator.api.conditions import Reason
 from refit_operator.api.policy import Mode
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.rules.decision import Decision, Hold, Observed, StartRun
-from refit_operator.monitor.rules.evidence import evidence_message
+from refit_operator.monitor.rules.evidence import baseline_of, evidence_message
 from refit_operator.monitor.rules.limits import (
     budget_spent,
     cooling_down,
@@ -210,6 +210,7 @@ def start_run(o: Observed) -> StartRun:
         value=newest.value if isinstance(newest, Value) else None,
         threshold=o.monitor.spec.metric.threshold,
         time=o.request or (newest.time if newest else o.now),
+        baseline=baseline_of(o),
     )
     start, served = starting_model(o), o.served
     live = o.target.pointer if o.target else ""

@@ -1,10 +1,12 @@
-"""Evidence of a ratio in words and numbers, for messages and the status. Pure."""
+"""What was read, in words and numbers: for messages, for the status, and for the run that is started by it. Pure."""
 
 from datetime import datetime
 from math import exp, floor, log
 
 from refit_operator.api.monitor import EvidenceStatus
+from refit_operator.api.run import Baseline
 from refit_operator.monitor.rules.decision import Observed
+from refit_operator.prometheus.rules.baseline import pooled
 from refit_operator.prometheus.rules.evidence import Evidence
 
 LARGEST = 1e9
@@ -40,6 +42,18 @@ def evidence_status(o: Observed) -> EvidenceStatus | None:
         outcomes=evidence.counts.total,
         since=since,
     )
+
+
+def baseline_of(o: Observed) -> Baseline | None:
+    """Return the readings that lead to a run; None where none had a value.
+
+    Of a ratio in breach these are those since its evidence began to rise.
+    """
+    if o.evidence is None:
+        return pooled(o.readings, o.query_range)
+    newest = max(0, len(o.weighed) - o.monitor.spec.metric.breaches.out_of)
+    begun = o.evidence.begun if o.is_breached else None
+    return pooled(o.weighed[newest if begun is None else begun :], o.query_range)
 
 
 def _began(o: Observed, evidence: Evidence | None) -> datetime | None:

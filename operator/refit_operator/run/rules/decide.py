@@ -45,7 +45,12 @@ from refit_operator.run.rules.checks.training import (
     training_failed,
 )
 from refit_operator.run.rules.checks.unchanged import record_unchanged, unchanged
-from refit_operator.run.rules.checks.verification import await_readings, complete_verification, regressed
+from refit_operator.run.rules.checks.verification import (
+    await_readings,
+    complete_verification,
+    confirm_early,
+    regressed,
+)
 from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained
 from refit_operator.run.rules.views.job import JobState
 
@@ -111,6 +116,7 @@ CHECKS: tuple[Check, ...] = (
     await_rollout,
     complete_requested_rollback,
     regressed,
+    confirm_early,
     complete_verification,
     await_readings,
 )

@@ -31,7 +31,9 @@ class Observed:
     target: TargetView | None
     now: datetime
     window: tuple[Reading, ...] | QueryFailed = ()
-    """Readings since the promotion; queried only while it is verified."""
+    """The replaced model's readings since what led to the run, queried only before the pointer is written, and those
+    since the promotion, queried only while it is verified.
+    """
     query_range: timedelta = timedelta(0)
     rolled_back: frozenset[str] = frozenset()
     """Digests that this monitor's runs rolled back."""

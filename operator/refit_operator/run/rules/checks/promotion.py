@@ -12,6 +12,7 @@ from refit_operator.api.conditions import ConditionType, Reason, find
 from refit_operator.api.events import Event
 from refit_operator.api.run import Outcome, PointerChange, Stage
 from refit_operator.api.uris import Pointer, name_pointer
+from refit_operator.run.rules.baseline import baseline_now
 from refit_operator.run.rules.decision import AT_ONCE, Decision, Observed, WritePointer, condition, finish, record
 from refit_operator.run.rules.gate import judge
 from refit_operator.run.rules.gate_case import Case
@@ -125,7 +126,8 @@ def record_change(o: Observed) -> Decision | None:
     if o.run.status.pointer_change or o.target is None or new is None:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
-    status = record(o, Stage.ROLLING_OUT, f"writing {name_pointer(change.new)}", pointer_change=change)
+    message = f"writing {name_pointer(change.new)}"
+    status = record(o, Stage.ROLLING_OUT, message, pointer_change=change, baseline=baseline_now(o))
     return Decision(status, requeue_after=AT_ONCE)
 
 

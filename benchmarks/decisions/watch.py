@@ -1,0 +1,315 @@
+"""Whether a promotion stays: false rollbacks, early confirmations, and what is missed, by the operator's own rules.
+
+A model serves with an accuracy below the threshold until its evidence makes a breach; it serves on while a candidate is
+trained; then the candidate serves, and is judged at each window.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import log
+
+import numpy as np
+
+from benchmarks.charts import Axis, Line, chart
+from benchmarks.decisions import Records, Section
+from benchmarks.pages import Record
+from refit_operator.prometheus.rules.baseline import pooled
+from refit_operator.prometheus.rules.evidence import WINDOWS, alternatives_to, log_statistics, needed_for, weigh
+from refit_operator.prometheus.rules.reading import Counts, Reading, Value
+from refit_operator.prometheus.rules.sequential import RISK, Before, Verdict, compare
+from refit_operator.prometheus.rules.window import count_breaches
+from refit_operator.run.rules.baseline import chosen
+from refit_operator.run.rules.before_after import outcomes_of
+
+WINDOW, START = timedelta(minutes=5), datetime(2026, 1, 1, tzinfo=UTC)
+THRESHOLD, FORMER, OLD, DROP = 0.85, 0.90, 0.78, 0.02
+NEEDED = needed_for(1, timedelta(days=30), WINDOW)
+MONTHS = 200
+"""Histories that are simulated side by side, for one that raises a false alarm."""
+TRAINING, HOUR, LONG, DAY = 6, 11, 100, 287
+"""Windows: of a training of half an hour; and of verifications, less the first, which late labels spoil."""
+SIZES = (5, 20, 50, 200, 800, 2000)
+LOSSES = (0.20, 0.15, 0.10, 0.07, 0.05, 0.03)
+PATHS, AT_THE_LIMIT = 100, 300
+Windows = list[Counts]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What there was: before the drop, since the evidence began to rise, in the training, after the rollout."""
+
+    former: Windows
+    led: Windows
+    trained: Windows
+    after: Windows
+
+
+def independent(random: np.random.Generator, size: int, accuracy: float, windows: int) -> Windows:
+    """Return windows of independent outcomes."""
+    return [Counts(int(good), size) for good in random.binomial(size, accuracy, windows)]
+
+
+def now_and_then_better(random: np.random.Generator, size: int, accuracy: float, windows: int) -> Windows:
+    """Return windows of which each tenth is much better, and none worse."""
+    shares = np.where(np.arange(windows) % 10 == 0, (1 + accuracy) / 2, accuracy)
+    return [Counts(int(good), size) for good in random.binomial(size, shares)]
+
+
+def after_a_bad_one(random: np.random.Generator, size: int, accuracy: float, windows: int) -> Windows:
+    """Return windows of a size that depends on the one before: four times as large after a bad one."""
+    found, total = [], size
+    for _ in range(windows):
+        good = int(random.binomial(total, accuracy))
+        found.append(Counts(good, total))
+        total = size * 4 if good < accuracy * total else size
+    return found
+
+
+Source = Callable[[np.random.Generator, int, float, int], Windows]
+BETTER = "each tenth window much better"
+SOURCES: dict[str, Source] = {
+    "independent": independent,
+    BETTER: now_and_then_better,
+    "four times as many outcomes after a bad window": after_a_bad_one,
+}
+
+
+def breach(random: np.random.Generator, size: int, old: float) -> Windows:
+    """Return the windows since the evidence began to rise, up to the breach."""
+    while True:
+        windows = independent(random, size, old, WINDOWS) if old < THRESHOLD else false_alarm(random, size)
+        for place, statistic in enumerate(log_statistics(windows, THRESHOLD, True), start=1):
+            if statistic >= log(NEEDED):
+                begun = weigh(windows[:place], THRESHOLD, True).begun
+                return windows[begun or 0 : place]
+
+
+def false_alarm(random: np.random.Generator, size: int) -> Windows:
+    """Return one of many histories at the threshold that are likely to raise an alarm.
+
+    Whether it does the operator's own statistic says.
+    """
+    good = random.binomial(size, THRESHOLD, (MONTHS, WINDOWS))
+    alternatives = np.array(alternatives_to(THRESHOLD))
+    right, wrong = np.log(alternatives / THRESHOLD), np.log((1 - alternatives) / (1 - THRESHOLD))
+    sums = np.zeros((MONTHS, len(alternatives)))
+    for window in good.T:
+        sums = np.exp(window[:, None] * right + (size - window[:, None]) * wrong) * (sums + 1)
+        high = sums.mean(axis=1) >= NEEDED
+        if high.any():
+            break
+    return [Counts(int(each), size) for each in good[high.argmax()]]
+
+
+def promotion(
+    random: np.random.Generator, size: int, new: float, length: int, old: float = OLD, source: Source = independent
+) -> Promotion:
+    """Return a promotion; a model at the threshold is replaced for nothing."""
+    led = breach(random, size, old)
+    former, trained = independent(random, size, FORMER, 100), independent(random, size, old, TRAINING)
+    return Promotion(former, led, trained, source(random, size, new, length))
+
+
+def readings(windows: Sequence[Counts], begin: int = 0) -> list[Reading]:
+    """Return readings of windows that follow one another."""
+    times = (START + WINDOW * (begin + place) for place in range(len(windows)))
+    return [Value(each.good / each.total, time, each) for each, time in zip(windows, times, strict=True)]
+
+
+def baseline(case: Promotion) -> Before:
+    """Return what the operator would record."""
+    led, since = readings(case.led), readings(case.trained, len(case.led))
+    found = chosen(pooled(led, WINDOW), pooled(since, WINDOW), pooled([*led, *since], WINDOW))
+    before = found and outcomes_of(found)
+    assert before
+    return before
+
+
+def verdict(case: Promotion, before: Before) -> tuple[Verdict, int]:
+    """Return the verdict, and after how many windows."""
+    found = compare(before, case.after, DROP, True)
+    totals = np.cumsum([counts.total for counts in case.after])
+    return found.verdict, int(np.searchsorted(totals, found.counts.total)) + 1
+
+
+def by_readings(case: Promotion) -> Verdict:
+    """Return what M of N says against the reading that started the run: 3 of 5, at any window."""
+    floor = case.led[-1].good / case.led[-1].total - DROP
+    after = readings(case.after)
+    rows = (after[max(0, place - 5) : place] for place in range(1, len(after) + 1))
+    worse = any(count_breaches(row, floor, True, 5) >= 3 for row in rows)
+    return Verdict.WORSE if worse else Verdict.NOT_WORSE
+
+
+def shares(found: Sequence[Verdict]) -> Record:
+    """Return how often each verdict was given."""
+    times = Counter(found)
+    return {
+        "rolled_back": round(times[Verdict.WORSE] / len(found), 4),
+        "confirmed": round(times[Verdict.NOT_WORSE] / len(found), 4),
+        "promotions": len(found),
+    }
+
+
+def at_the_limit() -> Iterator[Record]:
+    """Yield what becomes of a model that is worse by maxDrop exactly: neither verdict may be given in over 1 of 100."""
+    kinds = [(name, OLD) for name in SOURCES] + [("independent", THRESHOLD)]
+    for size in SIZES:
+        for name, old in kinds:
+            random = np.random.default_rng([1, size, len(name), int(100 * old)])
+            cases = (promotion(random, size, old - DROP, LONG, old, SOURCES[name]) for _ in range(AT_THE_LIMIT))
+            found = [verdict(case, baseline(case))[0] for case in cases]
+            yield {"part": "limit", "size": size, "source": name, "old": old, **shares(found)}
+
+
+def by_loss() -> Iterator[Record]:
+    """Yield what becomes of worse and of better models, in an hour and in a day."""
+    for length in (HOUR, DAY):
+        for size in SIZES:
+            for change in (*(-loss for loss in LOSSES), 0.0, 0.05, 0.10):
+                random = np.random.default_rng([2, length, size, int(100 * (change + 1))])
+                cases = [promotion(random, size, OLD + change, length) for _ in range(PATHS)]
+                found = [verdict(case, baseline(case)) for case in cases]
+                late = [windows for each, windows in found if each is not Verdict.UNCERTAIN]
+                minutes = int(np.median(late)) * 5 if late else None
+                yield {
+                    "part": "loss",
+                    "windows": length,
+                    "size": size,
+                    "change": change,
+                    "minutes": minutes,
+                    **shares([each for each, _ in found]),
+                }
+
+
+BARS: dict[str, Callable[[Promotion], Verdict]] = {
+    "the reading that started the run, 3 of 5": by_readings,
+    "all outcomes of before the drop": lambda case: verdict(case, Before(total(case.former), total(case.former)))[0],
+    "all since the evidence began to rise": lambda case: verdict(case, Before(total(case.led), total(case.led)))[0],
+    "those while the candidate was trained (the operator)": lambda case: verdict(case, baseline(case))[0],
+}
+
+
+def total(windows: Windows) -> Counts:
+    """Return all outcomes."""
+    return Counts(sum(each.good for each in windows), sum(each.total for each in windows))
+
+
+def by_bar() -> Iterator[Record]:
+    """Yield what each side of before would lead to."""
+    for change in (0.05, 0.0, -DROP, -0.05, -0.10, -0.20):
+        random = np.random.default_rng([3, int(100 * (change + 1))])
+        cases = [promotion(random, 200, OLD + change, HOUR) for _ in range(2 * PATHS)]
+        for name, judge in BARS.items():
+            yield {"part": "bar", "bar": name, "change": change, **shares([judge(case) for case in cases])}
+
+
+def measure() -> list[Record]:
+    """Simulate all parts."""
+    return [*at_the_limit(), *by_loss(), *by_bar()]
+
+
+def of(records: Records, **wanted: object) -> list[Record]:
+    """Return the records with these values."""
+    return [record for record in records if all(record.get(key) == value for key, value in wanted.items())]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _wrong(record: Record) -> list[float]:
+    """Return the shares of wrong verdicts: one that is better now and then may be confirmed."""
+    return [record["rolled_back"], *([] if record["source"] == BETTER else [record["confirmed"]])]
+
+
+def _limit_table(records: Records) -> str:
+    kinds = dict.fromkeys((each["source"], each["old"]) for each in of(records, part="limit"))
+    rows = []
+    for name, old in kinds:
+        found = of(records, part="limit", source=name, old=old)
+        why = "a false alarm at 0.85" if old == THRESHOLD else "a drop to 0.78"
+        cells = [", ".join(_percent(share) for share in _wrong(each)) for each in found]
+        rows.append([f"{name}, after {why}", *cells])
+    return table(["outcomes in a window", *map(str, SIZES)], rows)
+
+
+def _loss_table(records: Records, windows: int) -> str:
+    rows = []
+    for size in SIZES:
+        found = of(records, part="loss", windows=windows, size=size)
+        rows.append([str(size), *(_cell(each) for each in found)])
+    changes = [each["change"] for each in of(records, part="loss", windows=windows, size=SIZES[0])]
+    return table(["outcomes in a window", *(f"{change:+.2f}" if change else "0" for change in changes)], rows)
+
+
+def _cell(record: Record) -> str:
+    late = f" ({record['minutes']} min)" if record["minutes"] else ""
+    share = record["rolled_back"] if record["change"] < 0 else record["confirmed"]
+    return f"{_percent(share)}{late if share >= 0.5 else ''}"
+
+
+def _bar_table(records: Records) -> str:
+    changes = list(dict.fromkeys(each["change"] for each in of(records, part="bar")))
+    rows = [[name, *(_percent(each["rolled_back"]) for each in of(records, part="bar", bar=name))] for name in BARS]
+    return table(["before is", *(f"{change:+.2f}" if change else "0" for change in changes)], rows)
+
+
+def render(records: Records) -> str:
+    """Return the section."""
+    worst = max(share for each in of(records, part="limit") for share in _wrong(each))
+    promotions = sum(each["promotions"] for each in of(records, part="limit"))
+    return f"""## Whether a promotion stays
+
+The promise: a model that isn't worse by more than `verification.maxDrop` is rolled back in at most {_percent(RISK)}
+of the promotions, and one that is worse is confirmed early in at most {_percent(RISK)}
+([how](../concepts/verification.md)). Simulated: windows of five minutes, a threshold of {THRESHOLD}, a training of
+half an hour, `maxDrop` {DROP}.
+
+A model that is worse by {DROP} exactly, verified for {LONG} windows; rolled back, and confirmed early, of
+{promotions:,} promotions in all. The most of any is {_percent(worst)}.
+
+{_limit_table(records)}
+
+![Rolled back by the size of the loss](decisions/watch-losses.svg)
+
+What becomes of models that are truly worse or better than the old one by so much, in brackets after how many minutes
+(median): worse ones rolled back, others confirmed early. What isn't decided stays, unconfirmed. In an hour:
+
+{_loss_table(records, HOUR)}
+
+In a day:
+
+{_loss_table(records, DAY)}
+
+What the comparison is with decides more than how it is done. Rolled back in an hour of 200 outcomes in five minutes,
+where the old model had {FORMER}, fell to {OLD}, and the new one differs from that by:
+
+{_bar_table(records)}
+
+By the outcomes of before the drop an improvement of five points is rolled back, to a model that is worse.
+"""
+
+
+def pictures(records: Records) -> dict[str, str]:
+    """Return the picture of what is found by the size of the loss."""
+    lines = []
+    for size in SIZES:
+        found = [each for each in of(records, part="loss", windows=DAY, size=size) if each["change"] <= 0]
+        points = sorted((-each["change"], 100 * each["rolled_back"]) for each in found)
+        lines.append(Line(f"{size} outcomes in 5 min", points))
+    lines.append(Line("promised at up to 0.02", [(0.0, 100 * RISK), (DROP, 100 * RISK)], dashed=True))
+    x = Axis("how much worse the promoted model is", 0, 0.2, [0, 0.02, 0.05, 0.1, 0.15, 0.2])
+    y = Axis("rolled back within a day, %", 0, 100, [0, 25, 50, 75, 100])
+    return {"watch-losses.svg": chart("Worse models that are rolled back", x, y, lines)}
+
+
+SECTION = Section(name="watch", place=40, measure=measure, render=render, pictures=pictures)

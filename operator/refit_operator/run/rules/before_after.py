@@ -1,0 +1,80 @@
+"""Outcomes since a rollout against those of the replaced model, and what is said of it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refit_operator.api.run import Baseline, RetrainRun
+from refit_operator.prometheus.rules.reading import Counts, Reading, Value
+from refit_operator.prometheus.rules.sequential import RISK, Before, Comparison, Verdict, compare
+from refit_operator.run.rules.baseline import baseline_of
+
+CERTAIN = f"certain ({100 * (1 - RISK):g} %)"
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """A ratio's outcomes before and after a promotion."""
+
+    run: RetrainRun
+    baseline: Baseline
+    after: Comparison
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the outcomes say."""
+        return self.after.verdict
+
+    @property
+    def outcomes(self) -> str:
+        """Return both sides in words."""
+        name, counts = self.run.spec.metric.name, self.after.counts
+        before = f"before {self.baseline.value:.3g} over {self.baseline.total:,}"
+        if not counts.total:
+            return f"{name}: no outcome was counted since the rollout; {before}"
+        return f"{name} {counts.good / counts.total:.3g} over {counts.total:,} outcomes since the rollout; {before}"
+
+    @property
+    def side(self) -> str:
+        """Return where a worse model is: "below 0.76"."""
+        metric, drop = self.run.spec.metric, self.run.spec.verification.max_drop
+        level = self.baseline.value - drop if metric.below else self.baseline.value + drop
+        return f"{'below' if metric.below else 'above'} {level:.3g}"
+
+    @property
+    def message(self) -> str:
+        """Return what is known, and what is decided by it or will be."""
+        drop = f"verification.maxDrop {self.run.spec.verification.max_drop:g}"
+        match self.verdict:
+            case Verdict.WORSE:
+                return f"{self.outcomes}; it is {CERTAIN} to be {self.side} ({drop})"
+            case Verdict.NOT_WORSE:
+                return f"{self.outcomes}; it is {CERTAIN} not to be {self.side} ({drop})"
+            case Verdict.UNCERTAIN:
+                return (
+                    f"{self.outcomes}; rolled back where it is {CERTAIN} to be {self.side}, confirmed where not to be"
+                )
+
+    @property
+    def uncertain(self) -> str:
+        """Return what is said where the time is over."""
+        drop = f"verification.maxDrop {self.run.spec.verification.max_drop:g}"
+        return f"{self.outcomes}; too few to be {CERTAIN} whether it is {self.side} ({drop})"
+
+
+def outcomes_of(baseline: Baseline) -> Before | None:
+    """Return its outcomes; None where none are counted."""
+    if baseline.good is None or baseline.total is None:
+        return None
+    unselected = Counts(baseline.good_since_trigger or 0, baseline.total_since_trigger or 0)
+    return Before(Counts(baseline.good, baseline.total), unselected)
+
+
+def before_and_after(run: RetrainRun, readings: Sequence[Reading]) -> BeforeAfter | None:
+    """Return the comparison; None where no outcomes of the replaced model are recorded."""
+    baseline = baseline_of(run)
+    before = outcomes_of(baseline) if baseline else None
+    if baseline is None or before is None:
+        return None
+    after = [reading.counts for reading in readings if isinstance(reading, Value) and reading.counts]
+    found = compare(before, after, run.spec.verification.max_drop, run.spec.metric.below)
+    return BeforeAfter(run, baseline, found)
