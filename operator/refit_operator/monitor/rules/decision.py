@@ -47,6 +47,9 @@ class Observed:
     taken_pointer: str | None = None
     mass_breach: MassBreach | None = None
     """Whether most monitors of the server fell into breach together."""
+    drift: tuple[Reading, ...] | QueryFailed = ()
+    """The last readings of spec.drift, oldest first; nothing that is decided rests on them."""
+    drift_range: timedelta = timedelta(0)
     guards: tuple[Reading, ...] | None = None
     """What each guard's query gave; None where they weren't queried."""
 
