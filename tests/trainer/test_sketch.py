@@ -27,6 +27,11 @@ from tests.support.trainer.server import Serve, pointer
 TOKEN = "a-token-of-labellers"
 
 
+@pytest.fixture(autouse=True)
+def sketches_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFIT_SKETCH", "on")
+
+
 @pytest.fixture
 def sketched(checkpoint: Path, tmp_path: Path, sentences: list[dict[str, Any]]) -> Path:
     """A checkpoint whose judge saw 300 rows."""
@@ -43,7 +48,7 @@ def sketch_of(folder: Path) -> Sketch:
 def test_the_judge_leaves_a_sketch_outside_of_the_digest(
     published: Path, sketched: Path, sentences: list[dict[str, Any]]
 ) -> None:
-    assert digest_folder(sketched) == digest_folder(published) and not (published / SKETCH).exists()
+    assert digest_folder(sketched) == digest_folder(published)
     found = sketch_of(sketched)
     assert len(found.mean) == 32 and 8 <= len(found.axes) <= 16 and found.rows == 300
     model = TASK.load(sketched)
@@ -54,6 +59,14 @@ def test_the_judge_leaves_a_sketch_outside_of_the_digest(
 
 def test_few_rows_leave_no_sketch_and_fail_nothing(checkpoint: Path, holdout_rows: Path) -> None:
     assert judge(json.dumps(judge_config(checkpoint, holdout_rows)))["rows"] == 100
+    assert not (checkpoint / SKETCH).exists()
+
+
+def test_none_is_drawn_where_none_is_wanted(
+    checkpoint: Path, tmp_path: Path, sentences: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFIT_SKETCH", "off")
+    judge(json.dumps(judge_config(checkpoint, write_rows(tmp_path / "holdout" / "rows.jsonl", sentences))))
     assert not (checkpoint / SKETCH).exists()
 
 

@@ -89,8 +89,10 @@ def judge(text: str) -> dict[str, Any]:
 
 
 def explain(text: str) -> dict[str, Any]:
-    """Judge as REFIT_CONFIG's text says, and write the report page."""
-    return {"report": _compare(text).explain()}
+    """Judge as REFIT_CONFIG's text says, and write the report page and the sketch."""
+    found = _compare(text)
+    try_to_leave(found.verdicts["candidate"].sketch, found.config.candidate.uri)
+    return {"report": found.explain()}
 
 
 def _compare(text: str) -> Comparison:

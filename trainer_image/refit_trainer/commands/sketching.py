@@ -1,6 +1,7 @@
 """The judge leaves a sketch beside the candidate. Without one a run goes on as it would: it decides nothing."""
 
 import logging
+import os
 from collections.abc import Sequence
 
 from refit_trainer.artifacts.beside import write_beside
@@ -15,9 +16,11 @@ log = logging.getLogger(__name__)
 def try_to_draw(
     task: Task, model: LoadedModel, digest: str, rows: Sequence[Row], predictions: Sequence[Prediction]
 ) -> Sketch | None:
-    """Return the sketch of a model; None where it has none, or its own code fails at it."""
+    """Return the sketch of a model; None where it has none, none is wanted, or its own code fails at it."""
     from refit_trainer.sketch.draw import draw_sketch
 
+    if os.environ.get("REFIT_SKETCH", "on") == "off":
+        return None
     try:
         return draw_sketch(task, model, digest, rows, predictions)
     except Exception as error:
