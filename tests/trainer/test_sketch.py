@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from refit_serving.model import load_model
-from refit_serving.settings import Settings
+from refit_serving.settings import read_settings
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
@@ -81,10 +81,10 @@ def test_a_model_whose_head_sees_every_token_is_judged_without_one(
 
 def test_pictures_have_a_sketch_as_well(tmp_path: Path) -> None:
     rows = write_digits(tmp_path / "rows", 0, 300)
-    shape = {"task": "image-classification", "hyperparameters": {"method": "head"}}
+    shape: dict[str, Any] = {"task": "image-classification", "hyperparameters": {"method": "head"}}
     start = make_tiny_resnet(tmp_path / "resnet")
     train(json.dumps(train_config(start, rows, tmp_path / "out", **shape, dataset={"train": rows.as_uri()})))
-    judged = {"task": "image-classification", "dataset": {"holdout": rows.as_uri()}}
+    judged: dict[str, Any] = {"task": "image-classification", "dataset": {"holdout": rows.as_uri()}}
     judge(json.dumps(judge_config(tmp_path / "out", rows, **judged)))
     assert sketch_of(tmp_path / "out").rows > 200
 
@@ -106,7 +106,7 @@ def test_confidences_that_are_few_or_all_alike_are_calibrated(scores: list[float
 
 def test_the_server_knows_where_each_input_lies(sketched: Path, sentences: list[dict[str, Any]]) -> None:
     """Of inputs of all lengths, which a batch has in another order than they were asked in."""
-    model = load_model(Settings(model_uri=pointer(sketched)))
+    model = load_model(read_settings({"MODEL_URI": pointer(sketched)}))
     found = sketch_of(sketched)
     texts = [row["text"] for row in sentences[:40]]
     bare = TASK.load(sketched)
