@@ -3,7 +3,7 @@
 from tests.mutants.decide import DECIDE
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
-from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.scarce import SCARCE
 from tests.mutants.stays import STAYS
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
@@ -1661,6 +1661,7 @@ CERTAIN = (
     ),
 )
 
+MUTANTS = (
     *ONCE,
     *BREACH,
     *PROMOTION,
@@ -1671,16 +1672,6 @@ CERTAIN = (
     *CERTAIN,
     *DECIDE,
     *FEWER,
-)
-
-MUTANTS = (
-    *ONCE,
-    *BREACH,
-    *PROMOTION,
-    *LARGE_OBJECTS,
-    *WATCHING,
-    *FLOODS,
-    *EVIDENCE_BY_COUNTS,
-    *CERTAIN,
     *STAYS,
+    *SCARCE,
 )

@@ -21,7 +21,8 @@ else:
     from refit_trainer.contract.process_setup import set_defaults
 
     set_defaults()  # before a test module imports torch
-    os.environ["REFIT_REPORT"] = "off"  # what is shared stays as it was published; test_explain asks for reports
+    # What is shared stays as it was published; test_explain asks for reports, and test_sketch for sketches.
+    os.environ |= {"REFIT_REPORT": "off", "REFIT_SKETCH": "off"}
 
 
 @pytest.fixture(scope="session")

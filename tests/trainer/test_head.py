@@ -19,6 +19,7 @@ from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.text_classification import TASK
 from refit_trainer.training import compute
 from tests.support.trainer.commands import judge_config, train_config
+from tests.support.trainer.models import make_gpt2
 from tests.support.trainer.pictures import make_tiny_resnet, write_digits
 
 HEAD = {"method": "head"}
@@ -98,6 +99,11 @@ def test_a_network_that_does_not_end_in_a_linear_layer(published: Path) -> None:
     model.network.after = torch.nn.Linear(3, 7)
     with pytest.raises(BadInput, match=r"hyperparameters.method='head': Bert\w+ doesn't end in a linear layer"):
         require_last_layer(model)
+
+
+def test_a_layer_that_is_given_every_token_is_refused(train_rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"the last layer of GPT2\w+ isn't given one vector for an input"):
+        run(make_gpt2(tmp_path / "gpt2"), train_rows, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "early_stopping"])

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from refit_serving import bodies
 from refit_serving.admission import Admission
 from refit_serving.batching import ModelFailed, Overloaded, Unanswerable
-from refit_serving.documents import Feedback, Instance, has_many, parse_feedback, parse_instances
+from refit_serving.documents import Feedback, Instance, has_many, parse_count, parse_feedback, parse_instances
 from refit_serving.drain import Drain
 from refit_serving.labellers import Labellers
 from refit_serving.refusals import InvalidRequest, Refused
@@ -66,6 +66,13 @@ class Endpoints:
             except OSError as error:
                 log.error("feedback.not_stored error=%s", error)
                 raise Refused(503, f"the row couldn't be stored: {error}", retry_after=1) from error
+
+    async def to_label(self, request: Request) -> Response:
+        """Hand out rows that are worth a label."""
+        self._labellers.check_known(request)
+        rows = self._service.hand_out(parse_count(request.query_params.get("count")))
+        content = await asyncio.get_running_loop().run_in_executor(self._parsers, bodies.render, {"rows": rows})
+        return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def is_alive(self, request: Request) -> Response:
         """Say that the process answers."""
@@ -121,6 +128,7 @@ def build_app(service: Service, admission: Admission, labellers: Labellers, drai
     endpoints = Endpoints(service, admission, labellers, drain)
     posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
+    gets |= {"/to-label": endpoints.to_label}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
     routes += [Route(path, call) for path, call in gets.items()]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, Refused: _refuse})

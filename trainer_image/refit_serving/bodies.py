@@ -1,5 +1,6 @@
 """From a request's bytes to its JSON document: bounded, strict, and in Unicode that can be written again."""
 
+import base64
 import json
 import math
 import re
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from refit_serving.refusals import InvalidRequest, Refused
+from refit_trainer.data.blob import Blob
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -23,6 +25,17 @@ def parse(body: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"not JSON: {error}") from None
     return document
+
+
+def render(document: Any) -> bytes:
+    """Return a document as JSON; contents are in base64, as requests give them."""
+    return json.dumps(document, ensure_ascii=False, default=_encode).encode(errors="replace")
+
+
+def _encode(value: Any) -> str:
+    if isinstance(value, Blob):
+        return base64.b64encode(value.read()).decode()
+    raise TypeError(f"{type(value).__name__} isn't JSON")
 
 
 def parts_of(document: Any) -> Iterator[Any]:

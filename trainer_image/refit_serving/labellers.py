@@ -28,6 +28,12 @@ class Labellers:
         if self.tokens and not any(hmac.compare_digest(given, known) for known in self.tokens):
             raise Refused(401, "feedback needs a token: Authorization: Bearer …")
 
+    def check_known(self, request: Request) -> None:
+        """Raise Refused for a request that isn't let in, and wherever there is no token to know labellers by."""
+        self.check(request)
+        if not self.tokens:
+            raise Refused(403, "rows are other clients' inputs: they are handed out with FEEDBACK_TOKEN_FILE alone")
+
 
 def read_tokens(path: Path | None) -> tuple[bytes, ...]:
     """Return the tokens in a file, one a line; several let one be changed for another without a gap."""

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from refit_trainer.tasks import Tally
 
+SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -24,6 +25,11 @@ class Metrics:
         self.seconds = Histogram(
             "refit_request_seconds", "Time to answer a request.", ["path"], buckets=BUCKETS, registry=self.registry
         )
+        self.confidence = Histogram(
+            "prediction_confidence", "The model's confidence in its answers.", buckets=SHARES, registry=self.registry
+        )
+        self.by_label = Counter("predictions_by_label", "Answers given, by label.", ["label"], registry=self.registry)
+        self.handed_out = Counter("rows_handed_out", "Rows handed out to be labelled.", registry=self.registry)
         info = Gauge("refit_model_info", "The model in service.", ["digest"], registry=self.registry)
         info.labels(digest).set(1)
 

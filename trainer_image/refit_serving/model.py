@@ -10,6 +10,7 @@ from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
+from refit_trainer.sketch.document import Sketch, read_sketch
 from refit_trainer.storage.uris import fetch, pin
 from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
 
@@ -24,6 +25,8 @@ class ServedModel:
     digest: str
     task: Task
     loaded: LoadedModel
+    sketch: Sketch | None = None
+    """What it was judged on; None where no judge left it, or it doesn't fit."""
 
     def predict(self, inputs: list[Any]) -> list[Prediction]:
         """Return the prediction for each input."""
@@ -42,11 +45,24 @@ def load_model(settings: Settings) -> ServedModel:
     if task.known_labels(folder) is None:
         raise BadInput(f"{uri} has no head for {settings.task}")
     threads = limit_threads()
-    model = ServedModel(digest, task, task.load(folder))
+    loaded = task.load(folder)
+    model = ServedModel(digest, task, loaded, _follow(loaded, read_sketch(folder, digest)))
     with refusing_model(folder):
         model.predict([task.example()])  # the first call is the slow one
-    log.info("model.loaded uri=%s digest=%s threads=%d", uri, digest, threads)
+    log.info("model.loaded uri=%s digest=%s threads=%d sketch=%s", uri, digest, threads, model.sketch is not None)
     return model
+
+
+def _follow(loaded: LoadedModel, sketch: Sketch | None) -> Sketch | None:
+    """Have the model say where its inputs lie along the sketch's axes; None where it has no layer that they fit."""
+    from refit_trainer.tasks.components.head_inputs import HeadWatch
+    from refit_trainer.tasks.components.heads import find_last_layer
+
+    layer = find_last_layer(loaded.network, len(loaded.labels)) if sketch else None
+    if sketch is None or layer is None or layer.in_features != len(sketch.mean):
+        return None
+    loaded.watch = HeadWatch(layer, sketch.mean, sketch.axes)
+    return sketch
 
 
 def parse_pointer(settings: Settings) -> tuple[str, str | None]:

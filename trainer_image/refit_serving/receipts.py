@@ -29,6 +29,8 @@ class Answer:
     input: str
     predicted: Any
     model: str
+    chosen: bool = False
+    """Whether it was handed out to be labelled: such answers are no fair sample of all."""
 
 
 class Receipts:
@@ -39,7 +41,8 @@ class Receipts:
 
     def write(self, answer: Answer) -> str:
         """Return the receipt for an answer."""
-        content = _encode(json.dumps(asdict(answer), separators=(",", ":")).encode())
+        fields = {name: value for name, value in asdict(answer).items() if name != "chosen" or value}
+        content = _encode(json.dumps(fields, separators=(",", ":")).encode())
         return f"{content}.{self._sign(content)}"
 
     def read(self, receipt: str) -> Answer | None:

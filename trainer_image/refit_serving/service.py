@@ -19,6 +19,12 @@ from refit_serving.receipts import Answer, Receipts
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.settings import Settings
 from refit_serving.sides import choose_side
+from refit_serving.to_label import ROWS, ToLabel
+from refit_serving.watch import Watch
+from refit_trainer.tasks import Prediction
+
+HAND_OUT_BYTES = 8 << 20
+"""Of the rows of one answer, and one row that goes beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Service:
         self._receipts = receipts
         self._share = settings.holdout_share
         self._memory = Memory(settings.remembered, settings.remembered_bytes)
+        self._watch = Watch(model.task, model.loaded.labels, model.sketch, self.metrics)
+        self._to_label = ToLabel(ROWS if settings.feedback_token_file else 0)
         folders = {"train": settings.feedback_dir, "holdout": settings.holdout_dir}
         self._files = {side: RowFile(folder, settings.writer) for side, folder in folders.items() if folder}
 
@@ -59,22 +67,46 @@ class Service:
             key = instance.id or uuid.uuid4().hex
             known = RememberedPrediction(instance.value, prediction.value, instance.slice, instance.group)
             self._memory.remember(key, known)
+            self._consider(key, known, prediction)
             answer = Answer(key, known.input, prediction.value, self._digest)
             score = round(prediction.score, 6)
             reply = {"id": key, "label": prediction.value, "score": score, "model": self._digest}
             replies.append(reply | {"receipt": self._receipts.write(answer)})
         return replies
 
+    def _consider(self, key: str, known: RememberedPrediction, prediction: Prediction) -> None:
+        """Follow an answer, and keep it where it is worth a label: of the training side, whose rows may be chosen."""
+        strangeness = self._watch.follow(prediction)
+        if not self._to_label.wants(known.input, prediction.score, strangeness):
+            return
+        if choose_side(known.value, self._share, known.group) == "train":
+            self._to_label.offer(key, prediction.score, strangeness, known)
+
+    def hand_out(self, count: int) -> list[dict[str, Any]]:
+        """Return answers that are worth a label, each once, as feedback that lacks the label alone."""
+        rows = []
+        for why, one in self._to_label.hand_out(count, HAND_OUT_BYTES):
+            answer = Answer(one.id, one.known.input, one.known.predicted, self._digest, chosen=True)
+            row = {"id": one.id, self.task.input: one.known.value, "receipt": self._receipts.write(answer)}
+            row |= {"predicted": one.known.predicted, "score": round(one.score, 6), "why": why}
+            kept = {"slice": one.known.slice, "group": one.known.group}
+            rows.append(row | {name: value for name, value in kept.items() if value is not None})
+        self.metrics.handed_out.inc(len(rows))
+        return rows
+
     def take_feedback(self, feedback: Feedback) -> FeedbackResult:
         """Store a labelled row, then count it; an answer whose label was taken before changes nothing.
 
+        One that was handed out isn't counted: it was chosen for being hard, and is no fair sample of what is served.
         Raise Refused where no such answer is known to have been given, or the label can't be this input's.
         """
         known = self._memory.recall(feedback.id)
         if not known and not feedback.receipt and self._memory.is_labelled(feedback.id):
             return FeedbackResult(judged=False, stored=None, duplicate=True)
         answer = self._find_answer(feedback, known)
-        if self._memory.is_labelled(answer.id, answer.input):
+        chosen = f"chosen {answer.input}"
+        taken = (answer.input, chosen) if answer.chosen else (answer.input,)
+        if any(self._memory.is_labelled(answer.id, one) for one in taken):
             return FeedbackResult(judged=False, stored=None, duplicate=True)
         if known and known.input != answer.input:
             known = None
@@ -82,11 +114,12 @@ class Service:
         if value is not None and (problem := self.task.check_pair(value, feedback.label)):
             raise InvalidRequest(problem)
         stored = self._store(feedback, known)
-        is_judged = answer.model == self._digest
+        is_judged = answer.model == self._digest and not answer.chosen
         if is_judged:
             self.metrics.judge(self.task.tally(answer.predicted, feedback.label))
         if stored or is_judged:
-            self._memory.mark_labelled(answer.id, answer.input)
+            self._memory.mark_labelled(answer.id, chosen if answer.chosen else answer.input)
+            self._to_label.discard(answer.input)
         return FeedbackResult(judged=is_judged, stored=stored)
 
     def _find_answer(self, feedback: Feedback, known: RememberedPrediction | None) -> Answer:

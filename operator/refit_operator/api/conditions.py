@@ -1,6 +1,6 @@
 """Every condition and every reason, each with its meaning. Conditions are positive: True is good.
 
-Reconciling and Stalled are the two exceptions, as kstatus has them: they are there only while true.
+Reconciling and Stalled are exceptions, as kstatus has them: they are there only while true. DriftSuspected is one, too.
 """
 
 from datetime import datetime
@@ -21,6 +21,7 @@ class ConditionType(StrEnum):
     RETRAIN_SUCCEEDED = "RetrainSucceeded"
     SERVING_UP_TO_DATE = "ServingUpToDate"
     RETRAIN_ALLOWED = "RetrainAllowed"
+    DRIFT_SUSPECTED = "DriftSuspected"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
     TRAINED = "Trained"
@@ -90,6 +91,13 @@ class Reason(StrEnum):
     BELOW_THRESHOLD = "BelowThreshold", "Enough of the newest readings are below the threshold."
     ABOVE_THRESHOLD = "AboveThreshold", "Enough of the newest readings are above the threshold."
     UNKNOWN = "Unknown", "There is no reading yet, or none that counts."
+    # DriftSuspected
+    INPUTS_FAMILIAR = "InputsFamiliar", "The inputs are like those that the model was judged on."
+    INPUTS_FOREIGN = (
+        "InputsForeign",
+        "Enough of the newest readings of drift.query are above 1. Whether the model answers such inputs well only "
+        "labels say; no run starts by this.",
+    )
     # RetrainSucceeded, and a run's Finished
     PROMOTED = "Promoted", "The candidate was better and serves."
     TRAINING_FAILED = (
@@ -265,7 +273,9 @@ class Condition(ApiModel):
     """A condition as Kubernetes has them (metav1.Condition)."""
 
     type: str = Field(max_length=316, description="Type of the condition.")
-    status: Literal["True", "False", "Unknown"] = Field(description="True is good, save for Reconciling and Stalled.")
+    status: Literal["True", "False", "Unknown"] = Field(
+        description="True is good, save for DriftSuspected, Reconciling and Stalled."
+    )
     reason: str = Field(min_length=1, max_length=1024, description="The reason, in CamelCase.")
     message: str = Field(default="", max_length=32768, description="The reason in a sentence, with numbers.")
     last_transition_time: datetime = Field(description="When the status last changed.")

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, ValidatorFunctionWrapHa
 
 from refit_operator.api.base import ApiModel, rules, section
 from refit_operator.api.conditions import Condition
+from refit_operator.api.drift import DriftSpec
 from refit_operator.api.metadata import ObjectMeta
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Guard, Mode, PolicySpec
@@ -37,6 +38,11 @@ class ModelMonitorSpec(ApiModel):
     )
     prometheus: PrometheusSpec = section(PrometheusSpec, "The Prometheus server that answers the queries.")
     metric: MetricSpec = Field(description="What the model is judged by.")
+    drift: DriftSpec | None = Field(
+        default=None,
+        description="How foreign the inputs are to the model, by a query that needs no label: it warns "
+        "(DriftSuspected), and never starts or holds a run.",
+    )
     guards: Annotated[tuple[Guard, ...], Field(max_length=8)] = Field(
         default=(),
         description="What must hold before any run starts: does the serving run, do labels arrive. Queried only then.",
@@ -103,7 +109,8 @@ class ModelMonitorStatus(ApiModel):
     observed_generation: int | None = Field(default=None, description="The generation of the spec last reconciled.")
     conditions: tuple[Condition, ...] = Field(
         default=(),
-        description="Ready, MetricAvailable, WithinThreshold, RetrainSucceeded, ServingUpToDate, RetrainAllowed.",
+        description="Ready, MetricAvailable, WithinThreshold, RetrainSucceeded, ServingUpToDate, RetrainAllowed, "
+        "DriftSuspected.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
     state: str | None = Field(default=None, description="One word for the State column, computed from the conditions.")

@@ -9,7 +9,8 @@ HEADER = """# Conditions and reasons
 Generated from `refit_operator.api.conditions` by `make crds`; do not edit.
 
 Conditions are positive: True is good. `Reconciling` and `Stalled` are there only while they are true, as kstatus has
-them. A ModelMonitor has the first eight, a RetrainRun the others.
+them; `DriftSuspected` is there where `spec.drift` is, and True warns. A ModelMonitor has the first nine, a RetrainRun
+the others.
 
 | condition |
 |---|

@@ -20,7 +20,7 @@ from refit_operator.monitor.rules.measure import readings_needed
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.counting import selector_objection
-from refit_operator.prometheus.rules.reading import Value
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
 from refit_operator.target.rules.room import lack_of_room, needs_room
 from refit_operator.target.rules.view import parse_target
 
@@ -41,7 +41,8 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
     observed = with_mass_breach(await _with_readings(observed, ports), ports)
-    return await _with_guards(await with_room(observed, ports), ports)
+    observed = await _with_guards(await with_room(observed, ports), ports)
+    return await with_drift(observed, ports)
 
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
@@ -125,6 +126,18 @@ async def _with_guards(o: Observed, ports: Ports) -> Observed:
     subject = subject_of(o)
     asked = (ports.reader.once(subject, spec.prometheus, guard.query, o.now) for guard in spec.guards)
     return replace(o, guards=tuple(await asyncio.gather(*asked)))
+
+
+async def with_drift(o: Observed, ports: Ports) -> Observed:
+    """Read the drift, where it is asked for and the server answered: a decision waits for no second timeout."""
+    spec, namespace = o.monitor.spec, o.monitor.metadata.namespace
+    if spec.drift is None or o.query_error or isinstance(o.window, QueryFailed):
+        return o
+    if error := ports.reader.query_error(spec.drift.query, namespace):
+        return replace(o, drift=QueryFailed(FailureKind.BadQuery, error, o.now))
+    metric = spec.drift.metric
+    window = await ports.reader.window(subject_of(o), spec.prometheus, metric, spec.drift.breaches.out_of, o.now)
+    return replace(o, drift=window, drift_range=ports.reader.grid_of(spec.prometheus, metric).query_range)
 
 
 def older_claim(monitor: ModelMonitor, others: tuple[ModelMonitor, ...]) -> str:

@@ -11,10 +11,11 @@ from refit_operator.kubernetes_api.events import build_event, post_event
 from refit_operator.monitor.observe import observe
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
+from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import new_recovery
 from refit_operator.monitor.rules.status import is_worth_writing, next_status
-from refit_operator.observability.metrics import show_monitor
+from refit_operator.observability.metrics import show_drift, show_monitor
 from refit_operator.ports import Ports
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
     decision = decide(observed)
     status = next_status(observed)
     show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
+    show_drift(monitor.metadata.namespace, monitor.metadata.name, drift_ratio(observed))
     await _write(observed, status, ports)
     await _record_recovery(observed, ports)
     if isinstance(decision, StartRun):

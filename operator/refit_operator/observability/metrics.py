@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.monitor import ModelMonitorStatus
 
 VALUE = Gauge("refit_monitor_value", "The last reading that was a value.", ["namespace", "monitor"])
@@ -14,6 +15,11 @@ EVIDENCE = Gauge(
 )
 EVIDENCE_NEEDED = Gauge(
     "refit_monitor_evidence_needed", "The evidence that makes a breach, by metric.falseRuns.", ["namespace", "monitor"]
+)
+DRIFT = Gauge(
+    "refit_monitor_drift",
+    "The last reading of spec.drift: drift of the inputs as a ratio of its limit; absent where it is no value.",
+    ["namespace", "monitor"],
 )
 CONDITION = Gauge("refit_monitor_condition", "1 while True, 0 otherwise.", ["namespace", "monitor", "condition"])
 RECONCILE_TOTAL = Counter("refit_reconcile", "Reconciliations of a monitor and its runs, by result.", ["result"])
@@ -48,13 +54,25 @@ def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
         EVIDENCE_NEEDED.labels(namespace, name).set(float(evidence.needed))
     else:
         _remove((EVIDENCE, EVIDENCE_NEEDED), namespace, name)
-    for condition in status.conditions:
-        CONDITION.labels(namespace, name, condition.type).set(condition.status == "True")
+    for kind in ConditionType:
+        condition = find(status.conditions, kind)
+        if condition:
+            CONDITION.labels(namespace, name, kind).set(condition.status == "True")
+        else:
+            CONDITION.remove_by_labels({"namespace": namespace, "monitor": name, "condition": kind})
+
+
+def show_drift(namespace: str, name: str, ratio: float | None) -> None:
+    """Export the drift of a monitor's inputs."""
+    if ratio is None:
+        _remove((DRIFT,), namespace, name)
+    else:
+        DRIFT.labels(namespace, name).set(ratio)
 
 
 def forget_monitor(namespace: str, name: str) -> None:
     """Drop the series of a monitor that is gone."""
-    _remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, CONDITION), namespace, name)
+    _remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, DRIFT, CONDITION), namespace, name)
 
 
 def _remove(gauges: Iterable[Gauge], namespace: str, name: str) -> None:

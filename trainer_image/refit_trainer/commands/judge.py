@@ -12,6 +12,7 @@ from refit_trainer.artifacts.checkpoint import find_published
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
 from refit_trainer.commands.comparability import check_answers_possible
+from refit_trainer.commands.sketching import try_to_draw, try_to_leave
 from refit_trainer.commands.slices import measure_slices
 from refit_trainer.comparison.difference import Difference, Question, compare
 from refit_trainer.comparison.holdout_use import confidence_for
@@ -22,6 +23,7 @@ from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.reader import read_rows
 from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed.topology import read_topology
+from refit_trainer.sketch.document import Sketch
 from refit_trainer.storage.uris import fetch
 from refit_trainer.tasks import Prediction, Task, find_task
 from refit_trainer.tasks.components.evidence import select_distinct
@@ -39,6 +41,8 @@ class Verdict:
     metrics: Mapping[str, float]
     cut: int = 0
     """Inputs that are longer than what the model is given of them."""
+    sketch: Sketch | None = None
+    """What it was judged on, in outline; only the candidate has one."""
 
     def report(self) -> dict[str, Any]:
         """Return the report's part on this model."""
@@ -78,6 +82,7 @@ def judge(text: str) -> dict[str, Any]:
     if unjudged := _find_unchanged(text):
         return unjudged
     found = _compare(text)
+    try_to_leave(found.verdicts["candidate"].sketch, found.config.candidate.uri)
     if os.environ.get("REFIT_REPORT", "on") != "off":
         try:
             found.explain()
@@ -101,8 +106,10 @@ def _find_unchanged(text: str) -> dict[str, Any] | None:
 
 
 def explain(text: str) -> dict[str, Any]:
-    """Judge as REFIT_CONFIG's text says, and write the report page."""
-    return {"report": _compare(text).explain()}
+    """Judge as REFIT_CONFIG's text says, and write the report page and the sketch."""
+    found = _compare(text)
+    try_to_leave(found.verdicts["candidate"].sketch, found.config.candidate.uri)
+    return {"report": found.explain()}
 
 
 def _compare(text: str) -> Comparison:
@@ -157,10 +164,11 @@ def _judge(task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row]
     with _naming(name), refusing_model(folder):
         model = task.load(folder)
         predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
+        sketch = try_to_draw(task, model, digest, rows, predictions) if name == "candidate" else None
     metrics = task.measure(rows, predictions)
     shown = " ".join(f"{metric}={value:.4f}" for metric, value in metrics.items())
     log.info("judge.measured model=%s digest=%s rows=%d cut=%d %s", name, digest, len(rows), cut, shown)
-    return Verdict(digest, predictions, metrics, cut)
+    return Verdict(digest, predictions, metrics, cut, sketch)
 
 
 @contextmanager

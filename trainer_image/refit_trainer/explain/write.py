@@ -7,19 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from refit_trainer.artifacts.checkpoint import hidden_sibling
+from refit_trainer.artifacts.beside import write_beside
 from refit_trainer.artifacts.manifest import read_manifest
-from refit_trainer.artifacts.model_folder import CARD, make_readable
+from refit_trainer.artifacts.model_folder import CARD
 from refit_trainer.comparison.difference import Difference
 from refit_trainer.contract.config import JudgeConfig
 from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import name_some
 from refit_trainer.explain.card import render_card
-from refit_trainer.explain.facts import Facts, gather
+from refit_trainer.explain.facts import gather
 from refit_trainer.explain.measures import Judged
 from refit_trainer.explain.page import render
-from refit_trainer.storage.object_store import upload
-from refit_trainer.storage.uris import local_path, make_scratch
 from refit_trainer.tasks import Prediction, Task
 
 REPORT = "report.html"
@@ -41,24 +39,8 @@ def explain(
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
     models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
     facts = gather(task, config.gate.metric, judged, models, manifest, task.load(folder))
-    write(replace(facts, unread=name_some(unread), difference=difference), config.candidate.uri)
+    facts = replace(facts, unread=name_some(unread), difference=difference)
+    write_beside(config.candidate.uri, {CARD: render_card(facts), REPORT: render(facts)})
     page = f"{config.candidate.uri}/{REPORT}"
     log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)
     return page
-
-
-def write(facts: Facts, uri: str) -> None:
-    """Write both files into the folder that a URI names; a reader sees each whole or not at all."""
-    texts = {CARD: render_card(facts), REPORT: render(facts)}
-    target = local_path(uri)
-    folder = hidden_sibling(target) if target else make_scratch() / "report"
-    folder.mkdir()
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    make_readable(folder)
-    if target is None:
-        upload(folder, uri, last=REPORT)
-        return
-    for name in texts:
-        (folder / name).replace(target / name)
-    folder.rmdir()

@@ -5,8 +5,7 @@ Nocedal 1989) goes over all of them at once, from the weights that the layer has
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -19,8 +18,8 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.tasks.components.batches import predict_in_batches
-from refit_trainer.tasks.components.classification import Classification, require_classification
+from refit_trainer.tasks.components.classification import require_classification
+from refit_trainer.tasks.components.head_inputs import compute_features
 from refit_trainer.tasks.components.heads import find_last_layer
 from refit_trainer.tasks.components.questions import columns_by_question
 from refit_trainer.training.training_state import StateStore
@@ -71,28 +70,6 @@ def require_last_layer(model: LoadedModel) -> Any:
     if layer is not None:
         return layer
     raise BadInput(f"hyperparameters.method='head': {type(model.network).__name__} doesn't end in a linear layer")
-
-
-def compute_features(task: Classification, model: LoadedModel, layer: Any, rows: Sequence[Row]) -> Any:
-    """Return what the layer is given for each row, (rows, width) in fp32."""
-    values = [row.values[task.input] for row in rows]
-    with _inputs_of(layer) as given:
-
-        def compute(batch: Sequence[Any]) -> list[Any]:
-            task.logits(model, batch)
-            return list(given.pop().float())
-
-        return torch.stack(predict_in_batches(model.network, values, task.size_of, task.batch, compute))
-
-
-@contextmanager
-def _inputs_of(layer: Any) -> Iterator[list[Any]]:
-    given: list[Any] = []
-    hook = layer.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
-    try:
-        yield given
-    finally:
-        hook.remove()
 
 
 def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters) -> float:

@@ -21,6 +21,8 @@ class LoadedModel:
     """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
     folder: Path | None = None
     """Where it was loaded from, for messages."""
+    watch: Any = None
+    """What says of each prediction where its input lies; None where no sketch is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Prediction:
     score: float
     by_question: Mapping[str, float] = field(default_factory=dict)
     """The score of each answer, where it answers several questions."""
+    place: tuple[float, ...] = field(default=(), compare=False)
+    """Where the input lies along the axes of the model's sketch, for whoever asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

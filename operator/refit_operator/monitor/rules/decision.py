@@ -49,6 +49,9 @@ class Observed:
     """Whether most monitors of the server fell into breach together."""
     lack_of_room: str = ""
     """Which quota allows no more pod of the target; read only where everything but the guards allows a run."""
+    drift: tuple[Reading, ...] | QueryFailed = ()
+    """The last readings of spec.drift, oldest first; nothing that is decided rests on them."""
+    drift_range: timedelta = timedelta(0)
     guards: tuple[Reading, ...] | None = None
     """What each guard's query gave; None where they weren't queried."""
 

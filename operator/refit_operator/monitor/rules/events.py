@@ -39,10 +39,22 @@ def events_on(old: ModelMonitorStatus, new: ModelMonitorStatus) -> Iterable[Even
             yield from _turned(kind, before, after)
         elif after and before and after.reason in _FLAGGED and after.reason != before.reason:
             yield Event(after.reason, after.message, "Warning")
+    yield from _drift(find(old.conditions, ConditionType.DRIFT_SUSPECTED), new)
     held = _held(new)
     if held and held != _held(old):
         allowed = find(new.conditions, ConditionType.RETRAIN_ALLOWED)
         yield Event(_HELD[held], allowed.message if allowed else "", "Warning")
+
+
+def _drift(before: Condition | None, new: ModelMonitorStatus) -> Iterable[Event]:
+    """Tell of a drift once, and of its end; what isn't known between the two is neither."""
+    after = find(new.conditions, ConditionType.DRIFT_SUSPECTED)
+    if after is None or (before and before.status == after.status):
+        return
+    if after.status == "True":
+        yield Event("DriftSuspected", after.message, "Warning")
+    elif after.status == "False" and before and before.status == "True":
+        yield Event("DriftOver", after.message, "Normal")
 
 
 def _held(status: ModelMonitorStatus) -> Reason | None:

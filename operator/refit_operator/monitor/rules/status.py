@@ -13,6 +13,7 @@ from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus
 from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.monitor.rules.decide import PERMISSIONS, breach_message, first_hold
 from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.drift import drift_verdict
 from refit_operator.monitor.rules.evidence import evidence_status
 from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.monitor.rules.readiness import READINESS
@@ -66,6 +67,8 @@ def _conditions(o: Observed) -> Iterable[Condition]:
     reason, message = (hold.reason, hold.message) if hold else (Reason.ALLOWED, "a breach now would start a run")
     reason = Reason.NOT_READY if first_hold(o, READINESS) else reason
     yield _condition(o, ConditionType.RETRAIN_ALLOWED, "False" if hold else "True", reason, message)
+    if drift := drift_verdict(o):
+        yield _condition(o, ConditionType.DRIFT_SUSPECTED, drift.status, drift.reason, drift.message)
     if o.active_run:
         message = o.active_run.status.message or "starting"
         yield _condition(o, ConditionType.RECONCILING, "True", Reason.RUN_ACTIVE, message)

@@ -152,7 +152,10 @@ class Classification(ABC):
         return model.network(**{name: tensor.to(device) for name, tensor in inputs.items()}).logits.float()
 
     def _predict_batch(self, model: LoadedModel, values: Sequence[Any]) -> list[Prediction]:
-        logits = self.logits(model, values)
+        predictions = self._answer(model, self.logits(model, values))
+        return list(model.watch.attach(predictions)) if model.watch else predictions
+
+    def _answer(self, model: LoadedModel, logits: Any) -> list[Prediction]:
         if columns := columns_by_question(model.labels):
             return answer_questions(logits, model.labels, columns)
         scores, indices = logits.softmax(dim=-1).max(dim=-1)

@@ -1,0 +1,69 @@
+"""What answers say before any label comes: how far their inputs lie from what the model was judged on, and how many are
+likely right.
+
+Both are of this pod's last 200 answers, and only of a model whose judge left a sketch. Neither is a measurement.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from refit_serving.metrics import Metrics
+from refit_trainer.sketch.document import WINDOW, Sketch
+from refit_trainer.tasks import Prediction, Task
+
+MAX_LABELS = 100  # series; a model with more labels has the rest counted as one
+REST = "other labels"
+
+
+class Watch(Collector):
+    """Follows the answers of one model, and exports what they say."""
+
+    def __init__(self, task: Task, labels: tuple[str, ...], sketch: Sketch | None, metrics: Metrics) -> None:
+        self._answers = task.answers if task.truth == "label" else None
+        self._labels = labels
+        self._shown = frozenset(labels[:MAX_LABELS])
+        self._sketch = sketch
+        self._metrics = metrics
+        self._last: deque[tuple[tuple[float, ...], float]] = deque(maxlen=WINDOW)
+        metrics.registry.register(self)
+
+    def follow(self, prediction: Prediction) -> float:
+        """Count one answer; return how strange its input is: about 1 for those of the same kind, 0 where unknown."""
+        self._metrics.confidence.observe(prediction.score)
+        for label in self._answers(prediction.value, self._labels) if self._answers else ():
+            self._metrics.by_label.labels(label if label in self._shown else REST).inc()
+        place = prediction.place
+        strangeness = sum(one * one for one in place) / len(place) if place else 0.0
+        if not place or not math.isfinite(strangeness):
+            return 0.0
+        self._last.append((place, prediction.score))
+        return strangeness
+
+    @property
+    def drift(self) -> float | None:
+        """How far the last answers' inputs lie off, as a ratio of the limit; None where too few are known."""
+        if self._sketch is None or len(self._last) < WINDOW:
+            return None
+        mean = np.mean([place for place, _ in self._last], axis=0)
+        return float(mean @ mean) / self._sketch.limit
+
+    @property
+    def estimated_accuracy(self) -> float | None:
+        """The accuracy that the last answers' calibrated confidence promises; None where too few are known."""
+        if self._sketch is None or len(self._last) < WINDOW:
+            return None
+        known = self._sketch.calibration
+        return float(np.mean(np.interp([score for _, score in self._last], known.confidence, known.accuracy)))
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is known: a gauge that isn't there holds every query."""
+        if (drift := self.drift) is not None:
+            yield GaugeMetricFamily("input_drift_ratio", "Drift of the last 200 inputs, by its limit: above 1.", drift)
+        if (accuracy := self.estimated_accuracy) is not None:
+            about = "Estimated of the last 200 answers from their confidence, without a label."
+            yield GaugeMetricFamily("estimated_accuracy_from_confidence", about, accuracy)
