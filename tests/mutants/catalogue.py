@@ -1,10 +1,8 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from tests.mutants.detect import DETECT
+from tests.mutants.mutant import TRAINER, Mutant
 
-PACKAGE = PurePosixPath("operator/refit_operator")
-TRAINER = PurePosixPath("trainer_image/refit_trainer")
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
 ROLLBACK = ("tests/unit/monitor/test_rollback.py",)
@@ -49,24 +47,6 @@ RESTART = ("tests/unit/controller/test_restart.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One bug: `old` is in the file exactly once, and `tests` fail where `new` stands in its place."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-    package: PurePosixPath = PACKAGE
-
-    @property
-    def path(self) -> PurePosixPath:
-        """The file, from the root of the checkout."""
-        return self.package / self.file
-
 
 ONCE = (
     Mutant(
@@ -1401,8 +1381,8 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "the direction of a ratio is ignored",
         "monitor/rules/decision.py",
-        "return weigh(windows, metric.threshold, metric.below)",
-        "return weigh(windows, metric.threshold, True)",
+        "return weigh(windows, metric.threshold, metric.below,",
+        "return weigh(windows, metric.threshold, True,",
         BY_EVIDENCE,
     ),
     Mutant(
@@ -1664,4 +1644,4 @@ CERTAIN = (
     ),
 )
 
-MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS, *CERTAIN)
+MUTANTS = (*ONCE, *BREACH, *PROMOTION, *LARGE_OBJECTS, *WATCHING, *FLOODS, *EVIDENCE_BY_COUNTS, *CERTAIN, *DETECT)
