@@ -32,18 +32,18 @@ def reading(counts: Counts | None, time: datetime) -> Reading:
     return Value(counts.good / counts.total, time, counts) if counts.total else TooFewSamples(0, time)
 
 
-def is_breached(judge: ModelMonitor, windows: Windows, looked_at: int = WINDOWS) -> bool:
-    """Return whether the newest windows, of which so many are looked at, start a run: the newest is in breach, too."""
+def is_breached(judge: ModelMonitor, windows: Windows, shown: int = WINDOWS) -> bool:
+    """Return whether the newest windows, of which so many are shown, start a run: the newest is in breach, too."""
     newest, metric = windows[-1], judge.spec.metric
     if not (newest and newest.total and metric.is_breached_by(newest.good / newest.total)):
         return False
-    seen = windows[-looked_at:]
+    seen = windows[-shown:]
     times = [NOW - WINDOW * back for back in reversed(range(len(seen)))]
     readings = tuple(reading(counts, time) for counts, time in zip(seen, times, strict=True))
     return Observed(judge, None, (), NOW, window=readings, query_range=WINDOW, interval=WINDOW).is_breached
 
 
-def first_run(judge: ModelMonitor, windows: Windows, begin: int = 0, looked_at: int = WINDOWS) -> int | None:
+def first_run(judge: ModelMonitor, windows: Windows, begin: int = 0, shown: int = WINDOWS) -> int | None:
     """Return after how many windows from `begin` on a run starts; None where none does."""
     ends = range(begin + 1, len(windows) + 1)
-    return next((end - begin for end in ends if is_breached(judge, windows[:end], looked_at)), None)
+    return next((end - begin for end in ends if is_breached(judge, windows[:end], shown)), None)

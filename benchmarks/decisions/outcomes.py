@@ -38,7 +38,7 @@ def in_groups(total: int, size: Callable[[random.Random], int]) -> Source:
 
 
 def by_users(total: int, mean: float, most: int) -> Source:
-    """Return windows of users who repeat themselves: most a few times, some often (exponential), none more than most."""
+    """Return windows of users who repeat themselves: many a few times, some often (exponential), at most `most`."""
     return in_groups(total, lambda chance: min(most, 1 + int(chance.expovariate(1 / mean))))
 
 
