@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from benchmarks.charts import Axis, Line, chart, log_axis
 from benchmarks.decisions import Records, Section
 from benchmarks.decisions.judge import first_run, monitor
-from benchmarks.decisions.outcomes import Source, as_before, by_crowds, by_users, in_groups, independent, with_gaps
+from benchmarks.decisions.outcomes import Source, as_before, by_crowds, by_users, independent, of_size, with_gaps
 from benchmarks.pages import Record
 from refit_operator.prometheus.rules.evidence import WINDOWS, log_statistics
 from refit_operator.prometheus.rules.reading import Counts
@@ -27,15 +27,15 @@ def sources() -> dict[str, Source]:
     """Return what is simulated at the threshold TAU, by its name on the page."""
     return {
         **{f"independent, {total} a window": independent(total) for total in SIZES},
-        **{f"groups of {size}, 200 a window": in_groups(200, lambda _, size=size: size) for size in GROUPS[1:]},
-        "groups of 10, 20 a window": in_groups(20, lambda _: 10),
+        **{f"groups of {size}, 200 a window": of_size(200, size) for size in GROUPS[1:]},
+        "groups of 10, 20 a window": of_size(20, 10),
         **{f"Markov {rho:g}, 200 a window": as_before(200, rho) for rho in CORRELATIONS[1:]},
         "Markov 0.5, 5 a window": as_before(5, 0.5),
         "Markov 0.8, 5 a window": as_before(5, 0.8),
         "users of 4 on average, 200 a window": by_users(200, 4, 100),
         "users, few of whom send most, 200 a window": by_crowds(200, 100),
         "independent, 50 a window, a third gaps": with_gaps(independent(50), 1 / 3),
-        "groups of 4, 40 a window, a third gaps": with_gaps(in_groups(40, lambda _: 4), 1 / 3),
+        "groups of 4, 40 a window, a third gaps": with_gaps(of_size(40, 4), 1 / 3),
     }
 
 
@@ -66,7 +66,7 @@ def measure() -> list[Record]:
     found = [simulate(name, source) for name, source in sources().items()]
     found.append(simulate("independent, 200 a window, the last 20 windows alone seen", independent(200), shown=20))
     found.append(simulate("independent, 20 a window, threshold 0.99", independent(20), HIGH))
-    found.append(simulate("groups of 10, 200 a window, threshold 0.99", in_groups(200, lambda _: 10), HIGH))
+    found.append(simulate("groups of 10, 200 a window, threshold 0.99", of_size(200, 10), HIGH))
     return found
 
 

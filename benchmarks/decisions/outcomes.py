@@ -37,6 +37,11 @@ def in_groups(total: int, size: Callable[[random.Random], int]) -> Source:
     return windows
 
 
+def of_size(total: int, size: int) -> Source:
+    """Return windows of groups of one size."""
+    return in_groups(total, lambda _: size)
+
+
 def by_users(total: int, mean: float, most: int) -> Source:
     """Return windows of users who repeat themselves: many a few times, some often (exponential), at most `most`."""
     return in_groups(total, lambda chance: min(most, 1 + int(chance.expovariate(1 / mean))))

@@ -64,7 +64,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not which("prometheus") or not which("promtool"):
         pytest.skip("needs the prometheus and promtool binaries")
     root: Path = tmp_path_factory.mktemp("promise")
-    samples = [line for part in (0, 1) for server in TRUTH for line in server[part]]
+    samples = [line for right, _, _ in TRUTH for line in right] + [line for _, judged, _ in TRUTH for line in judged]
     (root / "history.txt").write_text("\n".join([*samples, "# EOF\n"]))
     fill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--quiet", "history.txt", "data"]
     subprocess.run(fill, cwd=root, check=True, capture_output=True)
