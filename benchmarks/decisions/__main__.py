@@ -29,7 +29,8 @@ def records_of(section: Section) -> Path:
 
 def made() -> dict[Path, str]:
     """Return the page and its pictures, made of the records."""
-    files, texts = {}, [HEAD]
+    files: dict[Path, str] = {}
+    texts = [HEAD]
     for section in sections():
         records = read_lines(records_of(section))
         texts.append(section.render(records))

@@ -1,6 +1,7 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
 from tests.mutants.decide import DECIDE
+from tests.mutants.detect import DETECT
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.scarce import SCARCE
@@ -1398,8 +1399,8 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "the direction of a ratio is ignored",
         "monitor/rules/decision.py",
-        "return weigh(windows, metric.threshold, metric.below)",
-        "return weigh(windows, metric.threshold, True)",
+        "return weigh(windows, metric.threshold, metric.below,",
+        "return weigh(windows, metric.threshold, True,",
         BY_EVIDENCE,
     ),
     Mutant(
@@ -1674,4 +1675,5 @@ MUTANTS = (
     *FEWER,
     *STAYS,
     *SCARCE,
+    *DETECT,
 )

@@ -64,6 +64,13 @@ class Ratio(ApiModel):
         max_length=448,
         description="Likewise, of the counter of all judged predictions, these among them.",
     )
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=10000,
+        description="How many outcomes are known to come together with the same answer, as one label for ten equal "
+        "requests: so many count as one. It is measured, too, and the larger counts.",
+    )
 
 
 class FalseRuns(ApiModel):

@@ -63,6 +63,9 @@ class EvidenceStatus(ApiModel):
     needed: str = Field(description="The statistic that makes a breach, by metric.falseRuns.")
     value: str = Field(description="The metric over the outcomes since the evidence began to rise.")
     outcomes: int = Field(description="How many these are.")
+    repeats: str | None = Field(
+        default=None, description="How many outcomes come together, measured or by ratio.repeats: they count as one."
+    )
     since: datetime = Field(description="When it began to rise.")
 
 

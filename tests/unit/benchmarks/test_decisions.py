@@ -7,7 +7,10 @@ import pytest
 from benchmarks.charts import Axis, Line, chart, log_axis
 from benchmarks.decisions import Section
 from benchmarks.decisions import __main__ as page
+from benchmarks.decisions.false_runs import is_kept
+from benchmarks.decisions.judge import first_run, is_breached, monitor
 from benchmarks.pages import write_lines
+from refit_operator.prometheus.rules.reading import Counts
 
 
 def section(place: int, name: str) -> Section:
@@ -58,3 +61,20 @@ def test_a_chart_has_its_lines_within_its_axes() -> None:
     assert [y.share(value) for value in (1, 10, 100, 1e6)] == pytest.approx([0, 0, 1 / 3, 1])
     drawn = chart("A < B", Axis("n", 0, 10, (0, 5, 10)), y, [Line("found", [(0, 30), (10, 8000)]), Line("promise", ())])
     assert "A &lt; B" in drawn and drawn.count("<polyline") == 2 and drawn.count("<circle") == 2
+
+
+@pytest.mark.parametrize(("mean", "kept"), [(120.0, True), (95.0, True), (79.0, False)])
+def test_a_promise_is_kept_within_two_standard_errors(mean: float, kept: bool) -> None:
+    assert is_kept({"promised": 100, "mean": mean, "error": 10.0}) is kept
+
+
+def test_a_simulated_monitor_judges_as_the_operator_does() -> None:
+    """A run needs evidence enough of what is shown, and a newest reading that is a value in breach."""
+    judge, fine, worse = monitor(0.85, 8640), Counts(180, 200), Counts(120, 200)
+    windows = [*[fine] * 300, *[worse] * 5]
+    assert first_run(judge, windows) == 303
+    assert first_run(judge, windows, begin=300) == 3
+    assert is_breached(judge, windows) and not is_breached(judge, [*windows, fine])
+    assert not is_breached(judge, [*windows, None]) and not is_breached(judge, [*windows, Counts(0, 0)])
+    assert not is_breached(judge, windows, shown=1)
+    assert first_run(judge, [fine] * 300) is None

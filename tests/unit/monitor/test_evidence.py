@@ -22,6 +22,7 @@ WINDOW = timedelta(minutes=5)
 POINTER = "file:///models/a@sha256:" + "a" * 64
 RATIO: dict[str, Any] = {"query": None, "ratio": {"good": "right", "total": "judged"}}
 ERRORS = RATIO | {"direction": "Above", "threshold": 0.1}
+GROUPED = RATIO | {"ratio": RATIO["ratio"] | {"repeats": 100}}
 STRICT = RATIO | {"falseRuns": {"per": "87600h"}}
 LENIENT = RATIO | {"falseRuns": {"atMost": 40, "per": "24h"}}
 Pair = tuple[int, int] | None
@@ -67,13 +68,18 @@ def rolled_out(minutes_ago: float) -> Any:
 
 SEEN = {"observedGeneration": 1}
 SIX = (WORSE,) * 6
-MONTHLY = ((162, 200), (150, 200), (150, 200))
+MONTHLY = ((162, 200), (150, 200), (150, 200), (150, 200))
 """Enough for at most one false run a month, by far, and not for one in ten years."""
+SCATTERED = (*((180, 200), (150, 200), (190, 200), (160, 200)) * 30, (140, 200), (165, 200), (140, 200))
+"""As outcomes in groups of about ten: three more such readings are no evidence."""
 HELD: dict[str, tuple[Observed, Reason]] = {
     "nothing is wrong": (measured(*(FINE,) * 40), Reason.WITHIN),
     "exactly the threshold": (measured(*((170, 200),) * 400), Reason.WITHIN),
     "five bad readings of few outcomes": (measured(*(FEW,) * 5), Reason.WITHIN),
     "one bad reading of few outcomes": (measured((0, 5)), Reason.WITHIN),
+    "one bad reading of many outcomes, which may be one burst": (measured((1400, 2000)), Reason.WITHIN),
+    "bad readings of outcomes that are known to come by the hundred": (measured(*SIX, metric=GROUPED), Reason.WITHIN),
+    "readings that scatter as groups of equal answers do": (measured(*SCATTERED), Reason.WITHIN),
     "evidence enough for once a month, not for once in ten years": (
         measured(*MONTHLY, metric=STRICT),
         Reason.WITHIN,
@@ -110,7 +116,7 @@ STARTED: dict[str, Observed] = {
     "a large drop after good readings": measured(*(FINE,) * 300, *SIX),
     "a small drop for long": measured(*((164, 200),) * 60),
     "a drop seen by few outcomes each": measured(*(FEW,) * 60),
-    "one bad reading of many outcomes": measured((1400, 2000)),
+    "two bad readings of many outcomes": measured(*((1400, 2000),) * 2),
     "a gap amid a drop": measured(*SIX[:3], None, (0, 0), None, *SIX[:3]),
     "enough after the last run's end and the cooldown": measured(*SIX * 2, runs=(finished(61),)),
     "enough since the change": measured(*SIX, monitor=since(31)),
@@ -155,8 +161,12 @@ def test_so_many_readings_are_asked_for() -> None:
 
 MESSAGES: dict[str, tuple[Observed, str]] = {
     "a breach": (
-        measured(*(FINE,) * 10, (162, 200), *((150, 200),) * 2),
-        "accuracy 0.77 over 600 outcomes since 11:45 UTC; evidence 150,000 that it is below 0.85 (8,640 needed)",
+        measured(*(FINE,) * 100, (162, 200), *((150, 200),) * 3),
+        "accuracy 0.765 over 800 outcomes since 11:40 UTC; evidence 770,000 that it is below 0.85 (8,640 needed)",
+    ),
+    "outcomes in groups": (
+        measured(*SCATTERED),
+        "accuracy 0.756 over 800 outcomes, worth 33 independent ones, since 11:40 UTC; evidence 31 that it is below",
     ),
     "no evidence": (
         measured(*(FINE,) * 10),
@@ -171,8 +181,8 @@ MESSAGES: dict[str, tuple[Observed, str]] = {
         "accuracy 0.15 over 400 outcomes since 11:50 UTC; evidence 31 that it is above 0.1 (4,320 needed)",
     ),
     "beyond all numbers": (
-        measured(*((0, 10**6),) * 3),
-        "accuracy 0 over 3,000,000 outcomes since 11:45 UTC; evidence more than 1,000,000,000 that it is below 0.85",
+        measured(*((0, 10**6),) * 5),
+        "accuracy 0 over 5,000,000 outcomes since 11:35 UTC; evidence more than 1,000,000,000 that it is below 0.85",
     ),
     "no reading that counts yet": (
         measured(*SIX, monitor=since(1)),
@@ -192,10 +202,11 @@ def test_what_is_said_of_it(name: str) -> None:
 
 
 def test_the_status() -> None:
-    status = next_status(measured(*(FINE,) * 10, *SIX[:3]))
+    status = next_status(measured(*(FINE,) * 100, *SIX[:4]))
     assert status.metric and status.metric.evidence
     evidence = status.metric.evidence
-    assert (evidence.value, evidence.outcomes, evidence.since) == ("0.7000", 600, NOW - 3 * WINDOW)
+    assert (evidence.value, evidence.outcomes, evidence.since) == ("0.7000", 800, NOW - 4 * WINDOW)
+    assert evidence.repeats == "2.33"
     assert float(evidence.statistic) > float(evidence.needed) == 8640
     within = find(status.conditions, ConditionType.WITHIN_THRESHOLD)
     assert within and (within.status, within.reason) == ("False", "BelowThreshold")

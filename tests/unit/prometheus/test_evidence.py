@@ -1,18 +1,19 @@
 """Evidence by counts: the promised rate of false alarms, and what the statistic may depend on."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice, pairwise
-from math import comb, exp, fsum, inf, isfinite, log
+from math import comb, exp, fsum, inf, isfinite, log, sqrt
 from statistics import fmean, median, stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from refit_operator.prometheus.rules.evidence import (
     ALTERNATIVES,
+    MOST_OF_A_WINDOW,
     Evidence,
     alternatives_to,
     log_factor,
@@ -87,6 +88,12 @@ AT_THE_THRESHOLD: dict[str, Source] = {
 }
 
 
+def statistic(windows: Sequence[Counts | None], threshold: float, repeats: float = 1.0) -> float:
+    """Return the logarithm of the statistic after the last window, where that many outcomes come together."""
+    *_, last = [-inf, *log_statistics(windows, threshold, True, repeats)]
+    return last
+
+
 def first_alarm(windows: Windows, needed: float) -> int:
     """Return after how many windows the statistic first reaches what is needed; no more are looked at than LOOKED_AT.
 
@@ -141,7 +148,9 @@ def test_a_window_by_hand() -> None:
     b = [(q / TAU) ** 7 * ((1 - q) / (1 - TAU)) ** 2 for q in alternatives_to(TAU)]
     assert weigh([first], TAU, True).log_statistic == pytest.approx(log(fmean(a)))
     both = fmean(y * (x + 1) for x, y in zip(a, b, strict=True))
-    assert weigh([first, second], TAU, True).log_statistic == pytest.approx(log(both))
+    assert statistic([first, second], TAU) == pytest.approx(log(both))
+    in_pairs = fmean(sqrt(y) * (sqrt(x) + 1) for x, y in zip(a, b, strict=True))
+    assert statistic([first, second], TAU, repeats=2) == pytest.approx(log(in_pairs))
 
 
 @given(thresholds)
@@ -190,12 +199,12 @@ def test_a_right_outcome_more_instead_of_a_wrong_one_lowers_it(
     window = windows[place]
     better = Counts(min(window.good + 1, window.total), window.total)
     changed = [*windows[:place], better, *windows[place + 1 :]]
-    assert weigh(changed, threshold, True).log_statistic <= weigh(windows, threshold, True).log_statistic + 1e-9
+    assert statistic(changed, threshold) <= statistic(windows, threshold) + 1e-9
 
 
 @given(st.lists(outcomes, min_size=1, max_size=12), thresholds)
 def test_older_windows_left_out_only_lower_it(windows: list[Counts], threshold: float) -> None:
-    assert weigh(windows[1:], threshold, True).log_statistic <= weigh(windows, threshold, True).log_statistic + 1e-9
+    assert statistic(windows[1:], threshold) <= statistic(windows, threshold) + 1e-9
 
 
 @given(histories, thresholds, st.data())
@@ -221,16 +230,19 @@ def test_windows_made_one_are_a_start_less(
     before: list[Counts], first: Counts, second: Counts, threshold: float
 ) -> None:
     both = Counts(first.good + second.good, first.total + second.total)
-    merged, apart = weigh([*before, both], threshold, True), weigh([*before, first, second], threshold, True)
-    assert merged.log_statistic <= apart.log_statistic + 1e-9
+    tried = [log_factor(each, threshold, q) for q in alternatives_to(threshold) for each in (first, second, both)]
+    assume(max(tried) <= MOST_OF_A_WINDOW)
+    assert statistic([*before, both], threshold) <= statistic([*before, first, second], threshold) + 1e-9
 
 
 @given(histories, thresholds, st.booleans())
 def test_the_statistic_after_each_window_is_that_of_all_up_to_it(
     windows: list[Counts | None], threshold: float, below: bool
 ) -> None:
-    found = list(log_statistics(windows, threshold, below))
-    assert found == [weigh(windows[: end + 1], threshold, below).log_statistic for end in range(len(windows))]
+    known = weigh(windows, threshold, below)
+    found = list(log_statistics(windows, threshold, below, known.repeats))
+    assert found[-1:] == ([known.log_statistic] if windows else [])
+    assert found[:-1] == list(log_statistics(windows[:-1], threshold, below, known.repeats))
 
 
 def test_it_began_to_rise_where_the_drop_is() -> None:
@@ -250,6 +262,24 @@ def test_no_outcomes_are_no_evidence(windows: list[Counts | None]) -> None:
 @pytest.mark.parametrize("good", [0, 10**9])
 def test_numbers_stay_finite(threshold: float, good: int) -> None:
     assert isfinite(weigh([Counts(good, 10**9)] * 400, threshold, True).log_statistic)
+
+
+def test_no_window_alone_is_more_than_a_hundred_to_one() -> None:
+    """A user who got a thousand wrong answers within one window is no breach."""
+    burst = [*[Counts(180, 200)] * 50, Counts(180, 1200)]
+    assert weigh([Counts(180, 1200)], TAU, True).log_statistic <= log(100)
+    assert weigh(burst, TAU, True).log_statistic < log(8640)
+    assert statistic(burst, TAU) == pytest.approx(log(100) + log(exp(statistic(burst[:-1], TAU)) + 1), abs=0.1)
+
+
+def test_what_is_known_to_come_together_counts_where_it_is_more_than_what_is_measured() -> None:
+    windows = [Counts(170, 200), Counts(120, 200), Counts(130, 200)]
+    measured = weigh(windows, TAU, True)
+    known = weigh(windows, TAU, True, repeats=50)
+    assert 1 < measured.repeats < 50 and known.repeats == 50
+    assert known.log_statistic < measured.log_statistic
+    assert weigh(windows, TAU, True, repeats=1) == measured
+    assert (known.counts.total, known.independent) == (400, 8)
 
 
 def test_what_is_needed_is_enough() -> None:

@@ -11,6 +11,8 @@ from refit_operator.prometheus.rules.evidence import Evidence
 
 LARGEST = 1e9
 """A larger statistic is written as more than that."""
+NOTABLE = 1.5
+"""From so many outcomes together on, a message says it."""
 _LARGEST_LOG = 700.0
 """The largest number whose exponential is one."""
 
@@ -21,9 +23,7 @@ def evidence_message(o: Observed) -> str:
     since = _began(o, evidence)
     if evidence is None or since is None:
         return ""
-    share = (
-        f"{metric.name} {evidence.value:.3g} over {evidence.counts.total:,} outcomes since {_shown_time(o, since)} UTC"
-    )
+    share = f"{metric.name} {evidence.value:.3g} over {_outcomes(evidence)} since {_shown_time(o, since)} UTC"
     side = "below" if metric.below else "above"
     found = f"evidence {_shown(evidence.log_statistic)} that it is {side} {metric.threshold:.4g}"
     return f"{share}; {found} ({o.evidence_needed:,.0f} needed)"
@@ -40,6 +40,7 @@ def evidence_status(o: Observed) -> EvidenceStatus | None:
         needed=f"{o.evidence_needed:.4g}",
         value=f"{evidence.value:.4f}",
         outcomes=evidence.counts.total,
+        repeats=f"{evidence.repeats:.2f}",
         since=since,
     )
 
@@ -54,6 +55,12 @@ def baseline_of(o: Observed) -> Baseline | None:
     newest = max(0, len(o.weighed) - o.monitor.spec.metric.breaches.out_of)
     begun = o.evidence.begun if o.is_breached else None
     return pooled(o.weighed[newest if begun is None else begun :], o.query_range)
+
+
+def _outcomes(evidence: Evidence) -> str:
+    """Return how many there are, and how many independent ones say as much where that is clearly fewer."""
+    worth = f", worth {evidence.independent:,} independent ones," if evidence.repeats >= NOTABLE else ""
+    return f"{evidence.counts.total:,} outcomes{worth}"
 
 
 def _began(o: Observed, evidence: Evidence | None) -> datetime | None:
