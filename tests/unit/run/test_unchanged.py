@@ -53,7 +53,7 @@ class _NothingThere:
 class _NoReadings:
     """Stands in for Prometheus, which isn't asked before a rollout."""
 
-    query_range = timedelta(0)
+    query_range = interval = timedelta(0)
 
     def grid_of(self, *_: Any) -> Any:
         return self
