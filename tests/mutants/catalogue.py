@@ -556,8 +556,8 @@ BREACH = (
     Mutant(
         "a tenant names another's server",
         "prometheus/rules/allowlist.py",
-        "pattern.path.replace(_NAMESPACE, namespace)",
-        'pattern.path.replace(_NAMESPACE, "*")',
+        "pattern.path.replace(NAMESPACE, namespace)",
+        'pattern.path.replace(NAMESPACE, "*")',
         ("tests/unit/prometheus/test_allowlist.py",),
     ),
     Mutant(
