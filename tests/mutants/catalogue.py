@@ -775,13 +775,6 @@ PROMOTION = (
         BLAME,
     ),
     Mutant(
-        "weights that no controller rolled out are condemned",
-        "run/rules/checks/promotion.py",
-        "(is_unseen(target) or replica_failure(target))",
-        "replica_failure(target)",
-        BLAME,
-    ),
-    Mutant(
         "weights that crash are not condemned",
         "run/rules/checks/promotion.py",
         "return Reason.ROLLOUT_FAILED if o.candidate_ran else Reason.ROLLOUT_BLOCKED",
@@ -819,8 +812,8 @@ PROMOTION = (
     Mutant(
         "what a rollback restores is recorded after the write",
         "run/rules/checks/promotion.py",
-        'f"writing {name_pointer(change.new)}", pointer_change=change)\n    return Decision(status, requeue',
-        'f"writing {name_pointer(change.new)}", pointer_change=change)\n'
+        "pointer_change=change, baseline=baseline_now(o))\n    return Decision(status, requeue",
+        "pointer_change=change, baseline=baseline_now(o))\n"
         "    return Decision(status, actions=(WritePointer(change.new),), requeue",
         RUN,
     ),
@@ -1385,7 +1378,7 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "so few readings of a ratio are asked for as of a query",
         "monitor/rules/measure.py",
-        "return WINDOWS if metric.ratio else",
+        "return WINDOWS if metric.is_counted else",
         "return",
         BY_EVIDENCE,
     ),
@@ -1434,8 +1427,8 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "a monitor that is gone leaves its evidence",
         "observability/metrics.py",
-        "_remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, CONDITION), namespace, name)",
-        "_remove((VALUE, CONDITION), namespace, name)",
+        "_remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, DRIFT, CONDITION), namespace, name)",
+        "_remove((VALUE, DRIFT, CONDITION), namespace, name)",
         BY_EVIDENCE,
     ),
     Mutant(
