@@ -40,7 +40,8 @@ def test_the_alternatives_are_the_operators(threshold: str) -> None:
 @pytest.mark.parametrize("history", CONTRACT["histories"], ids=lambda history: history["name"])
 def test_the_statistics_are_the_operators(history: dict[str, Any]) -> None:
     windows = [(good, total) for good, total in history["windows"]]
-    assert log_statistics(windows, history["threshold"]) == pytest.approx(history["logStatistics"], abs=1e-8)
+    found = log_statistics(windows, history["threshold"], history["repeats"])
+    assert found == pytest.approx(history["logStatistics"], abs=1e-8)
 
 
 def test_what_is_needed_and_looked_back_at_is_the_operators() -> None:

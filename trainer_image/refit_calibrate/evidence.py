@@ -17,6 +17,8 @@ WINDOWS = 400
 """Windows that the operator looks back at; a drop that needs more isn't found."""
 FEWEST_WINDOWS = 10
 """Between two false runs that are allowed: the operator refuses fewer."""
+MOST_OF_A_WINDOW = float(np.log(100))
+"""Logarithm of how much one window may say at most: a burst of one user is no drop."""
 LARGEST_EXPONENT = 50.0
 HALVINGS = 30
 """Of the interval in which an exponent is looked for."""
@@ -35,13 +37,15 @@ def needed_for(at_most: float, per: float, window: float) -> float:
     return per / window / at_most
 
 
-def log_statistics(windows: Sequence[tuple[int, int]], threshold: float) -> list[float]:
-    """Return the logarithm of the statistic after each window, given as good and all outcomes."""
+def log_statistics(windows: Sequence[tuple[int, int]], threshold: float, repeats: float = 1.0) -> list[float]:
+    """Return the logarithm of the statistic after each window, given as good and all outcomes, of which `repeats` come
+    together.
+    """
     sums: Array = np.full(ALTERNATIVES, -np.inf)
     found: list[float] = []
     for good, total in windows:
         if total:
-            sums = _next(sums, _factors(np.array(good), np.array(total), np.array(threshold)))
+            sums = _next(sums, _factors(np.array(good), np.array(total), np.array(threshold), repeats))
         found.append(float(_log_mean(sums)))
     return found
 
@@ -88,11 +92,12 @@ def false_rate(accuracies: Array, thresholds: Array, needed: float) -> Array:
     return rates
 
 
-def _factors(right: Array, total: Array, thresholds: Array) -> Array:
-    """Return the logarithm of how many times likelier the outcomes are at each alternative than at the threshold."""
+def _factors(right: Array, total: Array, thresholds: Array, repeats: float = 1.0) -> Array:
+    """Return the logarithm of how many times likelier a window is at each alternative than at the threshold."""
     level, lower = thresholds[..., None], alternatives_to(thresholds)
     good, bad = right[..., None], (total - right)[..., None]
-    found: Array = good * np.log(lower / level) + bad * np.log((1 - lower) / (1 - level))
+    said = good * np.log(lower / level) + bad * np.log((1 - lower) / (1 - level))
+    found: Array = np.minimum(said / repeats, MOST_OF_A_WINDOW)
     return found
 
 

@@ -195,6 +195,11 @@ class MetricSpec(ApiModel):
         return self.ratio is not None or self.samples is not None
 
     @property
+    def repeats(self) -> float:
+        """How many outcomes come together at least."""
+        return self.ratio.repeats if self.ratio else 1.0
+
+    @property
     def allowed_false_runs(self) -> FalseRuns:
         """How many false runs are allowed of counted outcomes."""
         return self.false_runs or FalseRuns()

@@ -27,7 +27,7 @@ def test_the_alternatives_are_the_contracts(threshold: str) -> None:
 @pytest.mark.parametrize("history", CONTRACT["histories"], ids=lambda history: history["name"])
 def test_the_statistics_are_the_contracts(history: dict[str, Any]) -> None:
     windows = [Counts(*counts) for counts in history["windows"]]
-    found = list(log_statistics(windows, history["threshold"], below=True))
+    found = list(log_statistics(windows, history["threshold"], True, history["repeats"]))
     assert found == pytest.approx(history["logStatistics"], abs=1e-8)
 
 
