@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refit_operator.api.run import RunResult
+from refit_operator.api.results import RunResult
 from refit_operator.api.words import LONGEST
 from refit_operator.progress.rules.payload import KEPT_METRICS, LONGEST_NAME, parse_report
 from refit_operator.progress.rules.token_claims import is_plausible

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 
 Checks = Sequence[Callable[[Any], Any]]
 

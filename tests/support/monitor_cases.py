@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.prometheus.rules.reading import FailureKind, NotANumber, QueryFailed, Stale, TooFewSamples, Value
 from tests.support.monitors import (
     BAD,

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from refit_operator.api.conditions import ConditionType, Reason
+from refit_operator.api.conditions import ConditionType
+from refit_operator.api.reasons import Reason
 
 HEADER = """# Conditions and reasons
 Generated from `refit_operator.api.conditions` by `make crds`; do not edit.

@@ -14,9 +14,10 @@ from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Mode
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.api.results import RunResult
 from refit_operator.api.run_clock import RunClock
 from refit_operator.api.serving import ServingSpec, VerificationSpec
-from refit_operator.api.training import Better, GateSpec, TrainingSpec
+from refit_operator.api.training import GateSpec, TrainingSpec
 
 
 class TriggerReason(StrEnum):
@@ -144,90 +145,6 @@ class RetrainRunSpec(ApiModel):
     abort: bool = Field(
         default=False, description="Ends the run before the promotion, and rolls back after it. Cannot be unset."
     )
-
-
-class ModelResult(ApiModel):
-    """One model on the holdout."""
-
-    digest: str = Field(default="", description="SHA-256 over the model's files.")
-    metrics: dict[str, str] = Field(default={}, description="Metrics by name.")
-
-
-class DifferenceResult(ApiModel):
-    """The candidate's value less the served model's, with its bounds."""
-
-    value: str = Field(description="The difference on these rows.")
-    low: str = Field(description="The lower bound.")
-    high: str = Field(description="The upper bound.")
-    confidence: str = Field(description="The confidence of each bound.")
-    method: str = Field(description="How the bounds were found.")
-    differing: int | None = Field(default=None, description="Rows that one model alone has right.")
-
-
-class SliceDifference(ApiModel):
-    """The bounds of a difference on a slice, with the confidence of those on all rows."""
-
-    low: str = Field(description="The lower bound.")
-    high: str = Field(description="The upper bound.")
-    p: str | None = Field(
-        default=None, description="The p-value of the claim that the slice loses no more than gate.maxSliceDrop."
-    )
-
-
-class SliceResult(ApiModel):
-    """Both models on one slice of the holdout, in the gate's metric."""
-
-    candidate: str = Field(description="The candidate's value.")
-    served: str | None = Field(default=None, description="The served model's value.")
-    rows: int = Field(description="Rows of the slice.")
-    difference: SliceDifference | None = Field(
-        default=None, description="The bounds of the candidate's value less the served model's."
-    )
-
-
-class GateResult(ApiModel):
-    """The gate's metric of both models."""
-
-    metric: str = Field(description="Name of the metric, gate.metric.")
-    candidate: str | None = Field(default=None, description="The candidate's value; absent where it isn't reported.")
-    served: str | None = Field(default=None, description="The served model's value; absent where there is none.")
-    direction: Better | None = Field(
-        default=None, description="The better side, as the judge reports it; absent where it doesn't."
-    )
-    difference: DifferenceResult | None = Field(
-        default=None,
-        description="The candidate's value less the served model's; absent where the judge gives no bounds.",
-    )
-
-
-class RunResult(ApiModel):
-    """What trainer and judge reported."""
-
-    checkpoint: str = Field(default="", description="The candidate, pvc://claim/path@digest.")
-    training_rows: int | None = Field(default=None, description="Rows it was trained on.")
-    training_seconds: str | None = Field(default=None, description="Seconds that the training took.")
-    fingerprint: str | None = Field(
-        default=None,
-        description="SHA-256 over what the training depends on: start, rows, hyperparameters. Absent: not told.",
-    )
-    unchanged: str | None = Field(
-        default=None,
-        description="The refused run that had the same start, rows and hyperparameters, so that nothing was trained.",
-    )
-    candidate: ModelResult | None = Field(default=None, description="The candidate on the holdout.")
-    served: ModelResult | None = Field(default=None, description="The served model on the same rows.")
-    gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
-    slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
-    holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
-    holdout_distinct: int | None = Field(
-        default=None,
-        description="Distinct inputs among them, which gate.minRows counts. Absent: not told.",
-    )
-    holdout_digest: str | None = Field(default=None, description="SHA-256 over its rows. Absent: not told.")
-    holdout_use: int | None = Field(
-        default=None, description="How many gates of the monitor asked this very holdout, with this one."
-    )
-    slice_count: int | None = Field(default=None, description="Slices judged, also those left out of the report.")
 
 
 class PointerChange(ApiModel):

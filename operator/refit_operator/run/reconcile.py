@@ -5,9 +5,9 @@ from typing import Any, assert_never
 
 import structlog
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import JOB, RUN, SERVICE
 from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient

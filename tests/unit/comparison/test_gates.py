@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.training import GateSpec
 from refit_operator.run.rules import certainty
 from refit_operator.run.rules.gate import Verdict, judge

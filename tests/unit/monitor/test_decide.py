@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import (
     CHECKS,
     NOT_FOR_REQUESTS,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import breach_message, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.evidence import evidence_message

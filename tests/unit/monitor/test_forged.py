@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Decision, Hold
 from tests.support.monitor_cases import HELD, STARTED

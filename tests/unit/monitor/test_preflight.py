@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.observe import with_room
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun

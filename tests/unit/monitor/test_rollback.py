@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import CHECKS, ROLLBACK_CHECKS, decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.status import next_status

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.metric import MetricSpec
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.observe import first_query_error
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Hold, Observed, StartRun

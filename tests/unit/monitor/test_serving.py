@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.serving import CHECKS, serving_verdict
 from refit_operator.target.rules.view import parse_target

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.training import GateSpec
 from refit_operator.run.rules.gate import CHECKS, judge
 from refit_operator.run.rules.gate_case import Case

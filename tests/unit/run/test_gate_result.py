@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.crd import RUN_COLUMNS
-from refit_operator.api.run import RunResult
+from refit_operator.api.results import RunResult
 from refit_operator.api.training import Better
 from refit_operator.run.rules.views.reports import JudgeReport, flaw_of
 from refit_operator.run.rules.views.results import judgement_fields, recorded_judgement

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.checks.deadlines import clock_of

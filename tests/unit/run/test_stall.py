@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.progress import RunProgress
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob

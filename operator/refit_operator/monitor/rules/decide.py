@@ -6,8 +6,8 @@ A check is named for what it objects to, by its Reason in snake case.
 from datetime import datetime
 
 from refit_operator.api.base import RETRAIN_ANNOTATION, ROLLBACK_ANNOTATION, TAKE_POINTER_ANNOTATION
-from refit_operator.api.conditions import Reason
 from refit_operator.api.policy import Mode
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Trigger, TriggerReason
 from refit_operator.monitor.rules.decision import Decision, Hold, Observed, StartRun
 from refit_operator.monitor.rules.evidence import baseline_of, evidence_message

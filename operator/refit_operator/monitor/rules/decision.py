@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.metric import DEFAULT_WINDOW
 from refit_operator.api.monitor import MeasureStatus, ModelMonitor
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
 from refit_operator.monitor.rules.measure import measure_digest

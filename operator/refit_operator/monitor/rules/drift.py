@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from refit_operator.api.conditions import ConditionType, Reason, is_true
+from refit_operator.api.conditions import ConditionType, is_true
 from refit_operator.api.drift import LIMIT
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value, describe
 from refit_operator.prometheus.rules.window import count_breaches, eligible, newest

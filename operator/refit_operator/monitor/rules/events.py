@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason, find
+from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.events import Event
 from refit_operator.api.monitor import ModelMonitorStatus
+from refit_operator.api.reasons import Reason
 
 _BAD = {
     ConditionType.WITHIN_THRESHOLD: "MetricBreached",

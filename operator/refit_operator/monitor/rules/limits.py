@@ -1,8 +1,8 @@
 """What holds a run although the metric is in breach: breaker, cooldown, budget, mass breach, guards. Pure."""
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
 from refit_operator.api.policy import Guard
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
 from refit_operator.monitor.rules.readiness import READINESS

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
+from refit_operator.api.reasons import Reason
 from refit_operator.api.training import StartFrom
 from refit_operator.api.uris import Pointer, is_reachable_by_pods, is_within, parse_claim_uri
 from refit_operator.monitor.rules.decision import Hold, Observed

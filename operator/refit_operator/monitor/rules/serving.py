@@ -6,7 +6,8 @@ A tuple of checks, each named for its Reason in snake case; the first that has a
 from collections.abc import Callable
 from typing import Literal
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason, find
+from refit_operator.api.conditions import Condition, ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules import decide, readiness
 from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.target.rules.rollout import Complete, rollout_of

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Literal
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason, find, merge
+from refit_operator.api.conditions import Condition, ConditionType, find, merge
 from refit_operator.api.monitor import LastRun, MetricStatus, ModelMonitorStatus, ServedStatus
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.monitor.rules.decide import PERMISSIONS, breach_message, first_hold
 from refit_operator.monitor.rules.decision import Observed

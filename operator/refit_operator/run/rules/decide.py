@@ -5,7 +5,7 @@ A check that objects is named for its Reason in snake case; one that moves the r
 
 from collections.abc import Callable
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.run.rules.checks.deadlines import deadline_exceeded, pending_too_long
 from refit_operator.run.rules.checks.overrides import (

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from refit_operator.api.conditions import Condition, ConditionType, Reason, is_true, merge
+from refit_operator.api.conditions import Condition, ConditionType, is_true, merge
 from refit_operator.api.events import Event
 from refit_operator.api.progress import RunProgress
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading

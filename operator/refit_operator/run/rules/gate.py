@@ -7,7 +7,7 @@ refuses.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.training import Accept
 from refit_operator.run.rules.certainty import holm
 from refit_operator.run.rules.contract import SMALLEST_SLICE_ROWS

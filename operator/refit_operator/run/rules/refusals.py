@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from refit_operator.api.base import RETRAIN_ANNOTATION
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun, TriggerReason
 
 REFUSALS_KEPT = 20

@@ -6,7 +6,8 @@ Derived from the runs that exist, never from a status that could be wiped or for
 from collections.abc import Iterable
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.api.uris import name_pointer
 from refit_operator.target.rules.view import TargetView

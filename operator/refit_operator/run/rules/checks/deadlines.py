@@ -4,8 +4,8 @@ restarts when the Job is resumed. Pure.
 
 from datetime import timedelta
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.api.run_clock import Phase, RunClock
 from refit_operator.run.rules.decision import Decision, Observed, finish, is_trained, stopping

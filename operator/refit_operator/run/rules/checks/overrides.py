@@ -1,9 +1,9 @@
 """What users ask of a run: approval before a promotion, an abort or a rollback at any time. Pure."""
 
 from refit_operator.api.base import ROLLBACK_ANNOTATION
-from refit_operator.api.conditions import Reason
 from refit_operator.api.events import Event
 from refit_operator.api.policy import Mode
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Approval, Outcome, Stage
 from refit_operator.api.uris import name_pointer
 from refit_operator.run.rules.checks.promotion import roll_back

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from refit_operator.api.base import ROLLBACK_ANNOTATION
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.events import Event
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, PointerChange, Stage
 from refit_operator.api.uris import Pointer, name_pointer
 from refit_operator.run.rules.baseline import baseline_now

@@ -1,6 +1,6 @@
 """The checks on the Service of a run on several machines. Pure. It goes with its run."""
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
 from refit_operator.run.rules.decision import AT_ONCE, CreateService, Decision, Observed, finish, is_trained, stopping
 from refit_operator.run.rules.manifests.machines import build_service, is_shared, service_name

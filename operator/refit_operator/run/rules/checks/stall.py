@@ -7,9 +7,9 @@ to be gone: Kueue does so at once where the Job was admitted before.
 
 from datetime import timedelta
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.durations import format_duration
 from refit_operator.api.events import Event
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.rules.checks.deadlines import POLL, clock_of
 from refit_operator.run.rules.decision import (

@@ -2,10 +2,12 @@
 
 from functools import partial
 
-from refit_operator.api.conditions import ConditionType, Reason, find
+from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.events import Event
 from refit_operator.api.policy import Mode
-from refit_operator.api.run import Outcome, RunResult, Stage
+from refit_operator.api.reasons import Reason
+from refit_operator.api.results import RunResult
+from refit_operator.api.run import Outcome, Stage
 from refit_operator.api.run_clock import Phase
 from refit_operator.api.uris import name_pointer
 from refit_operator.run.rules.checks.deadlines import clock_of, next_requeue

@@ -1,8 +1,10 @@
 """A training that would only repeat one that was refused: nothing is trained, unless the holdout is another. Pure."""
 
-from refit_operator.api.conditions import ConditionType, Reason
+from refit_operator.api.conditions import ConditionType
 from refit_operator.api.events import Event
-from refit_operator.api.run import Outcome, RunResult, Stage
+from refit_operator.api.reasons import Reason
+from refit_operator.api.results import RunResult
+from refit_operator.api.run import Outcome, Stage
 from refit_operator.run.rules.decision import (
     AT_ONCE,
     Decision,

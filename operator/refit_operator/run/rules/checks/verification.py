@@ -8,8 +8,9 @@ by their certainty, other readings by M of N.
 from collections import Counter
 from datetime import timedelta
 
-from refit_operator.api.conditions import ConditionType, Reason
+from refit_operator.api.conditions import ConditionType
 from refit_operator.api.events import Event
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value, describe, reason_of
 from refit_operator.prometheus.rules.sequential import Verdict

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from refit_operator.api.conditions import Reason
 from refit_operator.api.metadata import owner_of
+from refit_operator.api.reasons import Reason
 from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules.views.documents import (
     Document,

@@ -1,6 +1,6 @@
 """Nodes that aren't ready, and the pods on them: of these nothing is known until the node is ready again. Pure."""
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.run.rules.views.documents import Document, is_over
 
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"

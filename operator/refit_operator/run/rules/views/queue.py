@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from refit_operator.api.base import QUEUE_LABEL
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.run.rules.views.documents import Document, ending_of
 from refit_operator.run.rules.views.waiting import Waiting
 

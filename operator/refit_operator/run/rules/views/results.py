@@ -5,7 +5,7 @@ Measured values are strings there, since JSON has no NaN.
 
 from typing import Any
 
-from refit_operator.api.run import (
+from refit_operator.api.results import (
     DifferenceResult,
     GateResult,
     ModelResult,

@@ -6,7 +6,7 @@ Kubelet and attach controller name volumes; the scheduler speaks of claims witho
 import re
 from collections.abc import Iterable
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.run.rules.views.claims import Claim, apart, claims_of_pod, whereabouts
 from refit_operator.run.rules.views.documents import Document, is_over, unscheduled_message
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.run.rules.views.claims import Claim
 from refit_operator.run.rules.views.documents import (
     Document,
