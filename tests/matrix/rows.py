@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.matrix import spoils
-from tests.matrix.spoils import Spoil, proxied, says
+from tests.matrix.spoils import Spoil, proxied, says, says_after_promotion
 from tests.matrix.stand import Source, Tells, at_its_own_time, quality
 from tests.support.prometheus.fakes import answer, dripping, truncated
 
@@ -65,7 +65,7 @@ CONTROLS = (
         "a value in breach, and a worse one after the promotion",
         "Value",
         says(quality(0.5)),
-        in_run=says(quality(0.3)),
+        in_run=says_after_promotion(quality(0.5), quality(0.3)),
         starts=True,
         ends=("RolledBack", "False Regressed"),
         always=True,

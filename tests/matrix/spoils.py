@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from tests.matrix.stand import ANOTHER, BORROWER, Stand
+from tests.support.cluster.runs import pointer
 from tests.support.prometheus.fakes import Script, hanging_up, self_signed, telling
 
 Spoil = Callable[[Stand], AbstractContextManager[None]]
@@ -20,6 +21,16 @@ def _target(stand: Stand, script: Script) -> Iterator[None]:
 def says(*lines: str) -> Spoil:
     """Let the target say this."""
     return lambda stand: _target(stand, telling(lambda: "\n".join((*lines, ""))))
+
+
+def says_after_promotion(before: str, after: str) -> Spoil:
+    """Let the target say this, and something else once its pointer is another."""
+
+    def spoil(stand: Stand) -> AbstractContextManager[None]:
+        replaced = pointer(stand.space)
+        return _target(stand, telling(lambda: before if pointer(stand.space) == replaced else after))
+
+    return spoil
 
 
 def repeated(stand: Stand) -> AbstractContextManager[None]:
