@@ -28,7 +28,7 @@ RULES = {
 }
 BETTER, NOT_WORSE, BY_NUMBER = RULES["better"], Rule(tolerance=0.02), Rule(by_number=True)
 USUAL = 0.1
-"""Share of rows that one model alone has right, where only one is looked at."""
+"""Share of rows that one model alone has right, where it isn't varied."""
 HOLDOUTS = (100, 200, 500, 1000, 2000, 5000)
 GAINS = (-0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.05, 0.1)
 SLICES, SLICE_ROWS, MOST_LOST, CANDIDATES = (1, 2, 5, 10, 20, 50), 100, 0.02, 500

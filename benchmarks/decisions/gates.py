@@ -21,7 +21,7 @@ from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 SERVED = 0.5
 """The served model's number; only the difference counts."""
 FAR = 6
-"""Standard deviations beyond which a number of rows isn't looked at: the chance of all these is about 1e-9."""
+"""Standard deviations beyond which a number of rows is left out: the chance of all these is about 1e-9."""
 
 
 @dataclass(frozen=True)
