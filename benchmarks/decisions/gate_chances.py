@@ -36,7 +36,7 @@ EQUAL, AT_THE_LIMIT, BAD = (0.05, 0.05), (0.04, 0.06), (0.02, 0.12)
 GATES, ASKED_ROWS, ASKED, ACCURACY = (1, 2, 5, 10, 20, 50, 100), 200, 2000, 0.8
 MOST_DIFFERING = range(3 * int(USUAL * ASKED_ROWS))
 """Rows that one model alone has right: more, nine standard deviations off, aren't drawn."""
-INPUTS, REPEATED = (100,), 200
+INPUTS, REPEATED = (100, 400), 200
 Numbers = NDArray[np.int64]
 
 
