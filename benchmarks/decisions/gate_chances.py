@@ -168,7 +168,7 @@ def macro_f1s(random: np.random.Generator, inputs: int) -> Callable[[Sequence[in
     return lambda places: macro_f1(np.asarray(places), 0) - macro_f1(np.asarray(places), 1)
 
 
-METRICS: dict[str, Drawn] = {"word_error_rate": word_errors, "macro_f1": macro_f1s}
+METRICS: dict[str, Drawn] = {"wer": word_errors, "macro_f1": macro_f1s}
 
 
 def by_draws() -> Iterator[Record]:

@@ -5,9 +5,10 @@ import pytest
 from benchmarks.charts import Axis, Line, chart
 from benchmarks.decisions import __main__ as page
 from benchmarks.decisions.gate import SECTION, is_kept
-from benchmarks.decisions.gate_chances import BETTER, NOT_WORSE
-from benchmarks.decisions.gates import Rule, at_least, chance, least_gained, likelihood, verdict
+from benchmarks.decisions.gate_chances import BETTER, METRICS, NOT_WORSE
+from benchmarks.decisions.gates import Rule, at_least, chance, least_gained, likelihood, measured_verdict, verdict
 from benchmarks.pages import read_lines
+from refit_trainer.comparison.bootstrap import Estimate
 from refit_trainer.comparison.pairs import Pairs
 
 
@@ -55,3 +56,9 @@ def test_a_long_name_beside_a_chart_is_within_it() -> None:
     axis = Axis("n", 0, 1, (0, 1))
     assert 'viewBox="0 0 720 400"' in chart("t", axis, axis, [Line("short", ())])
     assert 'viewBox="0 0 946 400"' in chart("t", axis, axis, [Line("n" * 50, ())])
+
+
+@pytest.mark.parametrize(("metric", "gain"), [("wer", -0.05), ("macro_f1", 0.05)])
+def test_a_metric_of_the_page_can_pass(metric: str, gain: float) -> None:
+    assert metric in METRICS
+    assert measured_verdict(Estimate(gain, 0.01, 400), Rule(metric=metric)).accepted
