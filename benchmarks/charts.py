@@ -7,6 +7,9 @@ from math import ceil, floor, log10
 
 COLOURS = ("#0284c7", "#dc2626", "#16a34a", "#d97706", "#7c3aed", "#475569", "#db2777", "#0f766e")
 WIDTH, HEIGHT = 720, 400
+"""A picture is wider than that where a name beside it needs it."""
+CHARACTER = 8
+"""Width of one, at most on average, in any of the usual fonts."""
 LEFT, RIGHT, TOP, BOTTOM = 80, 500, 40, 340
 INK = "#0f172a"
 
@@ -49,9 +52,10 @@ def log_axis(label: str, values: Iterable[float]) -> Axis:
 
 def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line]) -> str:
     """Return the picture."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+    width = max([WIDTH, *(RIGHT + 46 + CHARACTER * len(line.name) for line in lines)])
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" '
     head += f'font-family="Helvetica, Arial, sans-serif" font-size="13" role="img" aria-label="{escape(title)}">'
-    parts = [head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>']
+    parts = [head, f'<rect width="{width}" height="{HEIGHT}" fill="#ffffff"/>']
     parts.append(_text((LEFT + RIGHT) / 2, TOP - 16, title, 'text-anchor="middle" font-weight="bold"'))
     parts += [*_x_axis(x), *_y_axis(y)]
     for number, line in enumerate(lines):

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.charts import Axis, Line, chart
 from benchmarks.decisions import Records, Section
+from benchmarks.decisions.tables import of, table
 from benchmarks.pages import Record
 from refit_operator.prometheus.rules.baseline import pooled
 from refit_operator.prometheus.rules.evidence import WINDOWS, alternatives_to, log_statistics, needed_for, weigh
@@ -209,17 +210,6 @@ def by_bar() -> Iterator[Record]:
 def measure() -> list[Record]:
     """Simulate all parts."""
     return [*at_the_limit(), *by_loss(), *by_bar()]
-
-
-def of(records: Records, **wanted: object) -> list[Record]:
-    """Return the records with these values."""
-    return [record for record in records if all(record.get(key) == value for key, value in wanted.items())]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _percent(share: float) -> str:
