@@ -195,6 +195,11 @@ class MetricSpec(ApiModel):
         return self.ratio is not None or self.samples is not None
 
     @property
+    def known_repeats(self) -> int:
+        """How many outcomes are known to come together."""
+        return self.ratio.repeats if self.ratio else 1
+
+    @property
     def allowed_false_runs(self) -> FalseRuns:
         """How many false runs are allowed of counted outcomes."""
         return self.false_runs or FalseRuns()
