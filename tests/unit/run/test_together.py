@@ -122,7 +122,7 @@ def test_what_came_together_before_counts_as_one_after() -> None:
     decision = decide(verified(*BAD, before=GROUPED))
     assert decision.status.pointer_change and decision.status.pointer_change.rollback_time is None
     assert (decision.status.message or "").startswith(
-        "accuracy 0.65 over 400 outcomes, worth 38 independent ones, since the rollout; before 0.78 over 5,300"
+        "accuracy 0.65 over 400 outcomes, worth 36 independent ones, since the rollout; before 0.78 over 5,300"
     )
 
 

@@ -78,7 +78,7 @@ def compare(before: Before, after: Sequence[Counts], drop: float, below: bool) -
     sums = list(accumulate(windows, _add))
     for number, counts in enumerate(sums, start=1):
         if asked(counts, before.repeats) is Verdict.UNCERTAIN:
-            continue
+            continue  # measured, there can only be more that come together: it needn't be for this one
         repeats = _repeats(before, windows[:number])
         verdict = asked(counts, repeats) if repeats < inf else Verdict.UNCERTAIN
         if verdict is not Verdict.UNCERTAIN:
@@ -87,9 +87,10 @@ def compare(before: Before, after: Sequence[Counts], drop: float, below: bool) -
 
 
 def _repeats(before: Before, windows: Sequence[Counts]) -> float:
-    """Return how many outcomes come together, in tenths, by what is known after these windows."""
+    """Return how many outcomes come together by what is known after these windows: in tenths, above 10 in whole."""
     bound = (before.scatter + neighbours(windows)).bound()
-    return ceil(10 * max(before.repeats, bound, across(windows))) / 10 if bound < inf else inf
+    most = max(before.repeats, bound, across(windows))
+    return most if most == inf else ceil(10 * most) / 10 if most < 10 else float(ceil(most))
 
 
 @dataclass(frozen=True)
