@@ -2,6 +2,7 @@
 
 from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
+from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.scarce import SCARCE
@@ -1669,4 +1670,5 @@ MUTANTS = (
     *STAYS,
     *SCARCE,
     *DETECT,
+    *DISP,
 )

@@ -25,7 +25,7 @@ DETECT = (
     Mutant(
         "a monitor's repeats are forgotten",
         "monitor/rules/decision.py",
-        "metric.below, metric.ratio.repeats)",
+        "metric.below, metric.known_repeats)",
         "metric.below)",
         BY_EVIDENCE,
     ),
@@ -46,8 +46,8 @@ DETECT = (
     Mutant(
         "groups that span windows aren't seen",
         FILE,
-        "_within(windows), _across(windows[:steady])",
-        "_within(windows)",
+        "neighbours(windows).upper(MARGIN), across(windows[:steady])",
+        "neighbours(windows).upper(MARGIN)",
         DISPERSION,
     ),
     Mutant(
@@ -73,9 +73,9 @@ DETECT = (
     ),
     Mutant(
         "outcomes in groups aren't told from independent ones in a message",
-        "monitor/rules/evidence.py",
-        "if evidence.repeats >= NOTABLE else",
-        "if not evidence.repeats else",
+        FILE,
+        "if repeats >= NOTABLE else",
+        "if not repeats else",
         BY_EVIDENCE,
     ),
 )

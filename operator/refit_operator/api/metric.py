@@ -195,9 +195,9 @@ class MetricSpec(ApiModel):
         return self.ratio is not None or self.samples is not None
 
     @property
-    def repeats(self) -> float:
-        """How many outcomes come together at least."""
-        return self.ratio.repeats if self.ratio else 1.0
+    def known_repeats(self) -> int:
+        """How many outcomes are known to come together."""
+        return self.ratio.repeats if self.ratio else 1
 
     @property
     def allowed_false_runs(self) -> FalseRuns:

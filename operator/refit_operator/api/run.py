@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from refit_operator.api.base import ApiModel
+from refit_operator.api.baseline import Baseline
 from refit_operator.api.conditions import Condition
 from refit_operator.api.immutability import make_immutable
 from refit_operator.api.metadata import ObjectMeta
@@ -72,22 +73,6 @@ class MonitorRef(ApiModel):
     name: str = Field(max_length=40, description="Name of the ModelMonitor.")
     uid: str = Field(max_length=64, description="UID of the ModelMonitor.")
     generation: int | None = Field(default=None, description="Generation of its spec that the run was decided by.")
-
-
-class Baseline(ApiModel):
-    """What the replaced model had in service: the side of before, in the verification."""
-
-    value: float = Field(description="The share of the outcomes, or the median of the readings of a query.")
-    readings: int = Field(description="How many readings had a value.")
-    good: int | None = Field(default=None, description="Good outcomes; absent where outcomes aren't counted.")
-    total: int | None = Field(default=None, description="Outcomes; absent where they aren't counted.")
-    good_since_trigger: int | None = Field(default=None, description="Of these, those since the run was triggered.")
-    total_since_trigger: int | None = Field(
-        default=None,
-        description="Likewise. The others were chosen for being low: no confirmation rests on them.",
-    )
-    since: datetime = Field(description="When the first of these readings began.")
-    until: datetime = Field(description="When the last one ended.")
 
 
 class Trigger(ApiModel):

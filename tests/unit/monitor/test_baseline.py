@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from refit_operator.api.run import Baseline, RetrainRun
+from refit_operator.api.baseline import Baseline
+from refit_operator.api.run import RetrainRun
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
 from refit_operator.prometheus.rules.reading import Counts, Value
@@ -30,14 +31,19 @@ def given(observed: Observed) -> Baseline | None:
     return RetrainRun.model_validate(document).spec.trigger.baseline
 
 
+def shown(baseline: Baseline | None) -> Baseline | None:
+    """Return it without what tests of its own are of."""
+    return baseline and baseline.model_copy(update={"differences": None, "repeats": None})
+
+
 def test_of_a_ratio_in_breach_the_outcomes_since_its_evidence_began_to_rise() -> None:
     found = given(counted(*(FINE,) * 40, *(WORSE,) * 6))
-    assert found == Baseline(value=0.7, readings=6, good=840, total=1200, since=NOW - 6 * WINDOW, until=NOW)
+    assert shown(found) == Baseline(value=0.7, readings=6, good=840, total=1200, since=NOW - 6 * WINDOW, until=NOW)
 
 
 def test_of_a_request_the_newest_ones() -> None:
     found = given(counted(*((174, 200),) * 9, *(FINE,) * 5, monitor=requested(metric=RATIO)))
-    assert found == Baseline(value=0.9, readings=5, good=900, total=1000, since=NOW - 5 * WINDOW, until=NOW)
+    assert shown(found) == Baseline(value=0.9, readings=5, good=900, total=1000, since=NOW - 5 * WINDOW, until=NOW)
 
 
 def test_of_a_request_during_a_breach_those_since_it_began() -> None:

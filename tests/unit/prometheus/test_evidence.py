@@ -279,7 +279,7 @@ def test_what_is_known_to_come_together_counts_where_it_is_more_than_what_is_mea
     assert 1 < measured.repeats < 50 and known.repeats == 50
     assert known.log_statistic < measured.log_statistic
     assert weigh(windows, TAU, True, repeats=1) == measured
-    assert (known.counts.total, known.independent) == (400, 8)
+    assert (known.counts.total, known.repeats) == (400, 50)
 
 
 def test_what_is_needed_is_enough() -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from math import comb
 from statistics import fmean
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refit_operator.prometheus.rules.binomial import lower_share, upper_share
+from refit_operator.prometheus.rules.dispersion import Scatter
 from refit_operator.prometheus.rules.evidence import alternatives_to
 from refit_operator.prometheus.rules.reading import Counts
 from refit_operator.prometheus.rules.sequential import RISK, Before, Comparison, Verdict, compare
@@ -21,11 +23,13 @@ PATHS, WINDOWS = 400, 40
 outcomes = st.integers(0, 60).flatmap(lambda total: st.builds(Counts, st.integers(0, total), st.just(total)))
 histories = st.lists(outcomes, max_size=12)
 drops = st.floats(0, 1)
+APART = Scatter(10**6, 0.9, 1.0)
+"""What very many windows show whose outcomes don't come together."""
 
 
 def known(counts: Counts) -> Before:
-    """Return outcomes of which none was chosen."""
-    return Before(counts, counts)
+    """Return outcomes of which none was chosen, and that come by themselves."""
+    return Before(counts, counts, APART)
 
 
 def tail(found: int, of: int, share: float) -> float:
@@ -82,8 +86,9 @@ def test_what_is_clear_is_found() -> None:
     assert set(verdicts(8, 0.8, 0.97, 30)) == {Verdict.NOT_WORSE}
 
 
-def after(*windows: tuple[int, int], before: Counts = BEFORE, drop: float = DROP, **more: float) -> Comparison:
-    return compare(known(before), [Counts(*window) for window in windows], drop, True, **more)
+def after(*windows: tuple[int, int], before: Counts = BEFORE, drop: float = DROP, repeats: float = 1.0) -> Comparison:
+    together = replace(known(before), repeats=repeats)
+    return compare(together, [Counts(*window) for window in windows], drop, True)
 
 
 @pytest.mark.parametrize(
@@ -112,27 +117,27 @@ def test_few_outcomes_before_bound_little() -> None:
     assert after((900, 1000), before=Counts(8, 10)).verdict is Verdict.UNCERTAIN
 
 
-def test_a_discount_makes_both_sides_fewer() -> None:
-    assert after((690, 1000), discount=4).verdict is Verdict.UNCERTAIN
-    needed = first_certain(lower_share(40, 50, 0.005) - DROP, discount=100)
-    assert after(*((0, 1),) * (needed - 1), discount=100).verdict is Verdict.UNCERTAIN
-    assert after(*((0, 1),) * needed, discount=100).verdict is Verdict.WORSE
+def test_outcomes_that_are_known_to_come_together_are_fewer_on_both_sides() -> None:
+    assert after((690, 1000), repeats=4).verdict is Verdict.UNCERTAIN
+    needed = first_certain(lower_share(40, 50, 0.005) - DROP, repeats=100)
+    assert after(*((0, 1),) * (needed - 1), repeats=100).verdict is Verdict.UNCERTAIN
+    assert after(*((0, 1),) * needed, repeats=100).verdict is Verdict.WORSE
 
 
 def test_what_was_chosen_for_being_low_confirms_nothing() -> None:
     """It is as good as nothing, or lowers the bar of a rollback."""
-    chosen = Before(BEFORE, Counts(0, 0))
+    chosen = Before(BEFORE, Counts(0, 0), APART)
     assert compare(chosen, [Counts(9500, 10000)], DROP, True).verdict is Verdict.UNCERTAIN
     assert compare(chosen, [Counts(6900, 10000)], DROP, True).verdict is Verdict.WORSE
-    few = Before(BEFORE, Counts(80, 100))
+    few = Before(BEFORE, Counts(80, 100), APART)
     assert compare(few, [Counts(850, 1000)], DROP, True).verdict is Verdict.UNCERTAIN
     assert compare(few, [Counts(950, 1000)], DROP, True).verdict is Verdict.NOT_WORSE
 
 
-def first_certain(level: float, discount: float = 1) -> int:
+def first_certain(level: float, repeats: float = 1) -> int:
     """Return after how many bad outcomes the mean likelihood ratio is 200: 1 / (RISK / 2)."""
     ratios = [(1 - q) / (1 - level) for q in alternatives_to(level)]
-    return next(n for n in count() if fmean(ratio ** (n / discount) for ratio in ratios) >= 200)
+    return next(n for n in count() if fmean(ratio ** (n / repeats) for ratio in ratios) >= 200)
 
 
 def test_certain_is_a_mean_likelihood_ratio_of_two_hundred_against_the_bound_of_before() -> None:

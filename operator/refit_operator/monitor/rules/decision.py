@@ -125,7 +125,7 @@ class Observed:
         if not metric.is_counted:
             return None
         windows = [reading.counts if isinstance(reading, Value) else None for reading in self.weighed]
-        return weigh(windows, metric.threshold, metric.below, metric.repeats)
+        return weigh(windows, metric.threshold, metric.below, metric.known_repeats)
 
     @property
     def evidence_needed(self) -> float:

@@ -3,16 +3,15 @@
 from datetime import datetime
 from math import exp, floor, log
 
+from refit_operator.api.baseline import Baseline
 from refit_operator.api.monitor import EvidenceStatus
-from refit_operator.api.run import Baseline
 from refit_operator.monitor.rules.decision import Observed
-from refit_operator.prometheus.rules.baseline import pooled
+from refit_operator.prometheus.rules.baseline import pooled, with_differences
+from refit_operator.prometheus.rules.dispersion import worth
 from refit_operator.prometheus.rules.evidence import Evidence
 
 LARGEST = 1e9
 """A larger statistic is written as more than that."""
-NOTABLE = 1.5
-"""From so many outcomes together on, a message says it."""
 _LARGEST_LOG = 700.0
 """The largest number whose exponential is one."""
 
@@ -54,13 +53,14 @@ def baseline_of(o: Observed) -> Baseline | None:
         return pooled(o.readings, o.query_range)
     newest = max(0, len(o.weighed) - o.monitor.spec.metric.breaches.out_of)
     begun = o.evidence.begun if o.is_breached else None
-    return pooled(o.weighed[newest if begun is None else begun :], o.query_range)
+    led = pooled(o.weighed[newest if begun is None else begun :], o.query_range)
+    likeliest = o.evidence.begun or 0
+    return with_differences(led, None, o.weighed[:likeliest], o.weighed[likeliest:])
 
 
 def _outcomes(evidence: Evidence) -> str:
     """Return how many there are, and how many independent ones say as much where that is clearly fewer."""
-    worth = f", worth {evidence.independent:,} independent ones," if evidence.repeats >= NOTABLE else ""
-    return f"{evidence.counts.total:,} outcomes{worth}"
+    return f"{evidence.counts.total:,} outcomes{worth(evidence.counts.total, evidence.repeats)}"
 
 
 def _began(o: Observed, evidence: Evidence | None) -> datetime | None:

@@ -2,10 +2,37 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import reduce
+from operator import add
 from statistics import median
 
-from refit_operator.api.run import Baseline
-from refit_operator.prometheus.rules.reading import Reading, Value
+from refit_operator.api.baseline import Baseline, Differences
+from refit_operator.prometheus.rules.dispersion import NO_SCATTER, Scatter, across, neighbours
+from refit_operator.prometheus.rules.reading import Counts, Reading, Value
+
+
+def with_differences(baseline: Baseline | None, led: Baseline | None, *rows: Sequence[Reading]) -> Baseline | None:
+    """Return the baseline with how much windows differ within each row, and what is known of it from before them.
+
+    A row is of one accuracy as far as is known: a change from one to the next is no difference of neighbours.
+    """
+    if baseline is None or baseline.total is None:
+        return baseline
+    windows = [_counted(row) for row in rows]
+    scatter = reduce(add, map(neighbours, windows), scatter_of(led))
+    repeats = max([(led and led.repeats) or 0.0, *map(across, windows)])
+    found = Differences(number=scatter.number, mean=scatter.mean, square=scatter.square) if scatter.number else None
+    return baseline.model_copy(update={"differences": found, "repeats": repeats if repeats > 1 else None})
+
+
+def scatter_of(baseline: Baseline | None) -> Scatter:
+    """Return how much its windows differ."""
+    found = baseline.differences if baseline else None
+    return Scatter(found.number, found.mean, found.square) if found else NO_SCATTER
+
+
+def _counted(readings: Sequence[Reading]) -> list[Counts]:
+    return [each.counts for each in readings if isinstance(each, Value) and each.counts and each.counts.total]
 
 
 def pooled(readings: Sequence[Reading], query_range: timedelta) -> Baseline | None:

@@ -20,7 +20,7 @@ was in the windows yet. Who knows of these says so in `metric.ratio.repeats`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 
 from refit_operator.prometheus.rules.reading import Counts
 
@@ -32,30 +32,56 @@ CLEARLY = 1.5
 """By so many standard errors more than blocks of 1 a larger block must show to count."""
 MARGIN, MARGIN_OF_BLOCKS = 1.5, 2.0
 """Standard errors that are added: for blocks of 1, and for larger ones."""
+NOTABLE = 1.5
+"""From so many outcomes together on, a message says it."""
 
 
 @dataclass(frozen=True)
-class _Scatter:
+class Scatter:
     """The squared differences of neighbouring blocks of one size, as multiples of what independent outcomes give."""
 
-    block: int
-    squares: Sequence[float]
-
-    @property
-    def mean(self) -> float:
-        return fsum(self.squares) / len(self.squares)
+    number: int = 0
+    mean: float = 0.0
+    square: float = 0.0
+    """The mean of their squares."""
+    block: int = 1
 
     @property
     def expected_error(self) -> float:
         """The standard error of the mean as a share of it, if the ratios are normal: blocks overlap."""
-        return sqrt(3 * self.block / len(self.squares))
+        return sqrt(3 * self.block / self.number)
 
     def upper(self, margin: float) -> float:
-        """Return the mean and a margin: of the error that was found where that is larger, as by a few large groups."""
-        mean = self.mean
-        variance = fsum((each - mean) ** 2 for each in self.squares) / len(self.squares)
-        found = sqrt(1.5 * self.block * variance / len(self.squares))
+        """Return the mean and a margin: of the error that was found where that is larger, as by a few large groups.
+
+        0 where there were no differences.
+        """
+        if not self.number:
+            return 0.0
+        mean, variance = self.mean, max(0.0, self.square - self.mean**2)
+        found = sqrt(1.5 * self.block * variance / self.number)
         return mean + margin * max(found, mean * self.expected_error)
+
+    def bound(self) -> float:
+        """Return c with a margin for few differences, too: inf where these are too few for any.
+
+        Their mean is about as a chi-squared with 2/3 of their number, whose quantile this is (Wilson, Hilferty 1931).
+        """
+        part = 3 * self.block / (9 * self.number) if self.number else inf
+        root = 1 - part - MARGIN * sqrt(part)
+        return max(self.upper(MARGIN), self.mean / root**3) if root > 0 else inf
+
+    def __add__(self, other: "Scatter") -> "Scatter":
+        """Return the differences of both, each within its own windows."""
+        number = self.number + other.number
+        if not number:
+            return self
+        mine, others = self.number / number, other.number / number
+        mean, square = mine * self.mean + others * other.mean, mine * self.square + others * other.square
+        return Scatter(number, mean, square, self.block)
+
+
+NO_SCATTER = Scatter()
 
 
 def dispersion(windows: Sequence[Counts], steady: int) -> float:
@@ -63,15 +89,23 @@ def dispersion(windows: Sequence[Counts], steady: int) -> float:
 
     `steady` is how many of them are before a drop may have begun.
     """
-    return max(1.0, _within(windows), _across(windows[:steady]))
+    return max(1.0, neighbours(windows).upper(MARGIN), across(windows[:steady]))
 
 
-def _within(windows: Sequence[Counts]) -> float:
+def worth(total: int, repeats: float) -> str:
+    """Return how many independent outcomes say as much, in words after "outcomes"; empty where about as many."""
+    if repeats == inf:
+        return ", in too few windows to tell how many come together,"
+    return f", worth {int(total / repeats):,} independent ones," if repeats >= NOTABLE else ""
+
+
+def neighbours(windows: Sequence[Counts]) -> Scatter:
+    """Return what blocks of 1 show of windows that have outcomes, oldest first."""
     spread = _spread(windows)
-    return _scatter(windows, 1, spread).upper(MARGIN) if spread and len(windows) > 1 else 0.0
+    return _scatter(windows, 1, spread) if spread and len(windows) > 1 else NO_SCATTER
 
 
-def _across(windows: Sequence[Counts]) -> float:
+def across(windows: Sequence[Counts]) -> float:
     """Return the largest c of the larger blocks that are clearly larger than that of blocks of 1; 0 where none is."""
     spread = _spread(windows)
     known = [block for block in BLOCKS if len(windows) >= WINDOWS_FOR_A_BLOCK * block]
@@ -89,8 +123,10 @@ def _spread(windows: Sequence[Counts]) -> float:
     return good / total * (1 - good / total) if total else 0.0
 
 
-def _scatter(windows: Sequence[Counts], block: int, spread: float) -> _Scatter:
-    return _Scatter(block, [square / spread for square in _squares(windows, block)])
+def _scatter(windows: Sequence[Counts], block: int, spread: float) -> Scatter:
+    squares = [square / spread for square in _squares(windows, block)]
+    number = len(squares)
+    return Scatter(number, fsum(squares) / number, fsum(each**2 for each in squares) / number, block)
 
 
 def _squares(windows: Sequence[Counts], block: int) -> Iterator[float]:

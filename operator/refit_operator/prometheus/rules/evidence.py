@@ -56,11 +56,6 @@ class Evidence:
     """How many outcomes come together, measured or known: so many count as one."""
 
     @property
-    def independent(self) -> int:
-        """How many independent outcomes say as much."""
-        return int(self.counts.total / self.repeats)
-
-    @property
     def value(self) -> float:
         """The share of good outcomes from that window on; nan where no outcome was counted."""
         return self.counts.good / self.counts.total if self.counts.total else nan

@@ -4,8 +4,9 @@ The readings that led to the run were chosen for being low, and those of before 
 replaced model serves on while a candidate is trained: its readings between the trigger and the promotion are neither.
 """
 
-from refit_operator.api.run import Baseline, RetrainRun
-from refit_operator.prometheus.rules.baseline import pooled
+from refit_operator.api.baseline import Baseline
+from refit_operator.api.run import RetrainRun
+from refit_operator.prometheus.rules.baseline import pooled, with_differences
 from refit_operator.prometheus.rules.reading import QueryFailed
 from refit_operator.prometheus.rules.window import eligible
 from refit_operator.run.rules.decision import Observed
@@ -18,7 +19,8 @@ def baseline_now(o: Observed) -> Baseline | None:
         return trigger.baseline
     begun = trigger.baseline.since if trigger.baseline else trigger.time
     since, both = (eligible(o.window, time, o.query_range) for time in (trigger.time, begun))
-    return chosen(trigger.baseline, pooled(since, o.query_range), pooled(both, o.query_range))
+    found = chosen(trigger.baseline, pooled(since, o.query_range), pooled(both, o.query_range))
+    return with_differences(found, trigger.baseline, since)
 
 
 def chosen(led: Baseline | None, since: Baseline | None, both: Baseline | None) -> Baseline | None:

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from refit_operator.api.run import Baseline, RetrainRun
+from refit_operator.api.baseline import Baseline
+from refit_operator.api.run import RetrainRun
+from refit_operator.prometheus.rules.baseline import scatter_of
+from refit_operator.prometheus.rules.dispersion import worth
 from refit_operator.prometheus.rules.reading import Counts, Reading, Value
 from refit_operator.prometheus.rules.sequential import RISK, Before, Comparison, Verdict, compare
 from refit_operator.run.rules.baseline import baseline_of
@@ -31,7 +35,8 @@ class BeforeAfter:
         before = f"before {self.baseline.value:.3g} over {self.baseline.total:,}"
         if not counts.total:
             return f"{name}: no outcome was counted since the rollout; {before}"
-        return f"{name} {counts.good / counts.total:.3g} over {counts.total:,} outcomes since the rollout; {before}"
+        outcomes = f"{counts.total:,} outcomes{worth(counts.total, self.after.repeats)}"
+        return f"{name} {counts.good / counts.total:.3g} over {outcomes} since the rollout; {before}"
 
     @property
     def side(self) -> str:
@@ -61,20 +66,25 @@ class BeforeAfter:
         return f"{self.outcomes}; too few to be {CERTAIN} whether it is {self.side} ({drop})"
 
 
-def outcomes_of(baseline: Baseline) -> Before | None:
-    """Return its outcomes; None where none are counted."""
+def outcomes_of(baseline: Baseline, repeats: float = 1.0) -> Before | None:
+    """Return its outcomes; None where none are counted. `repeats`: how many are known to come together."""
     if baseline.good is None or baseline.total is None:
         return None
     unselected = Counts(baseline.good_since_trigger or 0, baseline.total_since_trigger or 0)
-    return Before(Counts(baseline.good, baseline.total), unselected)
+    together = max(repeats, baseline.repeats or 1.0)
+    return Before(Counts(baseline.good, baseline.total), unselected, scatter_of(baseline), together)
+
+
+_compared = lru_cache(maxsize=16)(compare)
+"""One decision asks for it in several checks."""
 
 
 def before_and_after(run: RetrainRun, readings: Sequence[Reading]) -> BeforeAfter | None:
     """Return the comparison; None where no outcomes of the replaced model are recorded."""
     baseline = baseline_of(run)
-    before = outcomes_of(baseline) if baseline else None
+    before = outcomes_of(baseline, run.spec.metric.known_repeats) if baseline else None
     if baseline is None or before is None:
         return None
-    after = [reading.counts for reading in readings if isinstance(reading, Value) and reading.counts]
-    found = compare(before, after, run.spec.verification.max_drop, run.spec.metric.below)
+    after = tuple(reading.counts for reading in readings if isinstance(reading, Value) and reading.counts)
+    found = _compared(before, after, run.spec.verification.max_drop, run.spec.metric.below)
     return BeforeAfter(run, baseline, found)
