@@ -32,8 +32,15 @@ FEWER = (
     Mutant(
         "a training is spared though another model serves",
         "run/rules/refusals.py",
-        "return run.spec.gate, run.spec.served_checkpoint, run.spec.training.image",
+        "return run.spec.gate, run.served, run.spec.training.image",
         "return run.spec.gate, run.spec.training.image",
+        UNCHANGED,
+    ),
+    Mutant(
+        "what is pinned isn't the model that was judged first",
+        "api/run.py",
+        'pointer.digest or (judged.digest if judged else "")',
+        "pointer.digest",
         UNCHANGED,
     ),
     Mutant(

@@ -65,7 +65,7 @@ def train() -> dict[str, object]:
     if "progress" in options:
         report_progress(int(options["progress"]))
     time.sleep(float(options.get("seconds", "0")))
-    told = {"fingerprint": digest_of(json.dumps([config["startFrom"], options]))} if "data" in options else {}
+    told = {"fingerprint": digest_of(json.dumps([config["startFrom"]["uri"], options]))} if "data" in options else {}
     if told.get("fingerprint") in config.get("refused", {}):
         return {"unchanged": told["fingerprint"]}
     if "fail" in options:

@@ -19,6 +19,7 @@ from refit_operator.api.results import RunResult
 from refit_operator.api.run_clock import RunClock
 from refit_operator.api.serving import ServingSpec, VerificationSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
+from refit_operator.api.uris import Pointer, parse_pointer
 
 
 class TriggerReason(StrEnum):
@@ -193,6 +194,12 @@ class RetrainRun(ApiModel):
     def is_rollback(self) -> bool:
         """True for a requested rollback, where nothing is trained."""
         return self.spec.restore_pointer is not None
+
+    @property
+    def served(self) -> Pointer | None:
+        """The model that it was judged against, with the digest that its judge found where the spec names none."""
+        pointer, judged = parse_pointer(self.spec.served_checkpoint), self.status.result.served
+        return pointer and Pointer(pointer.uri, pointer.digest or (judged.digest if judged else ""))
 
     @property
     def job_name(self) -> str:

@@ -43,6 +43,14 @@ def test_a_refused_run_is_told_to_the_next_one() -> None:
     assert refusals_before([refused(), RUN], RUN) == REFUSALS
 
 
+def test_the_model_that_the_first_judge_saw_is_the_one_that_is_pinned_since() -> None:
+    judged_first = RESULT | {"served": {"digest": NEW_DIGEST, "metrics": {}}}
+    first = refused(status={"result": judged_first}, servedCheckpoint="pvc://models/v1")
+    pinned, other = (make_run(2, servedCheckpoint=f"pvc://models/v1@{d}") for d in (NEW_DIGEST, OTHER_HOLDOUT))
+    assert list(refusals_before([first, pinned], pinned)) == [FINGERPRINT]
+    assert refusals_before([first, other], other) == {}
+
+
 class _NothingThere:
     """Stands in for an API server without the target and the Job: only the runs before count."""
 

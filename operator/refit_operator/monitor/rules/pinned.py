@@ -6,7 +6,7 @@ The judge reports the digest of the model in service; every later run carries it
 from collections.abc import Sequence
 
 from refit_operator.api.run import RetrainRun
-from refit_operator.api.uris import Pointer, parse_pointer
+from refit_operator.api.uris import Pointer
 
 
 def pin(initial: str, runs: Sequence[RetrainRun]) -> Pointer:
@@ -15,7 +15,4 @@ def pin(initial: str, runs: Sequence[RetrainRun]) -> Pointer:
 
 
 def _digest_in(run: RetrainRun, initial: str) -> str:
-    pointer, judged = parse_pointer(run.spec.served_checkpoint), run.status.result.served
-    if pointer is None or pointer.uri != initial:
-        return ""
-    return pointer.digest or (judged.digest if judged else "")
+    return run.served.digest if run.served and run.served.uri == initial else ""

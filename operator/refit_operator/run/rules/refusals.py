@@ -62,7 +62,7 @@ def _refusal(earlier: RetrainRun, run: RetrainRun) -> Refusal | None:
 
 def _asked(run: RetrainRun) -> tuple[object, ...]:
     """Return what a gate's verdict depends on, but the candidate and the rows."""
-    return run.spec.gate, run.spec.served_checkpoint, run.spec.training.image, run.spec.training.task
+    return run.spec.gate, run.served, run.spec.training.image, run.spec.training.task
 
 
 def describe(refusal: Refusal) -> str:
