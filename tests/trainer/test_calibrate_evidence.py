@@ -23,7 +23,7 @@ from refit_calibrate.evidence import (
 )
 from refit_calibrate.history import Label, cut
 from refit_calibrate.probabilities import Rule
-from refit_calibrate.windows import CANDIDATES, cheapest, choose_by_window
+from refit_calibrate.windows import CANDIDATES, cheapest, choose_by_window, common_prior
 from refit_trainer.contract.errors import BadInput
 from tests.support.trainer.commands import ROOT
 
@@ -94,6 +94,14 @@ def test_the_threshold_lies_between_good_and_drifted_and_finds_the_drift() -> No
     assert [choice.window for choice in choices] == list(CANDIDATES[2:])
     assert 0.75 < best.range[0] <= best.threshold <= best.range[1] < 0.85
     assert best.promised == 1 and best.expected < 0.5 and best.lag < 2 * 3600
+
+
+def test_few_labels_are_not_taken_for_a_known_accuracy() -> None:
+    """2,400 labels tell an accuracy of 0.8 to 0.008: closer to it, the threshold may be above what is true."""
+    few, many = (cheapest(choose_by_window(cut(history([(0.8, False)] * 12, n), 12), PLAN)) for n in (200, 20_000))
+    assert few.accuracy - few.threshold > 0.008 and many.accuracy - many.threshold < 0.008
+    prior = common_prior(cut(history([(0.8, False)] * 12, 200), 12))
+    assert prior.right + prior.wrong <= 2400
 
 
 def test_fewer_false_runs_are_paid_for_with_time() -> None:

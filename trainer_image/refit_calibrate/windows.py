@@ -71,7 +71,7 @@ def _choose(blocks: Sequence[Block], plan: Plan, window: float) -> WindowChoice:
     good, drifted = [block for block in blocks if not block.is_drifted], drift_of(blocks, plan)
     accuracy, lower = accuracy_of(good), min(accuracy_of(drifted), accuracy_of(good) - 0.001)
     thresholds = np.clip(accuracy - SHARES * (accuracy - lower), 0.001, 0.999)
-    before, after = _accuracies(good, fit_prior(good)), _accuracies(drifted, fit_prior(drifted))
+    before, after = _accuracies(good), _accuracies(drifted)
     times = _Times(plan, window, thresholds, np.append(np.concatenate([before, after]), accuracy - plan.drop))
     false, late = times.false_a_month(before), times.lag(after)
     costs = _costs(false, late, plan)
@@ -92,10 +92,20 @@ def _choose(blocks: Sequence[Block], plan: Plan, window: float) -> WindowChoice:
     )
 
 
-def _accuracies(blocks: Sequence[Block], prior: Prior) -> Array:
+def _accuracies(blocks: Sequence[Block]) -> Array:
     """Return what each block's accuracy may have been, a row for each block."""
+    prior = common_prior(blocks)
     rows = [beta.ppf(QUANTILES, prior.right + b.right, prior.wrong + b.labels - b.right) for b in blocks]
     return np.array(rows)
+
+
+def common_prior(blocks: Sequence[Block]) -> Prior:
+    """Return what the blocks have in common, no surer than all their labels together are of it: blocks that differ only
+    as labels scatter may all lie above or below the accuracy that they show.
+    """
+    prior, labels = fit_prior(blocks), sum(block.labels for block in blocks)
+    share = min(1.0, labels / (prior.right + prior.wrong))
+    return Prior(prior.right * share, prior.wrong * share)
 
 
 class _Times:
