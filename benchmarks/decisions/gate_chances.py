@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.decisions.gates import Rule, chance, least_gained, measured_verdict, risk_of, verdict
 from benchmarks.pages import Record
-from refit_operator.api.conditions import Reason
+from refit_operator.api.reasons import Reason
 from refit_operator.api.training import GateSpec
 from refit_operator.run.rules.certainty import rows_needed
 from refit_trainer.comparison.bootstrap import estimate
