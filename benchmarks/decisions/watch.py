@@ -6,17 +6,17 @@ trained; then the candidate serves, and is judged at each window.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import log
 
 import numpy as np
 
 from benchmarks.charts import Axis, Line, chart
-from benchmarks.decisions import Records, Section
+from benchmarks.decisions import Records, Section, together
 from benchmarks.decisions.tables import of, table
 from benchmarks.pages import Record
-from refit_operator.prometheus.rules.baseline import pooled
+from refit_operator.prometheus.rules.baseline import pooled, with_differences
 from refit_operator.prometheus.rules.evidence import WINDOWS, alternatives_to, log_statistics, needed_for, weigh
 from refit_operator.prometheus.rules.reading import Counts, Reading, Value
 from refit_operator.prometheus.rules.sequential import RISK, Before, Verdict, compare
@@ -31,9 +31,11 @@ MONTHS = 200
 """Histories that are simulated side by side, for one that raises a false alarm."""
 TRAINING, HOUR, LONG, DAY = 6, 11, 100, 287
 """Windows: of a training of half an hour; and of verifications, less the first, which late labels spoil."""
+NEWEST = 5
+"""Windows that a requested run is given as those that led to it."""
 SIZES = (5, 20, 50, 200, 800, 2000)
 LOSSES = (0.20, 0.15, 0.10, 0.07, 0.05, 0.03)
-PATHS, AT_THE_LIMIT = 100, 300
+PATHS, AT_THE_LIMIT, TOGETHER, FEW = 100, 300, 100, 20
 Windows = list[Counts]
 
 
@@ -121,9 +123,12 @@ def readings(windows: Sequence[Counts], begin: int = 0) -> list[Reading]:
 
 def baseline(case: Promotion) -> Before:
     """Return what the operator would record."""
-    led, since = readings(case.led), readings(case.trained, len(case.led))
-    found = chosen(pooled(led, WINDOW), pooled(since, WINDOW), pooled([*led, *since], WINDOW))
-    before = found and outcomes_of(found)
+    former, led = readings(case.former), readings(case.led, len(case.former))
+    since = readings(case.trained, len(case.former) + len(case.led))
+    given = with_differences(pooled(led, WINDOW), None, former, led)
+    found = chosen(given, pooled(since, WINDOW), pooled([*led, *since], WINDOW))
+    recorded = with_differences(found, given, since)
+    before = recorded and outcomes_of(recorded)
     assert before
     return before
 
@@ -165,6 +170,34 @@ def at_the_limit() -> Iterator[Record]:
             yield {"part": "limit", "size": size, "source": name, "old": old, **shares(found)}
 
 
+def requested(random: np.random.Generator, name: str, history: int, change: float, length: int) -> Promotion:
+    """Return the promotion of a requested run, whose outcomes come together, after so many windows."""
+    former = together.windows(random, name, OLD, history)
+    trained = together.windows(random, name, OLD, TRAINING)
+    after = together.windows(random, name, OLD + change, length)
+    return Promotion(former[:-NEWEST], former[-NEWEST:], trained, after)
+
+
+def that_come_together() -> Iterator[Record]:
+    """Yield what becomes of a model that is worse by maxDrop exactly, counted as the operator does, and one by one."""
+    for number, name in enumerate(together.SOURCES):
+        for history in together.HISTORIES:
+            random = np.random.default_rng([4, number, history])
+            cases = [requested(random, name, history, -DROP, LONG) for _ in range(TOGETHER)]
+            befores = [baseline(case) for case in cases]
+            found = [verdict(case, before)[0] for case, before in zip(cases, befores, strict=True)]
+            yield {"part": "together", "source": name, "history": history, **shares(found)}
+            if history:
+                pairs = zip(cases, befores, strict=True)
+                naive = [together.one_by_one(before, case.after, DROP) for case, before in pairs]
+                yield {"part": "one-by-one", "source": name, "history": history, **shares(naive)}
+        for change in (-0.20, 0.10):
+            random = np.random.default_rng([5, number, int(100 * (change + 1))])
+            cases = [requested(random, name, together.HISTORIES[0], change, LONG) for _ in range(FEW)]
+            verdicts = [verdict(case, baseline(case))[0] for case in cases]
+            yield {"part": "together-loss", "source": name, "change": change, **shares(verdicts)}
+
+
 def by_loss() -> Iterator[Record]:
     """Yield what becomes of worse and of better models, in an hour and in a day."""
     for length in (HOUR, DAY):
@@ -185,10 +218,15 @@ def by_loss() -> Iterator[Record]:
                 }
 
 
+def bar(case: Promotion, windows: Windows) -> Before:
+    """Return these windows as the side of before, with the differences that the operator knows."""
+    return replace(baseline(case), counts=total(windows), unselected=total(windows))
+
+
 BARS: dict[str, Callable[[Promotion], Verdict]] = {
     "the reading that started the run, 3 of 5": by_readings,
-    "all outcomes of before the drop": lambda case: verdict(case, Before(total(case.former), total(case.former)))[0],
-    "all since the evidence began to rise": lambda case: verdict(case, Before(total(case.led), total(case.led)))[0],
+    "all outcomes of before the drop": lambda case: verdict(case, bar(case, case.former))[0],
+    "all since the evidence began to rise": lambda case: verdict(case, bar(case, case.led))[0],
     "those while the candidate was trained (the operator)": lambda case: verdict(case, baseline(case))[0],
 }
 
@@ -209,7 +247,7 @@ def by_bar() -> Iterator[Record]:
 
 def measure() -> list[Record]:
     """Simulate all parts."""
-    return [*at_the_limit(), *by_loss(), *by_bar()]
+    return [*at_the_limit(), *that_come_together(), *by_loss(), *by_bar()]
 
 
 def _percent(share: float) -> str:
@@ -230,6 +268,18 @@ def _limit_table(records: Records) -> str:
         cells = [", ".join(_percent(share) for share in _wrong(each)) for each in found]
         rows.append([f"{name}, after {why}", *cells])
     return table(["outcomes in a window", *map(str, SIZES)], rows)
+
+
+def _together_table(records: Records) -> str:
+    head = [
+        "outcomes",
+        f"after {together.HISTORIES[0]} windows",
+        "at first",
+        "one by one",
+        "0.20 worse, rolled back",
+        "0.10 better, confirmed",
+    ]
+    return table(head, list(together.cells(records, _percent)))
 
 
 def _loss_table(records: Records, windows: int) -> str:
@@ -256,6 +306,7 @@ def _bar_table(records: Records) -> str:
 def render(records: Records) -> str:
     """Return the section."""
     worst = max(share for each in of(records, part="limit") for share in _wrong(each))
+    most = max(max(each["rolled_back"], each["confirmed"]) for each in of(records, part="together"))
     promotions = sum(each["promotions"] for each in of(records, part="limit"))
     return f"""## Whether a promotion stays
 
@@ -268,6 +319,12 @@ A model that is worse by {DROP} exactly, verified for {LONG} windows; rolled bac
 {promotions:,} promotions in all. The most of any is {_percent(worst)}.
 
 {_limit_table(records)}
+
+Likewise where outcomes [come together](../concepts/evidence.md#outcomes-that-come-together), after a run that was
+requested: with a history of {together.HISTORIES[0]} windows by which to tell, and with none before the training's.
+The most of any is {_percent(most)}. *One by one* is what each outcome counted by itself would lead to.
+
+{_together_table(records)}
 
 ![Rolled back by the size of the loss](decisions/watch-losses.svg)
 
