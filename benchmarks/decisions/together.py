@@ -48,7 +48,7 @@ def one_by_one(before: Before, after: Sequence[Counts], drop: float) -> Verdict:
 def cells(records: Sequence[Record], percent: Callable[[float], str]) -> Iterator[list[str]]:
     """Yield a row of cells for each source: what is wrong with and without a history, one by one, and what is found."""
     for name in SOURCES:
-        mine = [each for each in records if each["source"] == name]
+        mine = [each for each in records if each.get("source") == name]
         limits = [each for each in mine if each["part"] in ("together", "one-by-one")]
         limits.sort(key=lambda each: str(each["part"]), reverse=True)
         wrong = [f"{percent(each['rolled_back'])}, {percent(each['confirmed'])}" for each in limits]

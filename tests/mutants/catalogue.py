@@ -5,6 +5,7 @@ from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.recovery import RECOVERY
 from tests.mutants.scarce import SCARCE
 from tests.mutants.stays import STAYS
 
@@ -347,8 +348,8 @@ BREACH = (
     Mutant(
         "the breaker ignores recoverAt",
         "monitor/rules/history.py",
-        "o.monitor.spec.metric.is_recovered_by(r.value)",
-        "not o.monitor.spec.metric.is_breached_by(r.value)",
+        "o.monitor.spec.metric.is_recovered_by(value)",
+        "not o.monitor.spec.metric.is_breached_by(value)",
         HISTORY,
     ),
     Mutant(
@@ -1667,6 +1668,7 @@ MUTANTS = (
     *CERTAIN,
     *DECIDE,
     *FEWER,
+    *RECOVERY,
     *STAYS,
     *SCARCE,
     *DETECT,

@@ -8,19 +8,24 @@ from datetime import datetime
 
 from refit_operator.api.run import Outcome, RetrainRun, TriggerReason
 from refit_operator.monitor.rules.decision import Observed
+from refit_operator.prometheus.rules.baseline import newest_together
 from refit_operator.prometheus.rules.reading import QueryFailed, Value
 from refit_operator.prometheus.rules.window import eligible
 
 
 def recovered_at(o: Observed, run: RetrainRun) -> datetime | None:
-    """Return the time of the first reading in the window that reached recoverAt and lies wholly after the run."""
+    """Return the time of the first readings wholly after the run that reached recoverAt; None where none did.
+
+    Counted outcomes must be as many as those that led to the run, in as few windows as have them: fewer reach it by
+    chance. Else one reading is enough.
+    """
     since = _effective(run)
     if since is None or isinstance(o.window, QueryFailed):
         return None
+    led = run.spec.trigger.baseline
     readings = eligible(o.window, since, o.query_range)
-    return next(
-        (r.time for r in readings if isinstance(r, Value) and o.monitor.spec.metric.is_recovered_by(r.value)), None
-    )
+    ends = newest_together(readings, (led and led.total) or 0)
+    return next((time for time, value in ends if o.monitor.spec.metric.is_recovered_by(value)), None)
 
 
 def _effective(run: RetrainRun) -> datetime | None:
@@ -76,7 +81,12 @@ def earliest_start(o: Observed) -> datetime | None:
 
 
 def breach_begins(o: Observed) -> datetime | None:
-    """Return when the unbroken row of readings in breach began that the window ends with."""
+    """Return when the breach began: with the rise of evidence that is enough, else with a row of readings in breach.
+
+    The row is the unbroken one that the window ends with: one reading is enough for it, long before a run may start.
+    """
+    if o.evidence and o.evidence.begun is not None and o.is_breached:
+        return o.weighed[o.evidence.begun].time
     metric, begun = o.monitor.spec.metric, None
     for reading in reversed(() if isinstance(o.window, QueryFailed) else o.window):
         if isinstance(reading, Value):

@@ -1,7 +1,7 @@
 """What a row of readings says together of the model that they are of. Pure."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
 from statistics import median
@@ -53,3 +53,23 @@ def pooled(readings: Sequence[Reading], query_range: timedelta) -> Baseline | No
         since=values[0].time - query_range,
         until=values[-1].time,
     )
+
+
+def newest_together(readings: Sequence[Reading], needed: int) -> Iterator[tuple[datetime, float]]:
+    """Yield, at each value, what the newest windows say together: no more of them than have `needed` outcomes.
+
+    Windows that have fewer together yield nothing; a reading that counts none is yielded as it is.
+    """
+    kept: list[Counts] = []
+    for reading in readings:
+        if not isinstance(reading, Value):
+            continue
+        if reading.counts is None:
+            yield reading.time, reading.value
+            continue
+        kept.append(reading.counts)
+        while sum(each.total for each in kept[1:]) >= max(needed, 1):
+            kept.pop(0)
+        total = sum(each.total for each in kept)
+        if total >= max(needed, 1):
+            yield reading.time, sum(each.good for each in kept) / total
