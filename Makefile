@@ -21,7 +21,7 @@ IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about six minutes after set-up)
+demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about seven minutes after set-up)
 	$(IN_CLUSTER) $(PYTHON) -m demo
 
 test: cluster-up coverage test-trainer test-cluster  ## all tests, on a real node
