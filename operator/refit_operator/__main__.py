@@ -14,6 +14,7 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.controller.reconcile import reconcile
+from refit_operator.controller.seen import Seen
 from refit_operator.controller.shutdown import Shutdown, exit_now
 from refit_operator.controller.supervisor import resync, run_until_first_ends, watch
 from refit_operator.controller.watchdog import Limits, Streams, watch_over
@@ -37,6 +38,7 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.servers import Servers
 from refit_operator.run.pruner import Pruner
 from refit_operator.settings import Settings
+from refit_operator.sweep.sweeper import Sweeper
 
 log = structlog.get_logger()
 
@@ -106,20 +108,22 @@ async def lead(
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
     ports, tls = await make_ports(cluster, clock, settings)
-    workqueue = make_workqueue(ports, settings)
+    sweeper, seen = Sweeper(ports.reader, ports.mass_breach, ports.clock), Seen()
+    workqueue = make_workqueue(ports, sweeper, settings)
     if tls:
         # Its reads are hidden from the watchdog: a pod that reports may be in a namespace that isn't watched.
         reviewer = make_token_reviewer(await Cluster.connect(api))
         server = ProgressServer(Authenticator(reviewer, settings.namespace), ports.progress, workqueue.enqueue)
         await serve_progress(server, settings.progress_port, tls)
-    health.heartbeat = lambda: workqueue.heartbeat
+    health.heartbeat = lambda: min(workqueue.heartbeat, sweeper.heartbeat)
     LEADER.set(1)
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
     tasks: dict[str, Coroutine[Any, Any, None]] = {
         "stop": shutdown.wait(),
-        "watch": watch(workqueue, streams, settings, shutdown),
+        "watch": watch(workqueue, streams, seen, settings, shutdown),
         "workqueue": workqueue.run(),
-        "resync": resync(workqueue, ports, settings),
+        "sweep": sweeper.run(workqueue.enqueue),
+        "resync": resync(workqueue, sweeper, ports, settings),
         "watchdog": watch_over(streams, Limits()),
     }
     return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)
@@ -135,14 +139,14 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
     return Ports(cluster, reader, detector, clock, reporting=reporting, judge_image=settings.judge_image), tls
 
 
-def make_workqueue(ports: Ports, settings: Settings) -> Workqueue:
+def make_workqueue(ports: Ports, sweeper: Sweeper, settings: Settings) -> Workqueue:
     """Return the queue of the monitors to reconcile."""
     pruner = Pruner()
 
     async def on_failure(ref: Ref, failures: int, error: str) -> None:
         await emit_failure(ref, failures, error, ports.cluster)
 
-    return Workqueue(lambda ref: reconcile(ref, ports, pruner), settings.concurrency, on_failure)
+    return Workqueue(lambda ref: reconcile(ref, ports, pruner, sweeper), settings.concurrency, on_failure)
 
 
 async def run_and_exit(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.recovery import RECOVERY
+from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
 from tests.mutants.stays import STAYS
 
@@ -327,15 +328,15 @@ BREACH = (
     Mutant(
         "another cause of the same reason is no news",
         "monitor/rules/status.py",
-        "return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))",
-        "return is_due and _has_moved(old.metric, new.metric)",
+        "return is_due and (has_moved(old.metric.value, new.metric.value) or words(old) != words(new))",
+        "return is_due and has_moved(old.metric.value, new.metric.value)",
         STATUS,
     ),
     Mutant(
         "words that change are written at each reading",
         "monitor/rules/status.py",
-        "return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))",
-        "return (is_due and _has_moved(old.metric, new.metric)) or _words(old) != _words(new)",
+        "return is_due and (has_moved(old.metric.value, new.metric.value) or words(old) != words(new))",
+        "return (is_due and has_moved(old.metric.value, new.metric.value)) or words(old) != words(new)",
         STATUS,
     ),
     Mutant(
@@ -1669,6 +1670,7 @@ MUTANTS = (
     *DECIDE,
     *FEWER,
     *RECOVERY,
+    *REST,
     *STAYS,
     *SCARCE,
     *DETECT,

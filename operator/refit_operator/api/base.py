@@ -9,6 +9,8 @@ GROUP = "refit.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
+TARGET_FIELD = "spec.serving.targetRef.name"
+"""The field of a monitor by which the API server selects."""
 RUN_LABEL = f"{GROUP}/run"
 MONITOR_LABEL = f"{GROUP}/monitor"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from refit_operator.api.base import GROUP, VERSION, ApiModel
+from refit_operator.api.base import GROUP, TARGET_FIELD, VERSION, ApiModel
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.schema import structural_schema
@@ -52,7 +52,9 @@ RUN_COLUMNS = [
 ]
 
 
-def render_crd(kind: type[ApiModel], short: str, columns: list[dict[str, Any]]) -> dict[str, Any]:
+def render_crd(
+    kind: type[ApiModel], short: str, columns: list[dict[str, Any]], selectable: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return the CustomResourceDefinition of one kind."""
     singular = kind.__name__.lower()
     schema = structural_schema(kind)
@@ -85,6 +87,7 @@ def render_crd(kind: type[ApiModel], short: str, columns: list[dict[str, Any]]) 
                     "storage": True,
                     "subresources": {"status": {}},
                     "additionalPrinterColumns": columns,
+                    **({"selectableFields": [{"jsonPath": f".{field}"} for field in selectable]} if selectable else {}),
                     "schema": {"openAPIV3Schema": schema},
                 }
             ],
@@ -99,7 +102,10 @@ class _Dumper(yaml.SafeDumper):
 
 def render_files() -> dict[str, str]:
     """Return the text of every generated file by its name."""
-    crds = (render_crd(ModelMonitor, "mmon", MONITOR_COLUMNS), render_crd(RetrainRun, "rr", RUN_COLUMNS))
+    crds = (
+        render_crd(ModelMonitor, "mmon", MONITOR_COLUMNS, (TARGET_FIELD,)),
+        render_crd(RetrainRun, "rr", RUN_COLUMNS),
+    )
     return {
         f"{GROUP}_{crd['spec']['names']['plural']}.yaml": HEADER
         + yaml.dump(crd, Dumper=_Dumper, sort_keys=False, width=120)

@@ -9,14 +9,18 @@ import kopf
 
 from refit_operator.api.base import GROUP, MONITOR_LABEL, RUN_LABEL, VERSION
 from refit_operator.api.metadata import Ref
+from refit_operator.controller.seen import Seen
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import PAGE
 
+IDLE = 0.5
+"""Seconds after its last event in which an object has a task of its own: after a list all objects have one."""
 
-def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams) -> None:
-    """Watch monitors, runs, and the Jobs and pods of runs."""
+
+def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, seen: Seen) -> None:
+    """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets."""
 
     @kopf.on.login(registry=registry)
     async def log_in(**kwargs: Any) -> kopf.AiohttpSession | None:
@@ -25,10 +29,28 @@ def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Str
 
     @kopf.on.event(GROUP, VERSION, "modelmonitors", registry=registry)
     async def monitor_changed(
+        namespace: str | None,
+        name: str,
+        type: str | None,
+        resource: kopf.Resource,
+        body: Mapping[str, Any],
+        **_: Any,
+    ) -> None:
+        streams.delivered(resource.plural, body["metadata"]["resourceVersion"])
+        ref = Ref(namespace or "", name)
+        before = seen.same_target(ref)
+        is_news = seen.forget(ref) if type == "DELETED" else seen.monitor(ref, body)
+        if is_news:
+            for each in {ref, *before, *seen.same_target(ref)}:
+                workqueue.enqueue(each)
+
+    @kopf.on.event("apps", "v1", "deployments", registry=registry)
+    async def target_changed(
         namespace: str | None, name: str, resource: kopf.Resource, meta: Mapping[str, Any], **_: Any
     ) -> None:
         streams.delivered(resource.plural, meta["resourceVersion"])
-        workqueue.enqueue(Ref(namespace or "", name))
+        for ref in seen.of_target(Ref(namespace or "", name)):
+            workqueue.enqueue(ref)
 
     @kopf.on.event(GROUP, VERSION, "retrainruns", registry=registry)
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
@@ -56,6 +78,7 @@ def kopf_settings(watch_seconds: int = 60) -> kopf.OperatorSettings:
     settings.watching.chunk_size = PAGE
     settings.watching.server_timeout = watch_seconds
     settings.watching.client_timeout = settings.watching.inactivity_timeout = watch_seconds + 10
+    settings.queueing.idle_timeout = IDLE
     settings.watching.label_selectors["batch", "jobs"] = RUN_LABEL
     settings.watching.label_selectors["", "pods"] = RUN_LABEL
     return settings

@@ -7,16 +7,21 @@ from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.kubernetes_api.parsing import parse_monitor
+from refit_operator.monitor.observe import subject_of
+from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
-from refit_operator.observability.metrics import forget_monitor
+from refit_operator.observability.monitors import forget_monitor
 from refit_operator.ports import Ports
 from refit_operator.run.pruner import Pruner
 from refit_operator.run.reconcile import reconcile as reconcile_run
 from refit_operator.run.rules.decision import AT_ONCE
+from refit_operator.sweep.resting import Resting, resting
+from refit_operator.sweep.sweeper import Sweeper
 
 
-async def reconcile(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
-    """Take one step and return when to reconcile again; None where the monitor is gone."""
+async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) -> timedelta | None:
+    """Take one step and return when to reconcile again; None where the monitor is gone, or at rest."""
+    sweeper.drop(ref)
     monitor = await ports.cluster.get_monitor(ref)
     if monitor is None or monitor.metadata.deletion_timestamp:
         forget_monitor(ref.namespace, ref.name)
@@ -30,9 +35,17 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner) -> timedelta | None:
         return AT_ONCE  # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
     if active:
         runs = await ports.cluster.list_runs(monitor)
-    waits.append(await reconcile_monitor(monitor, runs, ports, ports.clock.now()))
+    reconciled = await reconcile_monitor(monitor, runs, ports, ports.clock.now())
     await pruner.prune(monitor, runs, ports, ports.clock.now())
+    if not active and (known := _resting(reconciled, ports)):
+        sweeper.take(ref, known)
+        return None
+    waits.append(reconciled.after)
     return min(wait for wait in waits if wait is not None)
+
+
+def _resting(found: Reconciled, ports: Ports) -> Resting | None:
+    return found.rest and resting(found.observed, found.rest, found.version, subject_of(found.observed), ports.reader)
 
 
 def restore_breach(document: dict[str, Any], ports: Ports) -> None:

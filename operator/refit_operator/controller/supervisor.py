@@ -10,27 +10,30 @@ import structlog
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.reconcile import restore_breach
+from refit_operator.controller.seen import Seen
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
 from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
+from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.ports import Ports
 from refit_operator.settings import Settings
+from refit_operator.sweep.sweeper import Sweeper
 
 log = structlog.get_logger()
 WIND_DOWN = 3.0
 """Seconds for the other tasks to end in, once one has."""
 
 
-async def watch(workqueue: Workqueue, streams: Streams, settings: Settings, shutdown: Shutdown) -> None:
+async def watch(workqueue: Workqueue, streams: Streams, seen: Seen, settings: Settings, shutdown: Shutdown) -> None:
     """Run kopf until it stops.
 
     kopf installs a handler of its own for SIGTERM; ours is put back, so that one place handles it. And kopf waits for
     every task that was made after its start: `before` are those that it must not wait for.
     """
     registry = kopf.OperatorRegistry()
-    register(registry, workqueue, streams)
+    register(registry, workqueue, streams, seen)
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
@@ -40,19 +43,19 @@ async def watch(workqueue: Workqueue, streams: Streams, settings: Settings, shut
     await kopf.run_tasks(tasks, ignored=before)
 
 
-async def resync(workqueue: Workqueue, ports: Ports, settings: Settings) -> Never:
-    """Enqueue, at intervals, the monitors of which no watch has delivered an event."""
+async def resync(workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings: Settings) -> Never:
+    """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed."""
     while True:
         try:
             for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
-                _take_in(item, workqueue, ports)
+                _take_in(item, workqueue, sweeper, ports)
                 await asyncio.sleep(0)  # between two of them the lease is renewed, and others are reconciled
         except ClusterError as error:
             log.warning("resync failed", error=str(error))
         await asyncio.sleep(settings.resync_seconds)
 
 
-def _take_in(item: Document, workqueue: Workqueue, ports: Ports) -> None:
+def _take_in(item: Document, workqueue: Workqueue, sweeper: Sweeper, ports: Ports) -> None:
     """Enqueue a monitor where it isn't yet; what can't be restored of it is its own trouble."""
     ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
     try:
@@ -61,7 +64,8 @@ def _take_in(item: Document, workqueue: Workqueue, ports: Ports) -> None:
         raise
     except BaseException as error:
         log.warning("breach not restored", monitor=str(ref), error=describe(error))
-    if ref not in workqueue:
+    version = number(item["metadata"].get("resourceVersion") or "")
+    if (ref not in workqueue and ref not in sweeper) or sweeper.is_outdated(ref, version):
         workqueue.enqueue(ref)
 
 

@@ -28,11 +28,23 @@ def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSes
     )
 
 
+METADATA_ONLY = (
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,"
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+)
+"""What is asked for of Deployments: most are nobody's target, and a target is read afresh."""
+
+
 def _trace(streams: Streams) -> aiohttp.TraceConfig:
+    async def asks(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams) -> None:
+        if request.url.name == "deployments":
+            request.headers["Accept"] = METADATA_ONLY
+
     async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
         if request.url.query.get("watch") == "true" and request.response.status == 200:
             streams.opened(request.url.name)
 
     trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
+    trace.on_request_start.append(asks)
     trace.on_request_end.append(answered)
     return trace

@@ -17,7 +17,13 @@ from refit_operator.api.base import RUN_LABEL
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.observability.metrics import WATCH_OPENED
 
-KINDS = {"ModelMonitor": "modelmonitors", "RetrainRun": "retrainruns", "Job": "jobs", "Pod": "pods"}
+KINDS = {
+    "ModelMonitor": "modelmonitors",
+    "RetrainRun": "retrainruns",
+    "Job": "jobs",
+    "Pod": "pods",
+    "Deployment": "deployments",
+}
 """What is watched; of Jobs and pods, those of runs."""
 
 

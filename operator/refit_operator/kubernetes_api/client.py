@@ -8,7 +8,7 @@ from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
 
-from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
+from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL, TARGET_FIELD
 from refit_operator.api.metadata import Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
@@ -165,8 +165,11 @@ class Cluster:
                 _request_timeout=TIMEOUT,
             )
 
-    async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> None:
-        """Replace the status of the object as it was read; a change since then is Transient."""
+    async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> str:
+        """Replace the status of the object as it was read, and return its new version.
+
+        A change since it was read is Transient.
+        """
         meta = owner.metadata
         body = {
             "apiVersion": kind[0],
@@ -182,24 +185,35 @@ class Cluster:
         }
         with translated():
             resource = await self.resource(kind)
-            await resource.status.replace(
+            written = await resource.status.replace(
                 body=body, namespace=meta.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
             )
+            return str(written.to_dict()["metadata"]["resourceVersion"])
 
     async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
         """Return the monitor, None where there is none."""
         found = await self.read(MONITOR, ref)
         return parse_monitor(found) if found else None
 
-    async def list_monitors(self, namespace: str) -> tuple[ModelMonitor, ...]:
-        """Return the monitors of a namespace that parse; any other fails only its own reconciliation."""
+    async def list_monitors_of(self, namespace: str, target: str) -> tuple[ModelMonitor, ...]:
+        """Return the monitors of a target that parse; any other fails only its own reconciliation."""
         found = []
-        for item in await self.list_objects(MONITOR, namespace):
+        for item in await self._select_monitors(namespace, target):
             try:
                 found.append(parse_monitor(item))
             except Permanent as error:
                 log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
-        return tuple(found)
+        return tuple(monitor for monitor in found if monitor.spec.serving.target_ref.name == target)
+
+    async def _select_monitors(self, namespace: str, target: str) -> list[Document]:
+        """Have the API server select: of thousands of monitors in a namespace one or two have the same target.
+
+        Kubernetes before 1.31 doesn't know selectable fields of custom resources, and refuses.
+        """
+        try:
+            return await self.list_objects(MONITOR, namespace, fields=f"{TARGET_FIELD}={target}")
+        except Permanent:
+            return await self.list_objects(MONITOR, namespace)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
         """Return the monitor's own runs, oldest first: those that its UID controls. All of them, or Permanent."""

@@ -31,13 +31,14 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
     """Return what is known of a monitor."""
     spec = monitor.spec
     namespace = monitor.metadata.namespace
-    target = await ports.cluster.read(DEPLOYMENT, Ref(namespace, spec.serving.target_ref.name))
+    name = spec.serving.target_ref.name
+    target = await ports.cluster.read(DEPLOYMENT, Ref(namespace, name))
     observed = Observed(
         monitor=monitor,
         target=parse_target(target) if target else None,
         runs=runs,
         now=now,
-        claimed_by=older_claim(monitor, await ports.cluster.list_monitors(namespace)),
+        claimed_by=older_claim(monitor, await ports.cluster.list_monitors_of(namespace, name)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
     observed = with_mass_breach(await _with_readings(observed, ports), ports)

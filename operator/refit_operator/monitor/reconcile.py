@@ -1,5 +1,6 @@
 """Reconcile one monitor: observe, decide, act, record."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,44 +9,59 @@ from refit_operator.api.monitor import ModelMonitor, ModelMonitorStatus
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import MONITOR, RUN
 from refit_operator.kubernetes_api.events import build_event, post_event
+from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.monitor.observe import observe
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
 from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import new_recovery
+from refit_operator.monitor.rules.rest import Rest, rest_of
 from refit_operator.monitor.rules.status import is_worth_writing, next_status
-from refit_operator.observability.metrics import show_drift, show_monitor
+from refit_operator.observability.monitors import show_drift, show_monitor
 from refit_operator.ports import Ports
 
 log = structlog.get_logger()
 AFTER_START = timedelta(0)
 
 
-async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> timedelta:
-    """Take one step and return when to reconcile again."""
+@dataclass(frozen=True)
+class Reconciled:
+    """When to reconcile again; and where the monitor is at rest, what was observed of it."""
+
+    after: timedelta
+    observed: Observed
+    rest: Rest | None = None
+    version: int = 0
+    """The monitor's resourceVersion, as it was read or written."""
+
+
+async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> Reconciled:
+    """Take one step and return when to take the next."""
     observed = await observe(monitor, runs, ports, now)
     decision = decide(observed)
     status = next_status(observed)
     show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
     show_drift(monitor.metadata.namespace, monitor.metadata.name, drift_ratio(observed))
-    await _write(observed, status, ports)
+    version = await _write(observed, status, ports)
     await _record_recovery(observed, ports)
     if isinstance(decision, StartRun):
         log.info(
             "run started", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", reason=decision.message
         )
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
-        return AFTER_START
-    return until_next(observed, ports.clock.now())
+        return Reconciled(AFTER_START, observed)
+    return Reconciled(until_next(observed, ports.clock.now()), observed, rest_of(observed, status), number(version))
 
 
-async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> None:
+async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> str:
+    """Write the status where it says something new, and return the monitor's version."""
     if not is_worth_writing(o.monitor.status, status, o.interval):
-        return
-    await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
+        return o.monitor.metadata.resource_version
+    version = await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
     for event in events_on(o.monitor.status, status):
         await post_event(ports.cluster, build_event(o.monitor, event, o.now))
+    return version
 
 
 async def _record_recovery(o: Observed, ports: Ports) -> None:

@@ -20,14 +20,14 @@ class Health:
     """What the probes answer by; the heartbeat is there once the process leads."""
 
     heartbeat: Callable[[], float] | None = None
-    """Loop time at which the workqueue last turned."""
+    """Loop time at which the workqueue and the sweep had both turned."""
 
     def answer(self, now: float) -> tuple[int, str]:
         """Return status and text of `/healthz` at the loop time `now`."""
         if self.heartbeat is None:
             return 200, "standing by"
         silent = now - self.heartbeat()
-        return 200 if silent < SILENT else 503, f"the workqueue last turned {silent:.0f} s ago"
+        return 200 if silent < SILENT else 503, f"the workqueue, or the sweep, last turned {silent:.0f} s ago"
 
 
 async def serve_probes(health: Health, port: int) -> None:
@@ -41,7 +41,8 @@ async def serve_probes(health: Health, port: int) -> None:
         return web.Response(text="leader\n") if health.heartbeat else web.Response(text="standing by\n", status=503)
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        body = await asyncio.to_thread(generate_latest)  # of thousands of monitors it takes seconds
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def close(_: web.Request, response: web.StreamResponse) -> None:
         response.force_close()  # a connection kept open is a task, and kopf waits for tasks when it stops

@@ -109,7 +109,7 @@ class Reader:
         """Return why a query of a monitor of the namespace may not be asked; empty where it may."""
         return query_error(query, self.namespace_label, namespace)
 
-    def _fill(self, subject: Subject, query: str, now: datetime) -> str | QueryFailed:
+    def fill(self, subject: Subject, query: str, now: datetime) -> str | QueryFailed:
         """Return the query as it may be asked: with its variables filled in, and of one namespace."""
         filled = subject.fill(query, now)
         if isinstance(filled, QueryFailed):
@@ -129,10 +129,10 @@ class Reader:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self._open(subject.namespace, prometheus, now)
+        server = await self.open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        query = self._fill(subject, metric.promql, now)
+        query = self.fill(subject, metric.promql, now)
         if isinstance(query, QueryFailed):
             return query
         if metric.ratio:
@@ -140,11 +140,11 @@ class Reader:
         else:
             window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.samples:
-            window = await _count(server, self._fill(subject, metric.samples, now), metric.below, window, times)
+            window = await _count(server, self.fill(subject, metric.samples, now), metric.below, window, times)
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
-            counting = self._fill(subject, metric.min_samples.query, now)
+            counting = self.fill(subject, metric.min_samples.query, now)
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
 
@@ -152,8 +152,8 @@ class Reader:
         self, server: GuardedServer, subject: Subject, metric: MetricSpec, ratio: Ratio, times: "Times"
     ) -> Window | QueryFailed:
         """Return the readings of a ratio: both counters in one query."""
-        good = self._fill(subject, ratio.good, times[-1])
-        total = self._fill(subject, ratio.total, times[-1])
+        good = self.fill(subject, ratio.good, times[-1])
+        total = self.fill(subject, ratio.total, times[-1])
         if isinstance(good, QueryFailed):
             return good
         if isinstance(total, QueryFailed):
@@ -166,17 +166,21 @@ class Reader:
 
     async def once(self, subject: Subject, prometheus: PrometheusSpec, query: str, now: datetime) -> Reading:
         """Return the query's value now."""
-        server = await self._open(subject.namespace, prometheus, now)
+        server = await self.open(subject.namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        filled = self._fill(subject, query, now)
+        filled = self.fill(subject, query, now)
         return filled if isinstance(filled, QueryFailed) else await server.read_instant(filled, now)
 
-    async def _open(self, namespace: str, prometheus: PrometheusSpec, now: datetime) -> GuardedServer | QueryFailed:
+    async def open(
+        self, namespace: str, prometheus: PrometheusSpec, now: datetime, breaker: str | None = None
+    ) -> GuardedServer | QueryFailed:
+        """Return the server as the namespace may ask it: behind its breaker, or behind another one."""
         server = await self.servers.open(namespace, prometheus, now)
         if isinstance(server, QueryFailed):
             return server
-        return GuardedServer(server, (self.servers.address_of(prometheus), namespace), self.breakers)
+        key = (self.servers.address_of(prometheus), namespace if breaker is None else breaker)
+        return GuardedServer(server, key, self.breakers)
 
 
 Times = tuple[datetime, ...]

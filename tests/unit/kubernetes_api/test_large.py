@@ -76,7 +76,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 async def test_a_monitor_that_cannot_be_read_is_its_own_trouble(kind: str) -> None:
     spec, words = BAD[kind]
     cluster, _ = cluster_of(named("bad", **spec), named("good"))
-    assert [monitor.metadata.name for monitor in await cluster.list_monitors("shop")] == ["good"]
+    assert [monitor.metadata.name for monitor in await cluster.list_monitors_of("shop", "reviews")] == ["good"]
     with pytest.raises(Permanent, match=words):
         await cluster.get_monitor(Ref("shop", "bad"))
 

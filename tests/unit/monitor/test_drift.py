@@ -15,7 +15,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.status import display_state, next_status
-from refit_operator.observability.metrics import forget_monitor, show_drift, show_monitor
+from refit_operator.observability.monitors import forget_monitor, show_drift, show_monitor
 from refit_operator.ports import Ports
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from tests.support.monitor_cases import HELD, STARTED

@@ -13,7 +13,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.evidence import evidence_message
 from refit_operator.monitor.rules.measure import measure_digest, readings_needed
 from refit_operator.monitor.rules.status import next_status
-from refit_operator.observability.metrics import forget_monitor, show_monitor
+from refit_operator.observability.monitors import forget_monitor, show_monitor
 from refit_operator.prometheus.rules.evidence import WINDOWS
 from refit_operator.prometheus.rules.reading import Counts, NoData, Reading, TooFewSamples, Value
 from tests.support.monitors import MASS, failures, finished, requested, seen

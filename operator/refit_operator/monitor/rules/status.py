@@ -20,7 +20,7 @@ from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.monitor.rules.serving import serving_verdict
 from refit_operator.prometheus.rules.promql import parse_query
-from refit_operator.prometheus.rules.reading import Value, describe, reason_of
+from refit_operator.prometheus.rules.reading import Reading, Value, describe, reason_of
 from refit_operator.prometheus.rules.sentences import one_line
 from refit_operator.target.rules.request import malformed_request
 
@@ -144,8 +144,13 @@ def _metric(o: Observed) -> MetricStatus | None:
     newest = o.newest
     if newest is None:
         return None
-    value = f"{newest.value:.4f}" if isinstance(newest, Value) else None
-    return MetricStatus(value=value, reading=reason_of(newest), time=newest.time, evidence=evidence_status(o))
+    value, evidence = shown_value(newest), evidence_status(o)
+    return MetricStatus(value=value, reading=reason_of(newest), time=newest.time, evidence=evidence)
+
+
+def shown_value(reading: Reading) -> str | None:
+    """Return a value as the status has it."""
+    return f"{reading.value:.4f}" if isinstance(reading, Value) else None
 
 
 def _served(o: Observed) -> ServedStatus | None:
@@ -196,10 +201,14 @@ def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval:
     if _facts(old) != _facts(new):
         return True
     if old.metric and old.metric.time and new.metric and new.metric.time:
-        every = min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
-        is_due = new.metric.time - old.metric.time >= every
-        return is_due and (_has_moved(old.metric, new.metric) or _words(old) != _words(new))
-    return _words(old) != _words(new)
+        is_due = new.metric.time - old.metric.time >= write_interval(interval)
+        return is_due and (has_moved(old.metric.value, new.metric.value) or words(old) != words(new))
+    return words(old) != words(new)
+
+
+def write_interval(interval: timedelta) -> timedelta:
+    """Return the time after which numbers alone are worth a write again, by the time between two readings."""
+    return min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)
 
 
 def _facts(status: ModelMonitorStatus) -> object:
@@ -207,11 +216,12 @@ def _facts(status: ModelMonitorStatus) -> object:
     return (conditions, status.model_dump(exclude={"conditions", "metric"}), status.metric and status.metric.reading)
 
 
-def _has_moved(old: MetricStatus, new: MetricStatus) -> bool:
-    return old.value is not None and new.value is not None and abs(float(new.value) - float(old.value)) >= WORTH_A_WRITE
+def has_moved(old: str | None, new: str | None) -> bool:
+    """Return whether a value moved by so much that it is worth a write."""
+    return old is not None and new is not None and abs(float(new) - float(old)) >= WORTH_A_WRITE
 
 
-def _words(status: ModelMonitorStatus) -> dict[str, str]:
+def words(status: ModelMonitorStatus) -> dict[str, str]:
     """Return the conditions' messages, but those that quote a value: these differ at each reading."""
     quoting = QUOTING if status.metric and status.metric.value else ()
     return {c.type: c.message for c in status.conditions if c.type not in quoting}

@@ -40,6 +40,8 @@ MOST_OF_A_WINDOW = log(100)
 """How much a window says at most, however many outcomes it has: a burst in one is no breach."""
 
 NONE = Counts(0, 0)
+_LARGEST_LOG = 700.0
+"""The largest number whose exponential is one."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,28 @@ def log_statistics(
             weights = [_weight(counts, level, q, repeats) for q in alternatives]
             sums = [_start_and_go_on(m, weight) for m, weight in zip(sums, weights, strict=True)]
         yield _log_mean(sums)
+
+
+def ceiling(windows: Iterable[Counts | None], threshold: float, below: bool) -> float:
+    """Return the most that the statistic of these windows can be, however many outcomes come together.
+
+    With A for the sum of the factors L from a start on, that start adds exp(A/c) or less, since a window's limit only
+    lowers it, and so max(1, exp(A)) or less for every c of 1 or more. A window on the good side of the threshold has no
+    factor above 0: it raises the ceiling by 1 at most. Raises ValueError as `weigh` does.
+    """
+    level, seen = _as_accuracy(threshold, below, [counts for counts in windows if counts and counts.total])
+    alternatives = alternatives_to(level)
+    rows = ([log_factor(counts, level, q) for counts in seen] for q in alternatives)
+    return fsum(map(_starts_add, rows)) / len(alternatives)
+
+
+def _starts_add(factors: Sequence[float]) -> float:
+    """Return what all starts add at most: those whose evidence fell count as 1."""
+    total = height = 0.0
+    for factor in reversed(factors):
+        height += factor
+        total += exp(min(max(height, 0.0), _LARGEST_LOG))
+    return total
 
 
 def _weight(counts: Counts, threshold: float, alternative: float, repeats: float) -> float:

@@ -1,0 +1,80 @@
+"""What the watch of monitors has shown, as little of each as is needed: is an event news, and who has a target."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from refit_operator.api.metadata import Ref
+from refit_operator.kubernetes_api.stale_reads import number
+
+TargetRef = Ref
+"""Namespace and name of a Deployment."""
+
+
+@dataclass(slots=True)
+class _Known:
+    fingerprint: int
+    version: int
+    target: str
+
+
+@dataclass
+class Seen:
+    """All monitors that the watch has shown."""
+
+    _known: dict[Ref, _Known] = field(default_factory=dict)
+    _of_target: dict[TargetRef, set[Ref]] = field(default_factory=lambda: defaultdict(set))
+
+    def monitor(self, ref: Ref, document: Mapping[str, Any]) -> bool:
+        """Note a monitor; return whether more than its status is new. What a status says is written by the operator."""
+        meta = document.get("metadata") or {}
+        known = _Known(_fingerprint(meta), number(meta.get("resourceVersion") or ""), _target(document))
+        before = self._known.get(ref)
+        if before is None or before.target != known.target:
+            self._forget_target(ref)
+            self._of_target[Ref(ref.namespace, known.target)].add(ref)
+        self._known[ref] = known
+        return before is None or before.fingerprint != known.fingerprint
+
+    def forget(self, ref: Ref) -> bool:
+        """Forget a monitor that is gone; return True: that is news."""
+        self._forget_target(ref)
+        self._known.pop(ref, None)
+        return True
+
+    def same_target(self, ref: Ref) -> frozenset[Ref]:
+        """Return the monitors, it included, that have the monitor's target."""
+        known = self._known.get(ref)
+        return self.of_target(Ref(ref.namespace, known.target)) if known else frozenset()
+
+    def version(self, ref: Ref) -> int:
+        """Return the newest resourceVersion of a monitor."""
+        return self._known[ref].version if ref in self._known else 0
+
+    def of_target(self, target: TargetRef) -> frozenset[Ref]:
+        """Return the monitors of a target."""
+        return frozenset(self._of_target.get(target, ()))
+
+    def _forget_target(self, ref: Ref) -> None:
+        known = self._known.get(ref)
+        target = Ref(ref.namespace, known.target) if known else None
+        if target in self._of_target:
+            self._of_target[target].discard(ref)
+            if not self._of_target[target]:
+                del self._of_target[target]
+
+
+def _target(document: Mapping[str, Any]) -> str:
+    serving = (document.get("spec") or {}).get("serving") or {}
+    return str((serving.get("targetRef") or {}).get("name") or "")
+
+
+def _fingerprint(meta: Mapping[str, Any]) -> int:
+    """Return a number for all that a user may change, or a controller: spec, labels, annotations, a deletion."""
+    parts = (meta.get(name) for name in ("uid", "generation", "labels", "annotations", "deletionTimestamp"))
+    return hash(tuple(_frozen(part) for part in parts))
+
+
+def _frozen(value: Any) -> object:
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value

@@ -1,0 +1,145 @@
+"""Whether anything could follow from a monitor's next reading, or whether it is at rest. Pure.
+
+A monitor is looked at by reading it, its runs and its target afresh, and by deciding. For one at rest a reading on the
+good side of its threshold leads to nothing: no run, no write, no Event. So that look may be skipped, and only skipped:
+whatever isn't such a reading is looked at, and nothing is ever done by what is remembered here.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import inf
+from typing import NamedTuple
+
+from refit_operator.api.conditions import ConditionType, is_true
+from refit_operator.api.monitor import ModelMonitorStatus
+from refit_operator.api.reasons import Reason
+from refit_operator.monitor.rules.decide import PERMISSIONS, first_hold
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.status import has_moved, is_worth_writing, shown_value, words, write_interval
+from refit_operator.prometheus.rules.evidence import ceiling
+from refit_operator.prometheus.rules.reading import Reading, Value
+from refit_operator.prometheus.rules.window import is_breach
+from refit_operator.target.rules.request import open_request, open_rollback
+
+LOOKED_AT = timedelta(hours=1)
+"""A monitor at rest is looked at this often all the same: samples may have come late into windows of before."""
+AGES = timedelta(days=36_525)
+
+
+class Rest(NamedTuple):
+    """A monitor at rest, as far as its next readings go."""
+
+    threshold: float
+    below: bool
+    ceiling: float
+    """The most that the evidence can be; 0 where outcomes aren't counted."""
+    needed: float
+    """The evidence that is a breach; inf where outcomes aren't counted."""
+    value: str | None
+    """As the status has it."""
+    value_due: datetime
+    """When another value is worth a write, if it differs by so much."""
+    read: datetime
+    """The newest reading's time."""
+    interval: timedelta
+    until: datetime
+    """When it is looked at all the same."""
+
+
+def next_rest(rest: Rest, reading: Reading) -> Rest | None:
+    """Return the monitor at rest after this reading; None where it must be looked at."""
+    if not isinstance(reading, Value) or is_breach(reading.value, rest.threshold, rest.below):
+        return None
+    if reading.time - rest.read > rest.interval:
+        return None  # one between wasn't read
+    highest = rest.ceiling + 1 if rest.needed < inf else 0.0
+    if reading.time >= rest.until or highest >= rest.needed or _is_worth_writing(rest, reading):
+        return None
+    return rest._replace(ceiling=highest, read=reading.time)
+
+
+def _is_worth_writing(rest: Rest, reading: Value) -> bool:
+    return reading.time >= rest.value_due and has_moved(rest.value, shown_value(reading))
+
+
+def rest_of(o: Observed, status: ModelMonitorStatus) -> Rest | None:
+    """Return the monitor at rest, whose status is this after the look; None where anything is under way or awaited."""
+    if not all(condition(o, status) for condition in CONDITIONS):
+        return None
+    written = status if is_worth_writing(o.monitor.status, status, o.interval) else o.monitor.status
+    if written.metric is None or written.metric.time is None or o.newest is None:
+        return None
+    metric = o.monitor.spec.metric
+    return Rest(
+        threshold=metric.threshold,
+        below=metric.below,
+        ceiling=_ceiling(o),
+        needed=o.evidence_needed if o.evidence else inf,
+        value=written.metric.value,
+        value_due=written.metric.time + write_interval(o.interval),
+        read=o.newest.time,
+        interval=o.interval,
+        until=o.now + LOOKED_AT,
+    )
+
+
+def _ceiling(o: Observed) -> float:
+    if o.evidence is None:
+        return 0.0
+    metric = o.monitor.spec.metric
+    windows = (reading.counts for reading in o.weighed if isinstance(reading, Value))
+    return ceiling(windows, metric.threshold, metric.below)
+
+
+def has_good_value(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether the newest reading that counts is on the good side."""
+    metric, counted = o.monitor.spec.metric, o.weighed if o.evidence else o.readings
+    newest = o.newest
+    return bool(counted) and isinstance(newest, Value) and not metric.is_breached_by(newest.value)
+
+
+def is_within(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether the status says so, and no breach waits."""
+    return not o.is_breached and is_true(status.conditions, ConditionType.WITHIN_THRESHOLD)
+
+
+def has_settled(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether the status as it is in the API server says all of this; numbers aside."""
+    if is_worth_writing(o.monitor.status, status, o.interval):
+        return True  # it was written
+    return words(o.monitor.status) == words(status) and o.monitor.status.measure == status.measure
+
+
+def nothing_holds_for_a_time(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether what holds a run, if anything does, stays: a run, cooldown, budget, mass breach end by themselves."""
+    hold = first_hold(o, PERMISSIONS)
+    return hold is None or hold.reason in (Reason.SUSPENDED, Reason.MODE_OBSERVE)
+
+
+def newest_run_helped(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether the metric recovered after the newest run, where there is one: until then that is awaited."""
+    return not o.runs or o.runs[-1].status.recovered_time is not None
+
+
+def nothing_is_requested(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether no request waits, even for its own time."""
+    meta, later = o.monitor.metadata, o.now + AGES
+    return open_request(meta, o.runs, later) is None and open_rollback(meta, o.runs, later) is None
+
+
+def nothing_else_is_read(o: Observed, status: ModelMonitorStatus) -> bool:
+    """Return whether the metric alone is read."""
+    spec = o.monitor.spec
+    return not (spec.drift or spec.metric.max_age or spec.metric.min_samples)
+
+
+CONDITIONS: tuple[Callable[[Observed, ModelMonitorStatus], bool], ...] = (
+    nothing_else_is_read,
+    has_good_value,
+    newest_run_helped,
+    is_within,
+    has_settled,
+    nothing_holds_for_a_time,
+    nothing_is_requested,
+)
+"""What a monitor at rest is."""

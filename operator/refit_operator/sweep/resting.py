@@ -1,0 +1,53 @@
+"""What a sweep has to know of a monitor at rest. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from refit_operator.api.metric import DEFAULT_WINDOW, MetricSpec
+from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.rest import Rest
+from refit_operator.prometheus.reader import Reader, Subject
+from refit_operator.prometheus.rules.reading import QueryFailed
+from refit_operator.sweep.group import Form, GroupKey, Member
+
+
+@dataclass(frozen=True)
+class Resting:
+    """A monitor at rest, and with which others it may be read."""
+
+    key: GroupKey
+    prometheus: PrometheusSpec
+    member: Member
+
+
+def resting(o: Observed, rest: Rest, version: int, subject: Subject, reader: Reader) -> Resting | None:
+    """Return what is asked of the monitor; None where a variable of its queries has no value."""
+    spec, namespace = o.monitor.spec, o.monitor.metadata.namespace
+    asked = _filled(spec.metric, subject, reader, o.now)
+    if asked is None:
+        return None
+    key = GroupKey(
+        address=reader.servers.address_of(spec.prometheus),
+        prometheus=spec.prometheus.model_dump_json(),
+        namespace=namespace if spec.prometheus.secret_keys or spec.prometheus.headers else "",
+        grid=reader.grid_of(spec.prometheus, spec.metric),
+        form=_form(spec.metric),
+    )
+    return Resting(key, spec.prometheus, Member(rest, asked, version))
+
+
+def _form(metric: MetricSpec) -> Form:
+    return Form(
+        window=(metric.window or DEFAULT_WINDOW) if metric.ratio else None,
+        has_samples=metric.samples is not None,
+        below=metric.below,
+        bounds=(metric.bounds.min, metric.bounds.max),
+    )
+
+
+def _filled(metric: MetricSpec, subject: Subject, reader: Reader, now: datetime) -> tuple[str, ...] | None:
+    texts = (metric.ratio.good, metric.ratio.total) if metric.ratio else (metric.promql,)
+    filled = [reader.fill(subject, text, now) for text in (*texts, *([metric.samples] if metric.samples else []))]
+    known = tuple(text for text in filled if not isinstance(text, QueryFailed))
+    return known if len(known) == len(filled) else None

@@ -1,0 +1,169 @@
+"""Read the monitors at rest, group by group, and have those looked at to which a reading could matter.
+
+Nothing here acts: a monitor that is swept keeps what its last look found, and all that is decided is decided by a look.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Never
+
+import structlog
+
+from refit_operator.api.metadata import Ref
+from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.monitor.rules.rest import next_rest
+from refit_operator.observability.metrics import SWEPT, WOKEN
+from refit_operator.observability.monitors import show_value
+from refit_operator.prometheus.reader import Reader
+from refit_operator.prometheus.rules.breaker import has_timed_out
+from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
+from refit_operator.prometheus.rules.reading import Reading, Value
+from refit_operator.sweep.group import Group, GroupKey, Member
+from refit_operator.sweep.reading import read
+from refit_operator.sweep.resting import Resting
+
+log = structlog.get_logger()
+Enqueue = Callable[[Ref], None]
+
+APART = timedelta(hours=1)
+"""How long namespaces are read one by one after all together took too long: one of them may be to blame."""
+SIDE_BY_SIDE = 4
+"""Groups of one server that are read at the same time."""
+LONGEST_SLEEP = 5.0
+YIELD_EVERY = 500
+"""Monitors after which others have a turn."""
+
+
+class Sweeper:
+    """The monitors at rest."""
+
+    def __init__(self, reader: Reader, mass_breach: MassBreachDetector, clock: Clock) -> None:
+        self._reader = reader
+        self._mass_breach = mass_breach
+        self._clock = clock
+        self._groups: dict[GroupKey, Group] = {}
+        self._of: dict[Ref, Group] = {}
+        self._due: list[tuple[datetime, int, Group]] = []
+        self._apart: dict[GroupKey, datetime] = {}
+        self._servers: dict[str, asyncio.Semaphore] = {}
+        self._count = itertools.count()
+        self._news = asyncio.Event()
+        self.heartbeat = 0.0
+        """Loop time at which the sweep last turned: for the liveness probe."""
+
+    def __contains__(self, ref: Ref) -> bool:
+        return ref in self._of
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def take(self, ref: Ref, resting: Resting) -> None:
+        """Read the monitor from now on, until it is dropped."""
+        self.drop(ref)
+        key = self._key_for(ref, resting.key)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(key, resting.prometheus, resting.member.rest.read + key.grid.interval)
+            self._schedule(group)
+        group.members[ref] = resting.member
+        self._of[ref] = group
+
+    def drop(self, ref: Ref) -> None:
+        """Stop reading the monitor."""
+        group = self._of.pop(ref, None)
+        if group is not None:
+            del group.members[ref]
+
+    def is_outdated(self, ref: Ref, version: int) -> bool:
+        """Return whether the monitor is at rest, and changed since its last look."""
+        return ref in self._of and version > self._of[ref].members[ref].version
+
+    def _key_for(self, ref: Ref, key: GroupKey) -> GroupKey:
+        is_apart = key in self._apart and self._clock.now() < self._apart[key]
+        return key.of(ref.namespace) if is_apart else key
+
+    def _schedule(self, group: Group) -> None:
+        heapq.heappush(self._due, (group.due, next(self._count), group))
+        self._news.set()
+
+    async def run(self, enqueue: Enqueue) -> Never:
+        """Read whatever is due, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self.heartbeat = asyncio.get_running_loop().time()
+                while self._due and self._due[0][0] <= self._clock.now():
+                    tasks.create_task(self._sweep(heapq.heappop(self._due)[2], enqueue))
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        self._news.clear()
+        wait = LONGEST_SLEEP
+        if self._due:
+            wait = min(wait, max(0.0, (self._due[0][0] - self._clock.now()).total_seconds()))
+        try:
+            await asyncio.wait_for(self._news.wait(), wait)
+        except TimeoutError:
+            return
+
+    async def _sweep(self, group: Group, enqueue: Enqueue) -> None:
+        """Read a group at the points that are due. Whatever goes wrong, its members are looked at."""
+        address = group.key.address
+        try:
+            async with self._servers.setdefault(address, asyncio.Semaphore(SIDE_BY_SIDE)):
+                await self._catch_up(group, enqueue)
+        except Exception as error:
+            log.warning("sweep failed", server=address, error=f"{type(error).__name__}: {error}")
+            self._wake(tuple(group.members), enqueue)
+        if group.members:
+            self._schedule(group)
+        else:
+            del self._groups[group.key]
+
+    async def _catch_up(self, group: Group, enqueue: Enqueue) -> None:
+        now = self._clock.now()
+        if group.is_far_behind(now):
+            self._wake(tuple(group.members), enqueue)
+            group.skip(now)
+        for point in group.points(now):
+            members = group.to_read(point)
+            if members:
+                await self._follow(group, members, await self._read(group, members, point), enqueue)
+
+    async def _read(self, group: Group, members: dict[Ref, Member], point: datetime) -> Sequence[Reading]:
+        key, clock = group.key, asyncio.get_running_loop().time
+        began = clock()
+        asked = tuple(member.asked for member in members.values())
+        namespace = key.namespace or next(iter(members)).namespace
+        readings = await read(self._reader, namespace, key.namespace, group.prometheus, key.form, asked, point)
+        waited = clock() - began
+        if not key.namespace and any(has_timed_out(reading, waited) for reading in readings):
+            self._apart[key] = self._clock.now() + APART
+        return readings
+
+    async def _follow(
+        self, group: Group, members: dict[Ref, Member], readings: Sequence[Reading], enqueue: Enqueue
+    ) -> None:
+        """Have those looked at that aren't at rest after their readings."""
+        names = {ref.namespace for ref in members}
+        held = {name for name in names if self._mass_breach.of(group.key.address, name)}
+        for number, ((ref, member), reading) in enumerate(zip(members.items(), readings, strict=True)):
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+            if group.members.get(ref) is not member:
+                continue  # looked at meanwhile
+            rest = None if ref.namespace in held else next_rest(member.rest, reading)
+            if rest is None or not isinstance(reading, Value):
+                self._wake((ref,), enqueue)
+                continue
+            member.rest = rest
+            SWEPT.inc()
+            show_value(ref.namespace, ref.name, reading.value)
+
+    def _wake(self, refs: Iterable[Ref], enqueue: Enqueue) -> None:
+        for ref in refs:
+            self.drop(ref)
+            WOKEN.inc()
+            enqueue(ref)

@@ -1,0 +1,56 @@
+"""Known bugs of what is skipped for a monitor at rest."""
+
+from tests.mutants.mutant import Mutant
+
+REST_TESTS = ("tests/unit/monitor/test_rest.py",)
+_RULES = "monitor/rules/rest.py"
+
+REST = (
+    Mutant(
+        "a bad reading of a monitor at rest is skipped",
+        _RULES,
+        "or is_breach(reading.value, rest.threshold, rest.below):",
+        "or (reading.value < 0):",
+        REST_TESTS,
+    ),
+    Mutant(
+        "a reading between two that wasn't read is forgotten",
+        _RULES,
+        "if reading.time - rest.read > rest.interval:",
+        "if reading.time < rest.read:",
+        REST_TESTS,
+    ),
+    Mutant("evidence that could be enough is not weighed", _RULES, "or highest >= rest.needed", "", REST_TESTS),
+    Mutant("a monitor at rest is never looked at again", _RULES, "reading.time >= rest.until or ", "", REST_TESTS),
+    Mutant("a value that moved isn't written", _RULES, " or _is_worth_writing(rest, reading)", "", REST_TESTS),
+    Mutant("the ceiling of evidence doesn't rise", _RULES, "_replace(ceiling=highest, ", "_replace(", REST_TESTS),
+    Mutant(
+        "a monitor rests while a recovery is awaited",
+        _RULES,
+        "return not o.runs or o.runs[-1].status.recovered_time is not None",
+        "return True",
+        REST_TESTS,
+    ),
+    Mutant("a request for later is slept through", _RULES, "o.now + AGES", "o.now", REST_TESTS),
+    Mutant(
+        "a monitor rests while words wait to be written",
+        _RULES,
+        "words(o.monitor.status) == words(status) and ",
+        "",
+        REST_TESTS,
+    ),
+    Mutant(
+        "a cooldown ends unseen",
+        _RULES,
+        "return hold is None or hold.reason in (Reason.SUSPENDED, Reason.MODE_OBSERVE)",
+        "return True",
+        REST_TESTS,
+    ),
+    Mutant(
+        "starts whose evidence fell add nothing to the ceiling",
+        "prometheus/rules/evidence.py",
+        "total += exp(min(max(height, 0.0), _LARGEST_LOG))",
+        "total += exp(min(height, _LARGEST_LOG))",
+        REST_TESTS,
+    ),
+)
