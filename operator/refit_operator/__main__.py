@@ -14,7 +14,6 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.controller.reconcile import reconcile
-from refit_operator.controller.seen import Seen
 from refit_operator.controller.shutdown import Shutdown, exit_now
 from refit_operator.controller.supervisor import resync, run_until_first_ends, watch
 from refit_operator.controller.watchdog import Limits, Streams, watch_over
@@ -108,7 +107,7 @@ async def lead(
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
     ports, tls = await make_ports(cluster, clock, settings)
-    sweeper, seen = Sweeper(ports.reader, ports.mass_breach, ports.clock), Seen()
+    sweeper = Sweeper(ports.reader, ports.mass_breach, ports.clock)
     workqueue = make_workqueue(ports, sweeper, settings)
     if tls:
         # Its reads are hidden from the watchdog: a pod that reports may be in a namespace that isn't watched.
@@ -120,7 +119,7 @@ async def lead(
     log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
     tasks: dict[str, Coroutine[Any, Any, None]] = {
         "stop": shutdown.wait(),
-        "watch": watch(workqueue, streams, seen, settings, shutdown),
+        "watch": watch(workqueue, streams, sweeper, settings, shutdown),
         "workqueue": workqueue.run(),
         "sweep": sweeper.run(workqueue.enqueue),
         "resync": resync(workqueue, sweeper, ports, settings),

@@ -22,6 +22,7 @@ from tests.support.cluster.hosted import admin_config, write_config
 from tests.support.cluster.kubectl import Space, cluster_environment
 from tests.support.cluster.objects import monitor
 from tests.support.cluster.wedge import Wedge
+from tests.support.sweeps import no_sweep
 
 WATCH_SECONDS = 2
 """kopf gives a silent connection up ten seconds after this."""
@@ -72,7 +73,7 @@ async def watching(space: Space, folder: Path, patch: Callable[[str, str], None]
         patch("KUBECONFIG", str(write_config(folder, document)))
         streams, queue, stop = Streams(asyncio.get_running_loop().time), Counting(), asyncio.Event()
         registry = kopf.OperatorRegistry()
-        register(registry, queue, streams)
+        register(registry, queue, streams, no_sweep())
         running = asyncio.create_task(
             kopf.operator(
                 registry=registry,

@@ -14,13 +14,16 @@ from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import PAGE
+from refit_operator.kubernetes_api.stale_reads import number
+from refit_operator.sweep.sweeper import Sweeper
 
 IDLE = 0.5
 """Seconds after its last event in which an object has a task of its own: after a list all objects have one."""
 
 
-def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, seen: Seen) -> None:
+def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper) -> None:
     """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets."""
+    seen = Seen()
 
     @kopf.on.login(registry=registry)
     async def log_in(**kwargs: Any) -> kopf.AiohttpSession | None:
@@ -36,11 +39,11 @@ def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Str
         body: Mapping[str, Any],
         **_: Any,
     ) -> None:
-        streams.delivered(resource.plural, body["metadata"]["resourceVersion"])
-        ref = Ref(namespace or "", name)
+        ref, version = Ref(namespace or "", name), body["metadata"]["resourceVersion"]
+        streams.delivered(resource.plural, version)
         before = seen.same_target(ref)
         is_news = seen.forget(ref) if type == "DELETED" else seen.monitor(ref, body)
-        if is_news:
+        if is_news or sweeper.is_outdated(ref, number(version)):
             for each in {ref, *before, *seen.same_target(ref)}:
                 workqueue.enqueue(each)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.stale_reads import number
 
 TargetRef = Ref
 """Namespace and name of a Deployment."""
@@ -15,7 +14,6 @@ TargetRef = Ref
 @dataclass(slots=True)
 class _Known:
     fingerprint: int
-    version: int
     target: str
 
 
@@ -29,7 +27,7 @@ class Seen:
     def monitor(self, ref: Ref, document: Mapping[str, Any]) -> bool:
         """Note a monitor; return whether more than its status is new. What a status says is written by the operator."""
         meta = document.get("metadata") or {}
-        known = _Known(_fingerprint(meta), number(meta.get("resourceVersion") or ""), _target(document))
+        known = _Known(_fingerprint(meta), _target(document))
         before = self._known.get(ref)
         if before is None or before.target != known.target:
             self._forget_target(ref)
@@ -47,10 +45,6 @@ class Seen:
         """Return the monitors, it included, that have the monitor's target."""
         known = self._known.get(ref)
         return self.of_target(Ref(ref.namespace, known.target)) if known else frozenset()
-
-    def version(self, ref: Ref) -> int:
-        """Return the newest resourceVersion of a monitor."""
-        return self._known[ref].version if ref in self._known else 0
 
     def of_target(self, target: TargetRef) -> frozenset[Ref]:
         """Return the monitors of a target."""

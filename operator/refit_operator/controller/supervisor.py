@@ -10,7 +10,6 @@ import structlog
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.reconcile import restore_breach
-from refit_operator.controller.seen import Seen
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
@@ -26,14 +25,16 @@ WIND_DOWN = 3.0
 """Seconds for the other tasks to end in, once one has."""
 
 
-async def watch(workqueue: Workqueue, streams: Streams, seen: Seen, settings: Settings, shutdown: Shutdown) -> None:
+async def watch(
+    workqueue: Workqueue, streams: Streams, sweeper: Sweeper, settings: Settings, shutdown: Shutdown
+) -> None:
     """Run kopf until it stops.
 
     kopf installs a handler of its own for SIGTERM; ours is put back, so that one place handles it. And kopf waits for
     every task that was made after its start: `before` are those that it must not wait for.
     """
     registry = kopf.OperatorRegistry()
-    register(registry, workqueue, streams, seen)
+    register(registry, workqueue, streams, sweeper)
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(

@@ -95,7 +95,7 @@ def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
     shown.evidence = float(evidence.statistic) if evidence else None
     shown.needed = float(evidence.needed) if evidence else None
     found = (find(status.conditions, kind) for kind in _KINDS)
-    shown.conditions = tuple(condition and condition.status == "True" for condition in found)
+    shown.conditions = tuple(None if condition is None else condition.status == "True" for condition in found)
 
 
 def show_value(namespace: str, name: str, value: float) -> None:

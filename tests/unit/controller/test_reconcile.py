@@ -7,8 +7,10 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller import reconcile
+from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.run.rules.decision import AT_ONCE
 from tests.support.samples import NOW, make_monitor, make_run
+from tests.support.sweeps import no_sweep
 
 MINUTE = timedelta(minutes=1)
 
@@ -36,16 +38,17 @@ async def test_the_monitor_asks_its_metric_only_where_the_run_has_no_next_step(
     monkeypatch: pytest.MonkeyPatch, wait: timedelta | None, looks: int
 ) -> None:
     asked: list[object] = []
+    observed: Any = None
 
     async def step(*_: object) -> timedelta | None:
         return wait
 
-    async def ask(monitor: object, *_: object) -> timedelta:
+    async def ask(monitor: object, *_: object) -> Reconciled:
         asked.append(monitor)
-        return 2 * MINUTE
+        return Reconciled(2 * MINUTE, observed)
 
     monkeypatch.setattr(reconcile, "reconcile_run", step)
     monkeypatch.setattr(reconcile, "reconcile_monitor", ask)
     stand: Any = Stand()
-    again = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand)
+    again = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
     assert (again, len(asked)) == (2 * MINUTE if wait is None else wait, looks)

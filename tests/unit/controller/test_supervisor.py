@@ -16,6 +16,7 @@ from refit_operator.ports import Ports
 from refit_operator.settings import Settings
 from tests.support.jumping import clock, play, since
 from tests.support.samples import monitor_document
+from tests.support.sweeps import no_sweep
 
 
 async def forever() -> None:
@@ -95,7 +96,7 @@ def test_a_monitor_that_cant_be_taken_in_keeps_none_from_it(raised: BaseExceptio
         anything: Any = None
         detector, cluster = Troubled(raised), Listed()
         queue = Workqueue(anything, 1)
-        task = asyncio.create_task(resync(queue, Ports(cluster, anything, detector), Settings()))  # type: ignore[arg-type]
+        task = asyncio.create_task(resync(queue, no_sweep(), Ports(cluster, anything, detector), Settings()))  # type: ignore[arg-type]
         await asyncio.sleep(10)
         assert not task.done()
         assert [Ref("shop", f"m{n}") in queue for n in range(3)] == [True] * 3
@@ -109,7 +110,7 @@ def test_a_long_list_of_monitors_lets_others_have_their_turn() -> None:
         anything: Any = None
         queue = Workqueue(anything, 1)
         ports = Ports(Listed(), anything, Troubled(OSError()))  # type: ignore[arg-type]
-        task = asyncio.create_task(resync(queue, ports, Settings()))
+        task = asyncio.create_task(resync(queue, no_sweep(), ports, Settings()))
         seen = set[int]()
         for _ in range(20):
             await asyncio.sleep(0)

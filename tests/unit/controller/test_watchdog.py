@@ -58,7 +58,7 @@ def test_one_watch_that_died(dead: str) -> None:
 def test_other_kinds_are_nobodys_business() -> None:
     world = World()
     world.streams.opened("leases")
-    world.read("Deployment", "99")
+    world.read("Service", "99")
     world.wait(100)
     assert world.complaint is None
 

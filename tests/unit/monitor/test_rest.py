@@ -98,7 +98,7 @@ run_lists = st.one_of(
         st.booleans(),
     ),
 )
-specs = st.fixed_dictionaries(
+specs: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
         "suspend": st.just(True),

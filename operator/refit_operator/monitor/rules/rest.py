@@ -111,7 +111,7 @@ def has_settled(o: Observed, status: ModelMonitorStatus) -> bool:
 
 
 def nothing_holds_for_a_time(o: Observed, status: ModelMonitorStatus) -> bool:
-    """Return whether what holds a run, if anything does, stays: a run, cooldown, budget, mass breach end by themselves."""
+    """Return whether nothing holds a run, or what stays: a run, cooldown, budget, mass breach end by themselves."""
     hold = first_hold(o, PERMISSIONS)
     return hold is None or hold.reason in (Reason.SUSPENDED, Reason.MODE_OBSERVE)
 

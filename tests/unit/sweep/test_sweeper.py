@@ -1,0 +1,201 @@
+"""The sweep: who is read, who is looked at after it, and that nobody is forgotten. Prometheus is a stand-in here: what
+many readings in one query are is tested against a real one.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from refit_operator.api.metadata import Ref
+from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.monitor.rules.rest import Rest
+from refit_operator.prometheus.reader import Grid
+from refit_operator.prometheus.rules.mass_breach import FEWEST, MassBreachDetector
+from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Reading, Value
+from refit_operator.sweep import sweeper as sweeping
+from refit_operator.sweep.group import Form, GroupKey, Member
+from refit_operator.sweep.resting import Resting
+from refit_operator.sweep.sweeper import Sweeper
+from tests.support.samples import NOW
+
+MINUTE = timedelta(minutes=1)
+ADDRESS = "http://prometheus:9090"
+KEY = GroupKey(ADDRESS, "{}", "", Grid(MINUTE, timedelta(0), MINUTE), Form(MINUTE, False, True, (None, None)))
+Answer = Callable[[str, datetime], Reading]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def resting(name: str, read: datetime = NOW, version: int = 1) -> Resting:
+    rest = Rest(0.85, True, 1.0, 1000.0, "0.9000", NOW + 60 * MINUTE, read, MINUTE, NOW + 60 * MINUTE)
+    return Resting(KEY, PrometheusSpec(), Member(rest, (name, "total"), version))
+
+
+class Stage:
+    """A sweeper whose queries are answered by a function, one monitor at a time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Answer = lambda _, time: Value(0.9, time)) -> None:
+        self.answer = answer
+        self.clock = Clock()
+        clock: Any = self.clock
+        self.mass_breach = MassBreachDetector()
+        reader: Any = None
+        self.sweeper = Sweeper(reader, self.mass_breach, clock)
+        self.asked: list[tuple[str, int, datetime]] = []
+        """Breaker, number of monitors and time of each read."""
+        self.looked_at: list[Ref] = []
+        monkeypatch.setattr(sweeping, "read", self.read)
+
+    async def read(
+        self, _: Any, namespace: str, breaker: str, __: Any, ___: Any, asked: Sequence[Any], point: datetime
+    ) -> Sequence[Reading]:
+        self.asked.append((breaker, len(asked), point))
+        return [self.answer(texts[0], point) for texts in asked]
+
+    async def sweep(self, minutes: float) -> None:
+        """Let all that is due at that time be read."""
+        self.clock.time = NOW + minutes * MINUTE + KEY.grid.delay
+        for group in list(self.sweeper._groups.values()):
+            await self.sweeper._sweep(group, self.looked_at.append)
+
+
+def shop(name: str) -> Ref:
+    return Ref("shop", name)
+
+
+async def test_monitors_at_rest_are_read_together_and_stay_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    for number in range(100):
+        stage.sweeper.take(shop(f"m{number}"), resting(f"m{number}"))
+    for minute in (1, 2, 3):
+        await stage.sweep(minute)
+    assert stage.asked == [("", 100, NOW + minute * MINUTE) for minute in (1, 2, 3)]
+    assert stage.looked_at == []
+    assert len(stage.sweeper) == 100
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [Value(0.8, NOW + MINUTE), NoData(NOW + MINUTE), QueryFailed(FailureKind.Refused, "down", NOW + MINUTE)],
+)
+async def test_what_is_no_good_reading_is_looked_at_and_no_longer_read(
+    monkeypatch: pytest.MonkeyPatch, reading: Reading
+) -> None:
+    stage = Stage(monkeypatch, lambda name, time: reading if name == "bad" else Value(0.9, time))
+    for name in ("good", "bad"):
+        stage.sweeper.take(shop(name), resting(name))
+    await stage.sweep(1)
+    assert stage.looked_at == [shop("bad")]
+    assert shop("bad") not in stage.sweeper
+    await stage.sweep(2)
+    assert stage.asked[-1][1] == 1
+
+
+async def test_points_that_were_missed_are_caught_up_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.sweeper.take(shop("m"), resting("m"))
+    await stage.sweep(3)
+    assert [point for _, _, point in stage.asked] == [NOW + minute * MINUTE for minute in (1, 2, 3)]
+    assert stage.looked_at == []
+
+
+async def test_a_group_that_is_far_behind_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.sweeper.take(shop("m"), resting("m"))
+    await stage.sweep(50)
+    assert stage.asked == []
+    assert stage.looked_at == [shop("m")]
+
+
+async def test_a_monitor_that_comes_late_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.sweeper.take(shop("early"), resting("early"))
+    await stage.sweep(2)
+    stage.sweeper.take(shop("late"), resting("late"))
+    await stage.sweep(3)
+    assert stage.looked_at == [shop("late")]
+
+
+async def test_one_that_was_read_by_its_look_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    stage.sweeper.take(shop("early"), resting("early"))
+    stage.sweeper.take(shop("ahead"), resting("ahead", NOW + MINUTE))
+    await stage.sweep(1)
+    assert stage.asked[-1][1] == 1
+    await stage.sweep(2)
+    assert stage.asked[-1][1] == 2
+    assert stage.looked_at == []
+
+
+async def test_one_that_is_looked_at_while_it_is_read_keeps_what_the_look_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answer(name: str, time: datetime) -> Reading:
+        stage.sweeper.drop(shop("dropped"))
+        stage.sweeper.take(shop("again"), resting("again", version=2))
+        return Value(0.5, time)
+
+    stage = Stage(monkeypatch, answer)
+    for name in ("dropped", "again"):
+        stage.sweeper.take(shop(name), resting(name))
+    await stage.sweep(1)
+    assert stage.looked_at == []
+    assert not stage.sweeper.is_outdated(shop("again"), 2)
+    assert stage.sweeper.is_outdated(shop("again"), 3)
+    assert not stage.sweeper.is_outdated(shop("dropped"), 3)
+
+
+async def test_a_mass_breach_of_a_namespace_is_shown_on_all_of_its_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    for ref in (shop("m"), Ref("other", "m")):
+        stage.sweeper.take(ref, resting("m"))
+    for number in range(FEWEST):
+        stage.mass_breach.record(ADDRESS, shop(f"fallen{number}"), MINUTE, NOW)
+    await stage.sweep(1)
+    assert stage.looked_at == [shop("m")]
+
+
+async def test_after_a_timeout_of_all_each_namespace_is_read_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, lambda _, time: QueryFailed(FailureKind.Timeout, "late", time))
+    refs = [Ref("a", "m"), Ref("b", "m")]
+    for ref in refs:
+        stage.sweeper.take(ref, resting("m"))
+    await stage.sweep(1)
+    assert stage.looked_at == refs
+    for ref in refs:
+        stage.sweeper.take(ref, resting("m", NOW + MINUTE))
+    stage.answer = lambda _, time: Value(0.9, time)
+    await stage.sweep(2)
+    assert sorted(breaker for breaker, _, _ in stage.asked) == ["", "a", "b"]
+
+
+async def test_whatever_goes_wrong_its_monitors_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(name: str, time: datetime) -> Reading:
+        raise RuntimeError("a bug")
+
+    stage = Stage(monkeypatch, answer)
+    stage.sweeper.take(shop("m"), resting("m"))
+    await stage.sweep(1)
+    assert stage.looked_at == [shop("m")]
+    assert len(stage.sweeper) == 0
+
+
+async def test_it_turns_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, lambda _, time: NoData(time))
+    found = asyncio.Event()
+    running = asyncio.create_task(stage.sweeper.run(lambda _: found.set()))
+    await asyncio.sleep(0)
+    stage.clock.time = NOW + MINUTE + KEY.grid.delay
+    stage.sweeper.take(shop("m"), resting("m"))
+    await found.wait()
+    assert stage.sweeper.heartbeat > 0
+    running.cancel()
