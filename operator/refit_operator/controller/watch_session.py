@@ -28,17 +28,15 @@ def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSes
     )
 
 
-METADATA_ONLY = (
-    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,"
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-)
-"""What is asked for of Deployments: most are nobody's target, and a target is read afresh."""
+def _metadata_of(kind: str) -> str:
+    """Return the Accept header by which the API server answers with no more than metadata."""
+    return f"application/json;as=PartialObjectMetadata{kind};g=meta.k8s.io;v=v1,application/json"
 
 
 def _trace(streams: Streams) -> aiohttp.TraceConfig:
     async def asks(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams) -> None:
-        if request.url.name == "deployments":
-            request.headers["Accept"] = METADATA_ONLY
+        if request.url.name == "deployments":  # most are nobody's target, and a target is read afresh
+            request.headers["Accept"] = _metadata_of("" if request.url.query.get("watch") == "true" else "List")
 
     async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
         if request.url.query.get("watch") == "true" and request.response.status == 200:
