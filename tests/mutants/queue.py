@@ -10,8 +10,8 @@ PLACES_IN_QUEUE = (
     Mutant(
         "a run takes the place of one ahead of it",
         "places/rules/places.py",
-        "share < self.limits.most_of_one and self._ahead(run, share) < self._free",
-        "share < self.limits.most_of_one and self._free > 0",
+        " and self._ahead(run, share) < free",
+        "",
         PLACES,
     ),
     Mutant(

@@ -105,8 +105,8 @@ class Places:
 
     def _is_next(self, run: Waiting) -> bool:
         """Return whether a place is free for it, besides those for the runs ahead of it."""
-        share = self._share(run)
-        return share < self.limits.most_of_one and self._ahead(run, share) < self._free
+        free, share = self._free, self._share(run)
+        return free > 0 and share < self.limits.most_of_one and self._ahead(run, share) < free
 
     def _share(self, run: Waiting) -> int:
         """Return how many of its namespace are under way or ahead of it."""
@@ -114,8 +114,15 @@ class Places:
         return self._held[namespace] + bisect_left(self._lines[namespace], run)
 
     def _ahead(self, run: Waiting, share: int) -> int:
-        mine = self._turn(self._lines[run.monitor.namespace])
-        return sum(_ahead_in(line, share - held, self._turn(line) < mine) for held, line in self._shares())
+        """Return how many come first: those with a smaller share, and with the same those whose turn is earlier."""
+        mine, ahead = self._turn(self._lines[run.monitor.namespace]), 0
+        for held, line in self._shares():
+            index = share - held
+            if index >= len(line):
+                ahead += len(line)
+            elif index >= 0:
+                ahead += index + (self._turn(line) < mine)
+        return ahead
 
     def _turn(self, line: list[Waiting]) -> tuple[int, datetime, datetime, str]:
         """Return the order of a namespace among those that have as many places."""
@@ -177,8 +184,3 @@ class Places:
         gone = [uid for uid in uids if self._leave_line(uid) or self._leave_place(uid)]
         if gone:
             self.on_change()
-
-
-def _ahead_in(line: list[Waiting], index: int, is_before: bool) -> int:
-    """Return how many of a namespace's line come before a run that has the same share as the one at `index` there."""
-    return 0 if index < 0 else min(index + is_before, len(line))
