@@ -131,6 +131,14 @@ def test_a_run_that_has_a_job_counts_though_there_was_no_place() -> None:
     assert places.next_monitors() == [Ref("a", "1")]
 
 
+def test_a_place_that_was_given_stays_given() -> None:
+    places = counted(Limits(1))
+    assert [places.ask(run("a/1")) for _ in range(3)] == [None] * 3
+    places.restore({}, [run("a/1"), run("a/2")])
+    assert places.ask(run("a/1")) is None
+    assert places.ask(run("a/2")) == Place(1, 1, TOTAL, 1)
+
+
 def test_who_fails_holds_up_nobody_and_keeps_its_order() -> None:
     places = lined_up(run("a/1", 1), run("a/2", 2), run("a/3", 3))
     places.step_aside(Ref("a", "1"))
