@@ -21,6 +21,7 @@ FLOORS = {
     "leadership": 94,
     "monitor": 87,
     "observability": 28,
+    "places": 97,
     "progress": 87,
     "prometheus": 96,
     "run": 88,

@@ -15,8 +15,9 @@ from refit_operator.api.metadata import Ref
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.controller.reconcile import reconcile
 from refit_operator.controller.shutdown import Shutdown, exit_now
-from refit_operator.controller.supervisor import resync, run_until_first_ends, watch
-from refit_operator.controller.watchdog import Limits, Streams, watch_over
+from refit_operator.controller.supervisor import give_places, resync, run_until_first_ends, watch
+from refit_operator.controller.watchdog import Limits as WatchLimits
+from refit_operator.controller.watchdog import Streams, watch_over
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
@@ -26,6 +27,8 @@ from refit_operator.leadership.rules.decide import Timing
 from refit_operator.observability.logs import set_up_logs
 from refit_operator.observability.metrics import LEADER
 from refit_operator.observability.probes import Health, serve_probes
+from refit_operator.places.rules.places import Places
+from refit_operator.places.rules.waiting import Limits
 from refit_operator.ports import Ports
 from refit_operator.progress.authentication import Authenticator
 from refit_operator.progress.server import ProgressServer, serve_progress
@@ -123,7 +126,8 @@ async def lead(
         "workqueue": workqueue.run(),
         "sweep": sweeper.run(workqueue.enqueue),
         "resync": resync(workqueue, sweeper, ports, settings),
-        "watchdog": watch_over(streams, Limits()),
+        "places": give_places(workqueue, ports, settings),
+        "watchdog": watch_over(streams, WatchLimits()),
     }
     return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)
 
@@ -135,7 +139,11 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
     detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
-    return Ports(cluster, reader, detector, clock, reporting=reporting, judge_image=settings.judge_image), tls
+    places = Places(Limits(settings.max_concurrent_runs, settings.max_concurrent_runs_per_namespace))
+    ports = Ports(
+        cluster, reader, detector, clock, reporting=reporting, judge_image=settings.judge_image, places=places
+    )
+    return ports, tls
 
 
 def make_workqueue(ports: Ports, sweeper: Sweeper, settings: Settings) -> Workqueue:
@@ -143,6 +151,7 @@ def make_workqueue(ports: Ports, sweeper: Sweeper, settings: Settings) -> Workqu
     pruner = Pruner()
 
     async def on_failure(ref: Ref, failures: int, error: str) -> None:
+        ports.places.step_aside(ref)
         await emit_failure(ref, failures, error, ports.cluster)
 
     return Workqueue(lambda ref: reconcile(ref, ports, pruner, sweeper), settings.concurrency, on_failure)

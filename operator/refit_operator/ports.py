@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.places.rules.places import Places
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.prometheus.reader import Reader
@@ -12,7 +13,9 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 
 @dataclass(frozen=True)
 class Ports:
-    """The API server, Prometheus, breaches of one server side by side, the time, what training pods reported."""
+    """The API server, Prometheus, breaches of one server side by side, the time, what training pods reported, and which
+    runs have a place.
+    """
 
     cluster: Cluster
     reader: Reader
@@ -23,3 +26,4 @@ class Ports:
     """What pods need to report; None where nothing listens."""
     judge_image: str = ""
     """The judge's image where a monitor names none; empty: the trainer's."""
+    places: Places = field(default_factory=Places)

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         ge=1,
         description="How many monitors are reconciled at the same time; one namespace has at most half of them.",
     )
+    max_concurrent_runs: int = Field(
+        default=0, ge=0, description="How many runs have a Job at the same time; the others wait. Default: any number."
+    )
+    max_concurrent_runs_per_namespace: int = Field(
+        default=0, ge=0, description="How many of them may be of one namespace. Default: any number."
+    )
     resync_seconds: float = Field(default=300, gt=0, description="Seconds between two full lists of the monitors.")
     leader_election: bool = Field(default=True, description="Reconcile only while holding a Lease.")
     lease_namespace: str = Field(default="refit-system", description="Namespace of the Lease: the operator's own.")
@@ -67,6 +73,11 @@ class Settings(BaseSettings):
     renew_deadline_seconds: float = Field(default=10, gt=0, description="Seconds of failed renewals that end a leader.")
     retry_seconds: float = Field(default=2, gt=0, description="Seconds between two attempts to acquire or renew.")
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
+
+    @field_validator("max_concurrent_runs", "max_concurrent_runs_per_namespace", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return 0 if value == "" else value
 
     @field_validator("prometheus_allowed")
     @classmethod

@@ -5,6 +5,7 @@ from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.queue import PLACES_IN_QUEUE
 from tests.mutants.recovery import RECOVERY
 from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
@@ -1675,4 +1676,5 @@ MUTANTS = (
     *SCARCE,
     *DETECT,
     *DISP,
+    *PLACES_IN_QUEUE,
 )

@@ -48,6 +48,7 @@ RUN_COLUMNS = [
     _column("Loss", ".status.progress.metrics.loss", priority=1),
     _column("Eval-Loss", ".status.progress.metrics.eval_loss", priority=1),
     _column("Epoch", ".status.progress.metrics.epoch", priority=1),
+    _column("Place", ".status.place", "integer", priority=1),
     _column("Message", ".status.message", priority=1),
 ]
 

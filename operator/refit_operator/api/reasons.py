@@ -190,6 +190,11 @@ class Reason(StrEnum):
     METRIC_UNAVAILABLE = "MetricUnavailable", "The last reading was not a value."
     NOT_READY = "NotReady", "Ready is not True."
     # a run's own conditions
+    NO_PLACE = (
+        "NoPlace",
+        "As many runs are under way as REFIT_MAX_CONCURRENT_RUNS or REFIT_MAX_CONCURRENT_RUNS_PER_NAMESPACE allows; "
+        "the message has the run's place in the queue. It has no Job yet, and no deadline runs.",
+    )
     QUEUED = "Queued", "The Job is suspended; whoever suspended it, such as Kueue, says when it starts."
     PENDING = "Pending", "The Job's pod hasn't started yet; nothing is known to stand in its way."
     RUNNING = "Running", "A pod trains or judges, or the next attempt is about to."

@@ -161,6 +161,9 @@ class RetrainRunStatus(ApiModel):
         description="What the verification compares with: the replaced model's readings between the trigger and the "
         "promotion, where these are too few together with those that led to it.",
     )
+    place: int | None = Field(
+        default=None, description="Its place in the queue, roughly, while as many runs are under way as may be."
+    )
     job_ref: str | None = Field(default=None, description="Name of the newest Job.")
     clock: RunClock | None = Field(default=None, description="Time of the Job in its phase, and running before it.")
     start_time: datetime | None = Field(default=None, description="When the Job was created.")

@@ -5,6 +5,8 @@ from typing import Any
 
 from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.kubernetes_api.parsing import parse_monitor
 from refit_operator.monitor.observe import subject_of
@@ -27,14 +29,15 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
         forget_monitor(ref.namespace, ref.name)
         pruner.forget(ref)
         ports.mass_breach.remove(ref)
+        ports.places.keep(ref, ())
         return None
-    runs = await ports.cluster.list_runs(monitor)
+    runs = await _list_runs(monitor, ports)
     active = [run for run in runs if not run.is_finished]
     waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
     if AT_ONCE in waits:
         return AT_ONCE  # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
     if active:
-        runs = await ports.cluster.list_runs(monitor)
+        runs = await _list_runs(monitor, ports)
     reconciled = await reconcile_monitor(monitor, runs, ports, ports.clock.now())
     await pruner.prune(monitor, runs, ports, ports.clock.now())
     if not active and (known := _resting(reconciled, ports)):
@@ -46,6 +49,14 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
 
 def _resting(found: Reconciled, ports: Ports) -> Resting | None:
     return found.rest and resting(found.observed, found.rest, found.version, subject_of(found.observed), ports.reader)
+
+
+async def _list_runs(monitor: ModelMonitor, ports: Ports) -> tuple[RetrainRun, ...]:
+    """Return the monitor's runs; those that have ended or are gone have no place any more."""
+    runs = await ports.cluster.list_runs(monitor)
+    ref = Ref(monitor.metadata.namespace, monitor.metadata.name)
+    ports.places.keep(ref, {run.metadata.uid for run in runs if not run.is_finished})
+    return runs
 
 
 def restore_breach(document: dict[str, Any], ports: Ports) -> None:

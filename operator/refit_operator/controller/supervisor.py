@@ -17,12 +17,15 @@ from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.ports import Ports
+from refit_operator.run.places import restore_places
 from refit_operator.settings import Settings
 from refit_operator.sweep.sweeper import Sweeper
 
 log = structlog.get_logger()
 WIND_DOWN = 3.0
 """Seconds for the other tasks to end in, once one has."""
+COUNT_AGAIN = 5.0
+"""Seconds until the runs under way are counted again, where the API server didn't answer."""
 
 
 async def watch(
@@ -68,6 +71,35 @@ def _take_in(item: Document, workqueue: Workqueue, sweeper: Sweeper, ports: Port
     version = number(item["metadata"].get("resourceVersion") or "")
     if (ref not in workqueue and ref not in sweeper) or sweeper.is_outdated(ref, version):
         workqueue.enqueue(ref)
+
+
+async def give_places(workqueue: Workqueue, ports: Ports, settings: Settings) -> Never:
+    """Enqueue those whose run may start, whenever that changes; before, count the runs that are under way.
+
+    One of these may have ended while it was counted: its own reconciliation will find that.
+    """
+    changed = asyncio.Event()
+    ports.places.on_change = changed.set
+    await _restore_places(ports, settings)
+    for ref in set(ports.places.under_way().values()):
+        workqueue.enqueue(ref)
+    while True:
+        await changed.wait()
+        changed.clear()
+        for ref in ports.places.next_monitors():
+            workqueue.enqueue(ref)
+
+
+async def _restore_places(ports: Ports, settings: Settings) -> None:
+    """Try until the API server answers: until then no run starts."""
+    while ports.places.limits.are_set:
+        try:
+            await restore_places(ports.cluster, settings.namespace, ports.places)
+        except ClusterError as error:
+            log.warning("runs under way not counted", error=str(error))
+            await asyncio.sleep(COUNT_AGAIN)
+        else:
+            return
 
 
 async def run_until_first_ends(coroutines: Mapping[str, Coroutine[Any, Any, None]], shutdown: Shutdown) -> str:

@@ -28,15 +28,18 @@ def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSes
     )
 
 
-def _metadata_of(kind: str) -> str:
-    """Return the Accept header by which the API server answers with no more than metadata."""
-    return f"application/json;as=PartialObjectMetadata{kind};g=meta.k8s.io;v=v1,application/json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+"""The Accept header by which the API server answers with no more than metadata."""
 
 
 def _trace(streams: Streams) -> aiohttp.TraceConfig:
     async def asks(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams) -> None:
-        if request.url.name == "deployments":  # most are nobody's target, and a target is read afresh
-            request.headers["Accept"] = _metadata_of("" if request.url.query.get("watch") == "true" else "List")
+        """Watch no more of Deployments than metadata: most are nobody's target, and a target is read afresh.
+
+        They are listed whole: an empty list of metadata has null for its items, for which kopf isn't prepared.
+        """
+        if request.url.name == "deployments" and request.url.query.get("watch") == "true":
+            request.headers["Accept"] = METADATA_ONLY
 
     async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:
         if request.url.query.get("watch") == "true" and request.response.status == 200:

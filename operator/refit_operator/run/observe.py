@@ -1,5 +1,6 @@
 """Read everything that a decision about a run rests on: fresh from the API server, the readings from Prometheus."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from refit_operator.api.base import RUN_LABEL, TAKE_POINTER_ANNOTATION
@@ -13,6 +14,7 @@ from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
+from refit_operator.run.places import place_of
 from refit_operator.run.rules.asked import asked
 from refit_operator.run.rules.certainty import holdout_uses
 from refit_operator.run.rules.decision import Observed
@@ -33,14 +35,14 @@ from refit_operator.target.rules.view import TargetView, parse_target, pointers_
 async def observe(
     run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime
 ) -> Observed:
-    """Return what is known of a run."""
+    """Return what is known of a run. It takes a place where one is free for it: last, once all reads have succeeded."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
     target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
     target = await ports.cluster.read(DEPLOYMENT, target_ref)
     view = parse_target(target) if target else None
     grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
     blocker, candidate_ran = await _rollout_pods(run, view, ports)
-    return Observed(
+    observed = Observed(
         run=run,
         job=await _job(run, ports),
         target=view,
@@ -65,6 +67,7 @@ async def observe(
         refusals=refusals_before(runs, run),
         judge_image=ports.judge_image,
     )
+    return replace(observed, place=place_of(run, observed.job, ports.places))
 
 
 async def _job(run: RetrainRun, ports: Ports) -> JobView:

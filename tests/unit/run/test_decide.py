@@ -367,6 +367,7 @@ def test_the_order_of_the_checks() -> None:
         "aborted",
         "rollback_requested",
         "superseded",
+        "no_place",
         "pending_too_long",
         "service_conflict",
         "create_service",

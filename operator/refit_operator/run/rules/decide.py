@@ -15,6 +15,7 @@ from refit_operator.run.rules.checks.overrides import (
     promotion_revoked,
     rollback_requested,
 )
+from refit_operator.run.rules.checks.place import no_place
 from refit_operator.run.rules.checks.promotion import (
     await_rollback,
     await_rollout,
@@ -83,6 +84,7 @@ CHECKS: tuple[Check, ...] = (
     aborted,
     rollback_requested,
     superseded,
+    no_place,
     pending_too_long,
     service_conflict,
     create_service,

@@ -13,6 +13,7 @@ from refit_operator.api.events import Event
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun, RetrainRunStatus, Stage
+from refit_operator.places.rules.waiting import Place, Uncounted
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.prometheus.rules.reading import QueryFailed, Reading
 from refit_operator.run.rules.certainty import Uses
@@ -73,6 +74,8 @@ class Observed:
     """Refused runs that this one would only repeat, by the fingerprint of their training."""
     judge_image: str = ""
     """The operator's own setting of the judge's image; empty: the trainer's."""
+    place: Place | Uncounted | None = None
+    """Where the run waits for a place; None where it has one, or needs none."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +145,15 @@ def condition(
 
 
 def record(o: Observed, stage: Stage, message: str, *conditions: Condition, **facts: Any) -> RetrainRunStatus:
-    """Return the run's status with these facts added. A condition replaces that of its type, as of its last turn."""
+    """Return the run's status with these facts added. A condition replaces that of its type, as of its last turn.
+
+    Its place in the queue is shown only by the step that waits for one.
+    """
     old = o.run.status
     replaced = {c.type for c in conditions}
     kept = tuple(c for c in old.conditions if c.type not in replaced)
-    updates = {"stage": stage, "message": message, "conditions": (*kept, *merge(old.conditions, conditions)), **facts}
+    merged = (*kept, *merge(old.conditions, conditions))
+    updates = {"stage": stage, "message": message, "conditions": merged, "place": None, **facts}
     return old.model_copy(update=updates)
 
 

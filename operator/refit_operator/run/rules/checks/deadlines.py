@@ -23,8 +23,10 @@ def clock_of(o: Observed) -> RunClock:
 def _phase_of(o: Observed) -> Phase:
     """Return what the Job is doing: suspended to end a stalled pod, it isn't queued, and waits no longer than others.
 
-    A pod whose node is lost may never end.
+    A pod whose node is lost may never end. A run without a place has no Job yet, and is queued.
     """
+    if o.place:
+        return Phase.QUEUED
     is_ending_a_pod = o.run.status.stalled_pod and not o.run.spec.training.queue_name
     return Phase.PENDING if is_ending_a_pod and o.job.phase is Phase.QUEUED else o.job.phase
 
