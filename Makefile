@@ -115,7 +115,7 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-decisions:  ## how often decisions are wrong, and how late they are: simulated, seeded (minutes)
 	$(PYTHON) -m benchmarks.decisions
 
-bench-scarce:  ## what is seen without labels: drift and estimated accuracy on sentences of four kinds (about ten minutes)
+bench-scarce:  ## what is seen without labels: drift and estimated accuracy of sentences, images and recordings (twenty minutes)
 	$(PYTHON) -m benchmarks.bench_scarce
 
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
