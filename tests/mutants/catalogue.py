@@ -4,6 +4,7 @@ from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
+from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.recovery import RECOVERY
 from tests.mutants.scarce import SCARCE
@@ -1671,6 +1672,7 @@ MUTANTS = (
     *RECOVERY,
     *STAYS,
     *SCARCE,
+    *MORE_LABELS,
     *DETECT,
     *DISP,
 )
