@@ -115,8 +115,9 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-decisions:  ## how often decisions are wrong, and how late they are: simulated, seeded (minutes)
 	$(PYTHON) -m benchmarks.decisions
 
-bench-scarce:  ## what is seen without labels: drift and estimated accuracy on sentences of four kinds (about ten minutes)
+bench-scarce:  ## what is seen without labels and what labels are worth: sentences, images, recordings (twenty minutes)
 	$(PYTHON) -m benchmarks.bench_scarce
+	$(PYTHON) -m benchmarks.bench_labels
 
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
@@ -143,6 +144,7 @@ check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_train --check
 	$(PYTHON) -m benchmarks.decisions --check
 	$(PYTHON) -m benchmarks.bench_scarce --check
+	$(PYTHON) -m benchmarks.bench_labels --check
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.play_scarce FILE`, inside the trainer image: what is seen without labels, on real sentences.
+"""`python -m benchmarks.play_scarce KIND FILE`, inside the trainer image: what is seen without labels, on real inputs.
 
-MiniLM learns one of four domains, is judged on rows of its own, and is then asked about windows of 200 sentences, of
-which a share is of another domain. What the server would export of each window is compared with what its labels say.
+A model learns one domain, is judged on rows of its own, and is then asked about windows of 200 inputs, of which a
+share is of another domain. What the server would export of each window is compared with what its labels say.
 """
 
 import json
@@ -19,62 +19,33 @@ from refit_trainer.contract.process_setup import set_defaults
 set_defaults()
 os.environ["REFIT_REPORT"] = "off"
 
+from benchmarks.scarce import Kind, Materials, find_kind  # noqa: E402
+from benchmarks.scarce.models import Answers, answer, make_model  # noqa: E402
 from refit_serving.metrics import Metrics  # noqa: E402
-from refit_serving.model import ServedModel, load_model  # noqa: E402
-from refit_serving.settings import read_settings  # noqa: E402
+from refit_serving.model import ServedModel  # noqa: E402
 from refit_serving.watch import Watch  # noqa: E402
-from refit_trainer.commands.judge import judge  # noqa: E402
-from refit_trainer.commands.train import train  # noqa: E402
 from refit_trainer.sketch.document import WINDOW  # noqa: E402
-from refit_trainer.tasks import Prediction  # noqa: E402
 
-DOMAINS = ("movies", "amazon", "tweets", "nyt")
-LEARNT, JUDGED, ASKED = 1200, 700, 1000  # rows of each domain, in this order
+MATERIALS = Path("/materials")
+"""Where the folders of materials are mounted, by name."""
 SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)
 WINDOWS = 50
-Row = dict[str, Any]
-Answers = Sequence[tuple[Prediction, bool]]
-"""The prediction of each row, and whether it is right."""
 
 
-def play(data: Path, folder: Path) -> Iterator[dict[str, Any]]:
+def play(kind: Kind, materials: Materials, folder: Path) -> Iterator[dict[str, Any]]:
     """Yield a record for each pair of domains and each share of the second one."""
-    rows = {domain: _read(data / f"{domain}.jsonl") for domain in DOMAINS}
-    asked = {domain: found[LEARNT + JUDGED :][:ASKED] for domain, found in rows.items()}
-    for learnt in DOMAINS:
-        model, accuracy = _make_model(data / "minilm", rows[learnt], folder / learnt)
-        answers = {domain: _answer(model, found) for domain, found in asked.items()}
-        for foreign in DOMAINS:
+    domains = kind.read(materials)
+    start = kind.start(materials, folder / "start")
+    for learnt, own in domains.items():
+        if not own.learnt:
+            continue
+        made = make_model(kind, start, own, folder / learnt)
+        answers = {name: answer(made.model, domain.asked) for name, domain in domains.items()}
+        for foreign in domains:
             for share in SHARES if foreign != learnt else ():
                 windows = _draw(answers[learnt], answers[foreign], share)
-                yield {"learnt": learnt, "foreign": foreign, "share": share} | _measure(model, windows, accuracy)
-
-
-def _read(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def _make_model(start: Path, rows: Sequence[Row], folder: Path) -> tuple[ServedModel, float]:
-    """Train and judge; return the model as it is served, and its accuracy on the holdout."""
-    files = {"train": rows[:LEARNT], "holdout": rows[LEARNT : LEARNT + JUDGED]}
-    for name, some in files.items():
-        (folder / name).mkdir(parents=True)
-        (folder / name / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
-    run = {"name": f"{folder.name}-1", "uid": folder.name}
-    task = {"task": "text-classification", "run": run}
-    model = folder / "model"
-    learning = {"startFrom": {"uri": start.as_uri()}, "hyperparameters": {"learning_rate": "1e-4"}}
-    train(json.dumps(task | learning | {"dataset": {"train": (folder / "train").as_uri()}, "output": model.as_uri()}))
-    judging = {"candidate": {"uri": model.as_uri()}, "gate": {"metric": "accuracy"}}
-    report = judge(json.dumps(task | judging | {"dataset": {"holdout": (folder / "holdout").as_uri()}}))
-    return load_model(read_settings({"INITIAL_MODEL_URI": model.as_uri()})), float(
-        report["candidate"]["metrics"]["accuracy"]
-    )
-
-
-def _answer(model: ServedModel, rows: Sequence[Row]) -> Answers:
-    predictions = model.predict([row["text"] for row in rows])
-    return [(one, one.value == row["label"]) for one, row in zip(predictions, rows, strict=True)]
+                pair = {"learnt": learnt, "foreign": foreign, "share": share}
+                yield pair | _measure(made.model, windows, made.accuracy)
 
 
 def _draw(own: Answers, foreign: Answers, share: float) -> list[Answers]:
@@ -106,7 +77,13 @@ def _follow(model: ServedModel, window: Answers) -> Watch:
     return watch
 
 
-if __name__ == "__main__":
+def main(name: str, file: str) -> None:
+    """Play one kind and write its records."""
+    kind = find_kind(name)
     with tempfile.TemporaryDirectory() as made:
-        lines = [json.dumps(record) + "\n" for record in play(Path("/materials/data"), Path(made))]
-    Path(sys.argv[1]).write_text("".join(lines))
+        records = play(kind, {material: MATERIALS / material for material in kind.materials}, Path(made))
+        Path(file).write_text("".join(json.dumps({"kind": name} | record) + "\n" for record in records))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

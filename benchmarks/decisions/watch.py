@@ -35,7 +35,7 @@ NEWEST = 5
 """Windows that a requested run is given as those that led to it."""
 SIZES = (5, 20, 50, 200, 800, 2000)
 LOSSES = (0.20, 0.15, 0.10, 0.07, 0.05, 0.03)
-PATHS, AT_THE_LIMIT, TOGETHER, FEW = 100, 300, 100, 20
+PATHS, AT_THE_LIMIT, TOGETHER, FEW = 100, 300, 300, 20
 Windows = list[Counts]
 
 

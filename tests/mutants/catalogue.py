@@ -4,6 +4,7 @@ from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
+from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.queue import PLACES_IN_QUEUE
 from tests.mutants.recovery import RECOVERY
@@ -1674,6 +1675,7 @@ MUTANTS = (
     *REST,
     *STAYS,
     *SCARCE,
+    *MORE_LABELS,
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,

@@ -9,8 +9,10 @@ import httpx
 import numpy as np
 import pytest
 
+from refit_serving.documents import COUNT, MAX_COUNT
 from refit_serving.model import load_model
 from refit_serving.settings import read_settings
+from refit_serving.to_label import MORE_IN_DRIFT
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
@@ -193,6 +195,24 @@ def test_rows_are_handed_out_once_and_their_labels_are_stored_and_not_judged(
     own = {"id": row["id"], "label": "positive", "receipt": answers[row["id"]]["receipt"]}
     assert server.post("/v1/feedback", **own)["judged"]  # the client's own label is one of a fair sample
     assert server.post("/v1/feedback", **own)["duplicate"]
+
+
+def test_more_rows_are_handed_out_while_the_inputs_drift(
+    serve: Serve, sketched: Path, tmp_path: Path, sentences: list[dict[str, Any]]
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    server = serve(MODEL_URI=pointer(sketched), FEEDBACK_TOKEN_FILE=str(tmp_path / "token")).wait()
+    server.client.headers["Authorization"] = f"Bearer {TOKEN}"
+
+    def hand_out(**query: int) -> int:
+        return len(server.client.get("/to-label", params=query).raise_for_status().json()["rows"])
+
+    ask(server, [row["text"] for row in sentences[:WINDOW]])
+    assert hand_out() == COUNT
+    ask(server, [f"{number} 999 1 2 3" for number in range(WINDOW)])
+    drift = value(server, "input_drift_ratio")
+    assert drift is not None and drift > 1
+    assert hand_out() == COUNT * MORE_IN_DRIFT <= MAX_COUNT and hand_out(count=3) == 3
 
 
 def test_rows_are_for_known_labellers_alone(serve: Serve, sketched: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from refit_serving.refusals import InvalidRequest
 from refit_trainer.contract.config import describe
 from refit_trainer.tasks import Task
 
-COUNT = 20  # rows handed out at once where no number is given
+COUNT = 20  # rows handed out at once where no number is given, and more while drift is suspected
 MAX_COUNT = 100
 Id = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Slice = Annotated[str | None, Field(validation_alias=AliasChoices("slice", "domain"), max_length=256)]
@@ -77,10 +77,10 @@ def parse_feedback(document: Any, task: Task, inputs: Inputs, labels: tuple[str,
     return feedback
 
 
-def parse_count(text: str | None) -> int:
-    """Return how many rows are asked for; raise InvalidRequest."""
+def parse_count(text: str | None) -> int | None:
+    """Return how many rows are asked for, None where no number is given; raise InvalidRequest."""
     if text is None:
-        return COUNT
+        return None
     if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_COUNT)) and 1 <= int(text) <= MAX_COUNT:
         return int(text)
     raise InvalidRequest(f"count={text!r:.80} isn't a number from 1 to {MAX_COUNT}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from refit_serving.batching import Batcher, ModelFailed
-from refit_serving.documents import Feedback, Instance
+from refit_serving.documents import COUNT, Feedback, Instance
 from refit_serving.feedback_files import RowFile
 from refit_serving.inputs import Inputs
 from refit_serving.memory import Memory, RememberedPrediction
@@ -19,7 +19,7 @@ from refit_serving.receipts import Answer, Receipts
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.settings import Settings
 from refit_serving.sides import choose_side
-from refit_serving.to_label import ROWS, ToLabel
+from refit_serving.to_label import ROWS, ToLabel, rows_for_labelling
 from refit_serving.watch import Watch
 from refit_trainer.tasks import Prediction
 
@@ -77,14 +77,16 @@ class Service:
     def _consider(self, key: str, known: RememberedPrediction, prediction: Prediction) -> None:
         """Follow an answer, and keep it where it is worth a label: of the training side, whose rows may be chosen."""
         strangeness = self._watch.follow(prediction)
+        self._to_label.follow(self._watch.drift)
         if not self._to_label.wants(known.input, prediction.score, strangeness):
             return
         if choose_side(known.value, self._share, known.group) == "train":
             self._to_label.offer(key, prediction.score, strangeness, known)
 
-    def hand_out(self, count: int) -> list[dict[str, Any]]:
+    def hand_out(self, asked: int | None) -> list[dict[str, Any]]:
         """Return answers that are worth a label, each once, as feedback that lacks the label alone."""
         rows = []
+        count = asked or rows_for_labelling(COUNT, self._watch.drift)
         for why, one in self._to_label.hand_out(count, HAND_OUT_BYTES):
             answer = Answer(one.id, one.known.input, one.known.predicted, self._digest, chosen=True)
             row = {"id": one.id, self.task.input: one.known.value, "receipt": self._receipts.write(answer)}

@@ -1,10 +1,11 @@
 """Which answers are worth a label: the most uncertain and the most foreign ones, each handed out once.
 
-Both are kept in memory, so many rows and bytes of each; the least of them makes room. What is handed out is of the
-training side alone and isn't counted as judged: chosen for being hard, it would make any accuracy look bad.
+Both are kept in memory, so many rows and bytes of each; the least of them makes room. While the inputs drift more rows
+are kept, so that those of before don't keep the foreign ones out. What is handed out is of the training side alone and
+isn't counted as judged: chosen for being hard, it would make any accuracy look bad.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -13,7 +14,14 @@ from refit_serving.memory import RememberedPrediction
 ROWS = 500  # kept as the most uncertain, and as many as the most foreign
 MAX_BYTES = 16 << 20  # that either keep in memory
 HANDED_OUT = 10_000  # inputs that are remembered as handed out
+MORE_IN_DRIFT = 5  # times as many rows are kept, and handed out where no number is asked for, while drift is suspected
+LIMIT = 1.0  # of the drift's ratio
 UNCERTAIN, FOREIGN = "uncertain", "foreign"
+
+
+def rows_for_labelling(usual: int, drift: float | None) -> int:
+    """Return how many rows there are for labelling, by the drift of the inputs: more while it is suspected."""
+    return usual * MORE_IN_DRIFT if drift is not None and drift > LIMIT else usual
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,24 +38,26 @@ class _Best:
     """The candidates that are worth most, in order."""
 
     def __init__(self, rows: int, max_bytes: int) -> None:
-        self._rows, self._max_bytes = rows, max_bytes
+        self.rows, self._max_bytes = rows, max_bytes
         self._kept: list[Candidate] = []
-        self._inputs: set[str] = set()
+        self._inputs: dict[str, Candidate] = {}
         self._bytes = 0
 
     def wants(self, worth: float, input: str) -> bool:
         """Tell whether a candidate would be kept."""
-        if input in self._inputs or not self._rows:
+        if input in self._inputs or not self.rows:
             return False
-        return len(self._kept) < self._rows or worth > self._kept[0].worth
+        return len(self._kept) < self.rows or worth > self._kept[0].worth
 
     def keep(self, candidate: Candidate) -> None:
-        """Keep a candidate, and of all no more than there is room for."""
+        """Keep a candidate, in the least one's place where there is no room; what drift left behind stays till then."""
+        is_full = len(self._kept) >= self.rows
         insort(self._kept, candidate)
-        self._inputs.add(candidate.known.input)
+        self._inputs[candidate.known.input] = candidate
         self._bytes += candidate.known.weight
-        while len(self._kept) > self._rows or self._bytes > self._max_bytes:
+        while is_full or self._bytes > self._max_bytes:
             self._drop(0)
+            is_full = False
 
     def take(self) -> Candidate | None:
         """Return the best candidate, which is kept no longer; None where there is none."""
@@ -55,12 +65,13 @@ class _Best:
 
     def discard(self, input: str) -> None:
         """Keep no candidate of an input."""
-        if input in self._inputs:
-            self._drop(next(i for i, one in enumerate(self._kept) if one.known.input == input))
+        if one := self._inputs.get(input):
+            first = bisect_left(self._kept, one)  # of those that are worth as much under this id
+            self._drop(next(i for i in range(first, len(self._kept)) if self._kept[i] is one))
 
     def _drop(self, place: int) -> Candidate:
         dropped = self._kept.pop(place)
-        self._inputs.remove(dropped.known.input)
+        del self._inputs[dropped.known.input]
         self._bytes -= dropped.known.weight
         return dropped
 
@@ -69,8 +80,14 @@ class ToLabel:
     """The answers to hand out next."""
 
     def __init__(self, rows: int = ROWS, max_bytes: int = MAX_BYTES) -> None:
+        self._rows = rows
         self._best = {why: _Best(rows, max_bytes) for why in (UNCERTAIN, FOREIGN)}
         self._handed_out: OrderedDict[str, None] = OrderedDict()
+
+    def follow(self, drift: float | None) -> None:
+        """Keep as many from now on as the drift of the inputs asks for."""
+        for best in self._best.values():
+            best.rows = rows_for_labelling(self._rows, drift)
 
     def wants(self, input: str, score: float, strangeness: float) -> bool:
         """Tell whether an answer would be kept."""

@@ -5,7 +5,6 @@ Both are of this pod's last 200 answers, and only of a model whose judge left a 
 """
 
 import math
-from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,7 +28,9 @@ class Watch(Collector):
         self._shown = frozenset(labels[:MAX_LABELS])
         self._sketch = sketch
         self._metrics = metrics
-        self._last: deque[tuple[tuple[float, ...], float]] = deque(maxlen=WINDOW)
+        self._places = np.zeros((WINDOW, len(sketch.axes) if sketch else 0))
+        self._scores = np.zeros(WINDOW)
+        self._followed = 0
         metrics.registry.register(self)
 
     def follow(self, prediction: Prediction) -> float:
@@ -39,31 +40,34 @@ class Watch(Collector):
             self._metrics.by_label.labels(label if label in self._shown else REST).inc()
         place = prediction.place
         strangeness = sum(one * one for one in place) / len(place) if place else 0.0
-        if not place or not math.isfinite(strangeness):
+        if self._sketch is None or not place or not math.isfinite(strangeness):
             return 0.0
-        self._last.append((place, prediction.score))
+        self._places[self._followed % WINDOW] = place
+        self._scores[self._followed % WINDOW] = prediction.score
+        self._followed += 1
         return strangeness
 
     @property
     def drift(self) -> float | None:
         """How far the last answers' inputs lie off, as a ratio of the limit; None where too few are known."""
-        if self._sketch is None or len(self._last) < WINDOW:
+        if self._sketch is None or self._followed < WINDOW:
             return None
-        mean = np.mean([place for place, _ in self._last], axis=0)
+        mean = self._places.mean(axis=0)
         return float(mean @ mean) / self._sketch.limit
 
     @property
     def estimated_accuracy(self) -> float | None:
         """The accuracy that the last answers' calibrated confidence promises; None where too few are known."""
-        if self._sketch is None or len(self._last) < WINDOW:
+        if self._sketch is None or self._followed < WINDOW:
             return None
         known = self._sketch.calibration
-        return float(np.mean(np.interp([score for _, score in self._last], known.confidence, known.accuracy)))
+        return float(np.mean(np.interp(self._scores, known.confidence, known.accuracy)))
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is known: a gauge that isn't there holds every query."""
         if (drift := self.drift) is not None:
-            yield GaugeMetricFamily("input_drift_ratio", "Drift of the last 200 inputs, by its limit: above 1.", drift)
+            about = "Drift of the last 200 inputs, by its limit: above 1, where more rows are kept to be labelled."
+            yield GaugeMetricFamily("input_drift_ratio", about, drift)
         if (accuracy := self.estimated_accuracy) is not None:
             about = "Estimated of the last 200 answers from their confidence, without a label."
             yield GaugeMetricFamily("estimated_accuracy_from_confidence", about, accuracy)
