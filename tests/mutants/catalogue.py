@@ -1,5 +1,6 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
+from tests.mutants.batch import BATCH
 from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
@@ -1671,6 +1672,7 @@ MUTANTS = (
     *RECOVERY,
     *STAYS,
     *SCARCE,
+    *BATCH,
     *DETECT,
     *DISP,
 )

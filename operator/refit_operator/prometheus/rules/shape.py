@@ -34,8 +34,8 @@ class Shape:
 
     @property
     def key(self) -> str:
-        """The shape as one text."""
-        return self.fill(('=""',) * len(self.labels))
+        """The shape as one text; no query has the sign that stands for a value."""
+        return self.fill(("=*",) * len(self.labels))
 
 
 Values = tuple[str, ...]
@@ -77,6 +77,7 @@ def _spaced(before: str, token: Token) -> str:
     return "" if not before or before.endswith(" ") else " "
 
 
+@lru_cache(maxsize=1024)
 def shape_of(query: str) -> str:
     """Return the query's shape as a text; the query itself where it has none."""
     try:
