@@ -38,13 +38,6 @@ BATCH = (
         SHAPE,
     ),
     Mutant(
-        "any matcher's value is an equality's",
-        "prometheus/rules/shape.py",
-        'if token.matcher != "=" or',
-        "if not token.matcher or",
-        SHAPE,
-    ),
-    Mutant(
         "a query that names the tag is joined",
         "prometheus/rules/plans.py",
         "return None if TAG in query else",

@@ -20,7 +20,9 @@ def answer(*found: tuple[dict[str, str], str]) -> list[dict[str, object]]:
     return [{"metric": metric, "values": [[STAMP, value]]} for metric, value in found]
 
 
-junk = st.sampled_from([None, True, 0, 1.5, "", "1", [], {}, [STAMP], [[STAMP, "1"]], [STAMP, "1", "2"], "ab", 10**400])
+junk: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, 1.5, "", "1", [], {}, [STAMP], [[STAMP, "1"]], [STAMP, "1", "2"], "ab", 10**400]
+)
 stamps = st.sampled_from([STAMP, int(STAMP), STAMP, STAMP + 1, STAMP + 0.0004, str(STAMP), True, None, 1e999, 10**400])
 numbers = st.sampled_from(["1", "-0", "1e3", "NaN", "+Inf", "-Inf", ".5", "1_0", " 1", "nan", "inf", "", "0x1", "1\n"])
 points = st.tuples(stamps, numbers | junk).map(list) | junk
@@ -85,6 +87,11 @@ def test_series_are_told_apart_by_the_labels_of_their_part() -> None:
         MultipleSeries(2, NOW),
         NoData(NOW),
     ]
+
+
+def test_a_histogram_is_no_number() -> None:
+    found = read_points([{"metric": {"tag": "0/0"}, "histograms": [[STAMP, {"sum": "1"}]]}], NOW, "tag", {"0/0": ()})
+    assert reading_of(found, ("0/0",), NOW) == NotANumber(NOW)
 
 
 def test_more_series_than_can_be_are_refused() -> None:
