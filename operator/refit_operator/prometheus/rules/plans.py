@@ -64,7 +64,7 @@ class _Query:
         raise ValueError("one query can't be divided")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def plan_values(queries: tuple[str, ...]) -> Plan:
     """Return how to ask for the queries' values."""
     places = places_of(queries)

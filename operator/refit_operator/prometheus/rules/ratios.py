@@ -24,7 +24,7 @@ Pair = tuple[str, str]
 """The selectors of a ratio's counters: of what is good, and of all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A ratio's counters, apart."""
 
@@ -95,7 +95,7 @@ def plan_ratios(asked: Sequence[Pair], window: timedelta) -> Plan:
     return _plan_ratios(tuple(asked), window)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _plan_ratios(asked: tuple[Pair, ...], window: timedelta) -> Plan:
     places = places_of(asked)
     shapes: dict[tuple[Shape, Shape], list[_Asked]] = defaultdict(list)
@@ -112,8 +112,12 @@ def _plan_ratios(asked: tuple[Pair, ...], window: timedelta) -> Plan:
     return Plan((*(Batch((one,)) for one in alone), *pack(groups)), tuple(places[pair] for pair in asked))
 
 
+@lru_cache(maxsize=65_536)
 def _selector(text: str) -> tuple[Shape, Values]:
-    """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone."""
+    """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone.
+
+    It is remembered, so that one that comes or goes costs no look at the thousands of others.
+    """
     text.encode()
     shape, values = take_apart(text)
     if TAG in text or not is_selector(shape):

@@ -56,7 +56,13 @@ def take_apart(query: str) -> tuple[Shape, Values]:
             texts[-1] += _spaced(texts[-1], token)
         if token.kind != "space" and token.text != "=":
             label = token.text if token.kind == "name" and token.in_braces else ""
-    return Shape(tuple(texts), tuple(labels)), tuple(values)
+    return _shape(tuple(texts), tuple(labels)), tuple(values)
+
+
+@lru_cache(maxsize=1024)
+def _shape(texts: tuple[str, ...], labels: tuple[str, ...]) -> Shape:
+    """Return the shape, one for all queries that have it."""
+    return Shape(texts, labels)
 
 
 def _movable(token: Token, label: str) -> str:
