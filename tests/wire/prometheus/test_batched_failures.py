@@ -8,10 +8,10 @@ from threading import Event
 
 import pytest
 
-from refit_operator.prometheus.batched import read_ratios, read_values
+from refit_operator.prometheus.batched import AT_ONCE, read_ratios, read_values
 from refit_operator.prometheus.client import PrometheusServer
 from refit_operator.prometheus.guarded import GuardedServer
-from refit_operator.prometheus.rules.breaker import PAUSE, TIMEOUTS, Breakers
+from refit_operator.prometheus.rules.breaker import TIMEOUTS, Breakers
 from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Reading, Value
 from tests.support.local import free_port
 from tests.support.prometheus.fakes import Script, answer, hanging_up, passing, serve, silent, whole
@@ -104,21 +104,26 @@ async def test_a_server_that_is_gone_is_asked_once() -> None:
     assert found == [(gone, gone)] * 1000
 
 
-async def test_a_server_that_hangs_is_asked_once_for_a_batch_and_then_not_at_all() -> None:
+def kinds_of(found: Sequence[Reading]) -> set[FailureKind]:
+    return {one.kind for one in found if isinstance(one, QueryFailed)}
+
+
+async def test_batches_that_time_out_dont_keep_single_queries_from_a_server() -> None:
+    """They may be answered by themselves: only they open the circuit breaker, which holds batches up, too."""
     with serve(silent) as address:
-        server = Counting(address, deadline=timedelta(seconds=0.3))
+        server = Counting(address, deadline=timedelta(seconds=0.2))
         behind = guarded(server)
+        for _ in range(TIMEOUTS + 1):
+            asked = server.asked
+            assert kinds_of(await read_values(behind, NUMBERS, NOON)) == {FailureKind.Timeout}
+            assert server.asked <= asked + AT_ONCE + 1  # which begins as the first of the two ends
         for _ in range(TIMEOUTS):
-            found = await read_values(behind, NUMBERS, NOON)
-            assert {one.kind for one in found if isinstance(one, QueryFailed)} == {FailureKind.Timeout}
-        assert server.asked == TIMEOUTS
-        found = await read_values(behind, NUMBERS, NOON)
-        assert server.asked == TIMEOUTS
-        assert {one.kind for one in found if isinstance(one, QueryFailed)} == {FailureKind.CircuitOpen}
-        assert {one.message for one in found if isinstance(one, QueryFailed)} == {
-            f"{server.name}: it didn't answer in time {TIMEOUTS} times in a row, so this query wasn't sent; "
-            f"one of this namespace is sent every {PAUSE:.0f} s until it answers"
-        }
+            found = await behind.read_window("up", (NOON,))
+            assert isinstance(found, QueryFailed)
+            assert found.kind is FailureKind.Timeout
+        server.asked = 0
+        assert kinds_of(await read_values(behind, NUMBERS, NOON)) == {FailureKind.CircuitOpen}
+        assert server.asked == 0
 
 
 async def test_a_server_that_lets_nobody_in_is_asked_twice() -> None:
