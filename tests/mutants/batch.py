@@ -75,14 +75,14 @@ BATCH = (
     Mutant(
         "a group asks for any number of ratios",
         "prometheus/rules/ratios.py",
-        "len(chunk) == MOST_ASKED or ",
+        "len(chunk) == most or ",
         "",
         TOGETHER,
     ),
     Mutant(
         "a batch has any number of parts",
         "prometheus/rules/batch.py",
-        " or parts > MOST_PARTS",
+        " or parts * shrunk > MOST_PARTS",
         "",
         TOGETHER,
     ),
@@ -145,8 +145,8 @@ BATCH = (
     Mutant(
         "a proxy that lets no body through is taken for a server that refuses all",
         "prometheus/batched.py",
-        "    if isinstance(alone, QueryFailed) and alone.kind is failed.kind:\n        return batch.fail(alone)\n",
-        "    if failed:\n        return batch.fail(failed)\n",
+        "if isinstance(alone, QueryFailed) and alone.kind is failed.kind:\n            return batch.fail(alone)",
+        "if alone:\n            return batch.fail(failed)",
         SETTLING,
     ),
     Mutant(

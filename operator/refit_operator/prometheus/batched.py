@@ -1,8 +1,8 @@
 """Ask for the newest readings of many monitors in few queries: each as it would be by itself, in kind and value.
 
-All that is asked in one call goes to one server, with one set of credentials and for one namespace: the caller groups
-by these, and gives the `GuardedServer` of them. That a query reads its own namespace only is checked before, query by
-query; a batch asks each selector for values that were asked for, and for no others.
+All that is asked in one call goes to one server with one set of credentials: the caller groups by these, and gives the
+`GuardedServer` of them. That a query reads its own namespace only is checked before, query by query. A batch keeps it:
+each selector asks for values that were asked for in its place, and each query is given what has its own labels.
 
 A batch that fails is divided where one of its parts may be to blame, until that is alone: one among n costs some
 2 log2(n) queries more, and from then on is asked apart. A server's own failure is that of all that was asked of it;
