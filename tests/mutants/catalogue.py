@@ -1,5 +1,6 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
+from tests.mutants.batch import BATCH
 from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
@@ -1676,6 +1677,7 @@ MUTANTS = (
     *STAYS,
     *SCARCE,
     *MORE_LABELS,
+    *BATCH,
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,

@@ -17,6 +17,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from refit_operator.observability.metrics import QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
 from refit_operator.prometheus.rules.batch import Batch, Readings
+from refit_operator.prometheus.rules.manner import Manner
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
 from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_matrix_parts, read_result
 from refit_operator.prometheus.rules.window import Window
@@ -52,8 +53,7 @@ class PrometheusServer:
         self.name = _name_of(address)
         self.deadline = deadline
         self.secrets = _secrets_of(headers or {}, auth)
-        self.takes_bodies = True
-        """Whether long queries are sent in a request's body; a proxy may let none through."""
+        self.manner = Manner()
         credentials: Any = auth  # annotated there as never None, which is its default
         self._session = _open_session(deadline.total_seconds(), ca)
         self._client, self._posting = (
@@ -115,7 +115,7 @@ async def read_parts(
 
 async def read_batch(server: PrometheusServer, batch: Batch, time: datetime) -> list[Readings] | QueryFailed:
     """Read all of a batch at one time: a single query as ever, several in a request's body."""
-    in_body = server.takes_bodies and not batch.is_one
+    in_body = server.manner.in_body and not batch.is_one
     return await _ask(server, time, lambda: batch.read(server.query_range(batch.query, (time,), in_body), time))
 
 

@@ -40,24 +40,19 @@ class GuardedServer:
         return await self._ask(time, lambda: read_instant(self.server, query, time))
 
     async def read_batch(self, batch: Batch, time: datetime) -> list[Readings] | QueryFailed:
-        """Read all of a batch at one time."""
-        return await self._ask(time, lambda: read_batch(self.server, batch, time))
+        """Read all of a batch at one time. That several take too long together doesn't open the breaker."""
+        return await self._ask(time, lambda: read_batch(self.server, batch, time), counts=batch.is_one)
 
-    @property
-    def takes_bodies(self) -> bool:
-        """Whether a batch is sent in a request's body."""
-        return self.server.takes_bodies
-
-    def keep_to_addresses(self) -> None:
-        """Send no more batches in a request's body."""
-        self.server.takes_bodies = False
-
-    async def _ask(self, time: datetime, ask: Callable[[], Awaitable[Found]]) -> Found | QueryFailed:
+    async def _ask(
+        self, time: datetime, ask: Callable[[], Awaitable[Found]], counts: bool = True
+    ) -> Found | QueryFailed:
         clock = asyncio.get_running_loop().time
         began = clock()
         refusal = self.breakers.refuse(self.key, began)
         if refusal:
             return QueryFailed(FailureKind.CircuitOpen, f"{self.server.name}: {refusal}", time)
         found = await ask()
-        self.breakers.record(self.key, has_timed_out(found, clock() - began), clock())
+        timed_out = has_timed_out(found, clock() - began)
+        if counts or not timed_out:
+            self.breakers.record(self.key, timed_out, clock())
         return found

@@ -24,6 +24,7 @@ from refit_operator.prometheus.rules.promql import (
 )
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value
 from refit_operator.prometheus.rules.sentences import one_line
+from refit_operator.prometheus.rules.shape import shape_of
 from refit_operator.prometheus.rules.validity import demand_fresh, demand_samples
 from refit_operator.prometheus.rules.window import INGESTION_DELAY, Window, grid_offset, grid_times, next_grid_time
 from refit_operator.prometheus.servers import Servers
@@ -118,10 +119,10 @@ class Reader:
         return QueryFailed(FailureKind.BadQuery, one_line(objection), now) if objection else filled
 
     def grid_of(self, prometheus: PrometheusSpec, metric: MetricSpec) -> Grid:
-        """Return the metric's grid, the same for every value of its variables. Raises QueryInvalid."""
+        """Return the metric's grid: one for all values that its variables and labels may have. Raises QueryInvalid."""
         parsed = parse_query(metric.promql)
         interval = metric.interval or parsed.longest_range or DEFAULT_INTERVAL
-        offset = grid_offset(self.servers.address_of(prometheus), metric.promql, interval)
+        offset = grid_offset(self.servers.address_of(prometheus), shape_of(metric.promql), interval)
         return Grid(interval, offset, parsed.reach)
 
     async def window(

@@ -5,8 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refit_operator.api.metric import MetricSpec
+from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.kubernetes_api.secrets import SecretProblem
+from refit_operator.prometheus.reader import Grid, Reader
 from refit_operator.prometheus.rules.reading import NoData, NotANumber, OutOfRange, Reading, Stale, TooFewSamples, Value
 from refit_operator.prometheus.rules.window import (
+    MOST_OFFSETS,
     count_breaches,
     eligible,
     grid_offset,
@@ -15,6 +20,15 @@ from refit_operator.prometheus.rules.window import (
     newest,
     next_grid_time,
 )
+from refit_operator.prometheus.servers import Servers
+
+
+class NoSecrets:
+    """For monitors that need none."""
+
+    async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
+        raise AssertionError("no Secret is named here")
+
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -65,10 +79,17 @@ def test_the_offset_lies_within_the_interval(server: str, query: str, interval: 
     assert offset % timedelta(seconds=1) == timedelta()
 
 
-def test_the_offset_is_the_same_in_every_process_and_spreads_queries() -> None:
-    assert grid_offset("http://prometheus:9090", "up", 10 * MINUTE) == timedelta(seconds=84)
-    spread = {grid_offset("http://prometheus:9090", f"up{n}", 10 * MINUTE) for n in range(100)}
-    assert len(spread) > 80
+def test_the_offset_is_the_same_in_every_process() -> None:
+    assert grid_offset("http://prometheus:9090", "up", 10 * MINUTE) == timedelta(minutes=4)
+
+
+@pytest.mark.parametrize(("seconds", "apart"), [(0.5, 1), (1, 1), (5, 1), (15, 2), (60, 6), (61, 7), (600, 60)])
+def test_shapes_are_spread_over_few_moments(seconds: float, apart: int) -> None:
+    """Ten at most, evenly apart: what is due at the same moment is asked for together."""
+    interval = timedelta(seconds=seconds)
+    spread = {grid_offset("http://prometheus:9090", f"up{n}", interval) for n in range(200)}
+    assert spread == {timedelta(seconds=offset) for offset in range(0, max(1, int(seconds)), apart)}
+    assert len(spread) <= MOST_OFFSETS
 
 
 @pytest.mark.parametrize(
@@ -113,3 +134,22 @@ def test_breaches_are_counted(name: str, readings: tuple[Reading, ...], out_of: 
 def test_the_newest_is_the_last() -> None:
     assert newest((value(0.1, 1), value(0.2, 2))) == value(0.2, 2)
     assert newest(()) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "same"),
+    [
+        ('sum(right{app="b"}) / sum(judged{app="c"})', True),
+        ('sum(right{app="$(name)"}) / sum(judged{app="$(name)"})', True),
+        ('sum(bad{app="a"}) / sum(judged{app="a"})', False),
+    ],
+)
+def test_queries_that_differ_by_values_of_labels_have_one_grid(query: str, same: bool) -> None:
+    """Whatever their address: it is the same for both."""
+    reader = Reader(Servers("http://prometheus:9090", (), NoSecrets()))
+
+    def grid(query: str) -> Grid:
+        metric = MetricSpec.model_validate({"query": query, "threshold": 0.9, "interval": "1h"})
+        return reader.grid_of(PrometheusSpec(), metric)
+
+    assert (grid(query) == grid('sum(right{app="a"}) / sum(judged{app="a"})')) is same

@@ -1,4 +1,4 @@
-"""What is asked together is read as if it were asked alone: in kind, in value bit for bit, and in what is said of it."""
+"""What is asked together is read as if asked alone: in kind, in value bit for bit, and in what is said of it."""
 
 import asyncio
 import struct
@@ -18,7 +18,7 @@ from refit_operator.prometheus.client import PrometheusServer
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.rules.breaker import Breakers
 from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, counting_query
-from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.reading import MultipleSeries, QueryFailed, Reading, Value, reason_of
 from tests.support.prometheus.labels import APPS, BEGIN, DIES_AFTER, END, KINDS, SCRAPE, labels_history, quoted
 from tests.support.prometheus.process import Prometheus
 
@@ -137,9 +137,10 @@ wraps = st.sampled_from(
 )  # fmt: skip
 plain = st.sampled_from(
     [
-        "time()", "1", "-1", "0/0", "1/0", "vector(1)", "pi() + 1", "(scalar(alone))", '"text"', "alone[5m]", "rate(alone)",
-        "nonsense(alone)", "sum(", "alone)", "alone) or (alone", "hour()", "1 > bool 2", "alone #", "", " ", "NaN", "-Inf",
-        'alone{x="\ud800"}', "sum by (app (alone)", "minute(vector(60))", 'alone{x=~"("}', "alone\n", "0x1F", "1e3",
+        "time()", "1", "-1", "0/0", "1/0", "vector(1)", "pi() + 1", "(scalar(alone))", '"text"', "alone[5m]",
+        "rate(alone)", "nonsense(alone)", "sum(", "alone)", "alone) or (alone", "hour()", "1 > bool 2", "alone #", "",
+        " ", "NaN", "-Inf", 'alone{x="\ud800"}', "sum by (app (alone)", "minute(vector(60))", 'alone{x=~"("}',
+        "alone\n", "0x1F", "1e3",
     ]
 )  # fmt: skip
 queries = st.one_of(
@@ -167,3 +168,17 @@ async def test_every_label_is_itself_and_no_regular_expression(alone: Alone, tim
         for app, kind in product(APPS, KINDS)
     ]
     await check_ratios(alone, [(good, total) for good, total in asked], time)
+
+
+async def test_names_that_are_labels_values_are_no_labels_of_a_group(alone: Alone) -> None:
+    """Functions drop the name: grouped by it, there would be one series for all."""
+    both = product(NAMES, NAMES)
+    asked = [(f'{{__name__="{good}",app="a0"}}', f'{{__name__="{total}",app="a1"}}') for good, total in both]
+    await check_ratios(alone, asked, TIMES[0])
+
+
+async def test_several_series_are_counted_as_alone(alone: Alone) -> None:
+    asked = ['{__name__=~"tagged.*"}', "tagged", 'judged_total{app="a0"}', "time()"]
+    found = await read_values(alone.server, asked, TIMES[0])
+    assert [reason_of(reading) for reading in found] == ["MultipleSeries"] * 3 + ["Value"]
+    assert [reading.count for reading in found if isinstance(reading, MultipleSeries)] == [4, 2, 6]

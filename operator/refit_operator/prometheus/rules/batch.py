@@ -50,6 +50,10 @@ class Group(Protocol):
         """The place of each query among all that are asked."""
 
     @property
+    def identity(self) -> int:
+        """The hash of the query of a group of one."""
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         """What the batch's query asks."""
 
@@ -82,6 +86,11 @@ class Batch:
     def is_one(self) -> bool:
         """Whether it is a single query, asked as it is without a batch."""
         return len(self.places) == 1
+
+    @property
+    def identity(self) -> int:
+        """The hash of a single query."""
+        return self.groups[0].identity
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
@@ -140,14 +149,14 @@ def _joined(texts: Sequence[str]) -> str:
     return f"({_joined(texts[:middle])} or {_joined(texts[middle:])})"
 
 
-def pack(groups: Iterable[Group]) -> tuple[Batch, ...]:
-    """Return batches of the groups, each within the bounds."""
+def pack(groups: Iterable[Group], shrunk: int = 1) -> tuple[Batch, ...]:
+    """Return batches of the groups, each within the bounds: of so much smaller ones where they are shrunk."""
     packed: list[list[Group]] = []
     asked = parts = text = 0
     for group in groups:
         length = sum(len(part.text) + len(part.labels) + 64 for part in group.parts)
         asked, parts, text = asked + len(group.places), parts + len(group.parts), text + length
-        if not packed or asked > MOST_ASKED or parts > MOST_PARTS or text > MOST_TEXT:
+        if not packed or asked * shrunk > MOST_ASKED or parts * shrunk > MOST_PARTS or text > MOST_TEXT:
             packed.append([])
             asked, parts, text = len(group.places), len(group.parts), length
         packed[-1].append(group)

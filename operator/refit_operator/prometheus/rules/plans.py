@@ -50,6 +50,10 @@ class _Query:
         return (self.place,)
 
     @property
+    def identity(self) -> int:
+        return hash(self.alone)
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         # On a line of its own: a comment may end the query.
         return (Part(f"{'vector' if self.is_scalar else ''}({self.alone}\n)"),)
@@ -64,15 +68,15 @@ class _Query:
         raise ValueError("one query can't be divided")
 
 
-@lru_cache(maxsize=32)
-def plan_values(queries: tuple[str, ...]) -> Plan:
-    """Return how to ask for the queries' values."""
+@lru_cache(maxsize=16)
+def plan_values(queries: tuple[str, ...], apart: frozenset[int] = frozenset(), shrunk: int = 1) -> Plan:
+    """Return how to ask for the queries' values; `apart` and `shrunk` are the server's `Manner`."""
     places = places_of(queries)
     alone, joined = list[_Query](), list[_Query]()
     for query, place in places.items():
-        scalar = _joins(query)
+        scalar = None if hash(query) in apart else _joins(query)
         (alone if scalar is None else joined).append(_Query(place, query, bool(scalar)))
-    return Plan((*(Batch((one,)) for one in alone), *pack(joined)), tuple(places[query] for query in queries))
+    return Plan((*(Batch((one,)) for one in alone), *pack(joined, shrunk)), tuple(places[query] for query in queries))
 
 
 def _joins(query: str) -> bool | None:

@@ -6,6 +6,7 @@ It takes what `responses` takes and refuses what that refuses, in one loop witho
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import nan
+from typing import Any
 
 from refit_operator.prometheus.rules.reading import UNBOUNDED, NoData, Reading
 from refit_operator.prometheus.rules.responses import MOST_SERIES, OffGrid, milliseconds, read_point, to_number
@@ -37,23 +38,30 @@ def read_points(result: object, time: datetime, tag: str, labels: Mapping[str, S
 
 def _numbers(series: dict[str, object], wanted: int) -> list[float]:
     found = []
-    for kind in series.keys() & {"values", "histograms"}:
-        pairs = series[kind]
-        if type(pairs) is not list:
-            raise ValueError("no list of points")
-        for stamp, value in pairs:
-            if type(stamp) is not float and type(stamp) is not int:
-                raise ValueError("a time is no number")
-            if round(stamp * 1000) != wanted:
-                raise OffGrid
-            found.append(_number(value) if kind == "values" else nan)
+    for stamp, text in _points_in(series, "values"):
+        if type(text) is not str:
+            raise ValueError("a value is no text")
+        _check_stamp(stamp, wanted)
+        found.append(to_number(text))
+    if "histograms" in series:
+        for stamp, _ in _points_in(series, "histograms"):
+            _check_stamp(stamp, wanted)
+            found.append(nan)
     return found
 
 
-def _number(text: object) -> float:
-    if type(text) is not str:
-        raise ValueError("a value is no text")
-    return to_number(text)
+def _points_in(series: dict[str, object], kind: str) -> list[Any]:
+    points = series.get(kind, [])
+    if type(points) is not list:
+        raise ValueError("no list of points")
+    return points
+
+
+def _check_stamp(stamp: object, wanted: int) -> None:
+    if type(stamp) is not float and type(stamp) is not int:
+        raise ValueError("a time is no number")
+    if round(stamp * 1000) != wanted:
+        raise OffGrid
 
 
 def reading_of(points: Points, key: Key, time: datetime) -> Reading:

@@ -24,7 +24,7 @@ Pair = tuple[str, str]
 """The selectors of a ratio's counters: of what is good, and of all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A ratio's counters, apart."""
 
@@ -46,6 +46,10 @@ class _Ratios:
     @cached_property
     def places(self) -> tuple[int, ...]:
         return tuple(one.place for one in self.asked)
+
+    @property
+    def identity(self) -> int:
+        return hash(self.asked[0].pair)
 
     @cached_property
     def _columns(self) -> tuple[list[Values], list[Values]]:
@@ -90,30 +94,42 @@ def _part(shape: Shape, columns: Sequence[Values], window: timedelta) -> Part:
     return Part(count_of(shape.fill(matchers), window, _distinct(labels)), labels)
 
 
-def plan_ratios(asked: Sequence[Pair], window: timedelta) -> Plan:
-    """Return how to ask for the ratios' counts."""
-    return _plan_ratios(tuple(asked), window)
-
-
-@lru_cache(maxsize=32)
-def _plan_ratios(asked: tuple[Pair, ...], window: timedelta) -> Plan:
+@lru_cache(maxsize=16)
+def plan_ratios(
+    asked: tuple[Pair, ...], window: timedelta, apart: frozenset[int] = frozenset(), shrunk: int = 1
+) -> Plan:
+    """Return how to ask for the ratios' counts; `apart` and `shrunk` are the server's `Manner`."""
     places = places_of(asked)
     shapes: dict[tuple[Shape, Shape], list[_Asked]] = defaultdict(list)
     alone: list[_Ratios] = []
     for pair, place in places.items():
-        try:
-            good, total = _selector(pair[0]), _selector(pair[1])
-        except (QueryInvalid, UnicodeEncodeError):
-            nothing = Shape(("",), ())
-            alone.append(_Ratios(nothing, nothing, (_Asked(place, pair, (), ()),), window))
+        taken = None if hash(pair) in apart else _taken(pair)
+        if taken is None:
+            alone.append(_Ratios(_NOTHING, _NOTHING, (_Asked(place, pair, (), ()),), window))
         else:
-            shapes[good[0], total[0]].append(_Asked(place, pair, good[1], total[1]))
-    groups = [group for key, found in shapes.items() for group in _divided(*key, found, window)]
-    return Plan((*(Batch((one,)) for one in alone), *pack(groups)), tuple(places[pair] for pair in asked))
+            (good, good_values), (total, total_values) = taken
+            shapes[good, total].append(_Asked(place, pair, good_values, total_values))
+    groups = [group for key, found in shapes.items() for group in _divided(*key, found, window, MOST_ASKED // shrunk)]
+    return Plan((*(Batch((one,)) for one in alone), *pack(groups, shrunk)), tuple(places[pair] for pair in asked))
 
 
+_NOTHING = Shape(("",), ())
+
+
+def _taken(pair: Pair) -> tuple[tuple[Shape, Values], tuple[Shape, Values]] | None:
+    """Return both selectors, apart; None where they are asked alone."""
+    try:
+        return _selector(pair[0]), _selector(pair[1])
+    except (QueryInvalid, UnicodeEncodeError):
+        return None
+
+
+@lru_cache(maxsize=65_536)
 def _selector(text: str) -> tuple[Shape, Values]:
-    """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone."""
+    """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone.
+
+    It is remembered, so that one that comes or goes costs no look at the thousands of others.
+    """
     text.encode()
     shape, values = take_apart(text)
     if TAG in text or not is_selector(shape):
@@ -121,13 +137,13 @@ def _selector(text: str) -> tuple[Shape, Values]:
     return shape, values
 
 
-def _divided(good: Shape, total: Shape, asked: list[_Asked], window: timedelta) -> Iterator[_Ratios]:
+def _divided(good: Shape, total: Shape, asked: list[_Asked], window: timedelta, most: int) -> Iterator[_Ratios]:
     """Yield the ratios of one shape in groups within the bounds, those with the same values side by side."""
     fixed = 2 * (len(good.key) + len(total.key))
     chunk, length = list[_Asked](), fixed
     for one in sorted(asked, key=_order(asked)):
         own = 2 * sum(len(value) + 2 for value in (*one.good, *one.total))  # each selector stands there twice
-        if chunk and (len(chunk) == MOST_ASKED or length + own > MOST_TEXT):
+        if chunk and (len(chunk) == most or length + own > MOST_TEXT):
             yield _Ratios(good, total, tuple(chunk), window)
             chunk, length = [], fixed
         chunk.append(one)

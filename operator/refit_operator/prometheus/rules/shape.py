@@ -34,8 +34,8 @@ class Shape:
 
     @property
     def key(self) -> str:
-        """The shape as one text."""
-        return self.fill(('=""',) * len(self.labels))
+        """The shape as one text; no query has the sign that stands for a value."""
+        return self.fill(("=*",) * len(self.labels))
 
 
 Values = tuple[str, ...]
@@ -56,7 +56,13 @@ def take_apart(query: str) -> tuple[Shape, Values]:
             texts[-1] += _spaced(texts[-1], token)
         if token.kind != "space" and token.text != "=":
             label = token.text if token.kind == "name" and token.in_braces else ""
-    return Shape(tuple(texts), tuple(labels)), tuple(values)
+    return _shape(tuple(texts), tuple(labels)), tuple(values)
+
+
+@lru_cache(maxsize=1024)
+def _shape(texts: tuple[str, ...], labels: tuple[str, ...]) -> Shape:
+    """Return the shape, one for all queries that have it."""
+    return Shape(texts, labels)
 
 
 def _movable(token: Token, label: str) -> str:
@@ -77,6 +83,7 @@ def _spaced(before: str, token: Token) -> str:
     return "" if not before or before.endswith(" ") else " "
 
 
+@lru_cache(maxsize=1024)
 def shape_of(query: str) -> str:
     """Return the query's shape as a text; the query itself where it has none."""
     try:

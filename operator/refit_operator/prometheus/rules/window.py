@@ -20,11 +20,19 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INGESTION_DELAY = timedelta(seconds=15)
 
 
-def grid_offset(server: str, query: str, interval: timedelta) -> timedelta:
-    """Spread the queries over the interval: whole seconds in [0, interval), the same in every process."""
+MOST_OFFSETS = 10
+"""Moments of an interval at which grids begin: what is due at the same one can be asked for together."""
+
+
+def grid_offset(server: str, shape: str, interval: timedelta) -> timedelta:
+    """Spread the shapes of queries over the interval: whole seconds in [0, interval), the same in every process.
+
+    Queries of one shape have one offset, and share a grid where they share the interval.
+    """
     seconds = max(1, interval // timedelta(seconds=1))
-    digest = sha256(f"{server}\0{query}".encode()).digest()
-    return timedelta(seconds=int.from_bytes(digest[:8], "big") % seconds)
+    apart = -(-seconds // MOST_OFFSETS)
+    digest = sha256(f"{server}\0{shape}".encode()).digest()
+    return timedelta(seconds=int.from_bytes(digest[:8], "big") % -(-seconds // apart) * apart)
 
 
 def _newest_grid_time(now: datetime, interval: timedelta, offset: timedelta) -> datetime:
