@@ -1425,16 +1425,16 @@ EVIDENCE_BY_COUNTS = (
     ),
     Mutant(
         "evidence that is gone stays a metric",
-        "observability/metrics.py",
-        "        _remove((EVIDENCE, EVIDENCE_NEEDED), namespace, name)\n",
-        "        return\n",
+        "observability/monitors.py",
+        "shown.evidence = float(evidence.statistic) if evidence else None",
+        "shown.evidence = float(evidence.statistic) if evidence else shown.evidence",
         BY_EVIDENCE,
     ),
     Mutant(
         "a monitor that is gone leaves its evidence",
-        "observability/metrics.py",
-        "_remove((VALUE, EVIDENCE, EVIDENCE_NEEDED, DRIFT, CONDITION), namespace, name)",
-        "_remove((VALUE, DRIFT, CONDITION), namespace, name)",
+        "observability/monitors.py",
+        "MONITORS.forget((namespace, name))",
+        "MONITORS.of((namespace, name)).value = None",
         BY_EVIDENCE,
     ),
     Mutant(

@@ -26,6 +26,7 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.settings import Settings
 from tests.support.jumping import clock, play
 from tests.support.samples import NOW, make_monitor, make_run
+from tests.support.sweeps import no_sweep
 
 Document = dict[str, Any]
 MANY, FEW, MOST = 40, 2, 4
@@ -134,7 +135,7 @@ async def operate(memory: Any, monitors: list[Ref], seconds: float) -> None:
     """Be the process that leads for so long, then be killed."""
     places = Places(Limits(MOST))
     ports = Ports(memory, memory, MassBreachDetector(), clock=memory, places=places)
-    queue = Workqueue(lambda ref: look.reconcile(ref, ports, memory), 16)
+    queue = Workqueue(lambda ref: look.reconcile(ref, ports, memory, no_sweep()), 16)
     memory.wake = queue.enqueue
     for ref in monitors:
         queue.enqueue(ref)

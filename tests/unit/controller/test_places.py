@@ -20,6 +20,7 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.settings import Settings
 from tests.support.jumping import play
 from tests.support.samples import NOW, make_monitor, make_run
+from tests.support.sweeps import no_sweep
 
 ANYTHING: Any = None
 REVIEWS = Ref("shop", "reviews")
@@ -141,7 +142,7 @@ async def test_a_run_gives_its_place_back_once(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(look, "reconcile_run", step)
     monkeypatch.setattr(look, "reconcile_monitor", hang)
     try:
-        await look.reconcile(REVIEWS, stand, stand)
+        await look.reconcile(REVIEWS, stand, stand, no_sweep())
     except Transient:
         assert stand.monitor is not None
     assert places.under_way() == {}
@@ -152,7 +153,7 @@ async def test_settings_reach_the_places_and_a_failure_takes_a_run_out_of_the_li
     ports, _ = await make_ports(ANYTHING, Clock(), settings)
     assert ports.places.limits == Limits(1, 1)
     ports.places.restore({"first": Ref("other", "first")}, [waiting(make_run())])
-    queue = make_workqueue(ports, settings)
+    queue = make_workqueue(ports, no_sweep(), settings)
     await queue._on_failure(REVIEWS, 1, "it can't be read")
     assert ports.places.ask(waiting(make_run(2))) == Place(1, 1, "REFIT_MAX_CONCURRENT_RUNS", 1)
 

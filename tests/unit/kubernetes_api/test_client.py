@@ -72,8 +72,8 @@ async def test_an_error_is_no_answer_even_where_the_name_exists(refusal: int) ->
 
 
 async def test_a_status_goes_with_what_was_read() -> None:
-    server = StandIn()
-    await cluster_of(server).write_status(RUN, make_run(), {})
+    server = StandIn(answer={"metadata": {"resourceVersion": "21"}})
+    assert await cluster_of(server).write_status(RUN, make_run(), {}) == "21"
     meta = server.sent["body"]["metadata"]
     assert (meta["uid"], meta["resourceVersion"]) == ("run-1-uid", "20")
 
