@@ -41,7 +41,7 @@ def test_a_few_at_a_time_across_a_kill(apart: Apart) -> None:
     for name in NAMES:
         space.run("rollout", "status", f"deploy/{name}", "--timeout=180s", limit_s=190)
     with apart.operator(**LIMITED):
-        space.apply(*(monitor(name, training={"hyperparameters": {"seconds": "8"}}) for name in NAMES))
+        space.apply(*(monitor(name, training={"hyperparameters": {"seconds": "15"}}) for name in NAMES))
         until(lambda: messages(space) == WORDS, 60, "four don't wait, each at its place")
         until(lambda: outcomes(space) != [], 120, "no run ends")
     with apart.operator(**LIMITED):
