@@ -26,7 +26,8 @@ where that was measured, else at the largest.
 
 CPU is that of the processes, from `/proc/PID/stat`; memory is `VmRSS` and the proportional share `Pss`. The API server,
 etcd and Prometheus are real, and share the machine's cores with what is measured: on a larger machine seconds would be
-fewer. `make bench-scale` measures again and writes this page; `python -m benchmarks.scale ROW --sizes 30000` adds a size.
+fewer. `make bench-scale` measures again and writes this page;
+`python -m benchmarks.scale ROW --sizes 30000` adds a size.
 """
 
 

@@ -83,8 +83,8 @@ ROWS = (
         name="one-shape",
         number=1,
         title="Read what many monitors are due for, queries of one shape",
-        method="Each monitor asks for `sum(rate(correct_total[5m])) / sum(rate(judged_total[5m]))` of its own model, at "
-        f"one time, from a Prometheus server with ten minutes of these counters on disk. {_SAME}",
+        method="Each monitor asks for `sum(rate(correct_total[5m])) / sum(rate(judged_total[5m]))` of its own model, "
+        f"at one time, from a Prometheus server with ten minutes of these counters on disk. {_SAME}",
         sides=_ALL,
         figures=FIGURES,
         measure=lambda plan: compare(plan, queries_of_one_shape, _ALL),
