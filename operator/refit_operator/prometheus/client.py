@@ -16,6 +16,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 
 from refit_operator.observability.metrics import QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
+from refit_operator.prometheus.rules.batch import Batch, Readings
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
 from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_matrix_parts, read_result
 from refit_operator.prometheus.rules.window import Window
@@ -51,10 +52,19 @@ class PrometheusServer:
         self.name = _name_of(address)
         self.deadline = deadline
         self.secrets = _secrets_of(headers or {}, auth)
+        self.takes_bodies = True
+        """Whether long queries are sent in a request's body; a proxy may let none through."""
         credentials: Any = auth  # annotated there as never None, which is its default
         self._session = _open_session(deadline.total_seconds(), ca)
-        self._client = PrometheusConnect(
-            address.rstrip("/"), headers=dict(headers or {}), auth=credentials, session=self._session
+        self._client, self._posting = (
+            PrometheusConnect(
+                address.rstrip("/"),
+                headers=dict(headers or {}),
+                auth=credentials,
+                session=self._session,
+                method=method,
+            )
+            for method in ("GET", "POST")
         )
         self._session.mount_only_ours()
 
@@ -65,15 +75,16 @@ class PrometheusServer:
         """Close the connections that are kept open between questions."""
         self._session.close()
 
-    def query_range(self, query: str, times: Sequence[datetime]) -> object:
+    def query_range(self, query: str, times: Sequence[datetime], in_body: bool = False) -> object:
         """Ask for the query's value at evenly spaced times; blocks.
 
         The client rounds its start and end to seconds, so the exact ones go in as parameters.
         """
+        client = self._posting if in_body else self._client
         step = times[1] - times[0] if len(times) > 1 else timedelta(seconds=1)
         exact = {"start": _seconds(times[0]), "end": _seconds(times[-1])}
         width = f"{step.total_seconds():.3f}"
-        return self._client.custom_query_range(query, times[0], times[-1], width, exact | self._limits())
+        return client.custom_query_range(query, times[0], times[-1], width, exact | self._limits())
 
     def query_instant(self, query: str, time: datetime) -> object:
         """Ask for the query's value at one time; blocks."""
@@ -100,6 +111,12 @@ async def read_parts(
     return await _ask(
         server, times[-1], lambda: read_matrix_parts(server.query_range(query, times), times, label, parts)
     )
+
+
+async def read_batch(server: PrometheusServer, batch: Batch, time: datetime) -> list[Readings] | QueryFailed:
+    """Read all of a batch at one time: a single query as ever, several in a request's body."""
+    in_body = server.takes_bodies and not batch.is_one
+    return await _ask(server, time, lambda: batch.read(server.query_range(batch.query, (time,), in_body), time))
 
 
 async def read_instant(server: PrometheusServer, query: str, time: datetime, bounds: Bounds = UNBOUNDED) -> Reading:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from refit_operator.prometheus.client import PrometheusServer, read_instant, read_parts, read_window
+from refit_operator.prometheus.client import PrometheusServer, read_batch, read_instant, read_parts, read_window
+from refit_operator.prometheus.rules.batch import Batch, Readings
 from refit_operator.prometheus.rules.breaker import Breakers, Key, has_timed_out
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, FailureKind, QueryFailed, Reading
 from refit_operator.prometheus.rules.window import Window
 
-Found = TypeVar("Found", bound=Window | Reading | tuple[Window, ...])
+Found = TypeVar("Found", bound=Window | Reading | tuple[Window, ...] | list[Readings])
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,19 @@ class GuardedServer:
     async def read_instant(self, query: str, time: datetime) -> Reading:
         """Read the query at one time."""
         return await self._ask(time, lambda: read_instant(self.server, query, time))
+
+    async def read_batch(self, batch: Batch, time: datetime) -> list[Readings] | QueryFailed:
+        """Read all of a batch at one time."""
+        return await self._ask(time, lambda: read_batch(self.server, batch, time))
+
+    @property
+    def takes_bodies(self) -> bool:
+        """Whether a batch is sent in a request's body."""
+        return self.server.takes_bodies
+
+    def keep_to_addresses(self) -> None:
+        """Send no more batches in a request's body."""
+        self.server.takes_bodies = False
 
     async def _ask(self, time: datetime, ask: Callable[[], Awaitable[Found]]) -> Found | QueryFailed:
         clock = asyncio.get_running_loop().time

@@ -76,6 +76,8 @@ class HardenedSession(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request and read its answer; raises UnexpectedStatus, AnswerTooLarge, Failed and NotWhole, too."""
         timeout = (min(CONNECT_SECONDS, self.seconds), self.seconds)
+        if kwargs.get("method") == "POST":  # the client puts even its parameters into the address
+            kwargs["data"] = kwargs.pop("params")
         with _deadline_in(self.seconds):
             response = super().request(*args, **kwargs | {"allow_redirects": False, "stream": True, "timeout": timeout})
             with response:
@@ -83,8 +85,9 @@ class HardenedSession(requests.Session):
                 response._content_consumed = True  # type: ignore[attr-defined]
         if response.status_code != requests.codes.ok:
             raise UnexpectedStatus(response.status_code, response.content)
-        response.encoding = "utf-8"  # as JSON is: requests would use whatever codec the answer names
-        check_whole(json.loads(response.content.decode()), response.headers)
+        answer = json.loads(response.content.decode())  # in UTF-8, whatever codec the answer names
+        check_whole(answer, response.headers)
+        response.json = lambda **_: answer  # type: ignore[method-assign]  # requests would parse it once more
         return response
 
 

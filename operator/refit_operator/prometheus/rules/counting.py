@@ -5,7 +5,7 @@ sample has shown would count as seen, and evidence would be overstated. So each 
 part. What is no whole number all the same is rounded towards the good side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil, floor
@@ -40,12 +40,14 @@ def selector_objection(text: str) -> str:
 def counting_query(good: str, total: str, window: timedelta) -> str:
     """Return the query for both counts: of selectors whose variables are filled in, over the window up to its time."""
     parts = ((good, GOOD), (total, TOTAL))
-    return " or ".join(f'label_replace({_counted(text, window)}, "{PART}", "{part}", "", "")' for text, part in parts)
+    return " or ".join(f'label_replace({count_of(text, window)}, "{PART}", "{part}", "", "")' for text, part in parts)
 
 
-def _counted(selector: str, window: timedelta) -> str:
+def count_of(selector: str, window: timedelta, labels: Sequence[str] = ()) -> str:
+    """Return the query for one count, or for one of each group of labels' values."""
     ranged = f"{selector}[{format_duration(window)}]"
-    return f"sum(increase({ranged}) * (1 - 1 / count_over_time({ranged})))"
+    by = f" by ({', '.join(labels)}) " if labels else ""
+    return f"sum{by}(increase({ranged}) * (1 - 1 / count_over_time({ranged})))"
 
 
 def read_ratio(good: Iterable[Reading], total: Iterable[Reading], below: bool, bounds: Bounds) -> Window:

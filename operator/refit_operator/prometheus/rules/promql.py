@@ -41,6 +41,8 @@ class ParsedQuery:
     selectors: tuple[Selector, ...]
     fallback: str = ""
     """The part that has a value where series are missing, and so hides that they are."""
+    is_scalar: bool = False
+    """Whether it gives a number without labels, and no series."""
 
     @property
     def longest_range(self) -> timedelta:
@@ -87,7 +89,8 @@ def _checked(query: str) -> ParsedQuery:
     expr = p.parse("".join(_plain(token, index) for index, token in enumerate(tokens)))
     selectors = tuple(replace(s, text=_with_patterns(s.text, tokens)) for s in selectors_of(expr))
     fallback = fallback_in(expr)
-    parsed = ParsedQuery(query, selectors, _with_patterns(fallback.prettify(), tokens) if fallback else "")
+    hidden = _with_patterns(fallback.prettify(), tokens) if fallback else ""
+    parsed = ParsedQuery(query, selectors, hidden, _is_scalar(expr))
     while isinstance(expr, p.ParenExpr):
         expr = expr.expr
     if isinstance(expr, p.MatrixSelector | p.SubqueryExpr):
@@ -97,6 +100,20 @@ def _checked(query: str) -> ParsedQuery:
     if parsed.reach > MAX_REACH:
         raise QueryInvalid(f"the query reads {parsed.reach.days} days back, {MAX_REACH.days} are allowed")
     return parsed
+
+
+def _is_scalar(expr: p.Expr) -> bool:
+    match expr:
+        case p.NumberLiteral():
+            return True
+        case p.ParenExpr() | p.UnaryExpr():
+            return _is_scalar(expr.expr)
+        case p.BinaryExpr():
+            return _is_scalar(expr.lhs) and _is_scalar(expr.rhs)
+        case p.Call():
+            return bool(expr.func.return_type == p.ValueType.Scalar)
+        case _:
+            return False
 
 
 def _plain(token: Token, index: int) -> str:

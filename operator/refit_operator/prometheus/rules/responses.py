@@ -75,13 +75,13 @@ def _read_series(found: Sequence[_Series], times: Sequence[datetime], bounds: Bo
     points: dict[int, list[float]] = defaultdict(list)
     for series in found:
         for stamp, text in series.values:
-            points[round(stamp * 1000)].append(_number(text))
+            points[round(stamp * 1000)].append(to_number(text))
         for stamp, _ in series.histograms:
             points[round(stamp * 1000)].append(nan)
     wanted = {milliseconds(time): time for time in times}
     if points.keys() - wanted.keys():
         raise OffGrid
-    return tuple(_read_point(points.get(stamp, []), time, bounds) for stamp, time in wanted.items())
+    return tuple(read_point(points.get(stamp, []), time, bounds) for stamp, time in wanted.items())
 
 
 def read_result(result: object, time: datetime, bounds: Bounds) -> Reading:
@@ -89,7 +89,7 @@ def read_result(result: object, time: datetime, bounds: Bounds) -> Reading:
     if isinstance(result, list) and result and not isinstance(result[0], dict):
         return _read_text(_SCALAR.validate_python(result)[1], time, bounds)
     samples = [sample.value for sample in _VECTOR.validate_python(result)]
-    return _read_point([nan if value is None else _number(value[1]) for value in samples], time, bounds)
+    return read_point([nan if value is None else to_number(value[1]) for value in samples], time, bounds)
 
 
 def milliseconds(time: datetime) -> int:
@@ -97,7 +97,7 @@ def milliseconds(time: datetime) -> int:
     return round(time.timestamp() * 1000)
 
 
-def _number(text: str) -> float:
+def to_number(text: str) -> float:
     """Return the number; raises ValueError for what Prometheus doesn't write."""
     if not _NUMBER.fullmatch(text):
         raise ValueError("not a number of Prometheus'")
@@ -106,12 +106,13 @@ def _number(text: str) -> float:
 
 def _read_text(text: str, time: datetime, bounds: Bounds) -> Reading:
     try:
-        return read_number(_number(text), time, bounds)
+        return read_number(to_number(text), time, bounds)
     except ValueError:
         return NotANumber(time)
 
 
-def _read_point(values: list[float], time: datetime, bounds: Bounds) -> Reading:
+def read_point(values: list[float], time: datetime, bounds: Bounds) -> Reading:
+    """Give the reading of what the series have at one time."""
     match values:
         case []:
             return NoData(time)

@@ -1,0 +1,147 @@
+"""How the counters of many ratios are asked for together: one grouped query for those of one shape. Pure.
+
+    sum by (app) (increase(judged_total{app=~"reviews|orders"}[5m]) * …)
+
+Where several labels vary, the regular expressions match more than what was asked for: that is ignored. A selector
+that isn't one, or has no others of its shape, is a group of its own; all groups are tagged, and share batches.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+
+from refit_operator.prometheus.rules.batch import MOST_ASKED, MOST_TEXT, TAG, Batch, Group, Part, Readings, pack
+from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, count_of, counting_query
+from refit_operator.prometheus.rules.plans import Plan, places_of
+from refit_operator.prometheus.rules.points import Key
+from refit_operator.prometheus.rules.promql import QueryInvalid
+from refit_operator.prometheus.rules.responses import read_matrix_parts
+from refit_operator.prometheus.rules.shape import Shape, Values, equal_to, is_selector, one_of, take_apart
+
+Pair = tuple[str, str]
+"""The selectors of a ratio's counters: of what is good, and of all."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A ratio's counters, apart."""
+
+    place: int
+    pair: Pair
+    good: Values
+    total: Values
+
+
+@dataclass(frozen=True)
+class _Ratios:
+    """Ratios whose selectors have two shapes: the good ones' and the total ones'."""
+
+    good: Shape
+    total: Shape
+    asked: tuple[_Asked, ...]
+    window: timedelta
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        return tuple(one.place for one in self.asked)
+
+    @cached_property
+    def _columns(self) -> tuple[list[Values], list[Values]]:
+        """The values in each place of the shapes."""
+        rows = ([one.good for one in self.asked], [one.total for one in self.asked])
+        return tuple([_distinct(column) for column in zip(*row, strict=True)] for row in rows)  # type: ignore[return-value]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        good, total = self._columns
+        return (_part(self.good, good, self.window), _part(self.total, total, self.window))
+
+    def labels_values(self) -> Iterator[tuple[Key, ...]]:
+        good, total = (_varying(columns) for columns in self._columns)
+        for one in self.asked:
+            yield tuple([one.good[n] for n in good]), tuple([one.total[n] for n in total])
+
+    @property
+    def alone(self) -> str:
+        return counting_query(*self.asked[0].pair, self.window)
+
+    def read_alone(self, result: object, time: datetime) -> Readings:
+        return tuple(found for (found,) in read_matrix_parts(result, (time,), PART, (GOOD, TOTAL)))
+
+    def halves(self) -> tuple[Group, Group]:
+        middle = len(self.asked) // 2
+        first, second = self.asked[:middle], self.asked[middle:]
+        return (_Ratios(self.good, self.total, first, self.window), _Ratios(self.good, self.total, second, self.window))
+
+
+def _distinct(values: Iterable[str]) -> Values:
+    return tuple(dict.fromkeys(values))
+
+
+def _varying(columns: Sequence[Values]) -> list[int]:
+    return [n for n, column in enumerate(columns) if len(column) > 1]
+
+
+def _part(shape: Shape, columns: Sequence[Values], window: timedelta) -> Part:
+    matchers = tuple(equal_to(column[0]) if len(column) == 1 else one_of(column) for column in columns)
+    labels = tuple(shape.labels[n] for n in _varying(columns))
+    return Part(count_of(shape.fill(matchers), window, _distinct(labels)), labels)
+
+
+def plan_ratios(asked: Sequence[Pair], window: timedelta) -> Plan:
+    """Return how to ask for the ratios' counts."""
+    return _plan_ratios(tuple(asked), window)
+
+
+@lru_cache(maxsize=32)
+def _plan_ratios(asked: tuple[Pair, ...], window: timedelta) -> Plan:
+    places = places_of(asked)
+    shapes: dict[tuple[Shape, Shape], list[_Asked]] = defaultdict(list)
+    alone: list[_Ratios] = []
+    for pair, place in places.items():
+        try:
+            good, total = _selector(pair[0]), _selector(pair[1])
+        except (QueryInvalid, UnicodeEncodeError):
+            nothing = Shape(("",), ())
+            alone.append(_Ratios(nothing, nothing, (_Asked(place, pair, (), ()),), window))
+        else:
+            shapes[good[0], total[0]].append(_Asked(place, pair, good[1], total[1]))
+    groups = [group for key, found in shapes.items() for group in _divided(*key, found, window)]
+    return Plan((*(Batch((one,)) for one in alone), *pack(groups)), tuple(places[pair] for pair in asked))
+
+
+def _selector(text: str) -> tuple[Shape, Values]:
+    """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone."""
+    text.encode()
+    shape, values = take_apart(text)
+    if TAG in text or not is_selector(shape):
+        raise QueryInvalid("no selector that can be asked with others")
+    return shape, values
+
+
+def _divided(good: Shape, total: Shape, asked: list[_Asked], window: timedelta) -> Iterator[_Ratios]:
+    """Yield the ratios of one shape in groups within the bounds, those with the same values side by side."""
+    fixed = 2 * (len(good.key) + len(total.key))
+    chunk, length = list[_Asked](), fixed
+    for one in sorted(asked, key=_order(asked)):
+        own = 2 * sum(len(value) + 2 for value in (*one.good, *one.total))  # each selector stands there twice
+        if chunk and (len(chunk) == MOST_ASKED or length + own > MOST_TEXT):
+            yield _Ratios(good, total, tuple(chunk), window)
+            chunk, length = [], fixed
+        chunk.append(one)
+        length += own
+    yield _Ratios(good, total, tuple(chunk), window)
+
+
+def _order(asked: list[_Asked]) -> Callable[[_Asked], Values]:
+    """Return the order by which few values of a label come together in a group."""
+    columns = [len(set(column)) for column in zip(*[one.total + one.good for one in asked], strict=True)]
+    places = sorted(range(len(columns)), key=columns.__getitem__)
+
+    def key(one: _Asked) -> Values:
+        values = one.total + one.good
+        return tuple([values[place] for place in places])
+
+    return key
