@@ -7,6 +7,7 @@ defaults it posts no Events, needs no peering, and has twenty threads for its qu
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,13 +20,21 @@ from benchmarks.baselines.values import only_value
 THREADS = 20
 
 
+def query_of(metric: Mapping[str, Any]) -> str:
+    """Return the query of a metric, or one for its ratio."""
+    if "query" in metric:
+        return str(metric["query"])
+    parts = (f"sum(increase({metric['ratio'][name]}[{metric['window']}]))" for name in ("good", "total"))
+    return " / ".join(parts)
+
+
 def register(registry: kopf.OperatorRegistry, prometheus: PrometheusConnect, seconds: float) -> None:
     """Have a timer for each monitor."""
 
     @kopf.timer("refit.dev", "v1alpha1", "modelmonitors", interval=seconds, registry=registry)
     def judge(spec: kopf.Spec, name: str | None, namespace: str | None, patch: kopf.Patch, **_: Any) -> None:
         metric = spec["metric"]
-        query = metric["query"].replace("$(name)", name or "").replace("$(namespace)", namespace or "")
+        query = query_of(metric).replace("$(name)", name or "").replace("$(namespace)", namespace or "")
         try:
             value = only_value(prometheus.custom_query(query))
         except PrometheusApiClientException as error:

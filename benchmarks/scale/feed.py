@@ -1,7 +1,7 @@
-"""Accuracies as a target of Prometheus tells them: those that never change, and those that a row moves."""
+"""What a target of Prometheus tells of many models: counters that rise alike, and accuracies that a row moves."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -14,9 +14,8 @@ STEADY, MOVING = "/steady", "/moving"
 class Page:
     """Text, and when it was told for the first time."""
 
-    def __init__(self, values: Mapping[Names, float]) -> None:
-        lines = (f'accuracy{{namespace="{a}",monitor="{b}"}} {value}\n' for (a, b), value in values.items())
-        self.text = "".join(lines).encode()
+    def __init__(self, text: Callable[[], str]) -> None:
+        self.text = text
         self.told_at, self.was_told = 0.0, Event()
 
     def tell(self) -> bytes:
@@ -24,7 +23,26 @@ class Page:
         if not self.was_told.is_set():
             self.told_at = time.time()
             self.was_told.set()
-        return self.text
+        return self.text().encode()
+
+
+def accuracies(values: Mapping[Names, float]) -> Page:
+    """Return a page with an accuracy for each monitor."""
+    text = "".join(f'accuracy{{namespace="{a}",monitor="{b}"}} {value}\n' for (a, b), value in values.items())
+    return Page(lambda: text)
+
+
+def counters(names: Iterable[Names]) -> Page:
+    """Return a page with two counters for each monitor: ten predictions a second, of which nine are right."""
+    labels, began = [f'{{namespace="{a}",monitor="{b}"}}' for a, b in names], time.time()
+
+    def text() -> str:
+        seconds = int(time.time() - began)
+        good, total = 9 * seconds, 10 * seconds
+        lines = (f"correct_total{one} {good}\njudged_total{one} {total}\n" for one in labels)
+        return "".join(lines)
+
+    return Page(text)
 
 
 class Feed:
@@ -32,12 +50,12 @@ class Feed:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.pages = {STEADY: Page({}), MOVING: Page({})}
+        self.pages = {STEADY: accuracies({}), MOVING: accuracies({})}
 
-    def show(self, path: str, values: Mapping[Names, float]) -> Page:
-        """Tell these values from now on."""
-        self.pages[path] = Page(values)
-        return self.pages[path]
+    def show(self, path: str, page: Page) -> Page:
+        """Tell that page from now on."""
+        self.pages[path] = page
+        return page
 
 
 @contextmanager

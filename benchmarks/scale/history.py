@@ -12,7 +12,8 @@ from tests.support.prometheus.process import Prometheus
 
 BEGIN, SCRAPE, SCRAPES = datetime(2026, 1, 5, tzinfo=UTC), timedelta(seconds=15), 40
 NEWEST = BEGIN + (SCRAPES - 1) * SCRAPE
-ACCURACY = 'sum(rate(correct_total{model="%s"}[5m])) / sum(rate(judged_total{model="%s"}[5m]))'
+GOOD, TOTAL, WINDOW = 'correct_total{model="%s"}', 'judged_total{model="%s"}', timedelta(minutes=5)
+ACCURACY = f"sum(increase({GOOD}[5m])) / sum(increase({TOTAL}[5m]))"
 BROKEN = 'sum(rate(correct_total{model="%s"}[5m])'
 
 
@@ -65,7 +66,7 @@ SHAPES: Sequence[str] = (
     'max(accuracy{model="%s"})',
     'min(accuracy{model="%s"})',
     'accuracy{model="%s"}',
-    'sum(increase(correct_total{model="%s"}[5m])) / sum(increase(judged_total{model="%s"}[5m]))',
+    'sum(rate(correct_total{model="%s"}[5m])) / sum(rate(judged_total{model="%s"}[5m]))',
     'sum(rate(correct_total{model="%s"}[2m])) / sum(rate(judged_total{model="%s"}[2m]))',
     'sum(increase(correct_total{model="%s"}[2m])) / sum(increase(judged_total{model="%s"}[2m]))',
     '1 - avg(accuracy{model="%s"})',
@@ -89,8 +90,13 @@ def query(shape: str, number: int) -> str:
     return shape.replace("%s", model(number))
 
 
-def queries_of_one_shape(models: int) -> list[str]:
-    """Return the queries of monitors that only differ by their model."""
+def ratios(models: int) -> list[tuple[str, str]]:
+    """Return the two selectors of each monitor's ratio."""
+    return [(query(GOOD, number), query(TOTAL, number)) for number in range(models)]
+
+
+def queries_of_ratios(models: int) -> list[str]:
+    """Return a query for each ratio's value."""
     return [query(ACCURACY, number) for number in range(models)]
 
 

@@ -10,7 +10,8 @@ from tempfile import mkdtemp
 
 from benchmarks.pages import Record
 from benchmarks.scale import OURS, Figure, Limit, Plan, Row
-from benchmarks.scale.feed import MOVING, STEADY, Names
+from benchmarks.scale.feed import MOVING, STEADY, Names, accuracies, counters
+from benchmarks.scale.lives import FILL_S
 from benchmarks.scale.operators import running
 from benchmarks.scale.population import BAD, GOOD, INTERVAL_S, Population, populated, quiet_cluster
 from benchmarks.scale.prometheus import Fed, fed_prometheus
@@ -44,7 +45,7 @@ def moved(prometheus: Fed, movers: tuple[Names, ...]) -> list[Breach]:
     for name in movers:
         time.sleep(chance.uniform(1.0, 4.0))
         values[name] = BAD
-        page = prometheus.feed.show(MOVING, values)
+        page = prometheus.feed.show(MOVING, accuracies(values))
         page.was_told.wait()
         found.append(Breach(name, page.told_at))
     return found
@@ -86,13 +87,12 @@ def measure(plan: Plan) -> list[Record]:
     records: list[Record] = []
     folder = Path(mkdtemp(prefix="refit-scale-"))
     for size in plan.sizes:
-        with quiet_cluster(), fed_prometheus() as prometheus, populated(size) as people:
-            count = min(TIMES * plan.rounds, size // 4)
-            movers = people.names[:: size // count][:count]
-            rest = {name: GOOD for name in people.names if name not in set(movers)}
-            prometheus.feed.show(STEADY, rest).was_told.wait()
-            prometheus.feed.show(MOVING, dict.fromkeys(movers, GOOD)).was_told.wait()
-            found = breaches(people, prometheus, movers, folder)
+        count = min(TIMES * plan.rounds, size // 4)
+        with quiet_cluster(), fed_prometheus() as prometheus, populated(size, count) as people:
+            prometheus.feed.show(STEADY, counters(people.steady)).was_told.wait()
+            prometheus.feed.show(MOVING, accuracies(dict.fromkeys(people.movers, GOOD))).was_told.wait()
+            time.sleep(FILL_S)
+            found = breaches(people, prometheus, tuple(sorted(people.movers)), folder)
         records += [{"side": OURS, "size": size, "round": number, **one} for number, one in enumerate(found)]
     return records
 

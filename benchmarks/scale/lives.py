@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 from benchmarks.pages import Record
 from benchmarks.scale import Plan
-from benchmarks.scale.feed import STEADY
+from benchmarks.scale.feed import STEADY, counters
 from benchmarks.scale.operators import KINDS, Running, running, wait_until_it_works
 from benchmarks.scale.population import Population, populated, quiet_cluster
 from benchmarks.scale.processes import Meter, control_plane, memory_of, own_memory_of
@@ -23,8 +23,9 @@ from tests.support.cluster.api_server import ApiServer
 
 LIMIT_S = 240.0
 """The longest that a start is waited for."""
-SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 15.0, 60.0, 45.0, 5.0
-"""Between the start and what is measured then; what is measured; after a restart; of an operator without monitors."""
+FILL_S, SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 60.0, 15.0, 60.0, 45.0, 5.0
+"""In this order: until there are samples for a reading, whenever it was due; from a start to what is measured then; for
+what is measured; for what a restart writes; for an operator without monitors."""
 HOUR_S = 3600.0
 
 
@@ -114,7 +115,8 @@ def lives(plan: Plan, sides: tuple[str, ...]) -> tuple[Record, ...]:
         with quiet_cluster(), fed_prometheus() as prometheus:
             empty = {side: without_monitors(side, prometheus.address, folder) for side in sides}
             with populated(size) as people:
-                prometheus.feed.show(STEADY, people.values()).was_told.wait()
+                prometheus.feed.show(STEADY, counters(people.names)).was_told.wait()
+                time.sleep(FILL_S)
                 stage = Stage(people, prometheus, server, folder, empty)
                 records += take_turns({side: _life(stage, side) for side in sides}, size, plan.rounds)
     server.close()

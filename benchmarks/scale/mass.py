@@ -13,7 +13,7 @@ from benchmarks.baselines import cron_script, raw_jobs
 from benchmarks.baselines.cron_script import Breach
 from benchmarks.pages import Record
 from benchmarks.scale import OURS, Figure, Goal, Limit, Plan, Row
-from benchmarks.scale.feed import STEADY
+from benchmarks.scale.feed import STEADY, accuracies
 from benchmarks.scale.operators import running
 from benchmarks.scale.population import BAD, Population, populated, quiet_cluster
 from benchmarks.scale.prometheus import Fed, fed_prometheus
@@ -97,8 +97,8 @@ def measure(plan: Plan) -> list[Record]:
     records: list[Record] = []
     folder, server = Path(mkdtemp(prefix="refit-scale-")), ApiServer()
     for size in plan.sizes:
-        with quiet_cluster(), fed_prometheus() as prometheus, populated(size) as people:
-            prometheus.feed.show(STEADY, people.values(BAD)).was_told.wait()
+        with quiet_cluster(), fed_prometheus() as prometheus, populated(size, size) as people:
+            prometheus.feed.show(STEADY, accuracies(dict.fromkeys(people.names, BAD))).was_told.wait()
             stage = Stage(people, prometheus, folder, server)
             few = min(size, MOST_BY_SCRIPT)
             sides = {

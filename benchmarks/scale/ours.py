@@ -1,28 +1,41 @@
 """The operator's side of the rows that only read: the code with which it reads what many monitors are due for."""
 
-import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from benchmarks.baselines.values import Value
-from refit_operator.prometheus.client import PrometheusServer, read_window
-from refit_operator.prometheus.rules.reading import QueryFailed
+from refit_operator.prometheus import batched
+from refit_operator.prometheus.client import PrometheusServer
+from refit_operator.prometheus.guarded import GuardedServer
+from refit_operator.prometheus.rules.breaker import Breakers
+from refit_operator.prometheus.rules.ratios import Pair
+from refit_operator.prometheus.rules.reading import Reading
 from refit_operator.prometheus.rules.reading import Value as ValueReading
 
-AT_A_TIME = 16
 
-
-async def read(address: str, queries: Sequence[str], time: datetime) -> list[Value]:
+async def read_values(address: str, queries: Sequence[str], time: datetime) -> list[Value]:
     """Return the value of each query, None for every other reading."""
-    server, turns = PrometheusServer(address), asyncio.Semaphore(AT_A_TIME)
+    with _server(address) as server:
+        return [_value(reading) for reading in await batched.read_values(server, queries, time)]
 
-    async def one(query: str) -> Value:
-        async with turns:
-            window = await read_window(server, query, (time,))
-        newest = None if isinstance(window, QueryFailed) else window[-1]
-        return newest.value if isinstance(newest, ValueReading) else None
 
+async def read_ratios(address: str, pairs: Sequence[Pair], window: timedelta, time: datetime) -> list[Value]:
+    """Return the value of each ratio, None where either count is none."""
+    with _server(address) as server:
+        readings = await batched.read_ratios(server, pairs, window, time)
+    counts = ((_value(good), _value(total)) for good, total in readings)
+    return [None if good is None or not total else good / total for good, total in counts]
+
+
+def _value(reading: Reading) -> Value:
+    return reading.value if isinstance(reading, ValueReading) else None
+
+
+@contextmanager
+def _server(address: str) -> Iterator[GuardedServer]:
+    server = PrometheusServer(address)
     try:
-        return await asyncio.gather(*map(one, queries))
+        yield GuardedServer(server, (address, ""), Breakers())
     finally:
         server.close()

@@ -20,6 +20,10 @@ from tests.support.local import until
 INTERVAL_S = 30
 IN_A_NAMESPACE = 500
 QUERY = 'avg(accuracy{monitor="$(name)",namespace="$(namespace)"})'
+RATIO = {
+    "good": 'correct_total{monitor="$(name)",namespace="$(namespace)"}',
+    "total": 'judged_total{monitor="$(name)",namespace="$(namespace)"}',
+}
 GROUP = "/apis/refit.dev/v1alpha1/namespaces"
 GOOD, BAD = 0.9, 0.5
 
@@ -29,15 +33,18 @@ class Population:
     """Namespaces and monitors; a monitor and its target share a name."""
 
     names: tuple[Names, ...]
+    movers: frozenset[Names] = frozenset()
+    """Those whose accuracy a row moves: they have a query that one reading decides on; all others have counters."""
 
     @property
     def namespaces(self) -> list[str]:
         """Return the namespaces that they are in."""
         return sorted({namespace for namespace, _ in self.names})
 
-    def values(self, value: float = GOOD) -> dict[Names, float]:
-        """Return an accuracy for each."""
-        return dict.fromkeys(self.names, value)
+    @property
+    def steady(self) -> list[Names]:
+        """Return those that nothing happens to."""
+        return [name for name in self.names if name not in self.movers]
 
     def wipe(self, marked: bool) -> None:
         """Remove what an operator wrote: statuses, and what kopf marks objects with."""
@@ -58,9 +65,12 @@ def names_of(size: int) -> tuple[Names, ...]:
     return tuple((f"refit-scale-{number // IN_A_NAMESPACE}", f"m{number:06}") for number in range(size))
 
 
-def monitor_of(name: str) -> Document:
+def monitor_of(name: str, moves: bool) -> Document:
     """Return a monitor that reads every half minute; its runs wait in a queue that admits nothing."""
-    metric = {"query": QUERY, "threshold": 0.85, "interval": f"{INTERVAL_S}s", "breaches": {"count": 1, "outOf": 1}}
+    every = f"{INTERVAL_S}s"
+    metric: Document = {"query": None, "interval": None, "ratio": RATIO, "window": every, "breaches": None}
+    if moves:
+        metric = {"query": QUERY, "interval": every, "breaches": {"count": 1, "outOf": 1}}
     return monitor(name, metric=metric, training={"queueName": "nobody"})
 
 
@@ -79,14 +89,16 @@ def namespaces_of(people: Population) -> Iterator[Request]:
 def objects_of(people: Population) -> Iterator[Request]:
     """Yield what creates the targets and the monitors."""
     for namespace, name in people.names:
+        moves = (namespace, name) in people.movers
         yield "POST", f"/apis/apps/v1/namespaces/{namespace}/deployments", target_of(name)
-        yield "POST", f"{GROUP}/{namespace}/modelmonitors", monitor_of(name)
+        yield "POST", f"{GROUP}/{namespace}/modelmonitors", monitor_of(name, moves)
 
 
 @contextmanager
-def populated(size: int) -> Iterator[Population]:
-    """Have so many monitors and targets while it lasts."""
-    people = Population(names_of(size))
+def populated(size: int, movers: int = 0) -> Iterator[Population]:
+    """Have so many monitors and targets while it lasts; so many of them, spread evenly, may move."""
+    names = names_of(size)
+    people = Population(names, frozenset(names[:: size // movers][:movers] if movers else ()))
     try:
         send_all(namespaces_of(people), 201)
         send_all(objects_of(people), 201)

@@ -10,7 +10,7 @@ from benchmarks.scale.feed import MOVING, STEADY, Feed, feeding
 from tests.support.local import free_port
 from tests.support.prometheus.process import Prometheus
 
-SCRAPE_S, MOVING_SCRAPE_S = 15, 1
+SCRAPE_S, MOVING_SCRAPE_S = 5, 1
 CONFIG = """
 global: {scrape_interval: %(slow)ss, scrape_timeout: %(slow)ss}
 scrape_configs:

@@ -4,6 +4,7 @@ from benchmarks.scale import OURS, Figure, Goal, Limit, Row
 from benchmarks.scale.lives import LIMIT_S, RESTART_S, STEADY_S, lives
 from benchmarks.scale.operators import KOPF
 from benchmarks.scale.population import IN_A_NAMESPACE, INTERVAL_S
+from benchmarks.scale.prometheus import SCRAPE_S
 
 SIDES = (OURS, KOPF)
 SECONDS, JUDGED = Figure("seconds", "seconds"), Figure("judged", "judged")
@@ -18,8 +19,9 @@ API_SERVER, ETCD = Figure("cpu_apiserver", "the API server's CPU, %"), Figure("c
 QUERIES, WRITES = Figure("queries_hour", "queries an hour"), Figure("writes_hour", "writes an hour")
 READS = Figure("reads_hour", "reads an hour")
 _SETTING = (
-    f"Monitors in namespaces of {IN_A_NAMESPACE}, each with a Deployment of its own, without pods, and a query for the "
-    f"mean accuracy of its model every {INTERVAL_S} s; Prometheus scrapes every 15 s."
+    f"Monitors in namespaces of {IN_A_NAMESPACE}, each with a Deployment of its own, without pods, and the ratio of "
+    f"two counters of its own, read every {INTERVAL_S} s (`metric.ratio`, `window: {INTERVAL_S}s`); Prometheus scrapes "
+    f"every {SCRAPE_S} s. The timer asks for the same ratio in one query."
 )
 
 ROWS = (

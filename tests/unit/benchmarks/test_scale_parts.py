@@ -6,10 +6,19 @@ import urllib.request
 import pytest
 
 from benchmarks.baselines.jobs import job_for
+from benchmarks.baselines.kopf_timer import query_of
 from benchmarks.baselines.values import only_value
 from benchmarks.scale import rows
-from benchmarks.scale.feed import MOVING, feeding
-from benchmarks.scale.population import IN_A_NAMESPACE, Population, monitor_of, names_of, namespaces_of, objects_of
+from benchmarks.scale.feed import MOVING, accuracies, counters, feeding
+from benchmarks.scale.population import (
+    IN_A_NAMESPACE,
+    QUERY,
+    Population,
+    monitor_of,
+    names_of,
+    namespaces_of,
+    objects_of,
+)
 from benchmarks.scale.processes import Meter, cpu_of, memory_of, own_memory_of
 from benchmarks.scale.requests_counted import counted, reads, writes
 from benchmarks.scale.watching import name_of
@@ -53,13 +62,27 @@ def test_names_and_namespaces() -> None:
 
 
 def test_a_monitor_of_the_benchmark_is_one_that_the_operator_takes() -> None:
-    spec = ModelMonitorSpec.model_validate(monitor_of("m000001")["spec"])
-    assert spec.metric.query and spec.training.queue_name
+    spec = ModelMonitorSpec.model_validate(monitor_of("m000001", moves=False)["spec"])
+    assert spec.metric.ratio and spec.training.queue_name
+    assert ModelMonitorSpec.model_validate(monitor_of("m000001", moves=True)["spec"]).metric.query == QUERY
+
+
+def test_the_timer_asks_for_what_the_monitor_asks_for() -> None:
+    metric = {"ratio": {"good": "a", "total": "b"}, "window": "30s"}
+    assert query_of(metric) == "sum(increase(a[30s])) / sum(increase(b[30s]))"
+    assert query_of({"query": "up"}) == "up"
+
+
+def test_those_that_move_are_spread_evenly() -> None:
+    names = names_of(100)
+    people = Population(names, frozenset(names[::25]))
+    assert len(people.steady) == 96
+    assert counters(people.steady).text().count("judged_total") == 96
 
 
 def test_a_page_of_the_feed_knows_when_it_was_told_first() -> None:
     with feeding(free_port()) as feed:
-        page = feed.show(MOVING, {("shop", "reviews"): 0.5})
+        page = feed.show(MOVING, accuracies({("shop", "reviews"): 0.5}))
         assert not page.was_told.is_set()
         for _ in range(2):
             with urllib.request.urlopen(f"http://127.0.0.1:{feed.port}{MOVING}", timeout=5) as reply:
