@@ -86,4 +86,4 @@ def rows() -> list[Row]:
     """Return all rows in the order of the page."""
     modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found: list[Row] = [row for module in modules for row in getattr(module, "ROWS", ())]
-    return sorted(found, key=lambda row: row.number)
+    return sorted(found, key=lambda row: (row.number, row.name))

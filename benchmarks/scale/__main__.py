@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.pages import FOLDER, Record, read_lines, write_lines
-from benchmarks.scale import Plan, Row, rows
+from benchmarks.scale import Plan, Row, growth, rows
 from benchmarks.scale.machine import machine, words
 from benchmarks.scale.tables import pictures, render
 from localcluster.progress import step
@@ -38,19 +38,30 @@ def records_of(row: Row) -> Path:
 
 def made() -> dict[Path, str]:
     """Return the page and its pictures, made of the records."""
-    files: dict[Path, str] = {}
-    texts, machines = [], dict[str, list[str]]()
+    measured = {row.name: read_lines(records_of(row)) for row in rows()}
+    drawn = growth.pictures(rows(), measured)
     for row in rows():
-        records = read_lines(records_of(row))
-        texts.append(render(row, records))
-        files |= {RECORDS / name: picture for name, picture in pictures(row, records).items()}
+        drawn |= pictures(row, measured[row.name])
+    parts = [
+        HEAD,
+        *(render(row, measured[row.name]) for row in rows()),
+        growth.render(rows(), measured),
+        _machines(measured),
+    ]
+    text = "\n".join(part.strip() + "\n" for part in parts if part)
+    return {PAGE: text, **{RECORDS / name: picture for name, picture in drawn.items()}}
+
+
+def _machines(measured: growth.Measured) -> str:
+    """Return on what each row was measured."""
+    found = dict[str, list[str]]()
+    for name, records in measured.items():
         for record in records:
             if "machine" in record:
-                of = f"{row.name} ({', '.join(f'{size:,}' for size in record['sizes'])})"
-                machines.setdefault(words(record["machine"]), []).append(of)
-    on = "\n".join(f"- {text}: {', '.join(names)}" for text, names in machines.items())
-    parts = [HEAD, *texts, *([f"## Measured on\n\n{on}"] if on else [])]
-    return {PAGE: "\n".join(part.strip() + "\n" for part in parts), **files}
+                of = f"{name} ({', '.join(f'{size:,}' for size in record['sizes'])})"
+                found.setdefault(words(record["machine"]), []).append(of)
+    lines = [f"- {', '.join(names)}: {text}" for text, names in found.items()]
+    return "\n".join(["## Measured on\n", *lines]) if lines else ""
 
 
 def problems() -> list[str]:

@@ -69,12 +69,8 @@ def sides_for_many_shapes(models: int) -> Sides:
 
 def turn(read: Read, server: Filled, expected: list[Value]) -> Record:
     """Read once; the first side's values are what all others must read."""
-    meter, before, cpu, began = (
-        Meter({"prometheus": server.pid}),
-        asked(server.address),
-        time.process_time(),
-        time.monotonic(),
-    )
+    before = asked(server.address)
+    meter, cpu, began = Meter({"prometheus": server.pid}), time.process_time(), time.monotonic()
     found = read(server.address)
     record = {"seconds": round(time.monotonic() - began, 4), "cpu": round(time.process_time() - cpu, 4), **meter.read()}
     expected[:] = expected or found

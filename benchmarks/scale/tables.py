@@ -71,7 +71,8 @@ def verdict(goal: Goal | Limit, records: Records) -> str:
 def _asked(goal: Goal | Limit) -> str:
     if isinstance(goal, Limit):
         return f"{goal.figure.name}, at most {number(goal.most)}"
-    return f"{goal.figure.name}, at most 1/{number(goal.least)} of *{goal.against}*"
+    share = f"1/{number(goal.least)}" if goal.least > 1 else f"{number(1 / goal.least)} times that"
+    return f"{goal.figure.name}, at most {share} of *{goal.against}*"
 
 
 def _met(goal: Goal | Limit, found: list[float]) -> tuple[bool, str]:

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.pages import Record, read_lines
 from benchmarks.scale import OURS, Figure, Goal, Limit, Plan, Row
 from benchmarks.scale import __main__ as page
+from benchmarks.scale.growth import exponent
 from benchmarks.scale.tables import number, render, verdict
 from benchmarks.scale.turns import median_of, sizes_of, take_turns
 
@@ -43,10 +44,11 @@ def test_a_page_that_was_made_is_what_its_records_say(folder: Path) -> None:
     text = (folder / "scale.md").read_text()
     assert "| 100 | naive | 2 | 2 |" in text
     assert "seconds, at most 1/100 of *naive*: met, 2 against 0.01: 1/200 (at 100, it is set for 10,000)." in text
-    assert "- 2 cores (x), 4 GiB" in text and "row (10, 100)" in text
+    assert "- row (10, 100): 2 cores (x), 4 GiB" in text
+    assert "| 1 | seconds | naive | 10 to 100 | 2 | 2 | 0.00 |" in text
 
 
-@pytest.mark.parametrize("name", ["scale.md", "scale/row-seconds.svg"])
+@pytest.mark.parametrize("name", ["scale.md", "scale/row-seconds.svg", "scale/growth.svg"])
 def test_what_was_changed_by_hand_is_found(folder: Path, name: str) -> None:
     (folder / name).write_text("better")
     assert page.problems() == [f"{folder / name} isn't what its records say"]
@@ -82,6 +84,12 @@ def test_a_goal_is_judged_by_medians_at_its_size_else_at_the_largest_that_both_p
 def test_nothing_of_ours_meets_any_ratio() -> None:
     records = turns(OURS, 10, 0) + turns("naive", 10, 7)
     assert ": met, 7 against 0 (at 10, it is set for 10,000)" in verdict(Goal(SECONDS, 100, "naive"), records)
+
+
+def test_growth_is_a_power_of_the_size() -> None:
+    assert exponent((100, 10_000), (1, 100)) == pytest.approx(1)
+    assert exponent((10, 100), (1, 100)) == pytest.approx(2)
+    assert exponent((10, 100), (5, 5)) == 0
 
 
 def test_a_row_without_records_says_so() -> None:
