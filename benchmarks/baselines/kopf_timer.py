@@ -14,6 +14,8 @@ from typing import Any
 import kopf
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
+from requests import Session
+from requests.adapters import HTTPAdapter
 
 from benchmarks.baselines.values import only_value
 
@@ -46,6 +48,13 @@ def register(registry: kopf.OperatorRegistry, prometheus: PrometheusConnect, sec
         patch.status["state"] = "Healthy" if is_good else "Breached"
 
 
+def connect(address: str) -> PrometheusConnect:
+    """Return a client with a connection for each thread; by itself it would keep ten."""
+    session = Session()
+    session.mount(f"{address}/api", HTTPAdapter(pool_maxsize=THREADS))
+    return PrometheusConnect(address, session=session)
+
+
 def settings() -> kopf.OperatorSettings:
     """Return kopf's settings."""
     made = kopf.OperatorSettings()
@@ -59,7 +68,7 @@ def main(seconds: str, probe_port: str) -> None:
     logging.basicConfig(level=logging.WARNING)
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(kopf.login_with_kubeconfig)
-    register(registry, PrometheusConnect(os.environ["PROMETHEUS_URL"]), float(seconds))
+    register(registry, connect(os.environ["PROMETHEUS_URL"]), float(seconds))
     kopf.run(
         registry=registry,
         settings=settings(),

@@ -76,9 +76,9 @@ ROWS = (
         name="memory-foreign",
         number=4,
         title="Memory beside foreign pods and Secrets",
-        method=f"The size is how many pods, and how many Secrets, are in the cluster that aren't the operator's; it has "
-        f"{MONITORS} monitors, and is measured {LIVES_S:.0f} s after its start. First it is measured without them, then "
-        "with them, each time a process of its own.",
+        method="The size is how many pods, and how many Secrets, are in the cluster that aren't the operator's; it "
+        f"has {MONITORS} monitors, and is measured {LIVES_S:.0f} s after its start. First it is measured without them, "
+        "then with them, each time a process of its own.",
         sides=(OURS, WITHOUT),
         figures=(RSS, PSS),
         measure=measure,

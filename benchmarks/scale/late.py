@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,17 +69,17 @@ def measured(breach: Breach, watch: Watch, server: ApiServer) -> Record:
 
 def breaches(people: Population, prometheus: Fed, movers: tuple[Names, ...], folder: Path) -> list[Record]:
     """Let these monitors fall once all are judged; return what became of each."""
-    server, judged = ApiServer(), Watch(MONITORS, JUDGED)
+    judged = Watch(MONITORS, JUDGED)
     with running(OURS, prometheus.address, folder):
         if not judged.wait(len(people.names), LIMIT_S):
             say(f"{len(judged.seen)} of {len(people.names)} monitors were judged in {LIMIT_S:.0f} s")
         watch = Watch(JOBS, selector="refit.dev/monitor")
         fallen = moved(prometheus, movers)
         assert watch.wait(len(movers), LIMIT_S), f"{len(watch.seen)} of {len(movers)} Jobs are there"
-        found = [measured(breach, watch, server) for breach in fallen]
+        with closing(ApiServer()) as server:
+            found = [measured(breach, watch, server) for breach in fallen]
     watch.close()
     judged.close()
-    server.close()
     return found
 
 
@@ -111,6 +112,7 @@ ROWS = (
         measure=measure,
         goals=(Limit(LATE, 1), Limit(SECONDS, INTERVAL_S / 2 + 1)),
         caveats=f"The second limit leaves no room for the {DELAY_S:g} s that a reading waits for its samples.",
+        sizes=(10_000,),
         drawn=(LATE,),
     ),
 )

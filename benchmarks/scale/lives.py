@@ -8,62 +8,64 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from benchmarks.pages import Record
-from benchmarks.scale import Plan
+from benchmarks.scale import OURS, Plan
 from benchmarks.scale.feed import STEADY, counters
 from benchmarks.scale.operators import KINDS, Running, running, wait_until_it_works
 from benchmarks.scale.population import Population, populated, quiet_cluster
 from benchmarks.scale.processes import Meter, control_plane, memory_of, own_memory_of
 from benchmarks.scale.prometheus import Fed, fed_prometheus
 from benchmarks.scale.reading import asked
-from benchmarks.scale.requests_counted import Counts, read_counts, reads, writes
+from benchmarks.scale.requests_counted import read_counts, reads, writes
 from benchmarks.scale.turns import take_turns
 from benchmarks.scale.watching import JUDGED, MONITORS, Watch
 from localcluster.progress import say
-from tests.support.cluster.api_server import ApiServer
 
 LIMIT_S = 240.0
 """The longest that a start is waited for."""
-FILL_S, SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 60.0, 15.0, 60.0, 45.0, 5.0
+FILL_S, SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 40.0, 10.0, 30.0, 20.0, 5.0
 """In this order: until there are samples for a reading, whenever it was due; from a start to what is measured then; for
 what is measured; for what a restart writes; for an operator without monitors."""
 HOUR_S = 3600.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stage:
     """Where the lives are played."""
 
     people: Population
     prometheus: Fed
-    server: ApiServer
     folder: Path
     empty: dict[str, Record]
     """What each side takes of memory without any monitor."""
+    marked: bool = False
+    """Whether a side has left finalizers and annotations on monitors."""
 
     def meter(self, operator: Running) -> Meter:
         """Measure CPU from now on."""
         return Meter({"operator": operator.pid, "prometheus": self.prometheus.pid, **control_plane()})
 
-    def counts(self) -> Counts:
-        """Return what the API server has been asked for."""
-        return read_counts(self.server)
-
 
 def live(stage: Stage, side: str) -> Record:
     """Play one life: from a start with monitors that say nothing yet."""
-    stage.people.wipe(marked=any(kind.marks for kind in KINDS.values()))
-    watch, before, began = Watch(MONITORS, JUDGED), stage.counts(), time.monotonic()
+    stage.people.wipe(marked=stage.marked)
+    stage.marked = KINDS[side].marks
+    watch, before = Watch(MONITORS, JUDGED), read_counts()
     with running(side, stage.prometheus.address, stage.folder) as operator:
-        meter = stage.meter(operator)
-        record = judge_all(watch, len(stage.people.names), began) | {"writes_start": writes(stage.counts() - before)}
+        meter, began = stage.meter(operator), time.monotonic()
+        record = judge_all(watch, len(stage.people.names), began) | {"writes_start": writes(read_counts() - before)}
         record |= {f"start_{name}": value for name, value in meter.read().items()}
         record |= stay(stage, operator) | memory(operator)
-    before = stage.counts()
+    grown = record["rss"] - stage.empty[side]["rss"]
+    record["rss_each"] = round(1024 * grown / len(stage.people.names), 2)
+    return record | (restart(stage, side) if side == OURS else {})
+
+
+def restart(stage: Stage, side: str) -> Record:
+    """Start once more, with everything judged, and return how much is written."""
+    before = read_counts()
     with running(side, stage.prometheus.address, stage.folder):
         time.sleep(RESTART_S)
-        record["writes_restart"] = writes(stage.counts() - before)
-    grown = record["rss"] - stage.empty[side]["rss"]
-    return record | {"rss_each": round(1024 * grown / len(stage.people.names), 2)}
+        return {"writes_restart": writes(read_counts() - before)}
 
 
 def judge_all(watch: Watch, size: int, began: float) -> Record:
@@ -78,9 +80,9 @@ def judge_all(watch: Watch, size: int, began: float) -> Record:
 def stay(stage: Stage, operator: Running) -> Record:
     """Measure what it costs while nothing changes, as CPU in percent of a core."""
     time.sleep(SETTLE_S)
-    meter, before, queries = stage.meter(operator), stage.counts(), asked(stage.prometheus.address)
+    meter, before, queries = stage.meter(operator), read_counts(), asked(stage.prometheus.address)
     time.sleep(STEADY_S)
-    made = stage.counts() - before
+    made = read_counts() - before
     cpu = {name: round(100 * value / STEADY_S, 2) for name, value in meter.read().items()}
     queries = asked(stage.prometheus.address) - queries
     return {
@@ -110,16 +112,14 @@ def lives(plan: Plan, sides: tuple[str, ...]) -> tuple[Record, ...]:
     records: list[Record] = []
     folder = Path(mkdtemp(prefix="refit-scale-"))
     say(f"the operators' logs are in {folder}")
-    server = ApiServer()
     for size in plan.sizes:
         with quiet_cluster(), fed_prometheus() as prometheus:
             empty = {side: without_monitors(side, prometheus.address, folder) for side in sides}
             with populated(size) as people:
                 prometheus.feed.show(STEADY, counters(people.names)).was_told.wait()
                 time.sleep(FILL_S)
-                stage = Stage(people, prometheus, server, folder, empty)
+                stage = Stage(people, prometheus, folder, empty)
                 records += take_turns({side: _life(stage, side) for side in sides}, size, plan.rounds)
-    server.close()
     return tuple(records)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from contextlib import closing
 
 from tests.support.cluster.api_server import ApiServer
 
@@ -24,9 +25,10 @@ def counted(text: str) -> Counts:
     return found
 
 
-def read_counts(server: ApiServer) -> Counts:
-    """Ask the API server."""
-    return counted(server.ask("GET", "/metrics")[1])
+def read_counts() -> Counts:
+    """Ask the API server, over a connection of its own: one that waits for minutes is closed."""
+    with closing(ApiServer()) as server:
+        return counted(server.ask("GET", "/metrics")[1])
 
 
 def writes(counts: Counts) -> int:

@@ -6,7 +6,7 @@ from benchmarks.scale.operators import KOPF
 from benchmarks.scale.population import IN_A_NAMESPACE, INTERVAL_S
 from benchmarks.scale.prometheus import SCRAPE_S
 
-SIDES = (OURS, KOPF)
+SIDES, SIZES = (OURS, KOPF), (1_000, 10_000)
 SECONDS, JUDGED = Figure("seconds", "seconds"), Figure("judged", "judged")
 START_CPU, START_API = (
     Figure("start_cpu_operator", "seconds of its CPU"),
@@ -30,12 +30,13 @@ ROWS = (
         number=3,
         title="From the start until every monitor is judged",
         method=f"{_SETTING} No status says anything yet. The time is from the start of the process until a watch has "
-        f"shown a reading in the status of every monitor, {LIMIT_S:.0f} s at most. Then it is killed and started "
-        f"again: writes are those of the {RESTART_S:.0f} s that follow.",
+        f"shown a reading in the status of every monitor, {LIMIT_S:.0f} s at most. Then the operator is killed and "
+        f"started again: writes are those of the {RESTART_S:.0f} s that follow.",
         sides=SIDES,
         figures=(SECONDS, JUDGED, START_CPU, START_API, START_WRITES, RESTART_WRITES),
         measure=lambda plan: list(lives(plan, SIDES)),
         goals=(Goal(SECONDS, 20, KOPF), Limit(RESTART_WRITES, 0)),
+        sizes=SIZES,
         drawn=(SECONDS,),
     ),
     Row(
@@ -48,13 +49,14 @@ ROWS = (
         figures=(RSS, PSS, EACH),
         measure=lambda plan: list(lives(plan, SIDES)),
         goals=(Goal(EACH, 3, KOPF), Goal(EACH, 10, KOPF), Limit(RSS, 300)),
-        drawn=(RSS,),
+        sizes=SIZES,
+        drawn=(RSS, EACH),
     ),
     Row(
         name="steady",
         number=5,
         title="While nothing changes",
-        method=f"The same lives: {STEADY_S:.0f} s, from fifteen seconds after the start. Writes and reads are the API "
+        method=f"The same lives: {STEADY_S:.0f} s, from ten seconds after all are judged. Writes and reads are the API "
         "server's count of requests for monitors, runs, Jobs and the operator's Events, and of reads of Deployments, "
         "too.",
         sides=SIDES,
@@ -67,6 +69,7 @@ ROWS = (
             Limit(WRITES, 0),
         ),
         caveats="Prometheus' CPU has that of scraping in it, which is the same for both.",
+        sizes=SIZES,
         drawn=(CPU, API_SERVER),
     ),
 )
