@@ -6,6 +6,7 @@ The Job is named for the model, so that the next turn of the CronJob creates no 
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 
@@ -24,21 +25,22 @@ def breaches(address: str, query: str) -> list[Breach]:
 def start_one_by_one(found: Sequence[Breach], environment: Mapping[str, str]) -> None:
     """Have kubectl create a Job for each, one after another; one that is there is left alone."""
     for namespace, monitor in found:
-        _create(json.dumps(job_for(monitor)), environment, namespace)
+        _create(json.dumps(placed(namespace, monitor)), environment)
 
 
 def start_together(found: Sequence[Breach], environment: Mapping[str, str]) -> None:
     """Have one kubectl create them all."""
-    jobs = (job_for(monitor) | {"metadata": _of(namespace, monitor)} for namespace, monitor in found)
-    _create("\n---\n".join(map(json.dumps, jobs)), environment)
+    _create("\n---\n".join(json.dumps(placed(*breach)) for breach in found), environment)
 
 
-def _of(namespace: str, monitor: str) -> dict[str, object]:
-    return {**job_for(monitor)["metadata"], "namespace": namespace}
+def placed(namespace: str, monitor: str) -> dict[str, Any]:
+    """Return a model's Job with its namespace in it."""
+    job = job_for(monitor)
+    return job | {"metadata": {**job["metadata"], "namespace": namespace}}
 
 
-def _create(documents: str, environment: Mapping[str, str], namespace: str = "default") -> None:
-    command = ["kubectl", "--namespace", namespace, "create", "-f", "-"]
+def _create(documents: str, environment: Mapping[str, str]) -> None:
+    command = ["kubectl", "create", "-f", "-"]
     done = subprocess.run(command, input=documents, env=environment, capture_output=True, text=True, check=False)
     others = [line for line in done.stderr.splitlines() if "AlreadyExists" not in line]
     assert not others, others[0]

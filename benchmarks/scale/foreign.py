@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from uuid import uuid4
 
 from benchmarks.pages import Record
 from benchmarks.scale import OURS, Figure, Goal, Plan, Row
@@ -19,34 +20,34 @@ from tests.support.cluster.objects import NOBODY
 
 MONITORS, LIVES_S = 100, 30.0
 WITHOUT = "the operator without them"
-SPACE = "refit-scale-foreign"
 RSS, PSS = Figure("rss", "RSS, MiB"), Figure("pss", "PSS, MiB")
 
 
-def objects(count: int) -> Iterator[Request]:
+def objects(space: str, count: int) -> Iterator[Request]:
     """Yield what creates so many pods, which no scheduler takes, and as many Secrets."""
     container = {"name": "main", "image": "nothing", "env": [{"name": f"V{n}", "value": "x" * 40} for n in range(10)]}
     spec = {"containers": [container], "automountServiceAccountToken": False, **NOBODY}
     for number in range(count):
         head = {"apiVersion": "v1", "metadata": {"name": f"foreign-{number}", "labels": {"app": "foreign"}}}
-        yield "POST", f"/api/v1/namespaces/{SPACE}/pods", head | {"kind": "Pod", "spec": spec}
+        yield "POST", f"/api/v1/namespaces/{space}/pods", head | {"kind": "Pod", "spec": spec}
         secret = head | {"kind": "Secret", "stringData": {"token": "x" * 400}}
-        yield "POST", f"/api/v1/namespaces/{SPACE}/secrets", secret
+        yield "POST", f"/api/v1/namespaces/{space}/secrets", secret
 
 
 @contextmanager
 def foreign(count: int) -> Iterator[None]:
     """Have them while it lasts; their service account is made by hand, as the cluster's controllers stand still."""
-    core, name = "/api/v1/namespaces", {"metadata": {"name": SPACE}}
+    core, space = "/api/v1/namespaces", f"refit-scale-foreign-{uuid4().hex[:6]}"
+    made = disposable({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
     try:
-        send_all([("POST", core, disposable(name | {"apiVersion": "v1", "kind": "Namespace"}))], 201)
-        send_all([("POST", f"{core}/{SPACE}/serviceaccounts", account)], 201)
-        send_all(objects(count), 201)
+        send_all([("POST", core, made)], 201)
+        send_all([("POST", f"{core}/{space}/serviceaccounts", account)], 201)
+        send_all(objects(space, count), 201)
         yield
     finally:
-        send_all(("DELETE", f"{core}/{SPACE}/{kind}", None) for kind in ("pods", "secrets"))
-        send_all([("DELETE", f"{core}/{SPACE}", None)], 200, 404)
+        send_all(("DELETE", f"{core}/{space}/{kind}?gracePeriodSeconds=0", None) for kind in ("pods", "secrets"))
+        send_all([("DELETE", f"{core}/{space}", None)], 200, 404)
 
 
 def measure(plan: Plan) -> list[Record]:

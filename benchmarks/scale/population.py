@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 from benchmarks.scale.bulk import Request, send_all
 from benchmarks.scale.feed import Names
@@ -14,7 +15,7 @@ from localcluster.disposable import disposable
 from localcluster.paths import layout
 from tests.support.cluster.installed import DEPLOYMENT, OPERATOR, alone_with_the_operator, operator_pods
 from tests.support.cluster.kubectl import Document
-from tests.support.cluster.objects import monitor, target
+from tests.support.cluster.objects import idle_target, monitor
 from tests.support.local import until
 
 INTERVAL_S = 30
@@ -50,8 +51,9 @@ class Population:
         """Remove what an operator wrote: statuses, and what kopf marks objects with."""
         nothing = {"metadata": {"finalizers": None, "annotations": None}}
         if marked:
-            send_all(("PATCH", f"{GROUP}/{a}/modelmonitors/{b}", nothing) for a, b in self.names)
-        send_all(("PATCH", f"{GROUP}/{a}/modelmonitors/{b}/status", {"status": None}) for a, b in self.names)
+            send_all((("PATCH", f"{GROUP}/{a}/modelmonitors/{b}", nothing) for a, b in self.names), 200, 404)
+        wiped = ((f"{GROUP}/{a}/modelmonitors/{b}/status", {"status": None}) for a, b in self.names)
+        send_all((("PATCH", path, body) for path, body in wiped), 200, 404)
 
     def forget_runs(self) -> None:
         """Delete all runs and Jobs."""
@@ -60,9 +62,9 @@ class Population:
         send_all(("DELETE", f"{jobs}/{name}/jobs?propagationPolicy=Background", None) for name in self.namespaces)
 
 
-def names_of(size: int) -> tuple[Names, ...]:
+def names_of(size: int, prefix: str = "refit-scale") -> tuple[Names, ...]:
     """Return the names of so many monitors, in a namespace for each 500."""
-    return tuple((f"refit-scale-{number // IN_A_NAMESPACE}", f"m{number:06}") for number in range(size))
+    return tuple((f"{prefix}-{number // IN_A_NAMESPACE}", f"m{number:06}") for number in range(size))
 
 
 def monitor_of(name: str, moves: bool) -> Document:
@@ -75,8 +77,8 @@ def monitor_of(name: str, moves: bool) -> Document:
 
 
 def target_of(name: str) -> Document:
-    """Return a target without pods, and without a ReplicaSet."""
-    return target(name, spec={"replicas": 0, "paused": True})
+    """Return a target whose pod no scheduler takes; while the cluster's controllers stand still it has none."""
+    return idle_target(name)
 
 
 def namespaces_of(people: Population) -> Iterator[Request]:
@@ -97,7 +99,7 @@ def objects_of(people: Population) -> Iterator[Request]:
 @contextmanager
 def populated(size: int, movers: int = 0) -> Iterator[Population]:
     """Have so many monitors and targets while it lasts; so many of them, spread evenly, may move."""
-    names = names_of(size)
+    names = names_of(size, f"refit-scale-{uuid4().hex[:6]}")
     people = Population(names, frozenset(names[:: size // movers][:movers] if movers else ()))
     try:
         send_all(namespaces_of(people), 201)
@@ -108,6 +110,7 @@ def populated(size: int, movers: int = 0) -> Iterator[Population]:
         people.wipe(marked=True)
         send_all(("DELETE", f"{GROUP}/{name}/modelmonitors", None) for name in people.namespaces)
         send_all(("DELETE", f"/apis/apps/v1/namespaces/{name}/deployments", None) for name in people.namespaces)
+        send_all((("DELETE", f"/api/v1/namespaces/{name}", None) for name in people.namespaces), 200, 404)
 
 
 @contextmanager

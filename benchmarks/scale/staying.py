@@ -19,9 +19,9 @@ API_SERVER, ETCD = Figure("cpu_apiserver", "the API server's CPU, %"), Figure("c
 QUERIES, WRITES = Figure("queries_hour", "queries an hour"), Figure("writes_hour", "writes an hour")
 READS = Figure("reads_hour", "reads an hour")
 _SETTING = (
-    f"Monitors in namespaces of {IN_A_NAMESPACE}, each with a Deployment of its own, without pods, and the ratio of "
-    f"two counters of its own, read every {INTERVAL_S} s (`metric.ratio`, `window: {INTERVAL_S}s`); Prometheus scrapes "
-    f"every {SCRAPE_S} s. The timer asks for the same ratio in one query."
+    f"Monitors in namespaces of {IN_A_NAMESPACE}, each with a Deployment of its own, without pods yet, and the ratio "
+    f"of two counters of its own, read every {INTERVAL_S} s (`metric.ratio`, `window: {INTERVAL_S}s`); Prometheus "
+    f"scrapes every {SCRAPE_S} s. The timer asks for the same ratio in one query."
 )
 
 ROWS = (
