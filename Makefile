@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-decisions:  ## how often decisions are wrong, and how late they are: simulated, seeded (minutes)
 	$(PYTHON) -m benchmarks.decisions
 
+bench-scale: cluster-up  ## what many monitors cost, against what one would write instead (forty minutes)
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m benchmarks.scale
+
 bench-scarce:  ## what is seen without labels and what labels are worth: sentences, images, recordings (twenty minutes)
 	$(PYTHON) -m benchmarks.bench_scarce
 	$(PYTHON) -m benchmarks.bench_labels
@@ -143,6 +146,7 @@ check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
 	$(PYTHON) -m benchmarks.bench_train --check
 	$(PYTHON) -m benchmarks.decisions --check
+	$(PYTHON) -m benchmarks.scale --check
 	$(PYTHON) -m benchmarks.bench_scarce --check
 	$(PYTHON) -m benchmarks.bench_labels --check
 
