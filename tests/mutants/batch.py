@@ -6,6 +6,7 @@ SHAPE = ("tests/unit/prometheus/test_shape.py",)
 TOGETHER = ("tests/unit/prometheus/test_batch.py",)
 POINTS = ("tests/unit/prometheus/test_points.py",)
 SETTLING = ("tests/unit/prometheus/test_batched.py",)
+GROUPS = ("tests/unit/prometheus/test_groupwise.py",)
 GRID = ("tests/unit/prometheus/test_window.py",)
 
 BATCH = (
@@ -40,8 +41,8 @@ BATCH = (
     Mutant(
         "a query that names the tag is joined",
         "prometheus/rules/plans.py",
-        "return None if TAG in query else",
-        "return",
+        "        if TAG in query:\n            return None\n",
+        "",
         TOGETHER,
     ),
     Mutant(
@@ -211,6 +212,48 @@ BATCH = (
         "if len(self.timeouts) >= AT_ONCE and not",
         "if self.timeouts and not",
         SETTLING,
+    ),
+    Mutant(
+        "an aggregation of several series is given groups",
+        "prometheus/rules/groupwise.py",
+        "return plain and _is_of_single_series(expr.expr)",
+        "return plain",
+        GROUPS,
+    ),
+    Mutant(
+        "an aggregation with groups of its own is given others",
+        "prometheus/rules/groupwise.py",
+        "plain = expr.modifier is None and expr.param is None",
+        "plain = expr.param is None",
+        GROUPS,
+    ),
+    Mutant(
+        "groups are matched by other labels",
+        "prometheus/rules/groupwise.py",
+        "plain = expr.modifier is None and str(expr.op) in _OPERATORS",
+        "plain = str(expr.op) in _OPERATORS",
+        GROUPS,
+    ),
+    Mutant(
+        "what has no groups stands beside groups",
+        "prometheus/rules/groupwise.py",
+        'return bool(expr.func.name == "time")',
+        "return True",
+        GROUPS,
+    ),
+    Mutant(
+        "one label has several values in a group",
+        "prometheus/rules/plans.py",
+        " or len({*found[label]}) > 1",
+        "",
+        GROUPS,
+    ),
+    Mutant(
+        "a label of some selectors is grouped by",
+        "prometheus/rules/groupwise.py",
+        "frozenset.intersection(",
+        "frozenset().union(",
+        GROUPS,
     ),
     Mutant(
         "queries of one shape have grids of their own",

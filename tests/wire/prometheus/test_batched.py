@@ -160,6 +160,40 @@ def test_ratios_asked_together_are_read_as_alone(alone: Alone, asked: list[tuple
     asyncio.run(check_ratios(alone, asked, time))
 
 
+FORMS = (
+    "sum(rate({0}[5m])) / sum(rate({1}[5m]))",
+    "1 - sum(increase({0}[5m])) / (sum(increase({1}[5m])) + 0)",
+    "avg(max_over_time({0}[5m])) - min({1} offset 1m)",
+    "-SUM ( {0} ) > 100 # of one",
+    "count({0}) + sum(avg_over_time(rate({1}[1m])[5m:30s]))",
+    "time() - max(timestamp({0}))",
+    "stddev({0}) ^ 2 % 7",
+    "sum(sum({0}))",
+    "sum({0}) / scalar(sum({1}))",
+    "sum({0}) or vector(3)",
+    "sum by (app) ({0})",
+    "sum(abs(sum({0})))",
+    "sum({0} / {1})",
+    "avg(topk(1, {0}))",
+    "sum({0}) / on() sum({1})",
+    "sum(absent({0}))",
+    "max(scalar({0}) * {1})",
+)
+inside = st.builds(lambda app, kind: f"app={app},kind={kind}", values, st.sampled_from(KINDS).map(quoted)) | values.map(
+    "app={}".format
+)
+twice = inside.map(lambda text: (text, text)) | st.tuples(inside, inside)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(FORMS), min_size=1, max_size=3), st.lists(twice, min_size=2, max_size=30), times)
+def test_queries_of_one_shape_are_read_as_alone(
+    alone: Alone, forms: list[str], asked: list[tuple[str, str]], time: datetime
+) -> None:
+    selected = [[f"{name}{{{text}}}" for name, text in zip(NAMES, both, strict=True)] for both in asked]
+    asyncio.run(check_values(alone, [form.format(*both) for form in forms for both in selected], time))
+
+
 @pytest.mark.parametrize("time", TIMES[:3])
 async def test_every_label_is_itself_and_no_regular_expression(alone: Alone, time: datetime) -> None:
     """In one grouped query: `a.` has its own counters, and none of `ax`."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 import promql_parser as p
 
 from refit_operator.prometheus.rules.absence import fallback_in
+from refit_operator.prometheus.rules.groupwise import is_groupwise, shared_labels
 from refit_operator.prometheus.rules.selectors import Selector, selectors_of
 from refit_operator.prometheus.rules.staleness import build_freshness_query
 from refit_operator.prometheus.rules.tokens import MAX_FILLED, MAX_LENGTH, QueryInvalid, Token, check_cost, tokens_of
@@ -43,6 +44,8 @@ class ParsedQuery:
     """The part that has a value where series are missing, and so hides that they are."""
     is_scalar: bool = False
     """Whether it gives a number without labels, and no series."""
+    groups: frozenset[str] | None = None
+    """The labels in all selectors by which its aggregations may have groups; None where they may have none."""
 
     @property
     def longest_range(self) -> timedelta:
@@ -90,7 +93,8 @@ def _checked(query: str) -> ParsedQuery:
     selectors = tuple(replace(s, text=_with_patterns(s.text, tokens)) for s in selectors_of(expr))
     fallback = fallback_in(expr)
     hidden = _with_patterns(fallback.prettify(), tokens) if fallback else ""
-    parsed = ParsedQuery(query, selectors, hidden, _is_scalar(expr))
+    groups = shared_labels(expr) if is_groupwise(expr) else None
+    parsed = ParsedQuery(query, selectors, hidden, _is_scalar(expr), groups)
     while isinstance(expr, p.ParenExpr):
         expr = expr.expr
     if isinstance(expr, p.MatrixSelector | p.SubqueryExpr):

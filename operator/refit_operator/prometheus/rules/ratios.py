@@ -128,7 +128,7 @@ def _taken(pair: Pair) -> tuple[tuple[Shape, Values], tuple[Shape, Values]] | No
 def _selector(text: str) -> tuple[Shape, Values]:
     """Take a selector apart; raises QueryInvalid, or UnicodeEncodeError, for what is asked alone.
 
-    It is remembered, so that one that comes or goes costs no look at the thousands of others.
+    It is remembered: where one comes or goes, the thousands of others are known.
     """
     text.encode()
     shape, values = take_apart(text)
