@@ -19,6 +19,7 @@ from refit_operator.controller import reconcile as look
 from refit_operator.controller.supervisor import give_places
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.errors import Transient
+from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.places.rules.places import Places
 from refit_operator.places.rules.waiting import Limits
 from refit_operator.ports import Ports
@@ -150,8 +151,10 @@ async def operate(memory: Any, monitors: list[Ref], seconds: float) -> None:
 
 
 def test_each_has_one_job_in_its_turn_and_waits_for_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def judge(*_: Any) -> timedelta:
-        return INTERVAL
+    observed: Any = None
+
+    async def judge(*_: Any) -> Reconciled:
+        return Reconciled(INTERVAL, observed)
 
     monkeypatch.setattr(look, "reconcile_monitor", judge)
     memory = Memory()
