@@ -1,1 +1,1 @@
-"""The sweep: many monitors at rest are read by few queries, and those that a reading could matter to are looked at."""
+"""The sweep: many monitors at rest are read by few queries, and those are reconciled to which a reading could matter."""

@@ -11,7 +11,7 @@ from refit_operator.prometheus.reader import Grid
 from refit_operator.prometheus.rules.reading import Bounds
 
 MOST_BEHIND = 10
-"""Points that are caught up with; the members of a group that is further behind are looked at."""
+"""Points that are caught up with; the members of a group that is further behind are reconciled."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Member:
     asked: tuple[str, ...]
     """Its queries, with variables filled in: a ratio's two selectors, or the query, and that of its samples."""
     version: int
-    """The resourceVersion that the look read, or wrote."""
+    """The resourceVersion that the reconciliation read, or wrote."""
 
 
 @dataclass

@@ -1,6 +1,6 @@
-"""Read the monitors at rest, group by group, and have those looked at to which a reading could matter.
+"""Read the monitors at rest, group by group, and have those reconciled to which a reading could matter.
 
-Nothing here acts: a monitor that is swept keeps what its last look found, and all that is decided is decided by a look.
+Nothing here acts: a monitor that is swept keeps what its last reconciliation found, and only the next one decides.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ class Sweeper:
             del group.members[ref]
 
     def is_outdated(self, ref: Ref, version: int) -> bool:
-        """Return whether the monitor is at rest, and changed since its last look."""
+        """Return whether the monitor is at rest, and changed since its last reconciliation."""
         return ref in self._of and version > self._of[ref].members[ref].version
 
     def _key_for(self, ref: Ref, key: GroupKey) -> GroupKey:
@@ -109,7 +109,7 @@ class Sweeper:
             return
 
     async def _sweep(self, group: Group, enqueue: Enqueue) -> None:
-        """Read a group at the points that are due. Whatever goes wrong, its members are looked at."""
+        """Read a group at the points that are due. Whatever goes wrong, its members are reconciled."""
         address = group.key.address
         try:
             async with self._servers.setdefault(address, asyncio.Semaphore(SIDE_BY_SIDE)):
@@ -146,14 +146,14 @@ class Sweeper:
     async def _follow(
         self, group: Group, members: dict[Ref, Member], readings: Sequence[Reading], enqueue: Enqueue
     ) -> None:
-        """Have those looked at that aren't at rest after their readings."""
+        """Have those reconciled that aren't at rest after their readings."""
         names = {ref.namespace for ref in members}
         held = {name for name in names if self._mass_breach.of(group.key.address, name)}
         for number, ((ref, member), reading) in enumerate(zip(members.items(), readings, strict=True)):
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             if group.members.get(ref) is not member:
-                continue  # looked at meanwhile
+                continue  # reconciled meanwhile
             rest = None if ref.namespace in held else next_rest(member.rest, reading)
             if rest is None or not isinstance(reading, Value):
                 self._wake((ref,), enqueue)

@@ -16,7 +16,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import breach_begins, new_recovery
 from refit_operator.monitor.rules.measure import readings_needed
-from refit_operator.monitor.rules.rest import LOOKED_AT, Rest, next_rest, rest_of
+from refit_operator.monitor.rules.rest import RECONCILED_EVERY, Rest, next_rest, rest_of
 from refit_operator.monitor.rules.status import is_worth_writing, next_status
 from refit_operator.prometheus.rules.evidence import ceiling, log_statistics
 from refit_operator.prometheus.rules.reading import Counts, NoData, QueryFailed, Reading, TooFewSamples, Value
@@ -185,7 +185,7 @@ def test_what_is_not_at_rest(name: str, facts: dict[str, Any]) -> None:
         ("bad", Value(0.8499, NOW + STEP)),
         ("none", NoData(NOW + STEP)),
         ("after a gap", Value(GOOD, NOW + 2 * STEP)),
-        ("when it is looked at all the same", Value(GOOD, NOW + LOOKED_AT + STEP)),
+        ("when it is looked at all the same", Value(GOOD, NOW + RECONCILED_EVERY + STEP)),
     ],
 )
 def test_what_ends_the_rest(name: str, reading: Reading) -> None:

@@ -1,8 +1,8 @@
 """Whether anything could follow from a monitor's next reading, or whether it is at rest. Pure.
 
-A monitor is looked at by reading it, its runs and its target afresh, and by deciding. For one at rest a reading on the
-good side of its threshold leads to nothing: no run, no write, no Event. So that look may be skipped, and only skipped:
-whatever isn't such a reading is looked at, and nothing is ever done by what is remembered here.
+A reconciliation reads a monitor, its runs and its target afresh, and decides. For a monitor at rest a reading on the
+good side of its threshold leads to nothing: no run, no write, no Event. So that reconciliation may be skipped, and only
+skipped: whatever isn't such a reading leads to one, and nothing is ever done by what is remembered here.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from refit_operator.prometheus.rules.reading import Reading, Value
 from refit_operator.prometheus.rules.window import is_breach
 from refit_operator.target.rules.request import open_request, open_rollback
 
-LOOKED_AT = timedelta(hours=1)
-"""A monitor at rest is looked at this often all the same: samples may have come late into windows of before."""
+RECONCILED_EVERY = timedelta(hours=1)
+"""A monitor at rest is reconciled this often all the same: samples may have come late into windows of before."""
 AGES = timedelta(days=36_525)
 
 
@@ -43,11 +43,11 @@ class Rest(NamedTuple):
     """The newest reading's time."""
     interval: timedelta
     until: datetime
-    """When it is looked at all the same."""
+    """When it is reconciled all the same."""
 
 
 def next_rest(rest: Rest, reading: Reading) -> Rest | None:
-    """Return the monitor at rest after this reading; None where it must be looked at."""
+    """Return the monitor at rest after this reading; None where it must be reconciled."""
     if not isinstance(reading, Value) or is_breach(reading.value, rest.threshold, rest.below):
         return None
     if reading.time - rest.read > rest.interval:
@@ -63,7 +63,7 @@ def _is_worth_writing(rest: Rest, reading: Value) -> bool:
 
 
 def rest_of(o: Observed, status: ModelMonitorStatus) -> Rest | None:
-    """Return the monitor at rest, whose status is this after the look; None where anything is under way or awaited."""
+    """Return the monitor at rest, whose status is this after the reconciliation; None where anything is under way or awaited."""
     if not all(condition(o, status) for condition in CONDITIONS):
         return None
     written = status if is_worth_writing(o.monitor.status, status, o.interval) else o.monitor.status
@@ -79,7 +79,7 @@ def rest_of(o: Observed, status: ModelMonitorStatus) -> Rest | None:
         value_due=written.metric.time + write_interval(o.interval),
         read=o.newest.time,
         interval=o.interval,
-        until=o.now + LOOKED_AT,
+        until=o.now + RECONCILED_EVERY,
     )
 
 
