@@ -12,7 +12,6 @@ from tempfile import mkdtemp
 from benchmarks.pages import Record
 from benchmarks.scale import OURS, Figure, Limit, Plan, Row
 from benchmarks.scale.feed import MOVING, STEADY, Names, accuracies, counters
-from benchmarks.scale.lives import FILL_S
 from benchmarks.scale.operators import running
 from benchmarks.scale.population import BAD, GOOD, INTERVAL_S, Population, populated, quiet_cluster
 from benchmarks.scale.prometheus import Fed, fed_prometheus
@@ -92,7 +91,7 @@ def measure(plan: Plan) -> list[Record]:
         with quiet_cluster(), fed_prometheus() as prometheus, populated(size, count) as people:
             prometheus.feed.show(STEADY, counters(people.steady)).was_told.wait()
             prometheus.feed.show(MOVING, accuracies(dict.fromkeys(people.movers, GOOD))).was_told.wait()
-            time.sleep(FILL_S)
+            prometheus.wait_until_known()
             found = breaches(people, prometheus, tuple(sorted(people.movers)), folder)
         records += [{"side": OURS, "size": size, "round": number, **one} for number, one in enumerate(found)]
     return records

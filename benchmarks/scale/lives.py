@@ -22,9 +22,9 @@ from localcluster.progress import say
 
 LIMIT_S = 240.0
 """The longest that a start is waited for."""
-FILL_S, SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 40.0, 10.0, 30.0, 20.0, 5.0
-"""In this order: until there are samples for a reading, whenever it was due; from a start to what is measured then; for
-what is measured; for what a restart writes; for an operator without monitors."""
+SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 10.0, 30.0, 20.0, 5.0
+"""In this order: from a start to what is measured then; for what is measured; for what a restart writes; for an
+operator without monitors."""
 HOUR_S = 3600.0
 
 
@@ -117,7 +117,7 @@ def lives(plan: Plan, sides: tuple[str, ...]) -> tuple[Record, ...]:
             empty = {side: without_monitors(side, prometheus.address, folder) for side in sides}
             with populated(size) as people:
                 prometheus.feed.show(STEADY, counters(people.names)).was_told.wait()
-                time.sleep(FILL_S)
+                prometheus.wait_until_known()
                 stage = Stage(people, prometheus, folder, empty)
                 records += take_turns({side: _life(stage, side) for side in sides}, size, plan.rounds)
     return tuple(records)

@@ -1,16 +1,19 @@
 """A Prometheus server of the benchmark's own, which scrapes a feed."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from benchmarks.scale.feed import MOVING, STEADY, Feed, feeding
-from tests.support.local import free_port
+from tests.support.local import free_port, until
 from tests.support.prometheus.process import Prometheus
 
-SCRAPE_S, MOVING_SCRAPE_S = 5, 1
+SCRAPE_S, MOVING_SCRAPE_S, KNOWN_S = 5, 1, 45.0
 CONFIG = """
 global: {scrape_interval: %(slow)ss, scrape_timeout: %(slow)ss}
 scrape_configs:
@@ -27,6 +30,14 @@ class Fed:
     address: str
     pid: int
     feed: Feed
+
+    def wait_until_known(self, seconds: float = KNOWN_S) -> None:
+        """Wait until the counters of so long ago are known: every reading has samples then, whenever it was due."""
+        until(lambda: self._knows(f"judged_total offset {seconds:.0f}s"), 4 * seconds, "Prometheus scrapes nothing")
+
+    def _knows(self, query: str) -> bool:
+        with urlopen(f"{self.address}/api/v1/query?{urlencode({'query': f'count({query})'})}", timeout=30) as reply:
+            return bool(json.load(reply)["data"]["result"])
 
 
 @contextmanager
