@@ -63,7 +63,7 @@ def _is_worth_writing(rest: Rest, reading: Value) -> bool:
 
 
 def rest_of(o: Observed, status: ModelMonitorStatus) -> Rest | None:
-    """Return the monitor at rest, whose status is this after the reconciliation; None where anything is under way or awaited."""
+    """Return the monitor at rest, with the status that was found; None where anything is under way or awaited."""
     if not all(condition(o, status) for condition in CONDITIONS):
         return None
     written = status if is_worth_writing(o.monitor.status, status, o.interval) else o.monitor.status
