@@ -66,6 +66,7 @@ def render_crd(
         "metadata": {"type": "object"},
     }
     schema["required"] = ["spec"]
+    fields = {"selectableFields": [{"jsonPath": f".{field}"} for field in selectable]} if selectable else {}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -88,7 +89,7 @@ def render_crd(
                     "storage": True,
                     "subresources": {"status": {}},
                     "additionalPrinterColumns": columns,
-                    **({"selectableFields": [{"jsonPath": f".{field}"} for field in selectable]} if selectable else {}),
+                    **fields,
                     "schema": {"openAPIV3Schema": schema},
                 }
             ],

@@ -23,12 +23,19 @@ IDLE = 0.5
 
 def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper) -> None:
     """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets."""
-    seen = Seen()
 
     @kopf.on.login(registry=registry)
     async def log_in(**kwargs: Any) -> kopf.AiohttpSession | None:
         info = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
         return open_session(info, streams) if info else None
+
+    _watch_monitors(registry, workqueue, streams, sweeper)
+    _watch_runs(registry, workqueue, streams)
+
+
+def _watch_monitors(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper) -> None:
+    """Watch monitors and what may be their targets."""
+    seen = Seen()
 
     @kopf.on.event(GROUP, VERSION, "modelmonitors", registry=registry)
     async def monitor_changed(
@@ -55,6 +62,8 @@ def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Str
         for ref in seen.of_target(Ref(namespace or "", name)):
             workqueue.enqueue(ref)
 
+
+def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams) -> None:
     @kopf.on.event(GROUP, VERSION, "retrainruns", registry=registry)
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
     @kopf.on.event("", "v1", "pods", registry=registry)
