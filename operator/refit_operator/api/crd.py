@@ -57,7 +57,6 @@ def render_crd(
     kind: type[ApiModel], short: str, columns: list[dict[str, Any]], selectable: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Return the CustomResourceDefinition of one kind."""
-    singular = kind.__name__.lower()
     schema = structural_schema(kind)
     schema["properties"] = {
         "apiVersion": {"type": "string"},
@@ -70,18 +69,11 @@ def render_crd(
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{singular}s.{GROUP}"},
+        "metadata": {"name": f"{_names(kind.__name__, short)['plural']}.{GROUP}"},
         "spec": {
             "group": GROUP,
             "scope": "Namespaced",
-            "names": {
-                "kind": kind.__name__,
-                "listKind": f"{kind.__name__}List",
-                "singular": singular,
-                "plural": f"{singular}s",
-                "shortNames": [short],
-                "categories": ["refit"],
-            },
+            "names": _names(kind.__name__, short),
             "versions": [
                 {
                     "name": VERSION,
@@ -94,6 +86,18 @@ def render_crd(
                 }
             ],
         },
+    }
+
+
+def _names(kind: str, short: str) -> dict[str, Any]:
+    singular = kind.lower()
+    return {
+        "kind": kind,
+        "listKind": f"{kind}List",
+        "singular": singular,
+        "plural": f"{singular}s",
+        "shortNames": [short],
+        "categories": ["refit"],
     }
 
 
