@@ -5,6 +5,7 @@ Records of sizes that aren't measured again are kept.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,7 @@ def main() -> None:
     if arguments.check:
         sys.exit("\n".join(problems()) or None)
     if not arguments.render:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was set aside on the cluster is put back
         for name in arguments.names or known:
             row = known[name]
             measure(row, Plan(tuple(arguments.sizes or row.sizes), arguments.rounds))

@@ -1,5 +1,6 @@
 """What the API server tells of objects as they change: which of them say a thing, and since when."""
 
+import json
 import re
 import socket
 import time
@@ -27,9 +28,8 @@ class Watch:
     def __init__(self, path: str, marker: bytes = b"", selector: str = "") -> None:
         self._server, self._marker = ApiServer(), marker
         asked = f"{path}?labelSelector={selector}" if selector else f"{path}?"
-        version = re.search(r'"resourceVersion":"(\d+)"', self._server.ask("GET", f"{asked}&limit=1")[1])
-        assert version, f"a list of {path} has no version"
-        self._path = f"{asked}&watch=1&resourceVersion={version[1]}"
+        listed = json.loads(self._server.ask("GET", f"{asked}&limit=1")[1])
+        self._path = f"{asked}&watch=1&resourceVersion={listed['metadata']['resourceVersion']}"
         self.seen: dict[str, float] = {}
         """The objects that have said it, and when they were first heard."""
         self.events = 0
