@@ -12,6 +12,7 @@ from tests.mutants.recovery import RECOVERY
 from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
 from tests.mutants.stays import STAYS
+from tests.mutants.sweep import SWEEP
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
@@ -1674,6 +1675,7 @@ MUTANTS = (
     *FEWER,
     *RECOVERY,
     *REST,
+    *SWEEP,
     *STAYS,
     *SCARCE,
     *MORE_LABELS,

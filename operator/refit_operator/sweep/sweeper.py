@@ -14,6 +14,7 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.monitor.rules.rest import next_rest
 from refit_operator.observability.metrics import SWEPT, WOKEN
 from refit_operator.observability.monitors import show_value
@@ -94,26 +95,34 @@ class Sweeper:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self.heartbeat = asyncio.get_running_loop().time()
-                while self._due and self._due[0][0] <= self._clock.now():
-                    tasks.create_task(self._sweep(heapq.heappop(self._due)[2], enqueue))
-                await self._sleep()
+                now = self._now()
+                while now and self._due and self._due[0][0] <= now:
+                    tasks.create_task(self._sweep(heapq.heappop(self._due)[2], now, enqueue))
+                await self._sleep(now)
 
-    async def _sleep(self) -> None:
+    def _now(self) -> datetime | None:
+        """Return the time; None while the clocks disagree, when nothing is read."""
+        try:
+            return self._clock.now()
+        except Transient:
+            return None
+
+    async def _sleep(self, now: datetime | None) -> None:
         self._news.clear()
         wait = LONGEST_SLEEP
-        if self._due:
-            wait = min(wait, max(0.0, (self._due[0][0] - self._clock.now()).total_seconds()))
+        if now and self._due:
+            wait = min(wait, max(0.0, (self._due[0][0] - now).total_seconds()))
         try:
             await asyncio.wait_for(self._news.wait(), wait)
         except TimeoutError:
             return
 
-    async def _sweep(self, group: Group, enqueue: Enqueue) -> None:
+    async def _sweep(self, group: Group, now: datetime, enqueue: Enqueue) -> None:
         """Read a group at the points that are due. Whatever goes wrong, its members are reconciled."""
         address = group.key.address
         try:
             async with self._servers.setdefault(address, asyncio.Semaphore(SIDE_BY_SIDE)):
-                await self._catch_up(group, enqueue)
+                await self._catch_up(group, now, enqueue)
         except Exception as error:
             log.warning("sweep failed", server=address, error=f"{type(error).__name__}: {error}")
             self._wake(tuple(group.members), enqueue)
@@ -122,17 +131,19 @@ class Sweeper:
         else:
             del self._groups[group.key]
 
-    async def _catch_up(self, group: Group, enqueue: Enqueue) -> None:
-        now = self._clock.now()
+    async def _catch_up(self, group: Group, now: datetime, enqueue: Enqueue) -> None:
         if group.is_far_behind(now):
             self._wake(tuple(group.members), enqueue)
             group.skip(now)
         for point in group.points(now):
             members = group.to_read(point)
             if members:
-                await self._follow(group, members, await self._read(group, members, point), enqueue)
+                readings = await self._read(group, members, point, now)
+                await self._follow(group, members, readings, enqueue)
 
-    async def _read(self, group: Group, members: dict[Ref, Member], point: datetime) -> Sequence[Reading]:
+    async def _read(
+        self, group: Group, members: dict[Ref, Member], point: datetime, now: datetime
+    ) -> Sequence[Reading]:
         key, clock = group.key, asyncio.get_running_loop().time
         began = clock()
         asked = tuple(member.asked for member in members.values())
@@ -140,7 +151,7 @@ class Sweeper:
         readings = await read(self._reader, namespace, key.namespace, group.prometheus, key.form, asked, point)
         waited = clock() - began
         if not key.namespace and any(has_timed_out(reading, waited) for reading in readings):
-            self._apart[key] = self._clock.now() + APART
+            self._apart[key] = now + APART
         return readings
 
     async def _follow(

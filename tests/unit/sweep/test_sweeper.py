@@ -11,6 +11,7 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.api.prometheus import PrometheusSpec
+from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Grid
 from refit_operator.prometheus.rules.mass_breach import FEWEST, MassBreachDetector
@@ -30,8 +31,11 @@ Answer = Callable[[str, datetime], Reading]
 class Clock:
     def __init__(self) -> None:
         self.time = NOW
+        self.disagrees = False
 
     def now(self) -> datetime:
+        if self.disagrees:
+            raise Transient("this host's clock is ahead")
         return self.time
 
 
@@ -65,7 +69,13 @@ class Stage:
         """Let all that is due at that time be read."""
         self.clock.time = NOW + minutes * MINUTE + KEY.grid.delay
         for group in list(self.sweeper._groups.values()):
-            await self.sweeper._sweep(group, self.looked_at.append)
+            await self.sweeper._sweep(group, self.clock.time, self.looked_at.append)
+
+
+async def seen_before_it_ends(found: asyncio.Event, running: asyncio.Task[Any]) -> None:
+    waiting = asyncio.create_task(found.wait())
+    done, _ = await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED)
+    assert done == {waiting}
 
 
 def shop(name: str) -> Ref:
@@ -196,6 +206,24 @@ async def test_it_turns_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     await asyncio.sleep(0)
     stage.clock.time = NOW + MINUTE + KEY.grid.delay
     stage.sweeper.take(shop("m"), resting("m"))
-    await found.wait()
+    await seen_before_it_ends(found, running)
     assert stage.sweeper.heartbeat > 0
+    running.cancel()
+
+
+async def test_while_the_clocks_disagree_nothing_is_read_and_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "LONGEST_SLEEP", 0.001)
+    stage = Stage(monkeypatch, lambda _, time: NoData(time))
+    found = asyncio.Event()
+    stage.sweeper.take(shop("m"), resting("m"))
+    stage.clock.time, stage.clock.disagrees = NOW + MINUTE + KEY.grid.delay, True
+    running = asyncio.create_task(stage.sweeper.run(lambda _: found.set()))
+    turns = {stage.sweeper.heartbeat}
+    while len(turns) < 4:
+        assert not running.done()
+        await asyncio.sleep(0)
+        turns.add(stage.sweeper.heartbeat)
+    assert stage.asked == []
+    stage.clock.disagrees = False
+    await seen_before_it_ends(found, running)
     running.cancel()
