@@ -25,6 +25,7 @@ FLOORS = {
     "progress": 87,
     "prometheus": 96,
     "run": 88,
+    "sweep": 97,
     "target": 99,
 }
 """For each package one below the measured percentage, rounded down: which branch a timeout takes differs between runs.
