@@ -14,6 +14,7 @@ NOON = BEGIN + timedelta(hours=1)
 DEATH = BEGIN + timedelta(hours=3)
 """Of `dying_total`; its last sample is fifteen seconds before."""
 ACCURACY = "sum(rate(correct_total[10m])) / sum(rate(judged_total[10m]))"
+VARIABLES = 'labelled{monitor="$(name)",namespace="$(namespace)",target=~"$(target)",digest="$(digest)"}'
 SUBJECT = Subject("shop", "reviews", "server", DIGEST)
 
 

@@ -7,20 +7,13 @@ import pytest
 
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
-from refit_operator.kubernetes_api.secrets import SecretProblem
 from refit_operator.prometheus.reader import Reader, Subject
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value, describe, reason_of
 from refit_operator.prometheus.servers import Servers
-from tests.support.prometheus.history import ACCURACY, DEATH, DIGEST, NOON, SUBJECT
+from tests.support.prometheus.history import ACCURACY, DEATH, DIGEST, NOON, SUBJECT, VARIABLES
+from tests.support.prometheus.no_secrets import NoSecrets
 
 MINUTE = timedelta(minutes=1)
-
-
-class NoSecrets:
-    """For monitors that need none."""
-
-    async def get_secret_value(self, namespace: str, name: str, key: str) -> str | SecretProblem:
-        raise AssertionError("no Secret is named here")
 
 
 async def window(
@@ -93,9 +86,6 @@ async def test_a_count_that_prometheus_refuses_is_the_counts_fault(prometheus: s
     found = await window(prometheus, NOON, minSamples={"query": "pair / on() pair", "count": 1})
     assert isinstance(found, QueryFailed)
     assert (found.kind, found.message.startswith("metric.minSamples: ")) == (FailureKind.BadQuery, True)
-
-
-VARIABLES = 'labelled{monitor="$(name)",namespace="$(namespace)",target=~"$(target)",digest="$(digest)"}'
 
 
 async def test_variables_stand_for_the_monitors_own_values(prometheus: str) -> None:

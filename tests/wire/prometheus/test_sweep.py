@@ -12,9 +12,9 @@ from refit_operator.prometheus.servers import Servers
 from refit_operator.sweep.reading import read
 from refit_operator.sweep.resting import Resting, resting
 from tests.support.monitors import seen
-from tests.support.prometheus.history import ACCURACY, NOON, SUBJECT
+from tests.support.prometheus.history import ACCURACY, NOON, SUBJECT, VARIABLES
+from tests.support.prometheus.no_secrets import NoSecrets
 from tests.support.samples import make_monitor
-from tests.wire.prometheus.test_reader import VARIABLES, NoSecrets
 
 MINUTE = timedelta(minutes=1)
 REST = Rest(0.85, True, 0.0, 1.0, None, NOON, NOON, MINUTE, NOON)
