@@ -184,8 +184,8 @@ def test_what_is_not_at_rest(name: str, facts: dict[str, Any]) -> None:
     [
         ("bad", Value(0.8499, NOW + STEP)),
         ("none", NoData(NOW + STEP)),
-        ("after a gap", Value(GOOD, NOW + 2 * STEP)),
-        ("when it is looked at all the same", Value(GOOD, NOW + RECONCILED_EVERY + STEP)),
+        ("after a gap", Value(0.851, NOW + 2 * STEP)),
+        ("when it is looked at all the same", Value(0.851, NOW + RECONCILED_EVERY + STEP)),
     ],
 )
 def test_what_ends_the_rest(name: str, reading: Reading) -> None:

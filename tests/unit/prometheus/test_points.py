@@ -99,3 +99,9 @@ def test_more_series_than_can_be_are_refused() -> None:
     assert read_points(most, NOW, "tag", {}) == {}
     with pytest.raises(ValueError, match="too many series"):
         read_points([*most, {}], NOW, "tag", {})
+
+
+@pytest.mark.parametrize("kind", ["values", "histograms"])
+def test_another_times_value_is_no_reading(kind: str) -> None:
+    with pytest.raises(OffGrid):
+        read_points([{"metric": {"tag": "0/0"}, kind: [[STAMP + 1, "1"]]}], NOW, "tag", {"0/0": ()})
