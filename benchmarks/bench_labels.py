@@ -4,14 +4,12 @@ Records go into docs/benchmarks/scarce-labels.jsonl, the newest of each domain t
 docs/benchmarks/scarce.md. `--check` only reports whether the page matches the records.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from statistics import fmean
 
 from benchmarks.in_image import ANSWERS, run_in_image
-from benchmarks.pages import FOLDER, Record, check, put, read_lines, write_lines
+from benchmarks.pages import FOLDER, Part, Record
 from benchmarks.scarce.detection import MOST
 from benchmarks.scarce.sentences import DOMAINS, KIND
 from localcluster.progress import step
@@ -74,24 +72,7 @@ def _render_learning(records: Sequence[Record]) -> list[str]:
     return [*lines, "", f"As served, without learning again: {served:.3f} on average."]
 
 
-def render_page(page: str, records: Sequence[Record]) -> str:
-    """Return the page with the tables generated again."""
-    return put(page, MADE_BY, render_tables(records))
-
-
-def main() -> None:
-    """Measure what is named, all domains by default, and make the page; or only check it."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_labels", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="DOMAIN", help=f"default: {', '.join(DOMAINS)}")
-    parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
-    arguments = parser.parse_args()
-    if arguments.check:
-        sys.exit(check(PAGE, lambda page: render_page(page, read_lines(RECORDS))))
-    for name in arguments.names or DOMAINS:
-        records = [*(record for record in read_lines(RECORDS) if record["learnt"] != name), *play(name)]
-        write_lines(RECORDS, sorted(records, key=lambda record: DOMAINS.index(record["learnt"])))
-        PAGE.write_text(render_page(PAGE.read_text(), read_lines(RECORDS)))
-
+PART = Part(MADE_BY, PAGE, RECORDS, DOMAINS, "learnt", play, render_tables)
 
 if __name__ == "__main__":
-    main()
+    PART.main("benchmarks.bench_labels", __doc__)

@@ -4,14 +4,12 @@ Records go into docs/benchmarks/scarce.jsonl, the newest of each kind; docs/benc
 `--check` only reports whether the page matches the records.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from benchmarks.in_image import ANSWERS, run_in_image
-from benchmarks.pages import FOLDER, Record, check, put, read_lines, write_lines
+from benchmarks.pages import FOLDER, Part, Record
 from benchmarks.scarce import NAMES, find_kind
 from localcluster.progress import step
 
@@ -58,24 +56,7 @@ def _render_errors(records: Sequence[Record]) -> Iterator[str]:
         yield f"{said}; of the accuracy before, {before:.1f} points.  "
 
 
-def render_page(page: str, records: Sequence[Record]) -> str:
-    """Return the page with the tables generated again."""
-    return put(page, MADE_BY, render_tables(records))
-
-
-def main() -> None:
-    """Measure what is named, all by default, and make the page; or only check it."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_scarce", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: {', '.join(NAMES)}")
-    parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
-    arguments = parser.parse_args()
-    if arguments.check:
-        sys.exit(check(PAGE, lambda page: render_page(page, read_lines(RECORDS))))
-    for name in arguments.names or NAMES:
-        records = [*(record for record in read_lines(RECORDS) if record["kind"] != name), *play(name)]
-        write_lines(RECORDS, sorted(records, key=lambda record: NAMES.index(record["kind"])))
-        PAGE.write_text(render_page(PAGE.read_text(), read_lines(RECORDS)))
-
+PART = Part(MADE_BY, PAGE, RECORDS, NAMES, "kind", play, render_tables)
 
 if __name__ == "__main__":
-    main()
+    PART.main("benchmarks.bench_scarce", __doc__)

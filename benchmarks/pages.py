@@ -1,7 +1,10 @@
 """A page whose tables are made from records: what is between two markers is generated, the rest is written by hand."""
 
+import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +40,39 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
     """Write records, a line each."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one command measures, by name, and the part of a page that it makes of its records."""
+
+    made_by: str
+    page: Path
+    records: Path
+    names: Sequence[str]
+    """What can be measured, in the order of the records."""
+    key: str
+    """The field of a record that has its name."""
+    play: Callable[[str], list[Record]]
+    render: Callable[[Sequence[Record]], str]
+
+    def render_page(self, page: str, records: Sequence[Record]) -> str:
+        """Return the page with this part made again."""
+        return put(page, self.made_by, self.render(records))
+
+    def measure(self, name: str) -> None:
+        """Replace the records of one name, and make the page."""
+        others = (record for record in read_lines(self.records) if record[self.key] != name)
+        write_lines(self.records, sorted([*others, *self.play(name)], key=lambda one: self.names.index(one[self.key])))
+        self.page.write_text(self.render_page(self.page.read_text(), read_lines(self.records)))
+
+    def main(self, command: str, description: str | None) -> None:
+        """Measure what is named, all by default, and make the page; or only check it."""
+        parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
+        parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: {', '.join(self.names)}")
+        parser.add_argument("--check", action="store_true", help="fail where the page isn't what the records say")
+        arguments = parser.parse_args()
+        if arguments.check:
+            sys.exit(check(self.page, lambda page: self.render_page(page, read_lines(self.records))))
+        for name in arguments.names or self.names:
+            self.measure(name)

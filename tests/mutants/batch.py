@@ -68,14 +68,14 @@ BATCH = (
     ),
     Mutant(
         "a grouped query is as long as it gets",
-        "prometheus/rules/ratios.py",
-        "or length + own > MOST_TEXT",
+        "prometheus/rules/batch.py",
+        "or used + own > room",
         "",
         TOGETHER,
     ),
     Mutant(
         "a group asks for any number of ratios",
-        "prometheus/rules/ratios.py",
+        "prometheus/rules/batch.py",
         "len(chunk) == most or ",
         "",
         TOGETHER,

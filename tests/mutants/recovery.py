@@ -15,14 +15,14 @@ RECOVERY = (
     Mutant(
         "all windows since the run must have recovered together",
         "prometheus/rules/baseline.py",
-        "kept.pop(0)",
+        "total -= kept.popleft().total",
         "break",
         RECOVERY_TESTS,
     ),
     Mutant(
         "windows of too few outcomes are yielded",
         "prometheus/rules/baseline.py",
-        "        if total >= max(needed, 1):",
+        "        if total >= needed:",
         "        if total:",
         RECOVERY_TESTS,
     ),

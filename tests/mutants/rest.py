@@ -35,7 +35,7 @@ REST = (
     Mutant(
         "a monitor rests while words wait to be written",
         _RULES,
-        "words(o.monitor.status) == words(status) and ",
+        "words(written) == words(found) and ",
         "",
         REST_TESTS,
     ),

@@ -17,7 +17,7 @@ from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import new_recovery
 from refit_operator.monitor.rules.rest import Rest, rest_of
-from refit_operator.monitor.rules.status import is_worth_writing, next_status
+from refit_operator.monitor.rules.status import next_status, status_after
 from refit_operator.observability.monitors import show_drift, show_monitor
 from refit_operator.ports import Ports
 
@@ -43,7 +43,8 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
     status = next_status(observed)
     show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
     show_drift(monitor.metadata.namespace, monitor.metadata.name, drift_ratio(observed))
-    version = await _write(observed, status, ports)
+    written = status_after(monitor.status, status, observed.interval)
+    version = await _write(observed, written, ports)
     await _record_recovery(observed, ports)
     if isinstance(decision, StartRun):
         log.info(
@@ -51,12 +52,13 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
         )
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
         return Reconciled(AFTER_START, observed)
-    return Reconciled(until_next(observed, ports.clock.now()), observed, rest_of(observed, status), number(version))
+    rest = rest_of(observed, status, written)
+    return Reconciled(until_next(observed, ports.clock.now()), observed, rest, number(version))
 
 
 async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> str:
-    """Write the status where it says something new, and return the monitor's version."""
-    if not is_worth_writing(o.monitor.status, status, o.interval):
+    """Write the status unless it is the one that was read, and return the monitor's version."""
+    if status is o.monitor.status:
         return o.monitor.metadata.resource_version
     version = await ports.cluster.write_status(MONITOR, o.monitor, status.to_json())
     for event in events_on(o.monitor.status, status):

@@ -8,7 +8,7 @@ from refit_operator.prometheus.batched import read_ratios, read_values
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.counting import read_ratio, with_counts
-from refit_operator.prometheus.rules.reading import OutOfRange, QueryFailed, Reading, Value, is_within
+from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value, read_number
 from refit_operator.sweep.group import Form
 
 Asked = Sequence[tuple[str, ...]]
@@ -40,6 +40,4 @@ async def _values(server: GuardedServer, form: Form, asked: Asked, point: dateti
 
 
 def _bounded(reading: Reading, form: Form) -> Reading:
-    if isinstance(reading, Value) and not is_within(reading.value, form.bounds):
-        return OutOfRange(reading.value, reading.time)
-    return reading
+    return read_number(reading.value, reading.time, form.bounds) if isinstance(reading, Value) else reading

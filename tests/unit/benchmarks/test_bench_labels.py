@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from benchmarks.bench_labels import MADE_BY, render_page
+from benchmarks.bench_labels import MADE_BY, PART
 from benchmarks.pages import END, Record, begin
 from benchmarks.scarce.detection import PER_WINDOW, draw_outcomes, labels_until_evidence, labels_until_interval
 from refit_operator.prometheus.rules.interval import interval
@@ -22,7 +22,7 @@ def test_the_tables_say_what_is_known_of_each_pair_and_the_means() -> None:
         record("movies", "movies", true=0.79),
         record("movies", "nyt", random=400, interval=None, chosen=None) | again,
     ]
-    page = render_page(f"before\n{begin(MADE_BY)}\nold\n{END}\nnotes\n", records)
+    page = PART.render_page(f"before\n{begin(MADE_BY)}\nold\n{END}\nnotes\n", records)
     assert page.startswith("before\n") and page.endswith("\nnotes\n") and "\nold\n" not in page
     assert "| movies, movies | 0.800 | 0.790 | no drop | no drop | 0.450 | 75 |" in page
     assert "| movies, nyt | 0.800 | 0.600 | 400 | over 2,000 | 0.450 | over 1,000 |" in page

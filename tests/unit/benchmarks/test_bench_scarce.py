@@ -1,6 +1,6 @@
 """The tables of what is seen without labels: made from records, between their markers."""
 
-from benchmarks.bench_scarce import MADE_BY, render_page
+from benchmarks.bench_scarce import MADE_BY, PART
 from benchmarks.pages import END, Record, begin
 
 
@@ -16,7 +16,7 @@ def test_the_tables_have_a_row_for_each_pair_of_each_kind() -> None:
         record(0.0, 0.04, "images", 0.01),
         record(1.0, 1.0, "images", 0.01),
     ]
-    page = render_page(f"# Title\n{begin(MADE_BY)}\nold\n{END}\nnotes\n", records)
+    page = PART.render_page(f"# Title\n{begin(MADE_BY)}\nold\n{END}\nnotes\n", records)
     assert page.startswith("# Title\n") and page.endswith("\nnotes\n") and "\nold\n" not in page
     assert "| kind | learnt, then asked about | 0% foreign | 100% foreign |" in page
     assert "| sentences | movies, nyt | 2% | 98% |" in page and "| images | movies, nyt | 4% | 100% |" in page

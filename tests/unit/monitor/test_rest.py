@@ -17,7 +17,7 @@ from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import breach_begins, new_recovery
 from refit_operator.monitor.rules.measure import readings_needed
 from refit_operator.monitor.rules.rest import RECONCILED_EVERY, Rest, next_rest, rest_of
-from refit_operator.monitor.rules.status import is_worth_writing, next_status
+from refit_operator.monitor.rules.status import is_worth_writing, next_status, status_after
 from refit_operator.prometheus.rules.evidence import ceiling, log_statistics
 from refit_operator.prometheus.rules.reading import Counts, NoData, QueryFailed, Reading, TooFewSamples, Value
 from tests.support.monitors import BAD, GOOD, MASS, promoted, requested, seen
@@ -31,12 +31,13 @@ LONG = timedelta(days=3)
 def after_look(o: Observed) -> tuple[Observed, ModelMonitorStatus]:
     """Return the monitor with the status that the API server has after the look, and the one the look found."""
     status = next_status(o)
-    written = status if is_worth_writing(o.monitor.status, status, o.interval) else o.monitor.status
+    written = status_after(o.monitor.status, status, o.interval)
     return replace(o, monitor=o.monitor.model_copy(update={"status": written})), status
 
 
 def at_rest(o: Observed) -> Rest | None:
-    return rest_of(o, next_status(o))
+    status = next_status(o)
+    return rest_of(o, status, status_after(o.monitor.status, status, o.interval))
 
 
 def with_reading(o: Observed, reading: Reading) -> Observed:
@@ -130,7 +131,7 @@ def test_a_look_that_is_skipped_would_have_done_nothing(history: tuple[Observed,
     o, later = history
     o, _ = after_look(o)
     o, status = after_look(o)
-    rest = rest_of(o, status)
+    rest = rest_of(o, status, o.monitor.status)
     for reading in later:
         rest = rest and next_rest(rest, reading)
         if rest is None:
@@ -242,4 +243,4 @@ def test_words_that_wait_for_their_turn_are_no_rest() -> None:
     renamed = replace(o, monitor=o.monitor.model_copy(update={"spec": make_monitor(metric={"name": "f1"}).spec}))
     status = next_status(renamed)
     assert not is_worth_writing(o.monitor.status, status, STEP)
-    assert rest_of(renamed, status) is None
+    assert rest_of(renamed, status, o.monitor.status) is None

@@ -15,7 +15,7 @@ from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import PERMISSIONS, first_hold
 from refit_operator.monitor.rules.decision import Observed
-from refit_operator.monitor.rules.status import has_moved, is_worth_writing, shown_value, words, write_interval
+from refit_operator.monitor.rules.status import has_moved, shown_value, words, write_interval
 from refit_operator.prometheus.rules.evidence import ceiling
 from refit_operator.prometheus.rules.reading import Reading, Value
 from refit_operator.prometheus.rules.window import is_breach
@@ -62,11 +62,13 @@ def _is_worth_writing(rest: Rest, reading: Value) -> bool:
     return reading.time >= rest.value_due and has_moved(rest.value, shown_value(reading))
 
 
-def rest_of(o: Observed, status: ModelMonitorStatus) -> Rest | None:
-    """Return the monitor at rest, with the status that was found; None where anything is under way or awaited."""
-    if not all(condition(o, status) for condition in CONDITIONS):
+def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus) -> Rest | None:
+    """Return the monitor at rest; None where anything is under way or awaited.
+
+    `found` is the status that describes what was observed, `written` the one that the API server has now.
+    """
+    if not has_settled(found, written) or not all(condition(o) for condition in CONDITIONS):
         return None
-    written = status if is_worth_writing(o.monitor.status, status, o.interval) else o.monitor.status
     if written.metric is None or written.metric.time is None or o.newest is None:
         return None
     metric = o.monitor.spec.metric
@@ -91,54 +93,52 @@ def _ceiling(o: Observed) -> float:
     return ceiling(windows, metric.threshold, metric.below)
 
 
-def has_good_value(o: Observed, status: ModelMonitorStatus) -> bool:
+def has_good_value(o: Observed) -> bool:
     """Return whether the newest reading that counts is on the good side."""
     metric, counted = o.monitor.spec.metric, o.weighed if o.evidence else o.readings
     newest = o.newest
     return bool(counted) and isinstance(newest, Value) and not metric.is_breached_by(newest.value)
 
 
-def is_within(o: Observed, status: ModelMonitorStatus) -> bool:
-    """Return whether the status says so, and no breach waits."""
-    return not o.is_breached and is_true(status.conditions, ConditionType.WITHIN_THRESHOLD)
+def has_settled(found: ModelMonitorStatus, written: ModelMonitorStatus) -> bool:
+    """Return whether the status in the API server says all that was found, numbers aside, and no breach."""
+    is_within = is_true(written.conditions, ConditionType.WITHIN_THRESHOLD)
+    return is_within and words(written) == words(found) and written.measure == found.measure
 
 
-def has_settled(o: Observed, status: ModelMonitorStatus) -> bool:
-    """Return whether the status as it is in the API server says all of this; numbers aside."""
-    if is_worth_writing(o.monitor.status, status, o.interval):
-        return True  # it was written
-    return words(o.monitor.status) == words(status) and o.monitor.status.measure == status.measure
+def nothing_is_breached(o: Observed) -> bool:
+    """Return whether no breach waits."""
+    return not o.is_breached
 
 
-def nothing_holds_for_a_time(o: Observed, status: ModelMonitorStatus) -> bool:
+def nothing_holds_for_a_time(o: Observed) -> bool:
     """Return whether nothing holds a run, or what stays: a run, cooldown, budget, mass breach end by themselves."""
     hold = first_hold(o, PERMISSIONS)
     return hold is None or hold.reason in (Reason.SUSPENDED, Reason.MODE_OBSERVE)
 
 
-def newest_run_helped(o: Observed, status: ModelMonitorStatus) -> bool:
+def newest_run_helped(o: Observed) -> bool:
     """Return whether the metric recovered after the newest run, where there is one: until then that is awaited."""
     return not o.runs or o.runs[-1].status.recovered_time is not None
 
 
-def nothing_is_requested(o: Observed, status: ModelMonitorStatus) -> bool:
+def nothing_is_requested(o: Observed) -> bool:
     """Return whether no request waits, even for its own time."""
     meta, later = o.monitor.metadata, o.now + AGES
     return open_request(meta, o.runs, later) is None and open_rollback(meta, o.runs, later) is None
 
 
-def nothing_else_is_read(o: Observed, status: ModelMonitorStatus) -> bool:
+def nothing_else_is_read(o: Observed) -> bool:
     """Return whether the metric alone is read."""
     spec = o.monitor.spec
     return not (spec.drift or spec.metric.max_age or spec.metric.min_samples)
 
 
-CONDITIONS: tuple[Callable[[Observed, ModelMonitorStatus], bool], ...] = (
+CONDITIONS: tuple[Callable[[Observed], bool], ...] = (
     nothing_else_is_read,
     has_good_value,
     newest_run_helped,
-    is_within,
-    has_settled,
+    nothing_is_breached,
     nothing_holds_for_a_time,
     nothing_is_requested,
 )

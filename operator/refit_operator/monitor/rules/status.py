@@ -206,6 +206,11 @@ def is_worth_writing(old: ModelMonitorStatus, new: ModelMonitorStatus, interval:
     return words(old) != words(new)
 
 
+def status_after(old: ModelMonitorStatus, new: ModelMonitorStatus, interval: timedelta) -> ModelMonitorStatus:
+    """Return the status that the API server has after a reconciliation: the new one where it is worth writing."""
+    return new if is_worth_writing(old, new, interval) else old
+
+
 def write_interval(interval: timedelta) -> timedelta:
     """Return the time after which numbers alone are worth a write again, by the time between two readings."""
     return min(WRITE_EVERY, READINGS_BETWEEN_WRITES * interval)

@@ -14,7 +14,7 @@ from refit_operator.prometheus.rules.groupwise import AGGREGATIONS
 from refit_operator.prometheus.rules.points import Key
 from refit_operator.prometheus.rules.reading import UNBOUNDED
 from refit_operator.prometheus.rules.responses import read_matrix
-from refit_operator.prometheus.rules.shape import Shape, Values, equal_to, one_of
+from refit_operator.prometheus.rules.shape import Shape, Values, columns_of, matchers_of
 from refit_operator.prometheus.rules.tokens import tokens_of
 
 
@@ -46,7 +46,7 @@ class AlikeQueries:
 
     @cached_property
     def _columns(self) -> list[Values]:
-        return [tuple(dict.fromkeys(column)) for column in zip(*[one.values for one in self.asked], strict=True)]
+        return columns_of(one.values for one in self.asked)
 
     @cached_property
     def _varying(self) -> dict[str, int]:
@@ -56,9 +56,8 @@ class AlikeQueries:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The one query, in which the labels that vary match any of the values."""
-        matchers = [equal_to(column[0]) if len(column) == 1 else one_of(column) for column in self._columns]
         labels = tuple(self._varying)
-        return (Part(f"({_grouped(self.shape.fill(tuple(matchers)), labels)}\n)", labels),)
+        return (Part(f"({_grouped(self.shape.fill(matchers_of(self._columns)), labels)}\n)", labels),)
 
     def labels_values(self) -> Iterator[tuple[Key, ...]]:
         """Yield the values of those labels."""

@@ -1,5 +1,6 @@
 """What a row of readings says together of the model that they are of. Pure."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
@@ -60,7 +61,7 @@ def newest_together(readings: Sequence[Reading], needed: int) -> Iterator[tuple[
 
     Windows that have fewer together yield nothing; a reading that counts none is yielded as it is.
     """
-    kept: list[Counts] = []
+    kept, total, needed = deque[Counts](), 0, max(needed, 1)
     for reading in readings:
         if not isinstance(reading, Value):
             continue
@@ -68,8 +69,8 @@ def newest_together(readings: Sequence[Reading], needed: int) -> Iterator[tuple[
             yield reading.time, reading.value
             continue
         kept.append(reading.counts)
-        while sum(each.total for each in kept[1:]) >= max(needed, 1):
-            kept.pop(0)
-        total = sum(each.total for each in kept)
-        if total >= max(needed, 1):
+        total += reading.counts.total
+        while total - kept[0].total >= needed:
+            total -= kept.popleft().total
+        if total >= needed:
             yield reading.time, sum(each.good for each in kept) / total

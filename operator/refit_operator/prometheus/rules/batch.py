@@ -6,11 +6,11 @@ The tag is an outermost label, so no series of two queries are the same: `or` ke
 nothing but a label of that name is refused by the server, and so asked alone in the end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from refit_operator.prometheus.rules.points import Key, Points, read_points, reading_of
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading
@@ -32,6 +32,7 @@ MAYBE_OF_THE_WAY = frozenset([FailureKind.Unauthorized, FailureKind.Malformed, F
 """Failures by which a server, or a proxy before it, may also say that it takes no query in a request's body."""
 
 Readings = tuple[Reading, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,24 @@ def _joined(texts: Sequence[str]) -> str:
         return texts[0]
     middle = len(texts) // 2
     return f"({_joined(texts[:middle])} or {_joined(texts[middle:])})"
+
+
+def length_of(values: Iterable[str]) -> int:
+    """Return how many characters values take in a query, quotes or signs between them included."""
+    return sum(len(value) + 2 for value in values)
+
+
+def chunks(asked: Iterable[T], length: Callable[[T], int], most: int, room: int) -> Iterator[tuple[T, ...]]:
+    """Divide what is asked, in its order: into no more than so many, and so many characters; one is always taken."""
+    chunk, used = list[T](), 0
+    for one in asked:
+        own = length(one)
+        if chunk and (len(chunk) == most or used + own > room):
+            yield tuple(chunk)
+            chunk, used = [], 0
+        chunk.append(one)
+        used += own
+    yield tuple(chunk)
 
 
 def pack(groups: Iterable[Group], shrunk: int = 1) -> tuple[Batch, ...]:

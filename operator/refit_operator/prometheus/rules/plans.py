@@ -18,7 +18,18 @@ from functools import lru_cache
 from typing import TypeVar
 
 from refit_operator.prometheus.rules.alike import Alike, AlikeQueries
-from refit_operator.prometheus.rules.batch import MOST_ASKED, MOST_TEXT, TAG, Batch, Group, Part, Readings, pack
+from refit_operator.prometheus.rules.batch import (
+    MOST_ASKED,
+    MOST_TEXT,
+    TAG,
+    Batch,
+    Group,
+    Part,
+    Readings,
+    chunks,
+    length_of,
+    pack,
+)
 from refit_operator.prometheus.rules.points import Key
 from refit_operator.prometheus.rules.promql import ParsedQuery, QueryInvalid, parse_query
 from refit_operator.prometheus.rules.reading import UNBOUNDED
@@ -138,15 +149,10 @@ def _fixed(shape: Shape, values: Values, parsed: ParsedQuery) -> Values | None:
 
 def _divided(shape: Shape, asked: list[Alike], most: int) -> Iterator[Group]:
     """Yield the queries of one shape in groups within the bounds; one that is by itself as it is."""
-    chunk, length = list[Alike](), len(shape.key)
-    for one in sorted(asked, key=lambda one: one.values):
-        own = sum(len(value) + 2 for value in one.values)
-        if chunk and (len(chunk) == most or length + own > MOST_TEXT):
-            yield AlikeQueries(shape, tuple(chunk))
-            chunk, length = [], len(shape.key)
-        chunk.append(one)
-        length += own
-    yield _Query(chunk[0].place, chunk[0].query) if len(chunk) == 1 else AlikeQueries(shape, tuple(chunk))
+    ordered = sorted(asked, key=lambda one: one.values)
+    *others, last = chunks(ordered, lambda one: length_of(one.values), most, MOST_TEXT - len(shape.key))
+    yield from (AlikeQueries(shape, some) for some in others)
+    yield _Query(last[0].place, last[0].query) if len(last) == 1 else AlikeQueries(shape, last)
 
 
 def places_of(asked: Iterable[T]) -> dict[T, int]:

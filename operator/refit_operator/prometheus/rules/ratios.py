@@ -7,18 +7,29 @@ that isn't one, or has no others of its shape, is a group of its own; all groups
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
-from refit_operator.prometheus.rules.batch import MOST_ASKED, MOST_TEXT, TAG, Batch, Group, Part, Readings, pack
+from refit_operator.prometheus.rules.batch import (
+    MOST_ASKED,
+    MOST_TEXT,
+    TAG,
+    Batch,
+    Group,
+    Part,
+    Readings,
+    chunks,
+    length_of,
+    pack,
+)
 from refit_operator.prometheus.rules.counting import GOOD, PART, TOTAL, count_of, counting_query
 from refit_operator.prometheus.rules.plans import Plan, places_of
 from refit_operator.prometheus.rules.points import Key
 from refit_operator.prometheus.rules.promql import QueryInvalid
 from refit_operator.prometheus.rules.responses import read_matrix_parts
-from refit_operator.prometheus.rules.shape import Shape, Values, equal_to, is_selector, one_of, take_apart
+from refit_operator.prometheus.rules.shape import Shape, Values, columns_of, is_selector, matchers_of, take_apart
 
 Pair = tuple[str, str]
 """The selectors of a ratio's counters: of what is good, and of all."""
@@ -54,8 +65,7 @@ class _Ratios:
     @cached_property
     def _columns(self) -> tuple[list[Values], list[Values]]:
         """The values in each place of the shapes."""
-        rows = ([one.good for one in self.asked], [one.total for one in self.asked])
-        return tuple([_distinct(column) for column in zip(*row, strict=True)] for row in rows)  # type: ignore[return-value]
+        return columns_of(one.good for one in self.asked), columns_of(one.total for one in self.asked)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -80,18 +90,13 @@ class _Ratios:
         return (_Ratios(self.good, self.total, first, self.window), _Ratios(self.good, self.total, second, self.window))
 
 
-def _distinct(values: Iterable[str]) -> Values:
-    return tuple(dict.fromkeys(values))
-
-
 def _varying(columns: Sequence[Values]) -> list[int]:
     return [n for n, column in enumerate(columns) if len(column) > 1]
 
 
 def _part(shape: Shape, columns: Sequence[Values], window: timedelta) -> Part:
-    matchers = tuple(equal_to(column[0]) if len(column) == 1 else one_of(column) for column in columns)
     labels = tuple(shape.labels[n] for n in _varying(columns))
-    return Part(count_of(shape.fill(matchers), window, _distinct(labels)), labels)
+    return Part(count_of(shape.fill(matchers_of(columns)), window, tuple(dict.fromkeys(labels))), labels)
 
 
 @lru_cache(maxsize=16)
@@ -139,16 +144,9 @@ def _selector(text: str) -> tuple[Shape, Values]:
 
 def _divided(good: Shape, total: Shape, asked: list[_Asked], window: timedelta, most: int) -> Iterator[_Ratios]:
     """Yield the ratios of one shape in groups within the bounds, those with the same values side by side."""
-    fixed = 2 * (len(good.key) + len(total.key))
-    chunk, length = list[_Asked](), fixed
-    for one in sorted(asked, key=_order(asked)):
-        own = 2 * sum(len(value) + 2 for value in (*one.good, *one.total))  # each selector stands there twice
-        if chunk and (len(chunk) == most or length + own > MOST_TEXT):
-            yield _Ratios(good, total, tuple(chunk), window)
-            chunk, length = [], fixed
-        chunk.append(one)
-        length += own
-    yield _Ratios(good, total, tuple(chunk), window)
+    room = MOST_TEXT - 2 * (len(good.key) + len(total.key))  # each selector stands there twice
+    for some in chunks(sorted(asked, key=_order(asked)), lambda one: 2 * length_of(one.good + one.total), most, room):
+        yield _Ratios(good, total, some, window)
 
 
 def _order(asked: list[_Asked]) -> Callable[[_Asked], Values]:

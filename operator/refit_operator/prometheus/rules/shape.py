@@ -108,5 +108,15 @@ def one_of(values: Iterable[str]) -> str:
     return "=~" + _quoted("|".join(_PATTERN.sub(r"\\\g<0>", value) for value in values))
 
 
+def columns_of(rows: Iterable[Values]) -> list[Values]:
+    """Return the values that differ in each place of the rows."""
+    return [tuple(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
+
+
+def matchers_of(columns: Iterable[Values]) -> Values:
+    """Return for each place the matcher of its values."""
+    return tuple(equal_to(column[0]) if len(column) == 1 else one_of(column) for column in columns)
+
+
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
