@@ -96,6 +96,24 @@ def _draws_table(records: Records) -> str:
     )
 
 
+def _slices_and_uses(records: Records) -> str:
+    return f"""### Slices
+Refused by `maxSliceDrop: {MOST_LOST}`, of {CANDIDATES} candidates each, slices of {SLICE_ROWS} rows. The first two
+kinds don't lose more than that and may be refused in {_percent(RISK)}; the last one does, and ought to be. A slice of
+{SLICE_ROWS} rows says little, and of many slices a drop has to be the clearer:
+
+{_slices_table(records)}
+
+### A hundred gates on one holdout
+How often any of so many candidates passes that are tried one after another on the same {ASKED_ROWS} rows, of
+{ASKED:,} holdouts. The risks that the operator counts add up to {_percent(RISK)} and no more:
+
+{_uses_table(records)}
+
+![Any passes by the number of gates](decisions/gate-uses.svg)
+"""
+
+
 def render(records: Records) -> str:
     """Return the section."""
     broken = [record for record in records if not is_kept(record)]
@@ -133,21 +151,7 @@ On as many rows as a refusal's message names, a candidate with that true gain pa
 {needed}.
 The formula aims at 80 %; the bounds, being exact, are a little wider than what it assumes.
 
-### Slices
-Refused by `maxSliceDrop: {MOST_LOST}`, of {CANDIDATES} candidates each, slices of {SLICE_ROWS} rows. The first two
-kinds don't lose more than that and may be refused in {_percent(RISK)}; the last one does, and ought to be. A slice of
-{SLICE_ROWS} rows says little, and of many slices a drop has to be the clearer:
-
-{_slices_table(records)}
-
-### A hundred gates on one holdout
-How often any of so many candidates passes that are tried one after another on the same {ASKED_ROWS} rows, of
-{ASKED:,} holdouts. The risks that the operator counts add up to {_percent(RISK)} and no more:
-
-{_uses_table(records)}
-
-![Any passes by the number of gates](decisions/gate-uses.svg)
-"""
+{_slices_and_uses(records)}"""
 
 
 def pictures(records: Records) -> dict[str, str]:
