@@ -15,7 +15,8 @@ from tests.support.cluster.objects import CLAIMS, monitor, target
 from tests.support.local import until
 
 ALLOWED = {"REFIT_PROMETHEUS_ALLOWED": "http://127.0.0.1:*,http://localhost:*,https://localhost:*"}
-RECONCILED = re.compile(r'^refit_reconcile_total{result="success"} (\S+)', re.MULTILINE)
+LOOKS = re.compile(r'^(?:refit_reconcile_total{result="success"}|refit_swept_total) (\S+)', re.MULTILINE)
+"""Reconciliations, and readings of a monitor at rest after which none was due."""
 LIMIT_S = 300
 
 
@@ -86,8 +87,7 @@ class Walk:
 
     def _looks(self) -> float:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.hosted.port}/metrics", timeout=10) as reply:
-            found = RECONCILED.search(reply.read().decode())
-        return float(found[1]) if found else 0
+            return sum(map(float, LOOKS.findall(reply.read().decode())))
 
     def _until(self, what: Callable[[], bool], why: str) -> None:
         def is_so() -> bool:
