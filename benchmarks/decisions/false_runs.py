@@ -10,8 +10,9 @@ from benchmarks.charts import Axis, Line, chart, log_axis
 from benchmarks.decisions import Records, Section
 from benchmarks.decisions.judge import first_run, monitor
 from benchmarks.decisions.outcomes import Source, as_before, by_crowds, by_users, independent, of_size, with_gaps
+from benchmarks.decisions.recursion import log_statistics
 from benchmarks.pages import Record
-from refit_operator.prometheus.rules.evidence import WINDOWS, log_statistics
+from refit_operator.prometheus.rules.evidence import WINDOWS
 from refit_operator.prometheus.rules.reading import Counts
 
 TAU, HIGH = 0.85, 0.99

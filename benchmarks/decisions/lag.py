@@ -14,8 +14,8 @@ from benchmarks.charts import Axis, Line, chart, log_axis
 from benchmarks.decisions import Records, Section
 from benchmarks.decisions.judge import first_run, monitor
 from benchmarks.decisions.outcomes import independent
+from benchmarks.decisions.recursion import log_statistics
 from benchmarks.pages import Record
-from refit_operator.prometheus.rules.evidence import log_statistics
 from refit_operator.prometheus.rules.reading import Counts
 
 TAU, GOOD, LABELS = 0.85, 0.87, 200

@@ -11,8 +11,9 @@ from math import log
 
 import numpy as np
 
+from benchmarks.decisions.recursion import log_statistics
 from refit_operator.prometheus.rules.baseline import pooled, with_differences
-from refit_operator.prometheus.rules.evidence import WINDOWS, alternatives_to, log_statistics, needed_for, weigh
+from refit_operator.prometheus.rules.evidence import WINDOWS, alternatives_to, needed_for, weigh
 from refit_operator.prometheus.rules.reading import Counts, Reading, Value
 from refit_operator.prometheus.rules.sequential import Before, Verdict, compare
 from refit_operator.prometheus.rules.window import count_breaches

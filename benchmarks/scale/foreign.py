@@ -18,7 +18,7 @@ from benchmarks.scale.prometheus import Fed, fed_prometheus
 from localcluster.disposable import disposable
 from tests.support.cluster.objects import NOBODY
 
-MONITORS, LIVES_S = 100, 30.0
+MONITORS, LIVES_S, MOST_ROUNDS = 100, 30.0, 3
 WITHOUT = "the operator without them"
 RSS, PSS = Figure("rss", "RSS, MiB"), Figure("pss", "PSS, MiB")
 
@@ -53,13 +53,14 @@ def foreign(count: int) -> Iterator[None]:
 def measure(plan: Plan) -> list[Record]:
     """Return what the operator takes without them, then with them."""
     records: list[Record] = []
+    rounds = min(plan.rounds, MOST_ROUNDS)
     folder = Path(mkdtemp(prefix="refit-scale-"))
     for size in plan.sizes:
         with quiet_cluster(), fed_prometheus() as prometheus, populated(MONITORS) as people:
             prometheus.feed.show(STEADY, counters(people.names)).was_told.wait()
-            records += lives(WITHOUT, size, plan.rounds, prometheus, folder)
+            records += lives(WITHOUT, size, rounds, prometheus, folder)
             with foreign(size):
-                records += lives(OURS, size, plan.rounds, prometheus, folder)
+                records += lives(OURS, size, rounds, prometheus, folder)
     return records
 
 

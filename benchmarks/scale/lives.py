@@ -26,6 +26,8 @@ SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 10.0, 30.0, 20.0, 5.0
 """In this order: from a start to what is measured then; for what is measured; for what a restart writes; for an
 operator without monitors."""
 HOUR_S = 3600.0
+OF_ALL_TURNS = 3_000
+"""Monitors of all turns of a side together, or one turn: a life of many takes minutes."""
 
 
 @dataclass
@@ -119,8 +121,13 @@ def lives(plan: Plan, sides: tuple[str, ...]) -> tuple[Record, ...]:
                 prometheus.feed.show(STEADY, counters(people.names)).was_told.wait()
                 prometheus.wait_until_known()
                 stage = Stage(people, prometheus, folder, empty)
-                records += take_turns({side: _life(stage, side) for side in sides}, size, plan.rounds)
+                records += take_turns({side: _life(stage, side) for side in sides}, size, rounds_of(size, plan))
     return tuple(records)
+
+
+def rounds_of(size: int, plan: Plan) -> int:
+    """Return how many turns each side has with so many monitors."""
+    return min(plan.rounds, max(1, OF_ALL_TURNS // size))
 
 
 def _life(stage: Stage, side: str) -> Callable[[], Record]:

@@ -49,8 +49,15 @@ REST = (
     Mutant(
         "starts whose evidence fell add nothing to the ceiling",
         "prometheus/rules/evidence.py",
-        "total += exp(min(max(height, 0.0), _LARGEST_LOG))",
-        "total += exp(min(height, _LARGEST_LOG))",
+        "exp(min(max(height, 0.0), _LARGEST_LOG))",
+        "exp(min(height, _LARGEST_LOG))",
         REST_TESTS,
+    ),
+    Mutant(
+        "kopf copies each object of each event",
+        "controller/handlers.py",
+        "    settings.persistence.diffbase_storage = NoDiffs()\n",
+        "",
+        ("tests/unit/controller/test_nothing_kept.py",),
     ),
 )

@@ -9,6 +9,7 @@ import kopf
 
 from refit_operator.api.base import GROUP, MONITOR_LABEL, RUN_LABEL, VERSION
 from refit_operator.api.metadata import Ref
+from refit_operator.controller.nothing_kept import NoDiffs, NoProgress
 from refit_operator.controller.seen import Seen
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
@@ -86,6 +87,8 @@ def kopf_settings(watch_seconds: int = 60) -> kopf.OperatorSettings:
     """
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
+    settings.persistence.diffbase_storage = NoDiffs()
+    settings.persistence.progress_storage = NoProgress()
     settings.scanning.disabled = True
     settings.watching.chunk_size = PAGE
     settings.watching.server_timeout = watch_seconds

@@ -39,6 +39,15 @@ QUOTA = ("v1", "ResourceQuota")
 EVENT = ("events.k8s.io/v1", "Event")
 
 
+def as_parsed(_: object, document: Document) -> Document:
+    """Have the dynamic client return what it parsed: objects with attributes are a copy of it, and so is their dict."""
+    return document
+
+
+ASKED: Document = {"_request_timeout": TIMEOUT, "serializer": as_parsed}
+"""What every request to the API server says."""
+
+
 def plural(kind: tuple[str, str]) -> str:
     """Return the name of a list of that kind, for messages."""
     return f"{kind[1]}s"
@@ -69,12 +78,12 @@ class Cluster:
         with translated():
             resource = await self.resource(kind)
             try:
-                found = await resource.get(name=ref.name, namespace=ref.namespace, _request_timeout=TIMEOUT)
+                found = await resource.get(name=ref.name, namespace=ref.namespace, **ASKED)
             except ApiException as error:
                 if error.status == 404:
                     return None
                 raise
-            document = dict(found.to_dict())
+            document: Document = found
             version = document["metadata"].get("resourceVersion") or ""
             self._newest.take(name, least, version)
             self._newest.note(plural(kind), number(version))
@@ -89,14 +98,14 @@ class Cluster:
         with translated():
             resource = await self.resource(SECRET)
             try:
-                found = await resource.get(name=name, namespace=namespace, _request_timeout=TIMEOUT)
+                found = await resource.get(name=name, namespace=namespace, **ASKED)
             except ApiException as error:
                 if error.status == 403:
                     return forbidden_secret(namespace, name)
                 if error.status != 404:
                     raise
                 return read_key(None, name, key)
-            return read_key(found.to_dict(), name, key)
+            return read_key(found, name, key)
 
     async def list_objects(
         self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
@@ -104,11 +113,12 @@ class Cluster:
         """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
         asked = {"namespace": namespace, "label_selector": selector, "field_selector": fields, "limit": PAGE}
         least, items = self._newest.of(plural(kind)), list[Document]()
+        named = {"apiVersion": kind[0], "kind": kind[1]}  # which lists leave out
         with translated():
             resource = await self.resource(kind)
             while True:
-                answer = (await resource.get(**asked, _request_timeout=TIMEOUT)).to_dict()
-                items += (self._show({"kind": kind[1], **item}) for item in answer["items"])
+                answer = await resource.get(**asked, **ASKED)
+                items += (self._show(named | item) for item in answer["items"] or ())
                 rest = answer["metadata"].get("continue")
                 if not rest:
                     break
@@ -118,8 +128,8 @@ class Cluster:
 
     async def list_at(self, path: str, selector: str) -> list[Document]:
         """Return the objects that a path lists, asked without discovery, which remembers kinds that are gone."""
-        found = await self._dynamic.request("get", path, label_selector=selector, _request_timeout=TIMEOUT)
-        return list(found.to_dict()["items"])
+        found = await self._dynamic.request("get", path, label_selector=selector, **ASKED)
+        return list(found["items"] or ())
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.
@@ -129,8 +139,8 @@ class Cluster:
         with translated():
             resource = await self.resource(kind)
             try:
-                made = await resource.create(
-                    body=body, namespace=namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+                made: Document = await resource.create(
+                    body=body, namespace=namespace, field_manager=FIELD_MANAGER, **ASKED
                 )
             except ApiException as error:
                 if error.status not in (403, 409):
@@ -138,7 +148,7 @@ class Cluster:
                 if await self.read(kind, Ref(namespace, body["metadata"]["name"])) is None:
                     raise
                 return None
-            return dict(made.to_dict())
+            return made
 
     async def delete(self, kind: tuple[str, str], ref: Ref, uid: str) -> None:
         """Delete exactly that object, its dependents in the background; one that is gone is fine."""
@@ -146,7 +156,7 @@ class Cluster:
             resource = await self.resource(kind)
             options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
             try:
-                await resource.delete(name=ref.name, namespace=ref.namespace, body=options, _request_timeout=TIMEOUT)
+                await resource.delete(name=ref.name, namespace=ref.namespace, body=options, **ASKED)
             except ApiException as error:
                 if error.status not in (404, 409):
                     raise
@@ -162,7 +172,7 @@ class Cluster:
                 body=body,
                 content_type="application/merge-patch+json",
                 field_manager=FIELD_MANAGER,
-                _request_timeout=TIMEOUT,
+                **ASKED,
             )
 
     async def write_status(self, kind: tuple[str, str], owner: ModelMonitor | RetrainRun, status: Document) -> str:
@@ -186,9 +196,9 @@ class Cluster:
         with translated():
             resource = await self.resource(kind)
             written = await resource.status.replace(
-                body=body, namespace=meta.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
+                body=body, namespace=meta.namespace, field_manager=FIELD_MANAGER, **ASKED
             )
-            return str(written.to_dict()["metadata"]["resourceVersion"])
+            return str(written["metadata"]["resourceVersion"])
 
     async def get_monitor(self, ref: Ref) -> ModelMonitor | None:
         """Return the monitor, None where there is none."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.events import Event
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.client import Cluster, Document
+from refit_operator.kubernetes_api.client import Cluster, Document, as_parsed
 from refit_operator.kubernetes_api.errors import translated
 from refit_operator.kubernetes_api.events import build_event_on, post_event
 
@@ -37,8 +37,10 @@ class LeaseLock:
         with translated():
             resource = await self.cluster.resource(LEASE)
             act = resource.replace if version else resource.create
-            stored = await act(body=body, namespace=self.ref.namespace, field_manager=FIELD_MANAGER)
-            return dict(stored.to_dict())
+            stored: Document = await act(
+                body=body, namespace=self.ref.namespace, field_manager=FIELD_MANAGER, serializer=as_parsed
+            )
+            return stored
 
     async def announce(self, message: str, now: datetime) -> None:
         """Post an Event on the Lease, under the reason that client-go's leaderelection gives it."""

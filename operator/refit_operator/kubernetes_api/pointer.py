@@ -12,7 +12,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION, FIELD_MANAGER
 from refit_operator.api.metadata import managers_of
-from refit_operator.kubernetes_api.client import DEPLOYMENT, TIMEOUT, Cluster, Document
+from refit_operator.kubernetes_api.client import ASKED, DEPLOYMENT, Cluster, Document
 from refit_operator.kubernetes_api.errors import describe, parse_status, translated
 
 
@@ -61,11 +61,11 @@ async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force:
                 namespace=target["metadata"]["namespace"],
                 field_manager=FIELD_MANAGER,
                 force_conflicts=force,
-                _request_timeout=TIMEOUT,
+                **ASKED,
             )
         except ApiException as error:
             return _read_refusal(error)
-        return _read_answer(applied.to_dict(), pointer)
+        return _read_answer(applied, pointer)
 
 
 def _read_answer(deployment: Document, pointer: str) -> ApplyOutcome:

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.client import SECRET, TIMEOUT, Cluster, Document
+from refit_operator.kubernetes_api.client import ASKED, SECRET, Cluster, Document
 from refit_operator.kubernetes_api.errors import translated
 from refit_operator.kubernetes_api.secrets import SecretProblem
 
@@ -32,9 +32,7 @@ async def write_tls_secret(cluster: Cluster, ref: Ref, values: tuple[str, str, s
         return
     with translated():
         resource = await cluster.resource(SECRET)
-        await resource.replace(
-            body=body, namespace=ref.namespace, field_manager=FIELD_MANAGER, _request_timeout=TIMEOUT
-        )
+        await resource.replace(body=body, namespace=ref.namespace, field_manager=FIELD_MANAGER, **ASKED)
 
 
 async def review_token(cluster: Cluster, token: str, audience: str) -> Document:
@@ -43,5 +41,5 @@ async def review_token(cluster: Cluster, token: str, audience: str) -> Document:
     body = {"apiVersion": TOKEN_REVIEW[0], "kind": TOKEN_REVIEW[1], "spec": spec}
     with translated():
         resource = await cluster.resource(TOKEN_REVIEW)
-        reviewed = await resource.create(body=body, _request_timeout=TIMEOUT)
-        return dict(reviewed.to_dict().get("status") or {})
+        reviewed = await resource.create(body=body, **ASKED)
+        return dict(reviewed.get("status") or {})

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.decisions.recursion import log_statistics
 from refit_operator.api.base import RETRAIN_ANNOTATION
 from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.monitor.rules.decide import decide, only_guards_are_left
@@ -18,7 +19,7 @@ from refit_operator.monitor.rules.history import breach_begins, new_recovery
 from refit_operator.monitor.rules.measure import readings_needed
 from refit_operator.monitor.rules.rest import RECONCILED_EVERY, Rest, next_rest, rest_of
 from refit_operator.monitor.rules.status import is_worth_writing, next_status, status_after
-from refit_operator.prometheus.rules.evidence import ceiling, log_statistics
+from refit_operator.prometheus.rules.evidence import weigh
 from refit_operator.prometheus.rules.reading import Counts, NoData, QueryFailed, Reading, TooFewSamples, Value
 from tests.support.monitors import BAD, GOOD, MASS, promoted, requested, seen
 from tests.support.samples import NOW, make_monitor, make_run
@@ -223,13 +224,13 @@ def test_no_statistic_is_above_the_ceiling(windows: list[Counts], repeats: float
     threshold = 0.85 if below else 0.15
     windows = windows if below else [Counts(each.total - each.good, each.total) for each in windows]
     *_, found = log_statistics(windows, threshold, below, repeats)
-    assert exp(min(found, 600)) <= ceiling(windows, threshold, below) * (1 + 1e-9)
+    assert exp(min(found, 600)) <= weigh(windows, threshold, below).ceiling * (1 + 1e-9)
 
 
 @given(rows)
 def test_a_good_window_raises_the_ceiling_by_one_at_most(windows: list[Counts]) -> None:
-    before = ceiling(windows, 0.85, below=True)
-    assert ceiling([*windows, Counts(180, 200)], 0.85, below=True) <= (before + 1) * (1 + 1e-9)
+    before = weigh(windows, 0.85, below=True).ceiling
+    assert weigh([*windows, Counts(180, 200)], 0.85, below=True).ceiling <= (before + 1) * (1 + 1e-9)
 
 
 def test_events_are_no_part_of_a_look_that_is_skipped() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.decisions.recursion import log_statistics
 from refit_operator.prometheus.rules.evidence import (
     FEWEST_WINDOWS,
     WINDOWS,
     alternatives_to,
-    log_statistics,
     needed_for,
 )
 from refit_operator.prometheus.rules.reading import Counts

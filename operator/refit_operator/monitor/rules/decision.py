@@ -79,7 +79,7 @@ class Observed:
         times = [run.status.completion_time or run.metadata.creation_timestamp for run in ended]
         return max(times, default=None)
 
-    @property
+    @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """The readings that count: wholly after the monitor's creation and after the last run's end."""
         if isinstance(self.window, QueryFailed):
@@ -111,7 +111,7 @@ class Observed:
         is_new = status.measure is None and status.observed_generation is None
         return MeasureStatus(digest=digest, since=self.monitor.metadata.creation_timestamp if is_new else self.now)
 
-    @property
+    @cached_property
     def weighed(self) -> tuple[Reading, ...]:
         """The readings of a ratio that count as evidence: wholly of one model, measured in one way."""
         rollouts = [run.status.rolled_out_time for run in self.runs if run.status.rolled_out_time]
@@ -124,7 +124,7 @@ class Observed:
         metric = self.monitor.spec.metric
         if not metric.is_counted:
             return None
-        windows = [reading.counts if isinstance(reading, Value) else None for reading in self.weighed]
+        windows = tuple(reading.counts if isinstance(reading, Value) else None for reading in self.weighed)
         return weigh(windows, metric.threshold, metric.below, metric.known_repeats)
 
     @property

@@ -16,7 +16,6 @@ from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import PERMISSIONS, first_hold
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.status import has_moved, shown_value, words, write_interval
-from refit_operator.prometheus.rules.evidence import ceiling
 from refit_operator.prometheus.rules.reading import Reading, Value
 from refit_operator.prometheus.rules.window import is_breach
 from refit_operator.target.rules.request import open_request, open_rollback
@@ -75,7 +74,7 @@ def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus)
     return Rest(
         threshold=metric.threshold,
         below=metric.below,
-        ceiling=_ceiling(o),
+        ceiling=o.evidence.ceiling if o.evidence else 0.0,
         needed=o.evidence_needed if o.evidence else inf,
         value=written.metric.value,
         value_due=written.metric.time + write_interval(o.interval),
@@ -83,14 +82,6 @@ def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus)
         interval=o.interval,
         until=o.now + RECONCILED_EVERY,
     )
-
-
-def _ceiling(o: Observed) -> float:
-    if o.evidence is None:
-        return 0.0
-    metric = o.monitor.spec.metric
-    windows = (reading.counts for reading in o.weighed if isinstance(reading, Value))
-    return ceiling(windows, metric.threshold, metric.below)
 
 
 def has_good_value(o: Observed) -> bool:

@@ -6,23 +6,25 @@ detection", NEJSDS 2023). With a threshold τ, of n outcomes of which k are righ
     L = k·ln(q/τ) + (n-k)·ln((1-q)/(1-τ))        the window's log-likelihood ratio
     M ← exp(min(L/c, ln 100))·(M + 1),  M = 0 before the first   a start at each window, added up
 
-The statistic is the mean of M over the alternatives. While the chance that the next outcome is right, given all before
-it, is τ or more, exp(L) is 1 or less on average, so that the statistic grows by 1 a window at most, and the mean number
-of windows before it first reaches A is A or more. This is proved for c = 1, and needs neither independence nor a
-constant accuracy. Where right answers come in groups, though, the chance falls below τ within one. So outcomes are
-discounted by c, how many come together (`dispersion`), which is exact for groups of c equal answers, and for others
-right as far as the window's ratio is nearly normal. What isn't normal is a group as large as a good part of a window:
-hence no window alone is more than 100 : 1. That the promise is kept with c measured is simulated, not proved
-(docs/benchmarks/decisions.md).
+M is the sum, over all starts, of exp of what all windows from that start on say. The statistic is the mean of M over
+the alternatives. While the chance that the next outcome is right, given all before it, is τ or more, exp(L) is 1 or
+less on average, so that the statistic grows by 1 a window at most, and the mean number of windows before it first
+reaches A is A or more. This is proved for c = 1, and needs neither independence nor a constant accuracy. Where right
+answers come in groups, though, the chance falls below τ within one. So outcomes are discounted by c, how many come
+together (`dispersion`), which is exact for groups of c equal answers, and for others right as far as the window's ratio
+is nearly normal. What isn't normal is a group as large as a good part of a window: hence no window alone is more than
+100 : 1. That the promise is kept with c measured is simulated, not proved (docs/benchmarks/decisions.md).
 
 A window that was no reading, or without outcomes, says nothing and starts nothing: M stays. Windows before the first
 that are left out only lower the statistic. An error rate is mirrored: n-k of n, and 1-τ.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import exp, fsum, inf, log, log1p, nan
+from functools import lru_cache
+from itertools import accumulate
+from math import exp, fsum, inf, log, nan
 
 from refit_operator.prometheus.rules.dispersion import dispersion
 from refit_operator.prometheus.rules.reading import Counts
@@ -48,7 +50,7 @@ _LARGEST_LOG = 700.0
 class Evidence:
     """What the windows say together."""
 
-    log_statistic: float
+    log_statistic: float = -inf
     """Natural logarithm of the statistic; -inf where no outcome was counted."""
     begun: int | None = None
     """The window with which the evidence began to rise: the likeliest start; None where no outcome was counted."""
@@ -56,6 +58,13 @@ class Evidence:
     """The outcomes from that window on."""
     repeats: float = 1.0
     """How many outcomes come together, measured or known: so many count as one."""
+    ceiling: float = 0.0
+    """The most that the statistic of these windows can be, however many outcomes come together.
+
+    With A for the sum of the factors L from a start on, that start adds exp(A/c) or less, since a window's limit only
+    lowers it, and so max(1, exp(A)) or less for every c of 1 or more. A window on the good side of the threshold has no
+    factor above 0: it raises the ceiling by 1 at most.
+    """
 
     @property
     def value(self) -> float:
@@ -84,10 +93,15 @@ def alternatives_to(threshold: float) -> tuple[float, ...]:
     return tuple(threshold - least * (most / least) ** (step / (ALTERNATIVES - 1)) for step in range(ALTERNATIVES))
 
 
+def log_odds(threshold: float, alternative: float) -> tuple[float, float]:
+    """Return how much one right and one wrong outcome say: logarithms of how many times likelier they are."""
+    return log(alternative / threshold), log((1 - alternative) / (1 - threshold))
+
+
 def log_factor(counts: Counts, threshold: float, alternative: float) -> float:
     """Return L: the logarithm of how many times likelier the outcomes are at the alternative than at the threshold."""
-    right, wrong = counts.good, counts.total - counts.good
-    return right * log(alternative / threshold) + wrong * log((1 - alternative) / (1 - threshold))
+    right, wrong = log_odds(threshold, alternative)
+    return counts.good * right + (counts.total - counts.good) * wrong
 
 
 def weigh(windows: Sequence[Counts | None], threshold: float, below: bool, repeats: float = 1.0) -> Evidence:
@@ -95,64 +109,50 @@ def weigh(windows: Sequence[Counts | None], threshold: float, below: bool, repea
 
     `repeats` is how many outcomes are known to come together; what is measured counts where it is more.
     """
+    return _weigh(tuple(windows), threshold, below, repeats)
+
+
+@lru_cache(maxsize=64)  # the steps of one reconciliation ask for the same
+def _weigh(windows: tuple[Counts | None, ...], threshold: float, below: bool, repeats: float) -> Evidence:
     read = [(index, counts) for index, counts in enumerate(windows) if counts and counts.total]
     level, seen = _as_accuracy(threshold, below, [counts for _, counts in read])
-    first = _begun(seen, level)
-    repeats = max(repeats, dispersion(seen, steady=first))
-    *_, log_statistic = [-inf, *log_statistics(windows, threshold, below, repeats)]
+    factors = _factors(seen, level)
     if not read:
-        return Evidence(log_statistic, repeats=repeats)
+        return Evidence(repeats=repeats)
+    starts = [list(accumulate(row)) for row in factors]
+    first = max(map(_rise, starts))[1]
+    repeats = max(repeats, dispersion(seen, steady=first))
     since = [counts for _, counts in read[first:]]
-    total = Counts(sum(counts.good for counts in since), sum(counts.total for counts in since))
-    return Evidence(log_statistic, read[first][0], total, repeats)
+    return Evidence(
+        log_statistic=_log_mean([_log_of_starts(row, repeats) for row in factors]),
+        begun=read[first][0],
+        counts=Counts(sum(counts.good for counts in since), sum(counts.total for counts in since)),
+        repeats=repeats,
+        ceiling=fsum(map(_starts_add, starts)) / len(starts),
+    )
 
 
-def _begun(windows: Sequence[Counts], level: float) -> int:
-    """Return with which window a drop begins where there is one, by the likeliest of the alternatives."""
-    rises = (_rise([log_factor(counts, level, q) for counts in windows]) for q in alternatives_to(level))
-    return max(rises)[1]
+def _factors(windows: Sequence[Counts], level: float) -> list[list[float]]:
+    """Return a row for each alternative: L of each window, newest first."""
+    sides = [(counts.good, counts.total - counts.good) for counts in reversed(windows)]
+    odds = (log_odds(level, alternative) for alternative in alternatives_to(level))
+    return [[right * if_right + wrong * if_wrong for right, wrong in sides] for if_right, if_wrong in odds]
 
 
-def log_statistics(
-    windows: Iterable[Counts | None], threshold: float, below: bool, repeats: float = 1.0
-) -> Iterator[float]:
-    """Yield the logarithm of the statistic after each window, for one `repeats`. Raises ValueError as `weigh` does."""
-    level, _ = _as_accuracy(threshold, below, ())
-    alternatives = alternatives_to(level)
-    sums = [-inf] * len(alternatives)
-    for window in windows:
-        if window and window.total:
-            _, (counts,) = _as_accuracy(threshold, below, [window])
-            weights = [_weight(counts, level, q, repeats) for q in alternatives]
-            sums = [_start_and_go_on(m, weight) for m, weight in zip(sums, weights, strict=True)]
-        yield _log_mean(sums)
+def _rise(starts: Sequence[float]) -> tuple[float, int]:
+    """Return the largest of the sums of L from a start on, and with which window it begins: there a drop began."""
+    height = max(starts)
+    return height, len(starts) - 1 - starts.index(height)
 
 
-def ceiling(windows: Iterable[Counts | None], threshold: float, below: bool) -> float:
-    """Return the most that the statistic of these windows can be, however many outcomes come together.
-
-    With A for the sum of the factors L from a start on, that start adds exp(A/c) or less, since a window's limit only
-    lowers it, and so max(1, exp(A)) or less for every c of 1 or more. A window on the good side of the threshold has no
-    factor above 0: it raises the ceiling by 1 at most. Raises ValueError as `weigh` does.
-    """
-    level, seen = _as_accuracy(threshold, below, [counts for counts in windows if counts and counts.total])
-    alternatives = alternatives_to(level)
-    rows = ([log_factor(counts, level, q) for counts in seen] for q in alternatives)
-    return fsum(map(_starts_add, rows)) / len(alternatives)
+def _log_of_starts(factors: Sequence[float], repeats: float) -> float:
+    """Return ln M: each start has been multiplied by all windows from its own on."""
+    return _log_sum(list(accumulate(min(factor / repeats, MOST_OF_A_WINDOW) for factor in factors)))
 
 
-def _starts_add(factors: Sequence[float]) -> float:
+def _starts_add(starts: Sequence[float]) -> float:
     """Return what all starts add at most: those whose evidence fell count as 1."""
-    total = height = 0.0
-    for factor in reversed(factors):
-        height += factor
-        total += exp(min(max(height, 0.0), _LARGEST_LOG))
-    return total
-
-
-def _weight(counts: Counts, threshold: float, alternative: float, repeats: float) -> float:
-    """Return how much a window says, of outcomes of which so many come together."""
-    return min(log_factor(counts, threshold, alternative) / repeats, MOST_OF_A_WINDOW)
+    return fsum(exp(min(max(height, 0.0), _LARGEST_LOG)) for height in starts)
 
 
 def _as_accuracy(threshold: float, below: bool, windows: Sequence[Counts]) -> tuple[float, Sequence[Counts]]:
@@ -162,21 +162,11 @@ def _as_accuracy(threshold: float, below: bool, windows: Sequence[Counts]) -> tu
     return 1 - threshold, [Counts(counts.total - counts.good, counts.total) for counts in windows]
 
 
-def _start_and_go_on(log_sum: float, factor: float) -> float:
-    """Return ln(exp(L)·(M + 1)) for ln M and L."""
-    return factor + max(log_sum, 0.0) + log1p(exp(-abs(log_sum)))
-
-
-def _rise(factors: Sequence[float]) -> tuple[float, int]:
-    """Return the largest sum of factors up to the newest, and with which of them it begins."""
-    height, first = 0.0, 0
-    for index, factor in enumerate(factors):
-        height, first = (factor, index) if height <= 0 else (height + factor, first)
-    return height, first
-
-
 def _log_mean(logs: Sequence[float]) -> float:
+    return _log_sum(logs) - log(len(logs))
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    """Return the logarithm of the sum of what these are the logarithms of."""
     top = max(logs)
-    if top == -inf:
-        return top
-    return top + log(fsum(exp(each - top) for each in logs) / len(logs))
+    return top if top == -inf else top + log(fsum(exp(each - top) for each in logs))

@@ -58,7 +58,8 @@ def is_breach(value: float, threshold: float, below: bool) -> bool:
 
 def eligible(readings: Iterable[Reading], since: datetime, query_range: timedelta) -> Window:
     """Keep the readings whose whole range lies after `since`: none of them saw the model that was there before."""
-    return tuple(reading for reading in readings if reading.time - query_range >= since)
+    first = since + query_range
+    return tuple(reading for reading in readings if reading.time >= first)
 
 
 def count_breaches(readings: Sequence[Reading], threshold: float, below: bool, out_of: int) -> int:
