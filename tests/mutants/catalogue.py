@@ -1161,15 +1161,15 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "evidence starts only with the first window",
         "prometheus/rules/evidence.py",
-        "MOST_OF_A_WINDOW) for factor in factors)))",
-        "MOST_OF_A_WINDOW) for factor in factors))[-1:])",
+        "[min(factor, most) for factor in factors])])",
+        "[min(factor, most) for factor in factors])][-1:])",
         EVIDENCE,
     ),
     Mutant(
         "the likeliest start alone counts",
         "prometheus/rules/evidence.py",
-        "return _log_sum(list(accumulate(",
-        "return max(list(accumulate(",
+        "return _log_sum([start",
+        "return max([start",
         EVIDENCE,
     ),
     Mutant(
@@ -1189,8 +1189,8 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "large statistics overflow",
         "prometheus/rules/evidence.py",
-        "top + log(fsum(exp(each - top) for each in logs))",
-        "log(fsum(exp(each) for each in logs))",
+        "top + log(fsum([exp(each - top) for each in logs]))",
+        "log(fsum([exp(each) for each in logs]))",
         EVIDENCE,
     ),
     Mutant(

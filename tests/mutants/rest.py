@@ -49,8 +49,8 @@ REST = (
     Mutant(
         "starts whose evidence fell add nothing to the ceiling",
         "prometheus/rules/evidence.py",
-        "exp(min(max(height, 0.0), _LARGEST_LOG))",
-        "exp(min(height, _LARGEST_LOG))",
+        "if height > 0 else 1.0",
+        "if height > 0 else 0.0",
         REST_TESTS,
     ),
     Mutant(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks.decisions.recursion import log_statistics
 from refit_operator.api.metric import MetricSpec
-from refit_operator.prometheus.rules.evidence import log_statistics, needed_for, weigh
+from refit_operator.prometheus.rules.evidence import needed_for, weigh
 from refit_operator.prometheus.rules.reading import Counts
 from tests.support.cluster.kubectl import merge
 

@@ -147,12 +147,13 @@ def _rise(starts: Sequence[float]) -> tuple[float, int]:
 
 def _log_of_starts(factors: Sequence[float], repeats: float) -> float:
     """Return ln M: each start has been multiplied by all windows from its own on."""
-    return _log_sum(list(accumulate(min(factor / repeats, MOST_OF_A_WINDOW) for factor in factors)))
+    most = MOST_OF_A_WINDOW * repeats
+    return _log_sum([start / repeats for start in accumulate([min(factor, most) for factor in factors])])
 
 
 def _starts_add(starts: Sequence[float]) -> float:
     """Return what all starts add at most: those whose evidence fell count as 1."""
-    return fsum(exp(min(max(height, 0.0), _LARGEST_LOG)) for height in starts)
+    return fsum([exp(min(height, _LARGEST_LOG)) if height > 0 else 1.0 for height in starts])
 
 
 def _as_accuracy(threshold: float, below: bool, windows: Sequence[Counts]) -> tuple[float, Sequence[Counts]]:
@@ -169,4 +170,4 @@ def _log_mean(logs: Sequence[float]) -> float:
 def _log_sum(logs: Sequence[float]) -> float:
     """Return the logarithm of the sum of what these are the logarithms of."""
     top = max(logs)
-    return top if top == -inf else top + log(fsum(exp(each - top) for each in logs))
+    return top if top == -inf else top + log(fsum([exp(each - top) for each in logs]))

@@ -5,7 +5,8 @@ construction. For that a grid point must depend on nothing but the interval and 
 operator started. Windows are tuples of readings, oldest first.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -56,10 +57,9 @@ def is_breach(value: float, threshold: float, below: bool) -> bool:
     return value < threshold if below else value > threshold
 
 
-def eligible(readings: Iterable[Reading], since: datetime, query_range: timedelta) -> Window:
-    """Keep the readings whose whole range lies after `since`: none of them saw the model that was there before."""
-    first = since + query_range
-    return tuple(reading for reading in readings if reading.time >= first)
+def eligible(readings: Sequence[Reading], since: datetime, query_range: timedelta) -> Window:
+    """Keep those of ordered readings whose whole range lies after `since`: none saw the model that was there before."""
+    return tuple(readings[bisect_left(readings, since + query_range, key=lambda reading: reading.time) :])
 
 
 def count_breaches(readings: Sequence[Reading], threshold: float, below: bool, out_of: int) -> int:
