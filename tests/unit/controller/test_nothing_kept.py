@@ -1,5 +1,7 @@
 """What kopf keeps between two events of an object, and what of it would be copied: nothing."""
 
+from typing import cast
+
 import kopf
 
 from refit_operator.controller.handlers import kopf_settings
@@ -17,7 +19,7 @@ class Untouchable(dict[str, object]):
 
 def test_no_object_is_copied_to_be_compared() -> None:
     kept = kopf_settings().persistence
-    body = kopf.Body(Untouchable())
+    body = kopf.Body(cast(kopf.RawBody, Untouchable()))
     essence = kept.diffbase_storage.build(body=body, extra_fields=None)
     assert kept.diffbase_storage.fetch(body=body) is None
     assert kept.progress_storage.clear(essence=essence) is essence and not essence
