@@ -115,11 +115,15 @@ async def lead(
     if tls:
         # Its reads are hidden from the watchdog: a pod that reports may be in a namespace that isn't watched.
         reviewer = make_token_reviewer(await Cluster.connect(api))
-        server = ProgressServer(Authenticator(reviewer, settings.namespace), ports.progress, workqueue.enqueue)
+        server = ProgressServer(Authenticator(reviewer, settings.selection), ports.progress, workqueue.enqueue)
         await serve_progress(server, settings.progress_port, tls)
     health.heartbeat = lambda: min(workqueue.heartbeat, sweeper.heartbeat)
     LEADER.set(1)
-    log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
+    log.info(
+        "operator started",
+        prometheus=settings.prometheus_url,
+        namespaces=settings.namespace or settings.namespaces or "all",
+    )
     tasks: dict[str, Coroutine[Any, Any, None]] = {
         "stop": shutdown.wait(),
         "watch": watch(workqueue, streams, sweeper, settings, shutdown),

@@ -37,7 +37,7 @@ async def watch(
     every task that was made after its start: `before` are those that it must not wait for.
     """
     registry = kopf.OperatorRegistry()
-    register(registry, workqueue, streams, sweeper)
+    register(registry, workqueue, streams, sweeper, settings.selection)
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
@@ -51,7 +51,7 @@ async def resync(workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings:
     """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed."""
     while True:
         try:
-            for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
+            for item in await ports.cluster.list_objects(MONITOR, settings.namespace, served=settings.selection):
                 _take_in(item, workqueue, sweeper, ports)
                 await asyncio.sleep(0)  # between two of them the lease is renewed, and others are reconciled
         except ClusterError as error:
@@ -94,7 +94,7 @@ async def _restore_places(ports: Ports, settings: Settings) -> None:
     """Try until the API server answers: until then no run starts."""
     while ports.places.limits.are_set:
         try:
-            await restore_places(ports.cluster, settings.namespace, ports.places)
+            await restore_places(ports.cluster, settings.namespace, settings.selection, ports.places)
         except ClusterError as error:
             log.warning("runs under way not counted", error=str(error))
             await asyncio.sleep(COUNT_AGAIN)

@@ -12,6 +12,7 @@ from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, R
 from refit_operator.api.metadata import Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
 from refit_operator.kubernetes_api.parsing import parse, parse_monitor
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
@@ -99,16 +100,25 @@ class Cluster:
             return read_key(found.to_dict(), name, key)
 
     async def list_objects(
-        self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
+        self,
+        kind: tuple[str, str],
+        namespace: str,
+        selector: str | None = None,
+        fields: str | None = None,
+        served: Selection = EVERYWHERE,
     ) -> list[Document]:
-        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
+        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list.
+
+        Where the namespace is empty, they are those of all that are served: of others none outlives its page.
+        """
         asked = {"namespace": namespace, "label_selector": selector, "field_selector": fields, "limit": PAGE}
         least, items = self._newest.of(plural(kind)), list[Document]()
         with translated():
             resource = await self.resource(kind)
             while True:
                 answer = (await resource.get(**asked, _request_timeout=TIMEOUT)).to_dict()
-                items += (self._show({"kind": kind[1], **item}) for item in answer["items"])
+                found = (item for item in answer["items"] if item["metadata"].get("namespace", "") in served)
+                items += (self._show({"kind": kind[1], **item}) for item in found)
                 rest = answer["metadata"].get("continue")
                 if not rest:
                     break
