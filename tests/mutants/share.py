@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SELECTION = ("tests/unit/api/test_selection.py",)
 ENTRIES = ("tests/unit/controller/test_served_namespaces.py",)
+STALL = ("tests/unit/run/test_stall.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 
 SHARED = (
@@ -90,5 +91,12 @@ SHARED = (
         "if identity.ref.namespace not in self._served:",
         "if False:",
         AUTHENTICATION,
+    ),
+    Mutant(
+        "a pod that reports to another operator is ended for its silence",
+        "run/rules/checks/stall.py",
+        "o.reporting is not None and o.job.reports_to == o.reporting.url",
+        "True",
+        STALL,
     ),
 )
