@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def selected(self) -> str:
+        """The namespaces that are served, as REFIT_NAMESPACES has them; empty for all."""
+        return self.namespace or self.namespaces
+
+    @property
     def selection(self) -> Selection:
         """The namespaces that are served."""
         return Selection((Entry(self.namespace),)) if self.namespace else parse_selection(self.namespaces)

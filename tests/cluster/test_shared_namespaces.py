@@ -10,23 +10,30 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.cluster.alone import namespace as namespace_alone
 from tests.support.cluster.hosted import SERVICE_ACCOUNT, Hosted, hosted_settings, operators
 from tests.support.cluster.kubectl import ROOT, Document, Space, kubectl
 from tests.support.cluster.objects import CLAIMS, monitor, target
 from tests.support.cluster.runs import pointer, run_number, set_cooldown
+from tests.support.local import until
 
 COUNT = itertools.count(1)
 OURS = f"faults-{os.getpid()}-share*"
 RBAC = "rbac.authorization.k8s.io"
+VERBS = ["get", "list", "create", "update"]
 LEASES: tuple[Document, ...] = (
     {
         "apiVersion": f"{RBAC}/v1",
         "kind": "Role",
         "metadata": {"name": "leases"},
         "rules": [
-            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}
+            {
+                "apiGroups": ["coordination.k8s.io"],
+                "resources": ["leases"],
+                "verbs": ["get", "create", "update", "list"],
+            }
         ],
     },
     {
@@ -55,8 +62,9 @@ class Shared:
     def operator(self, lease: str, namespaces: str) -> Iterator[Hosted]:
         """Have an operator that leads by its own Lease while it lasts; at its end it is killed."""
         ours = {"REFIT_NAMESPACE": "", "REFIT_NAMESPACES": namespaces, "REFIT_LEASE_NAME": lease}
+        often = {"REFIT_RESYNC_SECONDS": "3"}
         log = self._folder / f"{lease}-{next(COUNT)}.log"
-        settings = self._settings | {"REFIT_LEADER_ELECTION": "true", **ours}
+        settings = self._settings | {"REFIT_LEADER_ELECTION": "true", **ours, **often}
         with operators(Hosted(self.first, log, **settings)) as (operator,):
             operator.wait_for("/readyz", 200)
             yield operator
@@ -69,11 +77,19 @@ def shared(policy: None, tmp_path: Path) -> Iterator[Shared]:
         yield Shared([made.enter_context(namespace_alone(name)) for name in names], tmp_path)
 
 
+def lines_of(operator: Hosted) -> list[Document]:
+    return [json.loads(line) for line in operator.log.read_text().splitlines() if line.startswith("{")]
+
+
 def acted_in(operator: Hosted) -> set[str]:
     """Return the namespaces in which it did something, by its log."""
-    lines = [json.loads(line) for line in operator.log.read_text().splitlines() if line.startswith("{")]
-    about = [str(line[key]) for line in lines for key in ("monitor", "run", "job") if key in line]
+    about = [str(line[key]) for line in lines_of(operator) for key in ("monitor", "run", "job") if key in line]
     return {name.partition("/")[0] for name in about}
+
+
+def shares_with(operator: Hosted) -> set[str]:
+    """Return the Leases of those that serve the same namespaces, as it says."""
+    return {str(line["lease"]) for line in lines_of(operator) if line["event"].startswith("another operator serves")}
 
 
 def promoted(space: Space, ordinal: int) -> None:
@@ -104,6 +120,7 @@ def test_each_acts_in_its_own_namespaces_and_outlives_the_other(shared: Shared) 
         with shared.operator("first", first.name) as one:
             run_number(first, 2)
             assert (acted_in(one), acted_in(other)) == ({first.name}, {second.name})
+            assert shares_with(one) == shares_with(other) == set()
     assert {lease["metadata"]["name"] for lease in first.list("lease")} == {"first", "second"}
 
 
@@ -113,6 +130,7 @@ def test_where_selections_overlap_a_breach_has_one_run_one_job_and_one_promotion
         space.apply(monitor())
         promoted(space, 1)
         assert acted_in(one) | acted_in(other) == {space.name}
+        until(lambda: (shares_with(one), shares_with(other)) == ({"second"}, {"first"}), 30, "they don't say it")
         assert (one.process.poll(), other.process.poll()) == (None, None)
     (name,) = [run["metadata"]["name"] for run in space.list("rr")]
     assert [job["metadata"]["name"] for job in space.list("job")] == [name]
@@ -120,7 +138,19 @@ def test_where_selections_overlap_a_breach_has_one_run_one_job_and_one_promotion
     assert len(space.list("rs")) == 2
 
 
-def test_the_api_server_takes_the_manifests_of_two_operators(operator: str) -> None:
-    made = kubectl("apply", "--dry-run=server", "-k", str(ROOT / "manifests/overlays/shared")).splitlines()
-    deployments = {line.split()[0] for line in made if line.startswith("deployment")}
-    assert deployments == {f"deployment.apps/{operator}", f"deployment.apps/{operator}-2"}
+def built(folder: str) -> dict[str, Document]:
+    """Return what kustomize makes of a folder of the manifests, by kind and name."""
+    found = yaml.safe_load_all(kubectl("kustomize", str(ROOT / "manifests" / folder)))
+    return {f"{one['kind']}/{one['metadata']['name']}": one for one in found}
+
+
+def test_two_operators_are_the_one_and_what_is_the_seconds_own(operator: str) -> None:
+    one, two = built("base"), built("overlays/shared")
+    assert two.keys() - one.keys() == {
+        f"Deployment/{operator}-2",
+        f"NetworkPolicy/{operator}-2",
+        "Service/refit-progress-2",
+    }
+    changed = {name for name, document in one.items() if two[name] != document}
+    assert changed == {f"Deployment/{operator}", f"Role/{operator}", f"ValidatingAdmissionPolicy/{operator}-others"}
+    kubectl("apply", "--dry-run=server", "-k", str(ROOT / "manifests/overlays/shared"))

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SELECTION = ("tests/unit/api/test_selection.py",)
 ENTRIES = ("tests/unit/controller/test_served_namespaces.py",)
+OVERLAP = ("tests/unit/leadership/test_overlap.py",)
 STALL = ("tests/unit/run/test_stall.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 
@@ -98,5 +99,33 @@ SHARED = (
         "o.reporting is not None and o.job.reports_to == o.reporting.url",
         "True",
         STALL,
+    ),
+    Mutant(
+        "an operator that has ended still serves",
+        "leadership/rules/overlap.py",
+        ' and then.get("spec") != spec',
+        "",
+        OVERLAP,
+    ),
+    Mutant(
+        "an operator overlaps with itself",
+        "leadership/rules/overlap.py",
+        "    others.pop(own, None)\n",
+        "",
+        OVERLAP,
+    ),
+    Mutant(
+        "a Lease says nothing of a selection",
+        "kubernetes_api/lease.py",
+        "NAMESPACES_ANNOTATION: self.namespaces}",
+        'NAMESPACES_ANNOTATION: ""}',
+        OVERLAP,
+    ),
+    Mutant(
+        "the list of monitors is held against no other operator",
+        "controller/supervisor.py",
+        "            if overlap:\n                await overlap.check(namespaces)\n",
+        "",
+        ENTRIES,
     ),
 )

@@ -16,6 +16,7 @@ from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, des
 from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.stale_reads import number
+from refit_operator.leadership.overlap import Overlap
 from refit_operator.ports import Ports
 from refit_operator.run.places import restore_places
 from refit_operator.settings import Settings
@@ -47,13 +48,22 @@ async def watch(
     await kopf.run_tasks(tasks, ignored=before)
 
 
-async def resync(workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings: Settings) -> Never:
-    """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed."""
+async def resync(
+    workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings: Settings, overlap: Overlap | None = None
+) -> Never:
+    """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed.
+
+    Their namespaces are held against what other operators serve.
+    """
     while True:
+        namespaces = set[str]()
         try:
             for item in await ports.cluster.list_objects(MONITOR, settings.namespace, served=settings.selection):
                 _take_in(item, workqueue, sweeper, ports)
+                namespaces.add(item["metadata"]["namespace"])
                 await asyncio.sleep(0)  # between two of them the lease is renewed, and others are reconciled
+            if overlap:
+                await overlap.check(namespaces)
         except ClusterError as error:
             log.warning("resync failed", error=str(error))
         await asyncio.sleep(settings.resync_seconds)

@@ -38,6 +38,7 @@ SERVICE = ("v1", "Service")
 CLAIM = ("v1", "PersistentVolumeClaim")
 QUOTA = ("v1", "ResourceQuota")
 EVENT = ("events.k8s.io/v1", "Event")
+LEASE = ("coordination.k8s.io/v1", "Lease")
 
 
 def plural(kind: tuple[str, str]) -> str:
@@ -249,6 +250,10 @@ class Cluster:
     async def list_quotas(self, namespace: str) -> list[Document]:
         """Return the ResourceQuotas of a namespace."""
         return await self._list_to_explain(QUOTA, namespace)
+
+    async def list_leases(self, namespace: str) -> list[Document]:
+        """Return the Leases of a namespace."""
+        return await self._list_to_explain(LEASE, namespace)
 
     async def _list_to_explain(
         self, kind: tuple[str, str], namespace: str, fields: str | None = None

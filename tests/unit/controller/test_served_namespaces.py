@@ -5,6 +5,7 @@ that lists two namespaces; tests/cluster/test_shared_namespaces.py has a real on
 """
 
 import asyncio
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from refit_operator.controller.supervisor import give_places, resync
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.leadership.overlap import Overlap
 from refit_operator.places.rules.places import Places
 from refit_operator.places.rules.waiting import Limits
 from refit_operator.ports import Ports
@@ -100,6 +102,29 @@ def test_a_list_takes_in_the_served_alone(case: Case) -> None:
         assert {ref for ref in (SHOP, BANK) if ref in reached.mass_breach} == want
 
     play(story())
+
+
+class Checked(Overlap):
+    """Notes the namespaces that are held against other operators."""
+
+    def __init__(self) -> None:
+        self.namespaces = set[str]()
+
+    async def check(self, namespaces: Collection[str]) -> None:
+        self.namespaces = set(namespaces)
+
+
+def test_the_namespaces_of_a_list_are_held_against_other_operators(case: Case) -> None:
+    settings, want = case
+    checked = Checked()
+
+    async def story() -> None:
+        task = asyncio.create_task(resync(Workqueue(ANYTHING, 1), no_sweep(), ports([], Places()), settings, checked))
+        await asyncio.sleep(1)
+        task.cancel()
+
+    play(story())
+    assert checked.namespaces == {ref.namespace for ref in want}
 
 
 def test_places_are_counted_of_the_served_alone(case: Case) -> None:

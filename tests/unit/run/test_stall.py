@@ -33,7 +33,7 @@ def silent(
     pod, is_ending, waiting = more.pop("pod", POD), more.pop("pod_is_ending", False), more.pop("waiting", None)
     url = more.pop("reports_to", HERE.url)
     view = job(state, pod=pod, pod_is_ending=is_ending, waiting=waiting, resource_version="77", reports_to=url)
-    facts = {"listening_since": NOW - timedelta(days=1), "reporting": HERE} | more
+    facts: dict[str, Any] = {"listening_since": NOW - timedelta(days=1), "reporting": HERE} | more
     return seen(STARTED | (status or {}), view, progress=heard, **facts)
 
 
