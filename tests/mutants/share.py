@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SELECTION = ("tests/unit/api/test_selection.py",)
 ENTRIES = ("tests/unit/controller/test_served_namespaces.py",)
+MEMORY = ("tests/unit/controller/test_watch_memory.py",)
 OVERLAP = ("tests/unit/leadership/test_overlap.py",)
 STALL = ("tests/unit/run/test_stall.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
@@ -99,6 +100,13 @@ SHARED = (
         "o.reporting is not None and o.job.reports_to == o.reporting.url",
         "True",
         STALL,
+    ),
+    Mutant(
+        "kopf keeps something of each object of the cluster",
+        "controller/supervisor.py",
+        "        memories=NoMemories(),\n",
+        "",
+        MEMORY,
     ),
     Mutant(
         "an operator that has ended still serves",

@@ -11,6 +11,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.reconcile import restore_breach
 from refit_operator.controller.shutdown import Shutdown
+from refit_operator.controller.watch_memory import NoMemories
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
 from refit_operator.kubernetes_api.client import MONITOR, Document
@@ -42,7 +43,12 @@ async def watch(
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
-        registry=registry, settings=kopf_settings(), standalone=True, stop_flag=shutdown.winding_down, **scope
+        registry=registry,
+        settings=kopf_settings(),
+        memories=NoMemories(),
+        standalone=True,
+        stop_flag=shutdown.winding_down,
+        **scope,
     )
     shutdown.listen()
     await kopf.run_tasks(tasks, ignored=before)
