@@ -23,6 +23,7 @@ from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.kubernetes_api.lease import LeaseLock
 from refit_operator.leadership.elect import Leadership
+from refit_operator.leadership.overlap import Overlap
 from refit_operator.leadership.rules.decide import Timing
 from refit_operator.observability.logs import set_up_logs
 from refit_operator.observability.metrics import LEADER
@@ -81,7 +82,8 @@ def make_leadership(cluster: Cluster, settings: Settings) -> Leadership:
     """Return this process's part in the election. A container that restarts is another process than before."""
     me = f"{socket.gethostname()}_{uuid.uuid4()}"
     timing = Timing(settings.lease_seconds, settings.renew_deadline_seconds, settings.retry_seconds)
-    return Leadership(LeaseLock(cluster, Ref(settings.lease_namespace, settings.lease_name)), me, timing)
+    lock = LeaseLock(cluster, Ref(settings.lease_namespace, settings.lease_name), settings.selected)
+    return Leadership(lock, me, timing)
 
 
 async def is_elected(leadership: Leadership, shutdown: Shutdown) -> bool:
@@ -115,17 +117,22 @@ async def lead(
     if tls:
         # Its reads are hidden from the watchdog: a pod that reports may be in a namespace that isn't watched.
         reviewer = make_token_reviewer(await Cluster.connect(api))
-        server = ProgressServer(Authenticator(reviewer, settings.namespace), ports.progress, workqueue.enqueue)
+        server = ProgressServer(Authenticator(reviewer, settings.selection), ports.progress, workqueue.enqueue)
         await serve_progress(server, settings.progress_port, tls)
     health.heartbeat = lambda: min(workqueue.heartbeat, sweeper.heartbeat)
     LEADER.set(1)
-    log.info("operator started", prometheus=settings.prometheus_url, namespace=settings.namespace or "all")
+    log.info(
+        "operator started",
+        prometheus=settings.prometheus_url,
+        namespaces=settings.selected or "all",
+    )
+    overlap = Overlap(cluster, Ref(settings.lease_namespace, settings.lease_name)) if leadership else None
     tasks: dict[str, Coroutine[Any, Any, None]] = {
         "stop": shutdown.wait(),
         "watch": watch(workqueue, streams, sweeper, settings, shutdown),
         "workqueue": workqueue.run(),
         "sweep": sweeper.run(workqueue.enqueue),
-        "resync": resync(workqueue, sweeper, ports, settings),
+        "resync": resync(workqueue, sweeper, ports, settings, overlap),
         "places": give_places(workqueue, ports, settings),
         "watchdog": watch_over(streams, WatchLimits()),
     }

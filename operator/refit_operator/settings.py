@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from refit_operator.api.selection import Entry, Selection, parse_selection
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.headers import parse_headers
 
@@ -42,7 +43,15 @@ class Settings(BaseSettings):
         description="Image of the judge where a monitor's gate.image names none, so that the image that trains doesn't "
         "judge itself. Default: the monitor's training.image.",
     )
-    namespace: str = Field(default="", description="Watch this namespace only. Default: the whole cluster.")
+    namespace: str = Field(
+        default="",
+        description="Watch this namespace only, for which rights in it are enough. Default: the whole cluster.",
+    )
+    namespaces: str = Field(
+        default="",
+        description="Of the whole cluster serve these namespaces only, so that several operators share them: names and "
+        "patterns with *, separated by commas, exceptions with !; the last that matches decides. Default: all.",
+    )
     port: int = Field(default=8080, description="Port of /metrics and /healthz.")
     progress_port: int = Field(default=8443, description="Port on which training pods report their progress, over TLS.")
     progress_url: str = Field(
@@ -90,6 +99,31 @@ class Settings(BaseSettings):
     def _are_headers(cls, value: str) -> str:
         parse_headers(value)
         return value
+
+    @field_validator("namespaces")
+    @classmethod
+    def _are_namespaces(cls, value: str) -> str:
+        parse_selection(value)
+        return value
+
+    @property
+    def selected(self) -> str:
+        """The namespaces that are served, as REFIT_NAMESPACES has them; empty for all."""
+        return self.namespace or self.namespaces
+
+    @property
+    def selection(self) -> Selection:
+        """The namespaces that are served."""
+        return Selection((Entry(self.namespace),)) if self.namespace else parse_selection(self.namespaces)
+
+    @model_validator(mode="after")
+    def _says_one_of_two(self) -> Self:
+        if self.namespace and self.namespaces:
+            raise ValueError(
+                f"REFIT_NAMESPACE={self.namespace!r} and REFIT_NAMESPACES={self.namespaces!r} are both set: leave "
+                "REFIT_NAMESPACES out to watch one namespace, or REFIT_NAMESPACE to serve these of the whole cluster"
+            )
+        return self
 
     @model_validator(mode="after")
     def _gives_up_in_time(self) -> Self:

@@ -11,6 +11,7 @@ from tests.mutants.queue import PLACES_IN_QUEUE
 from tests.mutants.recovery import RECOVERY
 from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
+from tests.mutants.share import SHARED
 from tests.mutants.stays import STAYS
 from tests.mutants.sweep import SWEEP
 
@@ -1683,4 +1684,5 @@ MUTANTS = (
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,
+    *SHARED,
 )

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.metadata import Ref
+from refit_operator.api.selection import parse_selection
 from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.progress import listener
 from refit_operator.progress.authentication import Authenticator, TokenReviewer
@@ -56,10 +57,11 @@ async def other_pod(_: Ref) -> dict[str, Any] | None:
 class Served:
     """An endpoint on a port of its own, and what it did."""
 
-    def __init__(self, find_pod: Any = pod, ask: Any = review) -> None:
+    def __init__(self, find_pod: Any = pod, ask: Any = review, namespaces: str = "") -> None:
         self.latest, self.woken = ProgressCache(), list[tuple[Ref, timedelta]]()
-        self.endpoint = ProgressServer(Authenticator(TokenReviewer(ask, find_pod, job)), self.latest, self.wake)
-        self.port = free_port()
+        authenticator = Authenticator(TokenReviewer(ask, find_pod, job), parse_selection(namespaces))
+        self.endpoint = ProgressServer(authenticator, self.latest, self.wake)
+        self.port, self.words = free_port(), ""
 
     def wake(self, ref: Ref, after: timedelta) -> None:
         self.woken.append((ref, after))
@@ -82,6 +84,7 @@ class Served:
             with opener.open(request, timeout=5) as reply:
                 return int(reply.status)
         except urllib.error.HTTPError as error:
+            self.words = error.read().decode()
             return error.code
 
 
@@ -116,6 +119,13 @@ async def test_what_is_refused(status: int, body: str, headers: dict[str, str]) 
 async def test_a_pod_of_no_run() -> None:
     served = await Served(other_pod).start()
     assert await served.post(REPORT, Authorization=f"Bearer {GOOD}") == 403
+
+
+async def test_a_pod_of_another_operators_namespace_is_told_so() -> None:
+    served = await Served(namespaces="!shop").start()
+    assert await served.post(REPORT, Authorization=f"Bearer {GOOD}") == 421
+    assert served.words.startswith("this operator doesn't serve the pod's namespace (REFIT_NAMESPACES")
+    assert (served.latest.of(Ref("shop", RUN)), served.woken) == (None, [])
 
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

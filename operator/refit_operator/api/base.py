@@ -18,6 +18,8 @@ CHECKPOINT_ANNOTATION = f"{GROUP}/checkpoint"
 TAKE_POINTER_ANNOTATION = f"{GROUP}/take-pointer"
 RETRAIN_ANNOTATION = f"{GROUP}/retrain-requested-at"
 ROLLBACK_ANNOTATION = f"{GROUP}/rollback-requested-at"
+NAMESPACES_ANNOTATION = f"{GROUP}/namespaces"
+"""On a Lease: the namespaces that its holder serves, as REFIT_NAMESPACES has them."""
 FIELD_MANAGER = "refit-operator"
 
 Section = TypeVar("Section", bound="ApiModel")

@@ -9,6 +9,7 @@ import kopf
 
 from refit_operator.api.base import GROUP, MONITOR_LABEL, RUN_LABEL, VERSION
 from refit_operator.api.metadata import Ref
+from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.controller.nothing_kept import NoDiffs, NoProgress
 from refit_operator.controller.seen import Seen
 from refit_operator.controller.watch_session import open_session
@@ -22,19 +23,30 @@ IDLE = 0.5
 """Seconds after its last event in which an object has a task of its own: after a list all objects have one."""
 
 
-def register(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper) -> None:
-    """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets."""
+def register(
+    registry: kopf.OperatorRegistry,
+    workqueue: Workqueue,
+    streams: Streams,
+    sweeper: Sweeper,
+    served: Selection = EVERYWHERE,
+) -> None:
+    """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets.
+
+    Of a namespace that isn't served an event shows that the watch delivers, and nothing else.
+    """
 
     @kopf.on.login(registry=registry)
     async def log_in(**kwargs: Any) -> kopf.AiohttpSession | None:
         info = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
         return open_session(info, streams) if info else None
 
-    _watch_monitors(registry, workqueue, streams, sweeper)
-    _watch_runs(registry, workqueue, streams)
+    _watch_monitors(registry, workqueue, streams, sweeper, served)
+    _watch_runs(registry, workqueue, streams, served)
 
 
-def _watch_monitors(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper) -> None:
+def _watch_monitors(
+    registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper, served: Selection
+) -> None:
     """Watch monitors and what may be their targets."""
     seen = Seen()
 
@@ -49,6 +61,8 @@ def _watch_monitors(registry: kopf.OperatorRegistry, workqueue: Workqueue, strea
     ) -> None:
         ref, version = Ref(namespace or "", name), body["metadata"]["resourceVersion"]
         streams.delivered(resource.plural, version)
+        if ref.namespace not in served:
+            return
         before = seen.same_target(ref)
         is_news = seen.forget(ref) if type == "DELETED" else seen.monitor(ref, body)
         if is_news or sweeper.is_outdated(ref, number(version)):
@@ -64,7 +78,7 @@ def _watch_monitors(registry: kopf.OperatorRegistry, workqueue: Workqueue, strea
             workqueue.enqueue(ref)
 
 
-def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams) -> None:
+def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, served: Selection) -> None:
     @kopf.on.event(GROUP, VERSION, "retrainruns", registry=registry)
     @kopf.on.event("batch", "v1", "jobs", registry=registry)
     @kopf.on.event("", "v1", "pods", registry=registry)
@@ -76,7 +90,7 @@ def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: 
         **_: Any,
     ) -> None:
         streams.delivered(resource.plural, meta["resourceVersion"])
-        if MONITOR_LABEL in labels:
+        if MONITOR_LABEL in labels and (namespace or "") in served:
             workqueue.enqueue(Ref(namespace or "", labels[MONITOR_LABEL]))
 
 

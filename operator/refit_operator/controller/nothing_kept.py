@@ -1,12 +1,15 @@
 """kopf keeps nothing between two events: its handlers here only enqueue.
 
-By default it copies every object of every event three times, to tell its handlers what differs from the last one and
-which of them are done. No handler here asks; of an operator with many monitors that was a third of its CPU.
+By default it keeps 0.9 KB of each object that it has seen, most of which are nobody's: Deployments without a monitor,
+and what another operator serves. And it copies every object of every event three times, to tell its handlers what
+differs from the last one and which of them are done. No handler here asks; of an operator with many monitors that was a
+third of its CPU.
 """
 
 from typing import Any
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
 
 
 class NoDiffs(kopf.DiffBaseStorage):
@@ -41,3 +44,11 @@ class NoProgress(kopf.ProgressStorage):
     def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
         """Return what is compared as it is, without a copy."""
         return essence
+
+
+class NoMemories(ResourceMemories):
+    """A memory of an object lasts as long as one event of it is handled."""
+
+    async def recall(self, raw_body: kopf.RawBody, **about: Any) -> ResourceMemory:
+        """Return a new one, which isn't kept."""
+        return await super().recall(raw_body, **about | {"ephemeral": True})

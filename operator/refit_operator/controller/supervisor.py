@@ -9,6 +9,7 @@ import structlog
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
+from refit_operator.controller.nothing_kept import NoMemories
 from refit_operator.controller.reconcile import restore_breach
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.watchdog import Streams
@@ -16,6 +17,7 @@ from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, des
 from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.stale_reads import number
+from refit_operator.leadership.overlap import Overlap
 from refit_operator.ports import Ports
 from refit_operator.run.places import restore_places
 from refit_operator.settings import Settings
@@ -37,23 +39,37 @@ async def watch(
     every task that was made after its start: `before` are those that it must not wait for.
     """
     registry = kopf.OperatorRegistry()
-    register(registry, workqueue, streams, sweeper)
+    register(registry, workqueue, streams, sweeper, settings.selection)
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
-        registry=registry, settings=kopf_settings(), standalone=True, stop_flag=shutdown.winding_down, **scope
+        registry=registry,
+        settings=kopf_settings(),
+        memories=NoMemories(),
+        standalone=True,
+        stop_flag=shutdown.winding_down,
+        **scope,
     )
     shutdown.listen()
     await kopf.run_tasks(tasks, ignored=before)
 
 
-async def resync(workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings: Settings) -> Never:
-    """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed."""
+async def resync(
+    workqueue: Workqueue, sweeper: Sweeper, ports: Ports, settings: Settings, overlap: Overlap | None = None
+) -> Never:
+    """Enqueue, at intervals, the monitors of which no watch has delivered an event, and those that have changed.
+
+    Their namespaces are held against what other operators serve.
+    """
     while True:
+        namespaces = set[str]()
         try:
-            for item in await ports.cluster.list_objects(MONITOR, settings.namespace):
+            for item in await ports.cluster.list_objects(MONITOR, settings.namespace, served=settings.selection):
                 _take_in(item, workqueue, sweeper, ports)
+                namespaces.add(item["metadata"]["namespace"])
                 await asyncio.sleep(0)  # between two of them the lease is renewed, and others are reconciled
+            if overlap:
+                await overlap.check(namespaces)
         except ClusterError as error:
             log.warning("resync failed", error=str(error))
         await asyncio.sleep(settings.resync_seconds)
@@ -94,7 +110,7 @@ async def _restore_places(ports: Ports, settings: Settings) -> None:
     """Try until the API server answers: until then no run starts."""
     while ports.places.limits.are_set:
         try:
-            await restore_places(ports.cluster, settings.namespace, ports.places)
+            await restore_places(ports.cluster, settings.namespace, settings.selection, ports.places)
         except ClusterError as error:
             log.warning("runs under way not counted", error=str(error))
             await asyncio.sleep(COUNT_AGAIN)

@@ -12,6 +12,7 @@ from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, R
 from refit_operator.api.metadata import Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
 from refit_operator.kubernetes_api.parsing import parse, parse_monitor
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
@@ -37,6 +38,7 @@ SERVICE = ("v1", "Service")
 CLAIM = ("v1", "PersistentVolumeClaim")
 QUOTA = ("v1", "ResourceQuota")
 EVENT = ("events.k8s.io/v1", "Event")
+LEASE = ("coordination.k8s.io/v1", "Lease")
 
 
 def as_parsed(_: object, document: Document) -> Document:
@@ -108,9 +110,17 @@ class Cluster:
             return read_key(found, name, key)
 
     async def list_objects(
-        self, kind: tuple[str, str], namespace: str, selector: str | None = None, fields: str | None = None
+        self,
+        kind: tuple[str, str],
+        namespace: str,
+        selector: str | None = None,
+        fields: str | None = None,
+        served: Selection = EVERYWHERE,
     ) -> list[Document]:
-        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list."""
+        """Return the objects of a namespace that match label and field selector. Raises Transient for an old list.
+
+        Where the namespace is empty, they are those of all that are served: of others none outlives its page.
+        """
         asked = {"namespace": namespace, "label_selector": selector, "field_selector": fields, "limit": PAGE}
         least, items = self._newest.of(plural(kind)), list[Document]()
         named = {"apiVersion": kind[0], "kind": kind[1]}  # which lists leave out
@@ -118,7 +128,8 @@ class Cluster:
             resource = await self.resource(kind)
             while True:
                 answer = await resource.get(**asked, **ASKED)
-                items += (self._show(named | item) for item in answer["items"] or ())
+                found = (item for item in answer["items"] or () if item["metadata"].get("namespace", "") in served)
+                items += (self._show(named | item) for item in found)
                 rest = answer["metadata"].get("continue")
                 if not rest:
                     break
@@ -249,6 +260,10 @@ class Cluster:
     async def list_quotas(self, namespace: str) -> list[Document]:
         """Return the ResourceQuotas of a namespace."""
         return await self._list_to_explain(QUOTA, namespace)
+
+    async def list_leases(self, namespace: str) -> list[Document]:
+        """Return the Leases of a namespace."""
+        return await self._list_to_explain(LEASE, namespace)
 
     async def _list_to_explain(
         self, kind: tuple[str, str], namespace: str, fields: str | None = None

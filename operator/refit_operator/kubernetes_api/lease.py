@@ -7,14 +7,12 @@ with a hanging API server, and writes local times as UTC.
 from dataclasses import dataclass
 from datetime import datetime
 
-from refit_operator.api.base import FIELD_MANAGER
+from refit_operator.api.base import FIELD_MANAGER, NAMESPACES_ANNOTATION
 from refit_operator.api.events import Event
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.client import Cluster, Document, as_parsed
+from refit_operator.kubernetes_api.client import LEASE, Cluster, Document, as_parsed
 from refit_operator.kubernetes_api.errors import translated
 from refit_operator.kubernetes_api.events import build_event_on, post_event
-
-LEASE = ("coordination.k8s.io/v1", "Lease")
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,8 @@ class LeaseLock:
 
     cluster: Cluster
     ref: Ref
+    namespaces: str = ""
+    """What its holder serves, for other operators to read: a list as in REFIT_NAMESPACES."""
 
     async def read(self) -> Document | None:
         """Return the Lease, None where there is none."""
@@ -32,7 +32,8 @@ class LeaseLock:
         """Create the Lease, or update the one that was read: a change since then is refused (409)."""
         version = lease["metadata"].get("resourceVersion")
         identity = {"name": self.ref.name, "namespace": self.ref.namespace}
-        metadata = lease["metadata"] | identity
+        annotations = (lease["metadata"].get("annotations") or {}) | {NAMESPACES_ANNOTATION: self.namespaces}
+        metadata = lease["metadata"] | identity | {"annotations": annotations}
         body = {"apiVersion": LEASE[0], "kind": LEASE[1], "metadata": metadata, "spec": lease["spec"]}
         with translated():
             resource = await self.cluster.resource(LEASE)

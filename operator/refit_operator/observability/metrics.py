@@ -22,6 +22,7 @@ CONNECTIONS_REFUSED = Counter(
 CLOCK_AHEAD = Gauge(
     "refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."
 )
+OVERLAPPING = Gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too.")
 LEADER = Gauge("refit_leader", "1 while this process leads, 0 while it stands by.")
 WATCH_OPENED = Gauge("refit_watch_opened_timestamp_seconds", "When the watch of a kind was last opened.", ["kind"])
 

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from refit_operator.api.metadata import Ref
+from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.progress.quota import Quota
@@ -37,6 +38,8 @@ class Refusal(Enum):
 
     UNAUTHENTICATED = auto()
     NOT_A_RUN = auto()
+    NOT_SERVED = auto()
+    """A pod of a namespace that this operator doesn't serve; another one may."""
     TOO_MANY = auto()
     """Others' tokens are being reviewed, or too many of this address were refused. Reports of known callers arrive."""
     UNAVAILABLE = auto()
@@ -72,11 +75,11 @@ class Kept:
 
 
 class Authenticator:
-    """Which run a token belongs to. With a namespace, tokens of other namespaces are refused."""
+    """Which run a token belongs to. Tokens of namespaces that aren't served are refused."""
 
-    def __init__(self, reviewer: TokenReviewer, namespace: str = "") -> None:
+    def __init__(self, reviewer: TokenReviewer, served: Selection = EVERYWHERE) -> None:
         self._reviewer = reviewer
-        self._namespace = namespace
+        self._served = served
         self._callers = Kept()
         self._refusals = Kept()
         self._quota = Quota()
@@ -116,8 +119,9 @@ class Authenticator:
         identity = read_review(await self._reviewer.review(token))
         if identity is None:
             return Refusal.UNAUTHENTICATED
-        if self._namespace not in ("", identity.ref.namespace):
-            return Refusal.NOT_A_RUN
+        if identity.ref.namespace not in self._served:
+            log.warning("progress report of a namespace that isn't served", pod=str(identity.ref))
+            return Refusal.NOT_SERVED
         pod = await self._reviewer.pod(identity.ref)
         job = find_job(identity, pod)
         if pod is None or job is None:

@@ -23,9 +23,12 @@ WRITTEN_AFTER = timedelta(seconds=10)
 STATUS = {
     Refusal.UNAUTHENTICATED: 401,
     Refusal.NOT_A_RUN: 403,
+    Refusal.NOT_SERVED: 421,
     Refusal.TOO_MANY: 429,
     Refusal.UNAVAILABLE: 503,
 }
+WORDS = {421: "this operator doesn't serve the pod's namespace (REFIT_NAMESPACES, REFIT_NAMESPACE): another one may\n"}
+"""What an answer says where its status alone wouldn't tell an administrator what to change."""
 Enqueue = Callable[[Ref, timedelta], None]
 
 
@@ -43,7 +46,7 @@ class ProgressServer:
         """Answer one report."""
         status = await self._status(request)
         REPORTS.labels(str(status)).inc()
-        return web.Response(status=status)
+        return web.Response(status=status, text=WORDS.get(status))
 
     async def _status(self, request: web.Request) -> int:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

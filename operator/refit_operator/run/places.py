@@ -6,6 +6,7 @@ from refit_operator.api.base import RUN_LABEL
 from refit_operator.api.conditions import ConditionType, is_true
 from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.selection import Selection
 from refit_operator.kubernetes_api.client import JOB, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.kubernetes_api.parsing import parse
@@ -44,10 +45,10 @@ def _needs_none(run: RetrainRun) -> bool:
     return run.is_rollback or is_true(run.status.conditions, ConditionType.TRAINED)
 
 
-async def restore_places(cluster: Cluster, namespace: str, places: Places) -> None:
+async def restore_places(cluster: Cluster, namespace: str, served: Selection, places: Places) -> None:
     """Count the runs under way, and line up those that wait. A run that was given a Job may not have recorded it."""
-    runs = {run.metadata.uid: run for run in await _unfinished(cluster, namespace)}
-    jobs = await cluster.list_objects(JOB, namespace, RUN_LABEL)
+    runs = {run.metadata.uid: run for run in await _unfinished(cluster, namespace, served)}
+    jobs = await cluster.list_objects(JOB, namespace, RUN_LABEL, served=served)
     at_work = {owner_of(job) for job in jobs if ending_of(job) is None}
     trains = {uid for uid, run in runs.items() if run.status.job_ref and not _needs_none(run)}
     under_way = (at_work | trains) & runs.keys()
@@ -55,10 +56,10 @@ async def restore_places(cluster: Cluster, namespace: str, places: Places) -> No
     places.restore({uid: waiting(runs[uid]).monitor for uid in under_way}, others)
 
 
-async def _unfinished(cluster: Cluster, namespace: str) -> list[RetrainRun]:
+async def _unfinished(cluster: Cluster, namespace: str, served: Selection) -> list[RetrainRun]:
     """Return the runs that haven't ended; one that doesn't parse can't be reconciled, and starts nothing."""
     found = []
-    for document in await cluster.list_objects(RUN, namespace):
+    for document in await cluster.list_objects(RUN, namespace, served=served):
         if (document.get("status") or {}).get("outcome"):
             continue
         try:

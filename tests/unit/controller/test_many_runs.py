@@ -86,7 +86,7 @@ class Memory:
         name = Ref(monitor.metadata.namespace, f"{monitor.metadata.name}-1")
         return (RetrainRun.model_validate(self.objects["RetrainRun", name]),)
 
-    async def list_objects(self, kind: tuple[str, str], namespace: str, *_: Any) -> list[Document]:
+    async def list_objects(self, kind: tuple[str, str], namespace: str, *_: Any, **__: Any) -> list[Document]:
         await self.called(f"LIST {kind[1]}")
         return [one for (found, _), one in self.objects.items() if found == kind[1]]
 

@@ -32,7 +32,7 @@ class Listed:
     def __init__(self, failures: int, *runs: RetrainRun) -> None:
         self.failures, self.runs = failures, runs
 
-    async def list_objects(self, kind: tuple[str, str], *_: Any) -> list[Any]:
+    async def list_objects(self, kind: tuple[str, str], *_: Any, **__: Any) -> list[Any]:
         if self.failures:
             self.failures -= 1
             raise Transient("API server: overloaded")

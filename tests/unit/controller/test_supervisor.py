@@ -86,7 +86,7 @@ class Troubled:
 class Listed:
     """A stand-in for the API server: a list of monitors."""
 
-    async def list_objects(self, *_: Any) -> list[dict[str, Any]]:
+    async def list_objects(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         return [monitor_document() | {"metadata": {"namespace": "shop", "name": f"m{n}"}} for n in range(3)]
 
 

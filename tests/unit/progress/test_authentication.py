@@ -8,6 +8,7 @@ import asyncio
 import pytest
 
 from refit_operator.api.metadata import Ref
+from refit_operator.api.selection import parse_selection
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.progress.authentication import MOST_KEPT, Authenticator, Document, Refusal, TokenReviewer
 from refit_operator.progress.quota import MOST_AT_ONCE, MOST_OF_ONE_ADDRESS, MOST_REFUSED, PERIOD_SECONDS
@@ -23,7 +24,7 @@ class Server:
     """Answers a review after so long, or raises."""
 
     def __init__(self, seconds: float = 0, error: Exception | None = None) -> None:
-        self.seconds, self.error, self.asked = seconds, error, 0
+        self.seconds, self.error, self.asked, self.read = seconds, error, 0, 0
 
     async def review(self, token: str) -> Document:
         self.asked += 1
@@ -33,9 +34,11 @@ class Server:
         return REVIEW if token == GOOD else {"authenticated": False}
 
     async def pod(self, ref: Ref) -> Document | None:
+        self.read += 1
         return POD if ref.name == POD["metadata"]["name"] else None
 
     async def job(self, ref: Ref) -> Document | None:
+        self.read += 1
         return JOB if ref.name == RUN else None
 
 
@@ -69,16 +72,15 @@ def test_a_server_that_hangs_is_waited_for_two_seconds_and_then_not_asked_for_a_
     play(story())
 
 
-@pytest.mark.parametrize(("namespace", "want"), [("shop", CALLER), ("elsewhere", Refusal.NOT_A_RUN)])
-def test_an_operator_of_one_namespace_knows_nobody_of_another(namespace: str, want: object) -> None:
+@pytest.mark.parametrize(
+    ("text", "want"), [("shop", CALLER), ("", CALLER), ("elsewhere", Refusal.NOT_SERVED), ("!shop", Refusal.NOT_SERVED)]
+)
+def test_an_operator_knows_nobody_of_a_namespace_that_it_doesnt_serve(text: str, want: object) -> None:
     async def story() -> None:
         server = Server()
-        assert (
-            await Authenticator(TokenReviewer(server.review, server.pod, server.job), namespace).authenticate(
-                GOOD, "10.0.0.1"
-            )
-            == want
-        )
+        served = Authenticator(TokenReviewer(server.review, server.pod, server.job), parse_selection(text))
+        assert await served.authenticate(GOOD, "10.0.0.1") == want
+        assert server.read == (2 if want == CALLER else 0)
 
     play(story())
 

@@ -8,6 +8,7 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun, Stage
+from refit_operator.api.selection import EVERYWHERE
 from refit_operator.places.rules.places import Places
 from refit_operator.places.rules.waiting import UNLIMITED, Limits, Place, Uncounted, waiting
 from refit_operator.ports import Ports
@@ -151,7 +152,7 @@ class Listed:
     def __init__(self, runs: list[Any], jobs: list[Any]) -> None:
         self.lists = {"RetrainRun": runs, "Job": jobs}
 
-    async def list_objects(self, kind: tuple[str, str], *_: Any) -> list[Any]:
+    async def list_objects(self, kind: tuple[str, str], *_: Any, **__: Any) -> list[Any]:
         return self.lists[kind[1]]
 
     async def read(self, *_: Any) -> None:
@@ -203,7 +204,7 @@ async def test_after_a_restart_runs_and_jobs_say_who_has_a_place() -> None:
     ]
     places = Places(Limits(3))
     cluster: Any = Listed(runs, [job_of(2), job_of(4, "Complete"), job_of(5), job_of(9)])
-    await restore_places(cluster, "", places)
+    await restore_places(cluster, "", EVERYWHERE, places)
     assert set(places.under_way()) == {make_run(n).metadata.uid for n in (2, 3)}
     assert places.next_monitors() == [REVIEWS]
     assert places.ask(waiting(make_run(1))) is None

@@ -9,13 +9,16 @@ import pytest
 from refit_operator.api.progress import RunProgress
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome
+from refit_operator.progress.rules.pod_env import Reporting, reports_to
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision, DeleteJob, Observed, SuspendJob
+from refit_operator.run.rules.manifests.job import build_job
 from refit_operator.run.rules.views.job import JobState
 from refit_operator.run.rules.views.waiting import Waiting
 from tests.support.runs import STARTED, TRAIN, actions, job, seen
 from tests.support.samples import NOW, make_run
 
+HERE = Reporting("https://refit-progress.x.svc:8443", "a certificate")
 POD, TIMEOUT = "reviews-1-x", timedelta(minutes=15)
 
 
@@ -28,9 +31,17 @@ def silent(
 ) -> Observed:
     """A run whose pod said that last, heard by an operator that has listened for a day."""
     pod, is_ending, waiting = more.pop("pod", POD), more.pop("pod_is_ending", False), more.pop("waiting", None)
-    view = job(state, pod=pod, pod_is_ending=is_ending, waiting=waiting, resource_version="77")
-    facts = {"listening_since": NOW - timedelta(days=1)} | more
+    url = more.pop("reports_to", HERE.url)
+    view = job(state, pod=pod, pod_is_ending=is_ending, waiting=waiting, resource_version="77", reports_to=url)
+    facts: dict[str, Any] = {"listening_since": NOW - timedelta(days=1), "reporting": HERE} | more
     return seen(STARTED | (status or {}), view, progress=heard, **facts)
+
+
+@pytest.mark.parametrize("machines", [1, 2])
+def test_a_job_says_where_its_pods_report(machines: int) -> None:
+    run = make_run(training={"numNodes": machines})
+    assert reports_to(build_job(run, HERE)) == HERE.url
+    assert reports_to(build_job(run)) == ""
 
 
 LAST_TRY = {"stalls": 2}
@@ -59,6 +70,10 @@ NOT_STALLED: dict[str, Observed] = {
     ),
     "nothing listens": silent(said(timedelta(hours=3)), listening_since=None),
     "it has reported the end": silent(said(timedelta(hours=3), percentage=100)),
+    "it reports to another operator": silent(
+        said(timedelta(hours=3)), reports_to="https://refit-progress-2.x.svc:8443"
+    ),
+    "its Job tells it nowhere to report": silent(said(timedelta(hours=3)), reports_to=""),
     "it judges": silent(said(timedelta(hours=3)), state=JobState.JUDGING),
     "its node isn't ready": silent(
         said(timedelta(hours=3)), waiting=Waiting(Reason.NODE_NOT_READY, "pod x is on node y")

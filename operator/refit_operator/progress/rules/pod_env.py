@@ -9,6 +9,7 @@ Document = dict[str, Any]
 FOLDER = "/var/run/secrets/refit.dev/progress"
 VOLUME = "refit-progress"
 TOKEN_SECONDS = 3600
+URL_VARIABLE = "KUBEFLOW_TRAINER_SERVER_URL"
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,17 @@ class Reporting:
 def reporting_environment(reporting: Reporting) -> list[Document]:
     """Return the variables by which trainers know Kubeflow Trainer's status server; two of them are paths."""
     return [
-        {"name": "KUBEFLOW_TRAINER_SERVER_URL", "value": reporting.url},
+        {"name": URL_VARIABLE, "value": reporting.url},
         {"name": "KUBEFLOW_TRAINER_SERVER_CA_CERT", "value": f"{FOLDER}/ca.crt"},
         {"name": "KUBEFLOW_TRAINER_SERVER_TOKEN", "value": f"{FOLDER}/token"},
     ]
+
+
+def reports_to(job: Document) -> str:
+    """Return the URL that the pods of a Job report to, empty where they report nothing."""
+    containers: list[Document] = job["spec"].get("template", {}).get("spec", {}).get("initContainers") or []
+    variables = (variable for container in containers for variable in container.get("env") or ())
+    return next((str(one.get("value", "")) for one in variables if one["name"] == URL_VARIABLE), "")
 
 
 def reporting_mount() -> Document:

@@ -31,13 +31,19 @@ def silence_of(o: Observed) -> timedelta:
 
     Zero where it never reported, since images that report nothing are never stalled, or has reported the end of its
     training: what follows, such as saving the model, isn't reported. Nor is one stalled that is being deleted, or whose
-    node isn't ready, where nothing would end it.
+    node isn't ready, where nothing would end it, or that reports to another operator, which made its Job.
     """
     last = newest_progress(o)
-    if o.listening_since is None or last is None or o.job.state is not JobState.TRAINING or o.job.is_node_lost:
+    if o.listening_since is None or last is None or not _reports_here(o):
+        return timedelta(0)
+    if o.job.state is not JobState.TRAINING or o.job.is_node_lost:
         return timedelta(0)
     is_under_way = last.pod == o.job.pod and not o.job.pod_is_ending and last.percentage != 100
     return o.now - max(last.time, o.listening_since) if is_under_way else timedelta(0)
+
+
+def _reports_here(o: Observed) -> bool:
+    return o.reporting is not None and o.job.reports_to == o.reporting.url
 
 
 def end_stalled_pod(o: Observed) -> Decision | None:

@@ -9,6 +9,7 @@ from typing import Any
 from refit_operator.api.metadata import owner_of
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run_clock import Phase
+from refit_operator.progress.rules.pod_env import reports_to
 from refit_operator.run.rules.views.documents import (
     Document,
     by_index,
@@ -69,6 +70,8 @@ class JobView:
     pod_is_ending: bool = False
     """Whether that pod is being deleted."""
     resource_version: str = ""
+    reports_to: str = ""
+    """The URL to which its pods report their progress: of the operator that made it. Empty where they don't."""
     lingering: str = ""
     """A container that somebody added, such as a mesh's proxy, and that hasn't ended though the judge has: it runs, or
     waits to; empty where there is none."""
@@ -112,6 +115,7 @@ def view_job(
         pod=newest.get("name", ""),
         pod_is_ending="deletionTimestamp" in newest,
         resource_version=job["metadata"]["resourceVersion"],
+        reports_to=reports_to(job),
         flaws=_flaws(pods[-1]) if pods else (),
         error=failure_of(job, everywhere),
         lingering=_lingering(job, everywhere),
