@@ -130,10 +130,10 @@ class Reader:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self.open(subject.namespace, prometheus, now)
+        server = await self.open(subject.namespace, prometheus, times[-1])
         if isinstance(server, QueryFailed):
             return server
-        query = self.fill(subject, metric.promql, now)
+        query = self.fill(subject, metric.promql, times[-1])
         if isinstance(query, QueryFailed):
             return query
         if metric.ratio:
@@ -141,11 +141,11 @@ class Reader:
         else:
             window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.samples:
-            window = await _count(server, self.fill(subject, metric.samples, now), metric.below, window, times)
+            window = await _count(server, self.fill(subject, metric.samples, times[-1]), metric.below, window, times)
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
-            counting = self.fill(subject, metric.min_samples.query, now)
+            counting = self.fill(subject, metric.min_samples.query, times[-1])
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
 

@@ -1,6 +1,6 @@
 """Monitors at rest that are read together: one server, one grid, one form of query. No network here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Grid
-from refit_operator.prometheus.rules.reading import Bounds
+from refit_operator.prometheus.rules.reading import Bounds, FailureKind
 
 MOST_BEHIND = 10
 """Points that are caught up with; the members of a group that is further behind are reconciled."""
@@ -33,9 +33,13 @@ class GroupKey:
     prometheus: str
     """The spec of the server, as JSON."""
     namespace: str
-    """Whose credentials and breaker the queries go by; empty for those of all namespaces that need no credentials."""
+    """Whose credentials and breaker the queries go by; empty for those of all namespaces that need no credentials and
+    are answered.
+    """
     grid: Grid
     form: Form
+    failed: FailureKind | None = None
+    """How their queries fail; None where they are answered."""
 
     def of(self, namespace: str) -> "GroupKey":
         """Return the key of one namespace's monitors alone."""
@@ -62,6 +66,8 @@ class Group:
     point: datetime
     """The next one to read."""
     members: dict[Ref, Member] = field(default_factory=dict)
+    turn: int = 0
+    """Whose query is asked next, where the others would fail as well."""
 
     @property
     def due(self) -> datetime:
@@ -69,15 +75,20 @@ class Group:
         return self.point + self.key.grid.delay
 
     def points(self, now: datetime) -> Iterator[datetime]:
-        """Yield the points that may be read, oldest first; after each the next one is asked for."""
+        """Yield the points that may be read, oldest first; after each the next one is asked for.
+
+        Where queries fail only the newest: how a query fails says nothing of the time that it is for.
+        """
         newest = self._newest(now)
+        if self.key.failed and self.point < newest:
+            self.point = newest
         while self.point <= newest:
             yield self.point
             self.point += self.key.grid.interval
 
     def is_far_behind(self, now: datetime) -> bool:
         """Return whether more points are due than are caught up with."""
-        return self._newest(now) - self.point > MOST_BEHIND * self.key.grid.interval
+        return not self.key.failed and self._newest(now) - self.point > MOST_BEHIND * self.key.grid.interval
 
     def skip(self, now: datetime) -> None:
         """Go on with the first point that may not be read yet."""
@@ -89,3 +100,8 @@ class Group:
     def to_read(self, point: datetime) -> dict[Ref, Member]:
         """Return the members that weren't read at the point or after it."""
         return {ref: member for ref, member in self.members.items() if member.rest.read < point}
+
+    def next_turn(self, refs: Sequence[Ref]) -> Ref:
+        """Return one of them, each time another one."""
+        self.turn = (self.turn + 1) % len(refs)
+        return refs[self.turn]

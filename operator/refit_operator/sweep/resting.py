@@ -27,12 +27,14 @@ def resting(o: Observed, rest: Rest, version: int, subject: Subject, reader: Rea
     asked = _filled(spec.metric, subject, reader, o.now)
     if asked is None:
         return None
+    is_own = bool(spec.prometheus.secret_keys or spec.prometheus.headers or rest.failed)
     key = GroupKey(
         address=reader.servers.address_of(spec.prometheus),
         prometheus=spec.prometheus.model_dump_json(),
-        namespace=namespace if spec.prometheus.secret_keys or spec.prometheus.headers else "",
+        namespace=namespace if is_own else "",
         grid=reader.grid_of(spec.prometheus, spec.metric),
         form=_form(spec.metric),
+        failed=rest.failed,
     )
     return Resting(key, spec.prometheus, Member(rest, asked, version))
 
