@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 REST_TESTS = ("tests/unit/monitor/test_rest.py",)
+READING_TESTS = ("tests/unit/sweep/test_reading.py",)
 SWEEP_TESTS = ("tests/unit/sweep/test_sweeper.py",)
 _RULES, _SWEEPER, _GROUP, _RESTING = (
     "monitor/rules/rest.py",
@@ -63,10 +64,10 @@ OUTAGE = (
         REST_TESTS,
     ),
     Mutant(
-        "drift, freshness and samples are skipped",
+        "drift is skipped where nothing but the metric has no value",
         _RULES,
-        "return _failure(o) is not None or not (",
-        "return not has_value(o) or not (",
+        "return _failure(o) is not None or o.monitor.spec.drift is None",
+        "return not has_value(o) or o.monitor.spec.drift is None",
         REST_TESTS,
     ),
     Mutant(
@@ -133,6 +134,35 @@ OUTAGE = (
         "prometheus/reader.py",
         "await self.open(subject.namespace, prometheus, times[-1])",
         "await self.open(subject.namespace, prometheus, now)",
+        ("tests/unit/sweep/test_resting.py",),
+    ),
+    Mutant(
+        "a value with too few samples behind it is taken for one",
+        "sweep/reading.py",
+        "if form.min_samples is not None:",
+        "if form.min_samples is None:",
+        READING_TESTS,
+    ),
+    Mutant("a stale value is taken for one", "sweep/reading.py", "if form.max_age:", "if False:", READING_TESTS),
+    Mutant(
+        "who failed, the metric's query or another, isn't told",
+        "sweep/reading.py",
+        "blame(field, each) if isinstance(each, QueryFailed) else each",
+        "each",
+        READING_TESTS,
+    ),
+    Mutant(
+        "one that asks for freshness is read without",
+        _RESTING,
+        "max_age=metric.max_age,",
+        "",
+        ("tests/unit/sweep/test_resting.py",),
+    ),
+    Mutant(
+        "one that asks for samples is read without",
+        _RESTING,
+        "min_samples=metric.min_samples.count if metric.min_samples else None,",
+        "",
         ("tests/unit/sweep/test_resting.py",),
     ),
 )

@@ -198,7 +198,7 @@ async def _demand_fresh(
     if not _has_values(window):
         return window
     ages = await server.read_window(freshness_query(query, max_age), times)
-    return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
+    return blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
 
 
 async def _count(
@@ -208,7 +208,7 @@ async def _count(
     if not _has_values(window):
         return window
     counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
-    return _blame("metric.samples", counts) if isinstance(counts, QueryFailed) else with_counts(window, counts, below)
+    return blame("metric.samples", counts) if isinstance(counts, QueryFailed) else with_counts(window, counts, below)
 
 
 async def _demand_samples(
@@ -218,9 +218,10 @@ async def _demand_samples(
         return window
     counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
     if isinstance(counts, QueryFailed):
-        return _blame("metric.minSamples", counts)
+        return blame("metric.minSamples", counts)
     return demand_samples(window, counts, minimum)
 
 
-def _blame(field: str, failed: QueryFailed) -> QueryFailed:
+def blame(field: str, failed: QueryFailed) -> QueryFailed:
+    """Return the failure of another query than the metric's, with the field that has it."""
     return replace(failed, message=f"{field}: {failed.message}")

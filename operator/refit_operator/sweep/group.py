@@ -23,6 +23,8 @@ class Form:
     has_samples: bool
     below: bool
     bounds: Bounds
+    max_age: timedelta | None = None
+    min_samples: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Member:
 
     rest: Rest
     asked: tuple[str, ...]
-    """Its queries, with variables filled in: a ratio's two selectors, or the query, and that of its samples."""
+    """Its queries, with variables filled in: a ratio's two selectors, or the query, then those of its samples, of its
+    freshness and of the samples that must stand behind it, as far as its form has them.
+    """
     version: int
     """The resourceVersion that the reconciliation read, or wrote."""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Reader, Subject
+from refit_operator.prometheus.rules.promql import freshness_query
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.prometheus.servers import Servers
 from refit_operator.sweep.resting import resting
@@ -46,3 +47,20 @@ async def test_how_a_query_fails_is_a_reading_of_the_newest_point() -> None:
         FailureKind.Forbidden,
         READER.grid_of(spec.prometheus, spec.metric).points(now, 1)[0],
     )
+
+
+def test_all_of_its_queries_are_asked_in_their_order() -> None:
+    metric = {
+        "query": 'acc{m="$(name)"}',
+        "samples": "n1",
+        "falseRuns": {"atMost": 1, "per": "720h"},
+        "maxAge": "2m",
+        "minSamples": {"query": 'n2{m="$(name)"}', "count": 5},
+    }
+    found = resting(seen(monitor=make_monitor(metric=metric)), GOOD, 1, SUBJECT, READER)
+    assert found
+    value, samples, age, behind = found.member.asked
+    assert (value, samples, behind) == ('acc{m="reviews"}', "n1", 'n2{m="reviews"}')
+    assert age == freshness_query(value, 2 * MINUTE)
+    form = found.key.form
+    assert (form.has_samples, form.max_age, form.min_samples) == (True, 2 * MINUTE, 5)

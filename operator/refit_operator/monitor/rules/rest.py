@@ -186,9 +186,8 @@ def nothing_is_requested(o: Observed) -> bool:
 
 
 def nothing_else_is_read(o: Observed) -> bool:
-    """Return whether the metric alone is read: nothing else is where its query fails."""
-    spec = o.monitor.spec
-    return _failure(o) is not None or not (spec.drift or spec.metric.max_age or spec.metric.min_samples)
+    """Return whether the metric alone is read: no drift is where its query fails."""
+    return _failure(o) is not None or o.monitor.spec.drift is None
 
 
 CONDITIONS: tuple[Callable[[Observed], bool], ...] = (
