@@ -78,14 +78,32 @@ OUTAGE = (
         REST_TESTS,
     ),
     Mutant(
-        "each that fails is asked", _SWEEPER, "[group.next_turn(refs)] if key.failed else refs", "refs", SWEEP_TESTS
+        "each that fails is asked",
+        _GROUP,
+        "[refs[self.sent % len(refs)]] if self.key.failed else refs",
+        "refs",
+        SWEEP_TESTS,
     ),
     Mutant(
         "the same one is asked each time",
         _GROUP,
-        "self.turn = (self.turn + 1) % len(refs)",
-        "self.turn = 0",
+        "refs[self.sent % len(refs)]",
+        "refs[0]",
         SWEEP_TESTS,
+    ),
+    Mutant(
+        "whose query isn't sent has had its turn",
+        _GROUP,
+        "each.kind is FailureKind.CircuitOpen for",
+        "False for",
+        SWEEP_TESTS,
+    ),
+    Mutant(
+        "those that wait for the breaker never have the query that it lets through",
+        _RESTING,
+        "FailureKind.Timeout if rest.failed is FailureKind.CircuitOpen else rest.failed",
+        "rest.failed",
+        ("tests/unit/sweep/test_resting.py",),
     ),
     Mutant(
         "each point that passed is asked for while queries fail",
@@ -125,7 +143,7 @@ OUTAGE = (
     Mutant(
         "those that fail are read with those that don't",
         _RESTING,
-        "failed=rest.failed,",
+        "failed=FailureKind.Timeout if rest.failed is FailureKind.CircuitOpen else rest.failed,",
         "",
         ("tests/unit/sweep/test_resting.py",),
     ),

@@ -8,7 +8,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Grid
-from refit_operator.prometheus.rules.reading import Bounds, FailureKind
+from refit_operator.prometheus.rules.reading import Bounds, FailureKind, QueryFailed, Reading
 
 MOST_BEHIND = 10
 """Points that are caught up with; the members of a group that is further behind are reconciled."""
@@ -41,7 +41,7 @@ class GroupKey:
     grid: Grid
     form: Form
     failed: FailureKind | None = None
-    """How their queries fail; None where they are answered."""
+    """How their queries fail; None where they are answered, Timeout also where they aren't sent because others did."""
 
     def of(self, namespace: str) -> "GroupKey":
         """Return the key of one namespace's monitors alone."""
@@ -70,8 +70,8 @@ class Group:
     point: datetime
     """The next one to read."""
     members: dict[Ref, Member] = field(default_factory=dict)
-    turn: int = 0
-    """Whose query is asked next, where the others would fail as well."""
+    sent: int = 0
+    """Queries that were sent of those of which one is asked for all: each is in its turn."""
 
     @property
     def due(self) -> datetime:
@@ -105,7 +105,12 @@ class Group:
         """Return the members that weren't read at the point or after it."""
         return {ref: member for ref, member in self.members.items() if member.rest.read < point}
 
-    def next_turn(self, refs: Sequence[Ref]) -> Ref:
-        """Return one of them, each time another one."""
-        self.turn = (self.turn + 1) % len(refs)
-        return refs[self.turn]
+    def asked_of(self, refs: Sequence[Ref]) -> Sequence[Ref]:
+        """Return whose queries are asked: where they fail, of one for all."""
+        return [refs[self.sent % len(refs)]] if self.key.failed else refs
+
+    def have_asked(self, readings: Sequence[Reading]) -> None:
+        """Take the next one's turn, unless the query wasn't sent."""
+        self.sent += not any(
+            isinstance(each, QueryFailed) and each.kind is FailureKind.CircuitOpen for each in readings
+        )

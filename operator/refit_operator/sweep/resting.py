@@ -10,7 +10,7 @@ from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Reader, Subject
 from refit_operator.prometheus.rules.promql import freshness_query
-from refit_operator.prometheus.rules.reading import QueryFailed
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.sweep.group import Form, GroupKey, Member
 
 
@@ -36,7 +36,7 @@ def resting(o: Observed, rest: Rest, version: int, subject: Subject, reader: Rea
         namespace=namespace if is_own else "",
         grid=reader.grid_of(spec.prometheus, spec.metric),
         form=_form(spec.metric),
-        failed=rest.failed,
+        failed=FailureKind.Timeout if rest.failed is FailureKind.CircuitOpen else rest.failed,
     )
     return Resting(key, spec.prometheus, Member(rest, asked, version))
 

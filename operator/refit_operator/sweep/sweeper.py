@@ -35,9 +35,11 @@ Enqueue = Callable[[Ref], None]
 APART = timedelta(hours=1)
 """How long namespaces are read one by one after all together took too long: one of them may be to blame."""
 SIDE_BY_SIDE = 4
-"""Groups of one server that are read at the same time; and as many more of those whose queries fail."""
+"""Groups of one server that are read at the same time."""
+FAILING_SIDE_BY_SIDE = 16
+"""Those of them whose queries fail, beside the others: each is one query, which may take long."""
 FAILING_AT_ONCE = 64
-"""Groups whose queries fail, of all servers, that are read at the same time: each may take a thread for long."""
+"""Groups whose queries fail, of all servers, that are read at the same time: each may keep a thread."""
 LONGEST_SLEEP = 5.0
 YIELD_EVERY = 500
 """Monitors after which others have a turn."""
@@ -140,7 +142,8 @@ class Sweeper:
     async def _turn(self, key: GroupKey) -> AsyncIterator[None]:
         """Wait for a turn at the server: those whose queries fail have their own, and delay no others' readings."""
         fails = key.failed is not None
-        turns = self._servers.setdefault((key.address, fails), asyncio.Semaphore(SIDE_BY_SIDE))
+        most = FAILING_SIDE_BY_SIDE if fails else SIDE_BY_SIDE
+        turns = self._servers.setdefault((key.address, fails), asyncio.Semaphore(most))
         async with turns, self._failing if fails else nullcontext():
             yield
 
@@ -160,10 +163,11 @@ class Sweeper:
         """Return each member's reading, and whether one timed out."""
         key, clock = group.key, asyncio.get_running_loop().time
         began, refs = clock(), tuple(members)
-        asked = [members[ref].asked for ref in ([group.next_turn(refs)] if key.failed else refs)]
+        asked = [members[ref].asked for ref in group.asked_of(refs)]
         namespace = key.namespace or refs[0].namespace
         readings = await read(self._reader, namespace, key.namespace, group.prometheus, key.form, asked, point)
         waited = clock() - began
+        group.have_asked(readings)
         timed_out = any(has_timed_out(reading, waited) for reading in readings)
         if timed_out and not key.namespace:
             self._apart[key] = now + APART

@@ -29,6 +29,8 @@ def test_a_monitor_whose_query_fails_is_read_with_those_of_its_namespace_that_fa
     assert (good.key.namespace, good.key.failed) == ("", None)
     assert failed.key == replace(good.key, namespace="shop", failed=FailureKind.Refused)
     assert late.key != failed.key
+    waits = resting(seen(), FAILED._replace(failed=FailureKind.CircuitOpen), 1, SUBJECT, READER)
+    assert waits and waits.key == late.key
 
 
 def test_one_without_data_is_read_with_all_others() -> None:

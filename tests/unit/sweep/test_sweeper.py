@@ -285,6 +285,20 @@ async def test_once_one_is_told_otherwise_all_that_failed_are_looked_at(
     assert len(stage.sweeper) == 0
 
 
+async def test_whose_query_is_not_sent_keeps_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.CircuitOpen))
+    for name in ("a", "b"):
+        stage.sweeper.take(shop(name), failing(name, FailureKind.CircuitOpen))
+    for minute in (1, 2):
+        await stage.sweep(minute)
+    stage.answer = fails(FailureKind.Timeout)
+    monkeypatch.setattr(sweeping, "has_timed_out", lambda *_: True)
+    for minute in (3, 4):
+        await stage.sweep(minute)
+    assert stage.names == ["a", "a", "a", "b"]
+    assert stage.looked_at == []
+
+
 async def test_a_namespace_is_told_of_its_own_failures_only(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(
         monkeypatch, lambda name, time: fails(FailureKind.Refused)(name, time) if name == "a" else NoData(time)
@@ -342,7 +356,7 @@ async def test_servers_that_hang_delay_no_others_readings(monkeypatch: pytest.Mo
         return await stage.read(_, __, breaker, *more)
 
     monkeypatch.setattr(sweeping, "read", hang)
-    for number in range(2 * sweeping.SIDE_BY_SIDE):
+    for number in range(2 * sweeping.FAILING_SIDE_BY_SIDE):
         stage.sweeper.take(Ref(f"n{number}", "m"), failing("m", namespace=f"n{number}"))
     stage.sweeper.take(shop("good"), resting("good"))
     *failed, good = stage.sweeper._groups.values()
@@ -354,4 +368,4 @@ async def test_servers_that_hang_delay_no_others_readings(monkeypatch: pytest.Mo
     assert done and stage.names == ["good"]
     release.set()
     await asyncio.gather(*hanging)
-    assert len(stage.asked) == 1 + 2 * sweeping.SIDE_BY_SIDE
+    assert len(stage.asked) == 1 + 2 * sweeping.FAILING_SIDE_BY_SIDE
