@@ -7,6 +7,7 @@ from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
+from tests.mutants.outage import OUTAGE
 from tests.mutants.queue import PLACES_IN_QUEUE
 from tests.mutants.recovery import RECOVERY
 from tests.mutants.rest import REST
@@ -1677,6 +1678,7 @@ MUTANTS = (
     *RECOVERY,
     *REST,
     *SWEEP,
+    *OUTAGE,
     *STAYS,
     *SCARCE,
     *MORE_LABELS,

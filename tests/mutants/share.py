@@ -83,7 +83,7 @@ SHARED = (
     Mutant(
         "what isn't served is noted as read",
         "kubernetes_api/client.py",
-        'found = (item for item in answer["items"] if item["metadata"].get("namespace", "") in served)',
+        'found = (item for item in answer["items"] or () if item["metadata"].get("namespace", "") in served)',
         'found = answer["items"]',
         ENTRIES,
     ),

@@ -24,7 +24,7 @@ SWEEP = (
     Mutant(
         "a mass breach isn't shown on monitors at rest",
         _SWEEPER,
-        "rest = None if ref.namespace in held else next_rest",
+        "rest = None if is_held else next_rest",
         "rest = next_rest",
         SWEEP_TESTS,
     ),

@@ -130,10 +130,10 @@ class Reader:
     ) -> Window | QueryFailed:
         """Return the last `count` readings, oldest first: values only where they are fresh and well backed."""
         times = self.grid_of(prometheus, metric).points(now, count)
-        server = await self.open(subject.namespace, prometheus, now)
+        server = await self.open(subject.namespace, prometheus, times[-1])
         if isinstance(server, QueryFailed):
             return server
-        query = self.fill(subject, metric.promql, now)
+        query = self.fill(subject, metric.promql, times[-1])
         if isinstance(query, QueryFailed):
             return query
         if metric.ratio:
@@ -141,11 +141,11 @@ class Reader:
         else:
             window = await server.read_window(query, times, (metric.bounds.min, metric.bounds.max))
         if metric.samples:
-            window = await _count(server, self.fill(subject, metric.samples, now), metric.below, window, times)
+            window = await _count(server, self.fill(subject, metric.samples, times[-1]), metric.below, window, times)
         if metric.max_age:
             window = await _demand_fresh(server, query, metric.max_age, window, times)
         if metric.min_samples:
-            counting = self.fill(subject, metric.min_samples.query, now)
+            counting = self.fill(subject, metric.min_samples.query, times[-1])
             window = await _demand_samples(server, counting, metric.min_samples.count, window, times)
         return window
 
@@ -198,7 +198,7 @@ async def _demand_fresh(
     if not _has_values(window):
         return window
     ages = await server.read_window(freshness_query(query, max_age), times)
-    return _blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
+    return blame("metric.maxAge", ages) if isinstance(ages, QueryFailed) else demand_fresh(window, ages, max_age)
 
 
 async def _count(
@@ -208,7 +208,7 @@ async def _count(
     if not _has_values(window):
         return window
     counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
-    return _blame("metric.samples", counts) if isinstance(counts, QueryFailed) else with_counts(window, counts, below)
+    return blame("metric.samples", counts) if isinstance(counts, QueryFailed) else with_counts(window, counts, below)
 
 
 async def _demand_samples(
@@ -218,9 +218,10 @@ async def _demand_samples(
         return window
     counts = query if isinstance(query, QueryFailed) else await server.read_window(query, times)
     if isinstance(counts, QueryFailed):
-        return _blame("metric.minSamples", counts)
+        return blame("metric.minSamples", counts)
     return demand_samples(window, counts, minimum)
 
 
-def _blame(field: str, failed: QueryFailed) -> QueryFailed:
+def blame(field: str, failed: QueryFailed) -> QueryFailed:
+    """Return the failure of another query than the metric's, with the field that has it."""
     return replace(failed, message=f"{field}: {failed.message}")

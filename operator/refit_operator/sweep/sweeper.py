@@ -1,12 +1,15 @@
 """Read the monitors at rest, group by group, and have those reconciled to which a reading could matter.
 
 Nothing here acts: a monitor that is swept keeps what its last reconciliation found, and only the next one decides.
+Those of one namespace whose queries fail have one query asked between them: the others would fail as well, or else all
+are reconciled.
 """
 
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Never
 
@@ -33,6 +36,10 @@ APART = timedelta(hours=1)
 """How long namespaces are read one by one after all together took too long: one of them may be to blame."""
 SIDE_BY_SIDE = 4
 """Groups of one server that are read at the same time."""
+FAILING_SIDE_BY_SIDE = 16
+"""Those of them whose queries fail, beside the others: each is one query, which may take long."""
+FAILING_AT_ONCE = 64
+"""Groups whose queries fail, of all servers, that are read at the same time: each may keep a thread."""
 LONGEST_SLEEP = 5.0
 YIELD_EVERY = 500
 """Monitors after which others have a turn."""
@@ -49,7 +56,8 @@ class Sweeper:
         self._of: dict[Ref, Group] = {}
         self._due: list[tuple[datetime, int, Group]] = []
         self._apart: dict[GroupKey, datetime] = {}
-        self._servers: dict[str, asyncio.Semaphore] = {}
+        self._servers: dict[tuple[str, bool], asyncio.Semaphore] = {}
+        self._failing = asyncio.Semaphore(FAILING_AT_ONCE)
         self._count = itertools.count()
         self._news = asyncio.Event()
         self.heartbeat = 0.0
@@ -119,17 +127,25 @@ class Sweeper:
 
     async def _sweep(self, group: Group, now: datetime, enqueue: Enqueue) -> None:
         """Read a group at the points that are due. Whatever goes wrong, its members are reconciled."""
-        address = group.key.address
         try:
-            async with self._servers.setdefault(address, asyncio.Semaphore(SIDE_BY_SIDE)):
+            async with self._turn(group.key):
                 await self._catch_up(group, now, enqueue)
         except Exception as error:
-            log.warning("sweep failed", server=address, error=f"{type(error).__name__}: {error}")
+            log.warning("sweep failed", server=group.key.address, error=f"{type(error).__name__}: {error}")
             self._wake(tuple(group.members), enqueue)
         if group.members:
             self._schedule(group)
         else:
             del self._groups[group.key]
+
+    @asynccontextmanager
+    async def _turn(self, key: GroupKey) -> AsyncIterator[None]:
+        """Wait for a turn at the server: those whose queries fail have their own, and delay no others' readings."""
+        fails = key.failed is not None
+        most = FAILING_SIDE_BY_SIDE if fails else SIDE_BY_SIDE
+        turns = self._servers.setdefault((key.address, fails), asyncio.Semaphore(most))
+        async with turns, self._failing if fails else nullcontext():
+            yield
 
     async def _catch_up(self, group: Group, now: datetime, enqueue: Enqueue) -> None:
         if group.is_far_behind(now):
@@ -138,24 +154,32 @@ class Sweeper:
         for point in group.points(now):
             members = group.to_read(point)
             if members:
-                readings = await self._read(group, members, point, now)
-                await self._follow(group, members, readings, enqueue)
+                readings, timed_out = await self._read(group, members, point, now)
+                await self._follow(group, members, readings, timed_out, enqueue)
 
     async def _read(
         self, group: Group, members: dict[Ref, Member], point: datetime, now: datetime
-    ) -> Sequence[Reading]:
+    ) -> tuple[Sequence[Reading], bool]:
+        """Return each member's reading, and whether one timed out."""
         key, clock = group.key, asyncio.get_running_loop().time
-        began = clock()
-        asked = tuple(member.asked for member in members.values())
-        namespace = key.namespace or next(iter(members)).namespace
+        began, refs = clock(), tuple(members)
+        asked = [members[ref].asked for ref in group.asked_of(refs)]
+        namespace = key.namespace or refs[0].namespace
         readings = await read(self._reader, namespace, key.namespace, group.prometheus, key.form, asked, point)
         waited = clock() - began
-        if not key.namespace and any(has_timed_out(reading, waited) for reading in readings):
+        group.have_asked(readings)
+        timed_out = any(has_timed_out(reading, waited) for reading in readings)
+        if timed_out and not key.namespace:
             self._apart[key] = now + APART
-        return readings
+        return [*readings] * (len(refs) // len(asked)), timed_out
 
     async def _follow(
-        self, group: Group, members: dict[Ref, Member], readings: Sequence[Reading], enqueue: Enqueue
+        self,
+        group: Group,
+        members: dict[Ref, Member],
+        readings: Sequence[Reading],
+        timed_out: bool,
+        enqueue: Enqueue,
     ) -> None:
         """Have those reconciled that aren't at rest after their readings."""
         names = {ref.namespace for ref in members}
@@ -165,13 +189,15 @@ class Sweeper:
                 await asyncio.sleep(0)
             if group.members.get(ref) is not member:
                 continue  # reconciled meanwhile
-            rest = None if ref.namespace in held else next_rest(member.rest, reading)
-            if rest is None or not isinstance(reading, Value):
+            is_held = ref.namespace in held and member.rest.value is not None
+            rest = None if is_held else next_rest(member.rest, reading, timed_out)
+            if rest is None:
                 self._wake((ref,), enqueue)
                 continue
             member.rest = rest
             SWEPT.inc()
-            show_value(ref.namespace, ref.name, reading.value)
+            if isinstance(reading, Value):
+                show_value(ref.namespace, ref.name, reading.value)
 
     def _wake(self, refs: Iterable[Ref], enqueue: Enqueue) -> None:
         for ref in refs:

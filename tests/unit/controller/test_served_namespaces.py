@@ -71,7 +71,7 @@ class Stand:
             self.kind = kind
             return self
         answer = {"metadata": {"resourceVersion": "1"}, "items": self.objects.get(self.kind, [])}
-        return SimpleNamespace(to_dict=lambda: answer)
+        return answer
 
 
 def ports(read: list[Ref], places: Places) -> Ports:

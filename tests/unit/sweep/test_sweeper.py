@@ -4,7 +4,9 @@ many readings in one query are is tested against a real one.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -15,7 +17,15 @@ from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.monitor.rules.rest import Rest
 from refit_operator.prometheus.reader import Grid
 from refit_operator.prometheus.rules.mass_breach import FEWEST, MassBreachDetector
-from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.reading import (
+    FailureKind,
+    NoData,
+    QueryFailed,
+    Reading,
+    Value,
+    describe,
+    reason_of,
+)
 from refit_operator.sweep import sweeper as sweeping
 from refit_operator.sweep.group import Form, GroupKey, Member
 from refit_operator.sweep.resting import Resting
@@ -44,6 +54,22 @@ def resting(name: str, read: datetime = NOW, version: int = 1) -> Resting:
     return Resting(KEY, PrometheusSpec(), Member(rest, (name, "total"), version))
 
 
+def failing(
+    name: str, kind: FailureKind = FailureKind.Refused, read: datetime = NOW, namespace: str = "shop"
+) -> Resting:
+    """Return a monitor whose query failed, and whose status says so."""
+    found, failed = resting(name, read), fails(kind)(name, read)
+    rest = found.member.rest._replace(
+        value=None, reading=reason_of(failed), message=describe(failed), failed=kind, needed=inf
+    )
+    key = replace(KEY, namespace=namespace, failed=kind)
+    return replace(found, key=key, member=replace(found.member, rest=rest))
+
+
+def fails(kind: FailureKind) -> Answer:
+    return lambda _, time: QueryFailed(kind, "down", time)
+
+
 class Stage:
     """A sweeper whose queries are answered by a function, one monitor at a time."""
 
@@ -56,6 +82,7 @@ class Stage:
         self.sweeper = Sweeper(reader, self.mass_breach, clock)
         self.asked: list[tuple[str, int, datetime]] = []
         """Breaker, number of monitors and time of each read."""
+        self.names: list[str] = []
         self.looked_at: list[Ref] = []
         monkeypatch.setattr(sweeping, "read", self.read)
 
@@ -63,6 +90,7 @@ class Stage:
         self, _: Any, namespace: str, breaker: str, __: Any, ___: Any, asked: Sequence[Any], point: datetime
     ) -> Sequence[Reading]:
         self.asked.append((breaker, len(asked), point))
+        self.names += [texts[0] for texts in asked]
         return [self.answer(texts[0], point) for texts in asked]
 
     async def sweep(self, minutes: float) -> None:
@@ -227,3 +255,117 @@ async def test_while_the_clocks_disagree_nothing_is_read_and_nothing_ends(monkey
     stage.clock.disagrees = False
     await seen_before_it_ends(found, running)
     running.cancel()
+
+
+async def test_of_those_that_fail_one_is_asked_and_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.Refused))
+    for name in ("a", "b", "c"):
+        stage.sweeper.take(shop(name), failing(name))
+    for minute in (1, 2, 3):
+        await stage.sweep(minute)
+    assert stage.asked == [("shop", 1, NOW + minute * MINUTE) for minute in (1, 2, 3)]
+    assert sorted(stage.names) == ["a", "b", "c"]
+    assert (stage.looked_at, len(stage.sweeper)) == ([], 3)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [lambda _, time: Value(0.9, time), lambda _, time: NoData(time), fails(FailureKind.ServerError)],
+)
+async def test_once_one_is_told_otherwise_all_that_failed_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, answer: Answer
+) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.Refused))
+    for name in ("a", "b"):
+        stage.sweeper.take(shop(name), failing(name))
+    await stage.sweep(1)
+    stage.answer = answer
+    await stage.sweep(2)
+    assert stage.looked_at == [shop("a"), shop("b")]
+    assert len(stage.sweeper) == 0
+
+
+async def test_whose_query_is_not_sent_keeps_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.CircuitOpen))
+    for name in ("a", "b"):
+        stage.sweeper.take(shop(name), failing(name, FailureKind.CircuitOpen))
+    for minute in (1, 2):
+        await stage.sweep(minute)
+    stage.answer = fails(FailureKind.Timeout)
+    monkeypatch.setattr(sweeping, "has_timed_out", lambda *_: True)
+    for minute in (3, 4):
+        await stage.sweep(minute)
+    assert stage.names == ["a", "a", "a", "b"]
+    assert stage.looked_at == []
+
+
+async def test_a_namespace_is_told_of_its_own_failures_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(
+        monkeypatch, lambda name, time: fails(FailureKind.Refused)(name, time) if name == "a" else NoData(time)
+    )
+    for name in ("a", "b"):
+        stage.sweeper.take(Ref(name, "m"), failing(name, namespace=name))
+    await stage.sweep(1)
+    assert sorted(breaker for breaker, _, _ in stage.asked) == ["a", "b"]
+    assert stage.looked_at == [Ref("b", "m")]
+
+
+async def test_no_point_is_caught_up_with_where_queries_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.Refused))
+    stage.sweeper.take(shop("m"), failing("m"))
+    await stage.sweep(3)
+    await stage.sweep(50)
+    assert [point for _, _, point in stage.asked] == [NOW + minute * MINUTE for minute in (3, 50)]
+    assert stage.looked_at == []
+
+
+async def test_those_that_fail_are_looked_at_once_it_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.Refused))
+    stage.sweeper.take(shop("m"), failing("m"))
+    await stage.sweep(60)
+    assert stage.looked_at == [shop("m")]
+
+
+async def test_a_mass_breach_says_nothing_of_those_without_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, fails(FailureKind.Refused))
+    stage.sweeper.take(shop("m"), failing("m"))
+    for number in range(FEWEST):
+        stage.mass_breach.record(ADDRESS, shop(f"fallen{number}"), MINUTE, NOW)
+    await stage.sweep(1)
+    assert stage.looked_at == []
+
+
+@pytest.mark.parametrize(("kind", "looked_at"), [(FailureKind.CircuitOpen, []), (FailureKind.Timeout, [shop("m")])])
+async def test_a_failure_that_takes_long_keeps_the_breaker_open(
+    monkeypatch: pytest.MonkeyPatch, kind: FailureKind, looked_at: list[Ref]
+) -> None:
+    monkeypatch.setattr(sweeping, "has_timed_out", lambda *_: True)
+    stage = Stage(monkeypatch, fails(FailureKind.ServerError))
+    stage.sweeper.take(shop("m"), failing("m", kind))
+    await stage.sweep(1)
+    assert stage.looked_at == looked_at
+
+
+async def test_servers_that_hang_delay_no_others_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    release = asyncio.Event()
+
+    async def hang(_: Any, __: Any, breaker: str, *more: Any) -> Sequence[Reading]:
+        if breaker:
+            await release.wait()
+        return await stage.read(_, __, breaker, *more)
+
+    monkeypatch.setattr(sweeping, "read", hang)
+    for number in range(2 * sweeping.FAILING_SIDE_BY_SIDE):
+        stage.sweeper.take(Ref(f"n{number}", "m"), failing("m", namespace=f"n{number}"))
+    stage.sweeper.take(shop("good"), resting("good"))
+    *failed, good = stage.sweeper._groups.values()
+    now = stage.clock.time = NOW + MINUTE + KEY.grid.delay
+    hanging = [asyncio.create_task(stage.sweeper._sweep(group, now, stage.looked_at.append)) for group in failed]
+    await asyncio.sleep(0)
+    read = asyncio.create_task(stage.sweeper._sweep(good, now, stage.looked_at.append))
+    done, _ = await asyncio.wait([read], timeout=10)
+    assert done and stage.names == ["good"]
+    release.set()
+    await asyncio.gather(*hanging)
+    assert len(stage.asked) == 1 + 2 * sweeping.FAILING_SIDE_BY_SIDE

@@ -1,8 +1,9 @@
 """Whether anything could follow from a monitor's next reading, or whether it is at rest. Pure.
 
 A reconciliation reads a monitor, its runs and its target afresh, and decides. For a monitor at rest a reading on the
-good side of its threshold leads to nothing: no run, no write, no Event. So that reconciliation may be skipped, and only
-skipped: whatever isn't such a reading leads to one, and nothing is ever done by what is remembered here.
+good side of its threshold leads to nothing: no run, no write, no Event. Nor does one more that is no value, once the
+status says why there is none. So that reconciliation may be skipped, and only skipped: whatever isn't such a reading
+leads to one, and nothing is ever done by what is remembered here.
 """
 
 from collections.abc import Callable
@@ -15,14 +16,30 @@ from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules.decide import PERMISSIONS, first_hold
 from refit_operator.monitor.rules.decision import Observed
+from refit_operator.monitor.rules.history import budget_frees
 from refit_operator.monitor.rules.status import has_moved, shown_value, words, write_interval
-from refit_operator.prometheus.rules.reading import Reading, Value
+from refit_operator.prometheus.rules.batch import DIVISIBLE
+from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Reading, Value, describe, reason_of
 from refit_operator.prometheus.rules.window import is_breach
 from refit_operator.target.rules.request import open_request, open_rollback
 
 RECONCILED_EVERY = timedelta(hours=1)
 """A monitor at rest is reconciled this often all the same: samples may have come late into windows of before."""
+FAILING_RECONCILED_EVERY = timedelta(minutes=10)
+"""So is one whose query fails: how others' queries fail, by which it is judged meanwhile, doesn't say all of it."""
 AGES = timedelta(days=36_525)
+OF_THE_QUERY = frozenset([*DIVISIBLE, FailureKind.NoValue])
+"""Failures that say nothing of other monitors' queries."""
+STAYS = frozenset(
+    [
+        Reason.SUSPENDED,
+        Reason.MODE_OBSERVE,
+        Reason.METRIC_UNAVAILABLE,
+        Reason.SOURCE_FORBIDDEN,
+        Reason.SECRET_MISSING,
+    ]
+)
+"""What holds a run until somebody changes it, or another reading comes."""
 
 
 class Rest(NamedTuple):
@@ -43,22 +60,42 @@ class Rest(NamedTuple):
     interval: timedelta
     until: datetime
     """When it is reconciled all the same."""
+    reading: str = Value.__name__
+    """What its readings are, as the status names it."""
+    message: str = ""
+    """What the status says of one that is no value."""
+    failed: FailureKind | None = None
+    """How its query failed; None where it was answered."""
 
 
-def next_rest(rest: Rest, reading: Reading) -> Rest | None:
-    """Return the monitor at rest after this reading; None where it must be reconciled."""
-    if not isinstance(reading, Value) or is_breach(reading.value, rest.threshold, rest.below):
+def next_rest(rest: Rest, reading: Reading, timed_out: bool = False) -> Rest | None:
+    """Return the monitor at rest after this reading; None where it must be reconciled.
+
+    `timed_out` is whether the query was in vain and took its time.
+    """
+    if reading.time >= rest.until or _is_news(rest, reading, timed_out):
         return None
-    if reading.time - rest.read > rest.interval:
+    if rest.failed is None and reading.time - rest.read > rest.interval:
         return None  # one between wasn't read
     highest = rest.ceiling + 1 if rest.needed < inf else 0.0
-    if reading.time >= rest.until or highest >= rest.needed or _is_worth_writing(rest, reading):
-        return None
-    return rest._replace(ceiling=highest, read=reading.time)
+    return None if highest >= rest.needed else rest._replace(ceiling=highest, read=reading.time)
 
 
-def _is_worth_writing(rest: Rest, reading: Value) -> bool:
-    return reading.time >= rest.value_due and has_moved(rest.value, shown_value(reading))
+def _is_news(rest: Rest, reading: Reading, timed_out: bool) -> bool:
+    """Return whether the reading is another one than before, as far as that matters."""
+    if rest.failed is FailureKind.CircuitOpen and timed_out:
+        return False  # the breaker stays open: a query of its own wouldn't be sent
+    if reason_of(reading) != rest.reading or (isinstance(reading, QueryFailed) and reading.kind is not rest.failed):
+        return True
+    if isinstance(reading, Value) and is_breach(reading.value, rest.threshold, rest.below):
+        return True
+    return reading.time >= rest.value_due and _differs(rest, reading)
+
+
+def _differs(rest: Rest, reading: Reading) -> bool:
+    if isinstance(reading, Value):
+        return has_moved(rest.value, shown_value(reading))
+    return describe(reading) != rest.message
 
 
 def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus) -> Rest | None:
@@ -70,30 +107,50 @@ def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus)
         return None
     if written.metric is None or written.metric.time is None or o.newest is None:
         return None
-    metric = o.monitor.spec.metric
+    metric, failed = o.monitor.spec.metric, _failure(o)
     return Rest(
         threshold=metric.threshold,
         below=metric.below,
         ceiling=o.evidence.ceiling if o.evidence else 0.0,
-        needed=o.evidence_needed if o.evidence else inf,
+        needed=o.evidence_needed if o.evidence and not failed else inf,
         value=written.metric.value,
         value_due=written.metric.time + write_interval(o.interval),
         read=o.newest.time,
         interval=o.interval,
-        until=o.now + RECONCILED_EVERY,
+        until=_until(o),
+        reading=reason_of(o.newest),
+        message=describe(o.newest),
+        failed=failed,
     )
 
 
-def has_good_value(o: Observed) -> bool:
-    """Return whether the newest reading that counts is on the good side."""
-    metric, counted = o.monitor.spec.metric, o.weighed if o.evidence else o.readings
-    newest = o.newest
-    return bool(counted) and isinstance(newest, Value) and not metric.is_breached_by(newest.value)
+def _failure(o: Observed) -> FailureKind | None:
+    return o.window.kind if isinstance(o.window, QueryFailed) else None
+
+
+def _until(o: Observed) -> datetime:
+    """Return when something could follow from nothing but the time."""
+    until, frees = o.now + (FAILING_RECONCILED_EVERY if _failure(o) else RECONCILED_EVERY), budget_frees(o)
+    return min(until, frees) if frees else until
+
+
+def has_value(o: Observed) -> bool:
+    """Return whether the newest reading is a value."""
+    return isinstance(o.newest, Value)
+
+
+def newest_says_nothing(o: Observed) -> bool:
+    """Return whether the newest reading is on the good side and counts, or none, and that not by its query's fault."""
+    if isinstance(o.newest, Value):
+        counted = o.weighed if o.evidence else o.readings
+        return bool(counted) and not o.monitor.spec.metric.is_breached_by(o.newest.value)
+    return not isinstance(o.newest, QueryFailed) or _failure(o) not in (None, *OF_THE_QUERY)
 
 
 def has_settled(found: ModelMonitorStatus, written: ModelMonitorStatus) -> bool:
-    """Return whether the status in the API server says all that was found, numbers aside, and no breach."""
-    is_within = is_true(written.conditions, ConditionType.WITHIN_THRESHOLD)
+    """Return whether the status in the API server says all that was found, numbers aside, and a value is no breach."""
+    has_value = found.metric is not None and found.metric.value is not None
+    is_within = is_true(written.conditions, ConditionType.WITHIN_THRESHOLD) or not has_value
     return is_within and words(written) == words(found) and written.measure == found.measure
 
 
@@ -105,12 +162,12 @@ def nothing_is_breached(o: Observed) -> bool:
 def nothing_holds_for_a_time(o: Observed) -> bool:
     """Return whether nothing holds a run, or what stays: a run, cooldown, budget, mass breach end by themselves."""
     hold = first_hold(o, PERMISSIONS)
-    return hold is None or hold.reason in (Reason.SUSPENDED, Reason.MODE_OBSERVE)
+    return hold is None or hold.reason in STAYS
 
 
 def newest_run_helped(o: Observed) -> bool:
-    """Return whether the metric recovered after the newest run, where there is one: until then that is awaited."""
-    return not o.runs or o.runs[-1].status.recovered_time is not None
+    """Return whether the metric recovered after the newest run, where there is one: until then a value is awaited."""
+    return not has_value(o) or not o.runs or o.runs[-1].status.recovered_time is not None
 
 
 def nothing_is_requested(o: Observed) -> bool:
@@ -120,14 +177,13 @@ def nothing_is_requested(o: Observed) -> bool:
 
 
 def nothing_else_is_read(o: Observed) -> bool:
-    """Return whether the metric alone is read."""
-    spec = o.monitor.spec
-    return not (spec.drift or spec.metric.max_age or spec.metric.min_samples)
+    """Return whether the metric alone is read: no drift is where its query fails."""
+    return _failure(o) is not None or o.monitor.spec.drift is None
 
 
 CONDITIONS: tuple[Callable[[Observed], bool], ...] = (
     nothing_else_is_read,
-    has_good_value,
+    newest_says_nothing,
     newest_run_helped,
     nothing_is_breached,
     nothing_holds_for_a_time,
