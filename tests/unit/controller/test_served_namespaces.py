@@ -70,8 +70,7 @@ class Stand:
         if kind:
             self.kind = kind
             return self
-        answer = {"metadata": {"resourceVersion": "1"}, "items": self.objects.get(self.kind, [])}
-        return answer
+        return {"metadata": {"resourceVersion": "1"}, "items": self.objects.get(self.kind, [])}
 
 
 def ports(read: list[Ref], places: Places) -> Ports:
