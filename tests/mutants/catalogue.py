@@ -5,6 +5,7 @@ from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
+from tests.mutants.kept import KEPT
 from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.queue import PLACES_IN_QUEUE
@@ -386,17 +387,17 @@ BREACH = (
         BOARD,
     ),
     Mutant(
-        "others hold a namespace whose own monitors are well",
-        "prometheus/rules/mass_breach.py",
-        "len(fallen) - 1 if namespace in fallen else 0",
-        "len(fallen - {namespace})",
+        "others hold a namespace that fell at another time",
+        "prometheus/rules/fallen.py",
+        "own = self._periods.get(namespace, ())",
+        "own = [period for periods in self._periods.values() for period in periods]",
         BOARD,
     ),
     Mutant(
         "monitors that don't count are counted",
         "prometheus/rules/mass_breach.py",
-        "found.values() if monitor.counts]",
-        "found.values()]",
+        "        if monitor.counts:\n",
+        "        if monitor:\n",
         BOARD,
     ),
     Mutant(
@@ -416,8 +417,8 @@ BREACH = (
     Mutant(
         "an interval stretches the span without an end",
         "prometheus/rules/mass_breach.py",
-        "return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))",
-        "return max(monitor.interval for monitor in monitors)",
+        "return min(LONGEST_SPAN, intervals[-1])",
+        "return intervals[-1]",
         BOARD,
     ),
     Mutant(
@@ -1683,4 +1684,5 @@ MUTANTS = (
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,
+    *KEPT,
 )
