@@ -14,6 +14,7 @@ from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
 from tests.mutants.stays import STAYS
 from tests.mutants.sweep import SWEEP
+from tests.mutants.urgency import URGENCY
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
@@ -606,15 +607,15 @@ BREACH = (
     Mutant(
         "one namespace takes all slots",
         "controller/rules/slots.py",
-        "if self._held[namespace] < self._free]",
-        "if self._free]",
+        "if fewest >= self._free:",
+        "if not self._free or not self._first:",
         SLOTS,
     ),
     Mutant(
         "who waited longest is next, however much its namespace holds",
         "controller/rules/slots.py",
-        "(self._held[one], self._waiting[one][0])",
-        "self._waiting[one][0]",
+        "fewest = min(self._first, default=self._free)",
+        "fewest = max((held for held in self._first if held < self._free), default=self._free)",
         SLOTS,
     ),
     Mutant(
@@ -1685,4 +1686,5 @@ MUTANTS = (
     *DISP,
     *PLACES_IN_QUEUE,
     *KEPT,
+    *URGENCY,
 )

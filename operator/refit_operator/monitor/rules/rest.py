@@ -52,10 +52,21 @@ def next_rest(rest: Rest, reading: Reading) -> Rest | None:
         return None
     if reading.time - rest.read > rest.interval:
         return None  # one between wasn't read
-    highest = rest.ceiling + 1 if rest.needed < inf else 0.0
+    highest = _next_ceiling(rest)
     if reading.time >= rest.until or highest >= rest.needed or _is_worth_writing(rest, reading):
         return None
     return rest._replace(ceiling=highest, read=reading.time)
+
+
+def may_be_breach(rest: Rest, reading: Reading) -> bool:
+    """Return whether the reading is in breach, or there may be enough evidence with it."""
+    if not isinstance(reading, Value):
+        return False
+    return is_breach(reading.value, rest.threshold, rest.below) or _next_ceiling(rest) >= rest.needed
+
+
+def _next_ceiling(rest: Rest) -> float:
+    return rest.ceiling + 1 if rest.needed < inf else 0.0
 
 
 def _is_worth_writing(rest: Rest, reading: Value) -> bool:
