@@ -14,6 +14,7 @@ from kubernetes.aio import client, config
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.controller.reconcile import reconcile
+from refit_operator.controller.rules.urgency import after_sweep
 from refit_operator.controller.shutdown import Shutdown, exit_now
 from refit_operator.controller.supervisor import give_places, resync, run_until_first_ends, watch
 from refit_operator.controller.watchdog import Limits as WatchLimits
@@ -131,7 +132,7 @@ async def lead(
         "stop": shutdown.wait(),
         "watch": watch(workqueue, streams, sweeper, settings, shutdown),
         "workqueue": workqueue.run(),
-        "sweep": sweeper.run(workqueue.enqueue),
+        "sweep": sweeper.run(lambda ref, may_start: workqueue.enqueue(ref, urgency=after_sweep(may_start))),
         "resync": resync(workqueue, sweeper, ports, settings, overlap),
         "places": give_places(workqueue, ports, settings),
         "watchdog": watch_over(streams, WatchLimits()),

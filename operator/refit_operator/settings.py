@@ -66,7 +66,8 @@ class Settings(BaseSettings):
     concurrency: int = Field(
         default=16,
         ge=1,
-        description="How many monitors are reconciled at the same time; one namespace has at most half of them.",
+        description="How many monitors are reconciled at the same time, those with runs under way first; one "
+        "namespace has at most half of them.",
     )
     max_concurrent_runs: int = Field(
         default=0, ge=0, description="How many runs have a Job at the same time; the others wait. Default: any number."

@@ -5,8 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import kopf
@@ -35,7 +35,7 @@ class Counting(Workqueue):
         self.count = 0
         self.news = asyncio.Event()
 
-    def enqueue(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
+    def enqueue(self, *_: Any, **__: Any) -> None:
         self.count += 1
         self.news.set()
 

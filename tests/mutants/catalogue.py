@@ -5,6 +5,7 @@ from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
+from tests.mutants.kept import KEPT
 from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.outage import OUTAGE
@@ -15,6 +16,7 @@ from tests.mutants.scarce import SCARCE
 from tests.mutants.share import SHARED
 from tests.mutants.stays import STAYS
 from tests.mutants.sweep import SWEEP
+from tests.mutants.urgency import URGENCY
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
 LOST = ("tests/unit/run/test_lost_record.py",)
@@ -388,17 +390,17 @@ BREACH = (
         BOARD,
     ),
     Mutant(
-        "others hold a namespace whose own monitors are well",
-        "prometheus/rules/mass_breach.py",
-        "len(fallen) - 1 if namespace in fallen else 0",
-        "len(fallen - {namespace})",
+        "others hold a namespace that fell at another time",
+        "prometheus/rules/fallen.py",
+        "own = self._periods.get(namespace, ())",
+        "own = [period for periods in self._periods.values() for period in periods]",
         BOARD,
     ),
     Mutant(
         "monitors that don't count are counted",
         "prometheus/rules/mass_breach.py",
-        "found.values() if monitor.counts]",
-        "found.values()]",
+        "        if monitor.counts:\n",
+        "        if monitor:\n",
         BOARD,
     ),
     Mutant(
@@ -418,8 +420,8 @@ BREACH = (
     Mutant(
         "an interval stretches the span without an end",
         "prometheus/rules/mass_breach.py",
-        "return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))",
-        "return max(monitor.interval for monitor in monitors)",
+        "return min(LONGEST_SPAN, intervals[-1])",
+        "return intervals[-1]",
         BOARD,
     ),
     Mutant(
@@ -607,15 +609,15 @@ BREACH = (
     Mutant(
         "one namespace takes all slots",
         "controller/rules/slots.py",
-        "if self._held[namespace] < self._free]",
-        "if self._free]",
+        "if fewest >= self._free:",
+        "if not self._free or not self._first:",
         SLOTS,
     ),
     Mutant(
         "who waited longest is next, however much its namespace holds",
         "controller/rules/slots.py",
-        "(self._held[one], self._waiting[one][0])",
-        "self._waiting[one][0]",
+        "fewest = min(self._first, default=self._free)",
+        "fewest = max((held for held in self._first if held < self._free), default=self._free)",
         SLOTS,
     ),
     Mutant(
@@ -1686,5 +1688,7 @@ MUTANTS = (
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,
+    *KEPT,
+    *URGENCY,
     *SHARED,
 )

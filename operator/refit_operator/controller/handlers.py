@@ -11,6 +11,7 @@ from refit_operator.api.base import GROUP, MONITOR_LABEL, RUN_LABEL, VERSION
 from refit_operator.api.metadata import Ref
 from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.controller.nothing_kept import NoDiffs, NoProgress
+from refit_operator.controller.rules.urgency import of_monitor_event, of_run_event
 from refit_operator.controller.seen import Seen
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
@@ -67,7 +68,7 @@ def _watch_monitors(
         is_news = seen.forget(ref) if type == "DELETED" else seen.monitor(ref, body)
         if is_news or sweeper.is_outdated(ref, number(version)):
             for each in {ref, *before, *seen.same_target(ref)}:
-                workqueue.enqueue(each)
+                workqueue.enqueue(each, urgency=of_monitor_event(type))
 
     @kopf.on.event("apps", "v1", "deployments", registry=registry)
     async def target_changed(
@@ -85,13 +86,15 @@ def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: 
     async def run_changed(
         namespace: str | None,
         labels: Mapping[str, str],
+        type: str | None,
         resource: kopf.Resource,
-        meta: Mapping[str, Any],
+        body: Mapping[str, Any],
         **_: Any,
     ) -> None:
-        streams.delivered(resource.plural, meta["resourceVersion"])
+        streams.delivered(resource.plural, body["metadata"]["resourceVersion"])
         if MONITOR_LABEL in labels and (namespace or "") in served:
-            workqueue.enqueue(Ref(namespace or "", labels[MONITOR_LABEL]))
+            ref = Ref(namespace or "", labels[MONITOR_LABEL])
+            workqueue.enqueue(ref, urgency=of_run_event(resource.plural, type, body))
 
 
 def kopf_settings(watch_seconds: int = 60) -> kopf.OperatorSettings:

@@ -1,12 +1,13 @@
 """Reconcile a monitor and its active run: the run takes a step, then the monitor's status is brought up to date."""
 
-from datetime import timedelta
 from typing import Any
 
 from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.controller.rules.urgency import after_reconciliation
+from refit_operator.controller.workqueue import Again
 from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.kubernetes_api.parsing import parse_monitor
 from refit_operator.monitor.observe import subject_of
@@ -21,7 +22,7 @@ from refit_operator.sweep.resting import Resting, resting
 from refit_operator.sweep.sweeper import Sweeper
 
 
-async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) -> timedelta | None:
+async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) -> Again | None:
     """Take one step and return when to reconcile again; None where the monitor is gone, or at rest."""
     sweeper.drop(ref)
     monitor = await ports.cluster.get_monitor(ref)
@@ -35,7 +36,8 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
     active = [run for run in runs if not run.is_finished]
     waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
     if AT_ONCE in waits:
-        return AT_ONCE  # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
+        # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
+        return Again(AT_ONCE, after_reconciliation(active, may_start=True))
     if active:
         runs = await _list_runs(monitor, ports)
     reconciled = await reconcile_monitor(monitor, runs, ports, ports.clock.now())
@@ -44,7 +46,8 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
         sweeper.take(ref, known)
         return None
     waits.append(reconciled.after)
-    return min(wait for wait in waits if wait is not None)
+    urgency = after_reconciliation(active, reconciled.may_start)
+    return Again(min(wait for wait in waits if wait is not None), urgency)
 
 
 def _resting(found: Reconciled, ports: Ports) -> Resting | None:

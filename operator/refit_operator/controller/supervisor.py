@@ -11,6 +11,7 @@ from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.nothing_kept import NoMemories
 from refit_operator.controller.reconcile import restore_breach
+from refit_operator.controller.rules.slots import Urgency
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
@@ -98,12 +99,12 @@ async def give_places(workqueue: Workqueue, ports: Ports, settings: Settings) ->
     ports.places.on_change = changed.set
     await _restore_places(ports, settings)
     for ref in set(ports.places.under_way().values()):
-        workqueue.enqueue(ref)
+        workqueue.enqueue(ref, urgency=Urgency.UNDER_WAY)
     while True:
         await changed.wait()
         changed.clear()
         for ref in ports.places.next_monitors():
-            workqueue.enqueue(ref)
+            workqueue.enqueue(ref, urgency=Urgency.MAY_START)
 
 
 async def _restore_places(ports: Ports, settings: Settings) -> None:

@@ -10,11 +10,12 @@ import itertools
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.rules.slots import Slots
+from refit_operator.controller.rules.slots import Slots, Urgency
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.observability.metrics import (
     RECONCILE_SECONDS,
@@ -24,7 +25,16 @@ from refit_operator.observability.metrics import (
 )
 
 log = structlog.get_logger()
-Reconcile = Callable[[Ref], Awaitable[timedelta | None]]
+
+
+class Again(NamedTuple):
+    """When to reconcile a monitor again, and how urgent that is."""
+
+    after: timedelta
+    urgency: Urgency = Urgency.QUIET
+
+
+Reconcile = Callable[[Ref], Awaitable[Again | None]]
 OnFailure = Callable[[Ref, int, str], Awaitable[None]]
 """Called with the monitor, the number of failures in a row, and the last error in a sentence."""
 
@@ -48,6 +58,7 @@ class Workqueue:
         self._on_failure = on_failure
         self._heap: list[tuple[float, int, Ref]] = []
         self._due: dict[Ref, float] = {}
+        self._urgency: dict[Ref, Urgency] = {}
         self._busy: set[Ref] = set()
         self._again: set[Ref] = set()
         """Became due while they were busy."""
@@ -61,8 +72,10 @@ class Workqueue:
     def __contains__(self, ref: Ref) -> bool:
         return ref in self._due or ref in self._busy
 
-    def enqueue(self, ref: Ref, after: timedelta = timedelta(0)) -> None:
-        """Reconcile the monitor after that long at the latest."""
+    def enqueue(self, ref: Ref, after: timedelta = timedelta(0), urgency: Urgency = Urgency.QUIET) -> None:
+        """Reconcile the monitor after that long at the latest, and as urgently at the least."""
+        self._urgency[ref] = min(urgency, self._urgency.get(ref, urgency))
+        self._slots.hasten(ref, urgency)
         due = asyncio.get_running_loop().time() + after.total_seconds()
         if due < self._due.get(ref, float("inf")):
             self._due[ref] = due
@@ -75,8 +88,8 @@ class Workqueue:
             while True:
                 self.heartbeat = asyncio.get_running_loop().time()
                 self._line_up_due()
-                while ref := self._slots.take():
-                    tasks.create_task(self._process(self._begin(ref)))
+                while ref := self._slots.take(self.heartbeat):
+                    tasks.create_task(self._process(ref, self._begin(ref)))
                 await self._sleep()
 
     def _line_up_due(self) -> None:
@@ -87,19 +100,19 @@ class Workqueue:
             if ref in self._busy:
                 self._again.add(ref)
             else:
-                self._slots.wait(ref, due)
+                self._slots.wait(ref, due, self._urgency[ref])
 
-    def _begin(self, ref: Ref) -> Ref:
+    def _begin(self, ref: Ref) -> Urgency:
         WORKQUEUE_LATENESS.set(asyncio.get_running_loop().time() - self._due.pop(ref))
         self._busy.add(ref)
-        return ref
+        return self._urgency.pop(ref)
 
     def _end(self, ref: Ref) -> None:
         self._slots.release(ref.namespace)
         self._busy.discard(ref)
         if ref in self._again:
             self._again.discard(ref)
-            self._slots.wait(ref, self._due[ref])
+            self._slots.wait(ref, self._due[ref], self._urgency[ref])
         self._news.set()
 
     async def _sleep(self) -> None:
@@ -112,20 +125,20 @@ class Workqueue:
         except TimeoutError:
             return
 
-    async def _process(self, ref: Ref) -> None:
+    async def _process(self, ref: Ref, urgency: Urgency) -> None:
         try:
             with RECONCILE_SECONDS.time():
                 async with asyncio.timeout(RECONCILE_TIMEOUT):
-                    requeue_after = await self._reconcile(ref)
+                    again = await self._reconcile(ref)
             self._succeeded(ref)
         except BaseException as error:
             if _is_cancelled() or isinstance(error, ENDS_THE_PROCESS):
                 raise
-            requeue_after = await self._failed(ref, error)
+            again = Again(await self._failed(ref, error), urgency)
         finally:
             self._end(ref)
-        if requeue_after is not None:
-            self.enqueue(ref, requeue_after)
+        if again is not None:
+            self.enqueue(ref, again.after, again.urgency)
 
     def _succeeded(self, ref: Ref) -> None:
         RECONCILE_TOTAL.labels("success").inc()

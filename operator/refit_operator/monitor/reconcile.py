@@ -15,7 +15,7 @@ from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
 from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
-from refit_operator.monitor.rules.history import new_recovery
+from refit_operator.monitor.rules.history import breach_begins, new_recovery
 from refit_operator.monitor.rules.rest import Rest, rest_of
 from refit_operator.monitor.rules.status import next_status, status_after
 from refit_operator.observability.monitors import show_drift, show_monitor
@@ -34,6 +34,8 @@ class Reconciled:
     rest: Rest | None = None
     version: int = 0
     """The monitor's resourceVersion, as it was read or written."""
+    may_start: bool = False
+    """Whether a run may be next: it was just created, or the newest readings are in breach."""
 
 
 async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> Reconciled:
@@ -51,9 +53,10 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
             "run started", monitor=f"{monitor.metadata.namespace}/{monitor.metadata.name}", reason=decision.message
         )
         await ports.cluster.create(RUN, monitor.metadata.namespace, decision.body)
-        return Reconciled(AFTER_START, observed)
+        return Reconciled(AFTER_START, observed, may_start=True)
     rest = rest_of(observed, status, written)
-    return Reconciled(until_next(observed, ports.clock.now()), observed, rest, number(version))
+    wait = until_next(observed, ports.clock.now())
+    return Reconciled(wait, observed, rest, number(version), breach_begins(observed) is not None)
 
 
 async def _write(o: Observed, status: ModelMonitorStatus, ports: Ports) -> str:

@@ -18,7 +18,7 @@ import structlog
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.kubernetes_api.errors import Transient
-from refit_operator.monitor.rules.rest import next_rest
+from refit_operator.monitor.rules.rest import may_be_breach, next_rest
 from refit_operator.observability.metrics import SWEPT, WOKEN
 from refit_operator.observability.monitors import show_value
 from refit_operator.prometheus.reader import Reader
@@ -30,7 +30,8 @@ from refit_operator.sweep.reading import read
 from refit_operator.sweep.resting import Resting
 
 log = structlog.get_logger()
-Enqueue = Callable[[Ref], None]
+Enqueue = Callable[[Ref, bool], None]
+"""Called with a monitor to reconcile, and whether a run may follow from its reading."""
 
 APART = timedelta(hours=1)
 """How long namespaces are read one by one after all together took too long: one of them may be to blame."""
@@ -192,15 +193,15 @@ class Sweeper:
             is_held = ref.namespace in held and member.rest.value is not None
             rest = None if is_held else next_rest(member.rest, reading, timed_out)
             if rest is None:
-                self._wake((ref,), enqueue)
+                self._wake((ref,), enqueue, may_be_breach(member.rest, reading))
                 continue
             member.rest = rest
             SWEPT.inc()
             if isinstance(reading, Value):
                 show_value(ref.namespace, ref.name, reading.value)
 
-    def _wake(self, refs: Iterable[Ref], enqueue: Enqueue) -> None:
+    def _wake(self, refs: Iterable[Ref], enqueue: Enqueue, may_start: bool = False) -> None:
         for ref in refs:
             self.drop(ref)
             WOKEN.inc()
-            enqueue(ref)
+            enqueue(ref, may_start)

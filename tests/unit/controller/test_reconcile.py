@@ -7,6 +7,7 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller import reconcile
+from refit_operator.controller.rules.slots import Urgency
 from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.run.rules.decision import AT_ONCE
 from tests.support.samples import NOW, make_monitor, make_run
@@ -30,7 +31,7 @@ class Stand:
         return make_monitor()
 
     async def list_runs(self, monitor: object) -> tuple[object, ...]:
-        return (make_run(),)
+        return (make_run(status={"jobRef": "reviews-1"}),)
 
     async def prune(self, *_: object) -> None:
         return
@@ -53,5 +54,6 @@ async def test_the_monitor_asks_its_metric_only_where_the_run_has_no_next_step(
     monkeypatch.setattr(reconcile, "reconcile_run", step)
     monkeypatch.setattr(reconcile, "reconcile_monitor", ask)
     stand: Any = Stand()
-    again = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
-    assert (again, len(asked)) == (2 * MINUTE if wait is None else wait, looks)
+    again: Any = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
+    assert again.urgency is Urgency.UNDER_WAY
+    assert (again.after, len(asked)) == (2 * MINUTE if wait is None else wait, looks)

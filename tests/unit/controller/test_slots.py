@@ -5,21 +5,23 @@ from collections import Counter
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.rules.slots import Slots
+from refit_operator.controller.rules.slots import Slots, Urgency
+
+NOW = 59.0
 
 
 def waiting(slots: Slots, **monitors: int) -> Slots:
     """Have so many monitors of each namespace wait, those of the first longest."""
     for due, (namespace, count) in enumerate(monitors.items()):
         for number in range(count):
-            slots.wait(Ref(namespace, f"m{number}"), due)
+            slots.wait(Ref(namespace, f"m{number}"), due, Urgency.QUIET)
     return slots
 
 
 def given(slots: Slots) -> Counter[str]:
     """Take all that can be had; return how many each namespace has."""
     taken: Counter[str] = Counter()
-    while ref := slots.take():
+    while ref := slots.take(NOW):
         taken[ref.namespace] += 1
     return taken
 
@@ -45,16 +47,16 @@ def test_how_many_each_namespace_takes(name: str) -> None:
 def test_who_holds_none_has_one_at_once_however_many_wait(strangers: int) -> None:
     slots = waiting(Slots(16), **{f"stranger-{number}": 200 for number in range(strangers)})
     given(slots)
-    slots.wait(Ref("shop", "reviews"), 99)
-    assert slots.take() == Ref("shop", "reviews")
+    slots.wait(Ref("shop", "reviews"), 59, Urgency.QUIET)
+    assert slots.take(NOW) == Ref("shop", "reviews")
 
 
 def test_those_of_a_namespace_come_in_the_order_in_which_they_were_due() -> None:
     slots = Slots(1)
     for name, due in (("c", 3.0), ("a", 1.0), ("b", 2.0)):
-        slots.wait(Ref("shop", name), due)
+        slots.wait(Ref("shop", name), due, Urgency.QUIET)
     order = []
-    while ref := slots.take():
+    while ref := slots.take(NOW):
         order.append(ref.name)
         slots.release(ref.namespace)
     assert order == ["a", "b", "c"]
@@ -62,18 +64,18 @@ def test_those_of_a_namespace_come_in_the_order_in_which_they_were_due() -> None
 
 def test_who_holds_fewest_is_next_and_among_those_who_waited_longest() -> None:
     slots = waiting(Slots(8), a=3, b=3, c=3)
-    order = [ref.namespace if (ref := slots.take()) else "" for _ in range(7)]
+    order = [ref.namespace if (ref := slots.take(NOW)) else "" for _ in range(7)]
     assert order == ["a", "b", "c", "a", "b", "c", ""]
     slots.release("b")
     slots.release("b")
-    following = slots.take()
+    following = slots.take(NOW)
     assert following is not None
     assert following.namespace == "b"
 
 
 def test_a_released_slot_is_free_for_all() -> None:
     slots = waiting(Slots(1), a=1, b=1)
-    assert slots.take() == Ref("a", "m0")
-    assert slots.take() is None
+    assert slots.take(NOW) == Ref("a", "m0")
+    assert slots.take(NOW) is None
     slots.release("a")
-    assert slots.take() == Ref("b", "m0")
+    assert slots.take(NOW) == Ref("b", "m0")

@@ -9,12 +9,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.workqueue import RECONCILE_TIMEOUT, OnFailure, Reconcile, Workqueue, only_log
+from refit_operator.controller.workqueue import RECONCILE_TIMEOUT, Again, OnFailure, Reconcile, Workqueue, only_log
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from tests.support.jumping import clock, play, since
 
 A, B = Ref("shop", "a"), Ref("shop", "b")
-AGAIN = timedelta(seconds=10)
+AGAIN = Again(timedelta(seconds=10))
 Acts = Callable[[Workqueue], Awaitable[None]]
 
 
@@ -34,12 +34,12 @@ def keep(look: Reconcile, acts: Acts, concurrency: int = 16, tell: OnFailure = o
 class Looks:
     """A look that takes its time, and remembers when each began and ended."""
 
-    def __init__(self, seconds: float, again: timedelta | None = AGAIN) -> None:
+    def __init__(self, seconds: float, again: Again | None = AGAIN) -> None:
         self.seconds, self.again = seconds, again
         self.began: list[float] = []
         self.under_way = self.most = 0
 
-    async def __call__(self, ref: Ref) -> timedelta | None:
+    async def __call__(self, ref: Ref) -> Again | None:
         self.began.append(clock())
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -85,7 +85,7 @@ def test_never_two_looks_at_one_monitor_at_once_however_often_it_is_woken() -> N
 
 
 def test_a_wake_during_a_look_is_not_lost() -> None:
-    looks = Looks(seconds=3, again=timedelta(hours=1))
+    looks = Looks(seconds=3, again=Again(timedelta(hours=1)))
 
     async def acts(schedule: Workqueue) -> None:
         schedule.enqueue(A)
@@ -129,7 +129,7 @@ def test_failures_are_taken_again_later_and_later_and_counted_anew_after_a_succe
     times: list[float] = []
     fails = [True] * 12 + [False, True]
 
-    async def look(_: Ref) -> timedelta:
+    async def look(_: Ref) -> Again:
         times.append(clock())
         if fails and fails.pop(0):
             raise Transient("weather")
@@ -147,20 +147,20 @@ def test_failures_are_taken_again_later_and_later_and_counted_anew_after_a_succe
     keep(look, acts)
 
 
-async def refused(_: Ref) -> timedelta:
+async def refused(_: Ref) -> Again:
     raise Permanent("forbidden")
 
 
-async def nonsense(_: Ref) -> timedelta:
-    return timedelta(seconds=int("poison"))
+async def nonsense(_: Ref) -> Again:
+    return Again(timedelta(seconds=int("poison")))
 
 
-async def hanging(_: Ref) -> timedelta:
+async def hanging(_: Ref) -> Again:
     await asyncio.Event().wait()
     raise AssertionError
 
 
-async def cancelled(_: Ref) -> timedelta:
+async def cancelled(_: Ref) -> Again:
     raise asyncio.CancelledError
 
 
@@ -168,7 +168,7 @@ class PanicException(BaseException):
     """As a library's that isn't written in Python: no Exception."""
 
 
-async def panicking(_: Ref) -> timedelta:
+async def panicking(_: Ref) -> Again:
     raise PanicException("out of range")
 
 
@@ -186,7 +186,7 @@ def test_a_poison_object_stops_nobody_else_and_is_told(poison: Reconcile, error:
     healthy = Looks(seconds=1)
     told: list[tuple[Ref, int, str]] = []
 
-    async def look(ref: Ref) -> timedelta | None:
+    async def look(ref: Ref) -> Again | None:
         return await (poison if ref == A else healthy)(ref)
 
     async def tell(ref: Ref, failures: int, why: str) -> None:
@@ -208,9 +208,9 @@ STRANGERS = [Ref("stranger", str(number)) for number in range(200)]
 
 @pytest.mark.parametrize("seconds", [9.9, 12.0, 36.0])
 def test_strangers_whose_server_hangs_make_nobody_else_late(seconds: float) -> None:
-    hanging, healthy = Looks(seconds, timedelta(seconds=30)), Looks(seconds=0.02)
+    hanging, healthy = Looks(seconds, Again(timedelta(seconds=30))), Looks(seconds=0.02)
 
-    async def look(ref: Ref) -> timedelta | None:
+    async def look(ref: Ref) -> Again | None:
         return await (healthy if ref == A else hanging)(ref)
 
     async def acts(schedule: Workqueue) -> None:
@@ -260,7 +260,7 @@ def test_what_falls_due_during_a_look_is_late_from_then_on() -> None:
 def test_telling_that_fails_stops_nothing(raised: BaseException) -> None:
     times: list[float] = []
 
-    async def look(_: Ref) -> timedelta:
+    async def look(_: Ref) -> Again:
         times.append(clock())
         raise Transient("weather")
 

@@ -84,7 +84,14 @@ class Stage:
         """Breaker, number of monitors and time of each read."""
         self.names: list[str] = []
         self.looked_at: list[Ref] = []
+        self.may_start: list[Ref] = []
+        """Those of them of which a run may follow."""
         monkeypatch.setattr(sweeping, "read", self.read)
+
+    def look_at(self, ref: Ref, may_start: bool) -> None:
+        self.looked_at.append(ref)
+        if may_start:
+            self.may_start.append(ref)
 
     async def read(
         self, _: Any, namespace: str, breaker: str, __: Any, ___: Any, asked: Sequence[Any], point: datetime
@@ -97,7 +104,7 @@ class Stage:
         """Let all that is due at that time be read."""
         self.clock.time = NOW + minutes * MINUTE + KEY.grid.delay
         for group in list(self.sweeper._groups.values()):
-            await self.sweeper._sweep(group, self.clock.time, self.looked_at.append)
+            await self.sweeper._sweep(group, self.clock.time, self.look_at)
 
 
 async def seen_before_it_ends(found: asyncio.Event, running: asyncio.Task[Any]) -> None:
@@ -230,7 +237,7 @@ async def test_whatever_goes_wrong_its_monitors_are_looked_at(monkeypatch: pytes
 async def test_it_turns_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(monkeypatch, lambda _, time: NoData(time))
     found = asyncio.Event()
-    running = asyncio.create_task(stage.sweeper.run(lambda _: found.set()))
+    running = asyncio.create_task(stage.sweeper.run(lambda *_: found.set()))
     await asyncio.sleep(0)
     stage.clock.time = NOW + MINUTE + KEY.grid.delay
     stage.sweeper.take(shop("m"), resting("m"))
@@ -245,7 +252,7 @@ async def test_while_the_clocks_disagree_nothing_is_read_and_nothing_ends(monkey
     found = asyncio.Event()
     stage.sweeper.take(shop("m"), resting("m"))
     stage.clock.time, stage.clock.disagrees = NOW + MINUTE + KEY.grid.delay, True
-    running = asyncio.create_task(stage.sweeper.run(lambda _: found.set()))
+    running = asyncio.create_task(stage.sweeper.run(lambda *_: found.set()))
     turns = {stage.sweeper.heartbeat}
     while len(turns) < 4:
         assert not running.done()
@@ -361,11 +368,31 @@ async def test_servers_that_hang_delay_no_others_readings(monkeypatch: pytest.Mo
     stage.sweeper.take(shop("good"), resting("good"))
     *failed, good = stage.sweeper._groups.values()
     now = stage.clock.time = NOW + MINUTE + KEY.grid.delay
-    hanging = [asyncio.create_task(stage.sweeper._sweep(group, now, stage.looked_at.append)) for group in failed]
+    hanging = [asyncio.create_task(stage.sweeper._sweep(group, now, stage.look_at)) for group in failed]
     await asyncio.sleep(0)
-    read = asyncio.create_task(stage.sweeper._sweep(good, now, stage.looked_at.append))
+    read = asyncio.create_task(stage.sweeper._sweep(good, now, stage.look_at))
     done, _ = await asyncio.wait([read], timeout=10)
     assert done and stage.names == ["good"]
     release.set()
     await asyncio.gather(*hanging)
     assert len(stage.asked) == 1 + 2 * sweeping.FAILING_SIDE_BY_SIDE
+
+
+async def test_of_those_that_are_looked_at_a_run_may_follow_only_where_there_may_be_a_breach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So thousands whose hour is over, or whose server is down, don't come before one that is in breach."""
+    readings: dict[str, Reading] = {
+        "bad": Value(0.8, NOW + MINUTE),
+        "down": NoData(NOW + MINUTE),
+        "hour": Value(0.9, NOW + MINUTE),
+    }
+    stage = Stage(monkeypatch, lambda name, time: readings.get(name, Value(0.9, time)))
+    for name in (*readings, "evidence"):
+        known = resting(name)
+        rest = known.member.rest._replace(until=NOW if name == "hour" else NOW + 60 * MINUTE)
+        rest = rest._replace(ceiling=999.5 if name == "evidence" else 1.0)
+        stage.sweeper.take(shop(name), Resting(KEY, known.prometheus, Member(rest, known.member.asked, 1)))
+    await stage.sweep(1)
+    assert sorted(ref.name for ref in stage.looked_at) == ["bad", "down", "evidence", "hour"]
+    assert sorted(ref.name for ref in stage.may_start) == ["bad", "evidence"]

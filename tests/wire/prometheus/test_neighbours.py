@@ -17,7 +17,7 @@ import requests
 from refit_operator.api.metadata import Ref
 from refit_operator.api.metric import MetricSpec
 from refit_operator.api.prometheus import PrometheusSpec
-from refit_operator.controller.workqueue import Workqueue
+from refit_operator.controller.workqueue import Again, Workqueue
 from refit_operator.prometheus.client import PrometheusServer
 from refit_operator.prometheus.reader import Reader, Subject
 from refit_operator.prometheus.rules.allowlist import parse_allowed
@@ -71,7 +71,7 @@ async def read_all(healthy: str, choking: str) -> Found:
     found: Found = defaultdict(list)
     is_enough = asyncio.Event()
 
-    async def reconcile(ref: Ref) -> timedelta:
+    async def reconcile(ref: Ref) -> Again:
         query = "vector(0)+heavy" if ref in STRANGERS else "vector(1)"
         metric = MetricSpec.model_validate({"query": query, "threshold": 0.5, "interval": "1m"})
         prometheus = PrometheusSpec(server_address="" if ref == NEIGHBOUR else choking)
@@ -80,7 +80,7 @@ async def read_all(healthy: str, choking: str) -> Found:
         found[ref].append((asyncio.get_running_loop().time(), window))
         if len(found) == len(EVERYBODY) and all(len(found[one]) >= READINGS for one in NEIGHBOURS):
             is_enough.set()
-        return EVERY
+        return Again(EVERY)
 
     workqueue = Workqueue(reconcile, 16)
     running = asyncio.create_task(workqueue.run())

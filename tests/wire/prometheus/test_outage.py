@@ -92,7 +92,7 @@ class Fleet:
         """Return how many monitors were reconciled within an interval, and the requests to the API server."""
         self.api.time += MINUTE
         for group in list(self.sweeper._groups.values()):
-            await self.sweeper._sweep(group, self.api.time, self.due.append)
+            await self.sweeper._sweep(group, self.api.time, lambda ref, _: self.due.append(ref))
         due, self.due, self.api.requests = self.due, [], Counter()
         turns = asyncio.Semaphore(16)
 

@@ -77,7 +77,7 @@ def next_rest(rest: Rest, reading: Reading, timed_out: bool = False) -> Rest | N
         return None
     if rest.failed is None and reading.time - rest.read > rest.interval:
         return None  # one between wasn't read
-    highest = rest.ceiling + 1 if rest.needed < inf else 0.0
+    highest = _next_ceiling(rest)
     return None if highest >= rest.needed else rest._replace(ceiling=highest, read=reading.time)
 
 
@@ -96,6 +96,17 @@ def _differs(rest: Rest, reading: Reading) -> bool:
     if isinstance(reading, Value):
         return has_moved(rest.value, shown_value(reading))
     return describe(reading) != rest.message
+
+
+def may_be_breach(rest: Rest, reading: Reading) -> bool:
+    """Return whether the reading is in breach, or there may be enough evidence with it."""
+    if not isinstance(reading, Value):
+        return False
+    return is_breach(reading.value, rest.threshold, rest.below) or _next_ceiling(rest) >= rest.needed
+
+
+def _next_ceiling(rest: Rest) -> float:
+    return rest.ceiling + 1 if rest.needed < inf else 0.0
 
 
 def rest_of(o: Observed, found: ModelMonitorStatus, written: ModelMonitorStatus) -> Rest | None:

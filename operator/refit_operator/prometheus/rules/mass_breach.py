@@ -3,19 +3,22 @@
 Kept in memory and updated at every reconciliation. A monitor counts as soon as one reading is in breach, sooner than a
 run may start (with the usual M of N), so that the first of many is held as well. A breach begins once and lasts until a
 reading is good again; that most began within one interval stays true for as long as they last. After a restart the
-monitors' own conditions say which were in breach and since when, until each has been reconciled.
+monitors' own conditions say which were in breach and since when, until each has been reconciled. It is asked in every
+reconciliation, so what it answers by is kept as monitors change: beginnings and intervals in their order.
 
 A namespace is held by what its own monitors show. Those of other namespaces only confirm it, each namespace with one
 voice however many monitors it has, and no single one is enough.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from refit_operator.api.metadata import Ref
+from refit_operator.prometheus.rules.beginnings import Time
+from refit_operator.prometheus.rules.fallen import Fallen, Tally
+from refit_operator.prometheus.rules.window import EPOCH
 
 FEWEST = 10
 """Monitors below which nothing follows from their number."""
@@ -43,54 +46,78 @@ class MassBreach:
     scope: Scope = Scope.MONITORS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Monitor:
     interval: timedelta
     since: datetime | None
     """When its breach began."""
     counts: bool
 
-
-Breaches = Mapping[str, list[datetime]]
-"""When the breaches of each namespace began."""
-
-
-def began_together(begun: Iterable[datetime], span: timedelta) -> int:
-    """Return the most breaches that began within one span of time."""
-    begun, most, first = sorted(begun), 0, 0
-    for last, time in enumerate(begun):
-        while time - begun[first] > span:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+    @property
+    def begun(self) -> Time | None:
+        """The same as a time to which a span can be added."""
+        return None if self.since is None else self.since - EPOCH
 
 
-def fell_together(namespace: str, breaches: Breaches, sizes: Mapping[str, int], span: timedelta) -> int:
-    """Return the most other namespaces that fell within one span of time with this one: most of their monitors did."""
-    begun = sorted((time, name) for name, times in breaches.items() for time in times)
-    within: Counter[str] = Counter()
-    fallen: set[str] = set()
-    most = first = 0
-    for time, name in begun:
-        within[name] += 1
-        if 2 * within[name] > sizes[name]:
-            fallen.add(name)
-        while time - begun[first][0] > span:
-            left = begun[first][1]
-            within[left] -= 1
-            if 2 * within[left] <= sizes[left]:
-                fallen.discard(left)
-            first += 1
-        most = max(most, len(fallen) - 1 if namespace in fallen else 0)
-    return most
+class _Server:
+    """The monitors that ask one server, and what is kept of those that count, so that no question visits them all."""
+
+    def __init__(self) -> None:
+        self.monitors: dict[Ref, _Monitor] = {}
+        self._tallies: dict[str, Tally] = {}
+        """Of the namespaces with monitors that count."""
+        self._intervals: list[timedelta] = []
+        """Of all monitors that count, in order."""
+        self._fallen = Fallen()
+
+    def put(self, ref: Ref, monitor: _Monitor) -> None:
+        """Know this of the monitor from now on."""
+        if self.monitors.get(ref) == monitor:
+            return
+        self.remove(ref)
+        self.monitors[ref] = monitor
+        if monitor.counts:
+            tally = self._tallies.setdefault(ref.namespace, Tally())
+            insort(self._intervals, monitor.interval)
+            tally.add(monitor.interval, monitor.begun)
+            self._fallen.change(ref.namespace)
+
+    def remove(self, ref: Ref) -> None:
+        """Know nothing of the monitor any more."""
+        monitor = self.monitors.pop(ref, None)
+        if monitor is None or not monitor.counts:
+            return
+        tally = self._tallies[ref.namespace]
+        del self._intervals[bisect_left(self._intervals, monitor.interval)]
+        tally.remove(monitor.interval, monitor.begun)
+        self._fallen.change(ref.namespace)
+        if not tally:
+            del self._tallies[ref.namespace]
+            self._fallen.drop(ref.namespace)
+
+    def of(self, address: str, namespace: str) -> MassBreach | None:
+        """Return the mass breach that holds the namespace's monitors."""
+        own = self._tallies.get(namespace)
+        if own is None or not own.has_fallen:
+            return None
+        return _among_monitors(address, own) or self._among_namespaces(address, namespace)
+
+    def _among_namespaces(self, address: str, namespace: str) -> MassBreach | None:
+        span, others = _span(self._intervals), len(self._tallies) - 1
+        if len(self._intervals) < FEWEST or others < FEWEST_OTHERS:
+            return None
+        together = self._fallen.most_with(namespace, span, self._tallies)
+        if together < FEWEST_OTHERS or 2 * together <= others:
+            return None
+        return MassBreach(address, together, others, span, Scope.NAMESPACES)
 
 
 class MassBreachDetector:
-    """All monitors by the server that they ask and their namespace."""
+    """All monitors by the server that they ask."""
 
     def __init__(self, allow_mass_retrain: bool = False) -> None:
         self._allow = allow_mass_retrain
-        self._servers: dict[str, dict[str, dict[Ref, _Monitor]]] = {}
+        self._servers: dict[str, _Server] = {}
         self._places: dict[Ref, str] = {}
 
     def __contains__(self, ref: Ref) -> bool:
@@ -103,71 +130,42 @@ class MassBreachDetector:
         if self._places.get(ref) != server:
             self.remove(ref)
         self._places[ref] = server
-        monitors = self._servers.setdefault(server, {}).setdefault(ref.namespace, {})
-        before = monitors[ref].since if ref in monitors else None
+        known = self._servers.setdefault(server, _Server())
+        before = known.monitors[ref].since if ref in known.monitors else None
         since = min(breached_since, before) if breached_since and before else breached_since
-        monitors[ref] = _Monitor(interval, since, counts)
+        known.put(ref, _Monitor(interval, since, counts))
 
     def recount(self, ref: Ref, counts: bool) -> None:
         """Record whether the monitor counts now; its breach keeps its beginning."""
-        monitors = self._servers[self._places[ref]][ref.namespace]
-        monitors[ref] = replace(monitors[ref], counts=counts)
+        server = self._servers[self._places[ref]]
+        server.put(ref, replace(server.monitors[ref], counts=counts))
 
     def remove(self, ref: Ref) -> None:
         """Remove a monitor that is gone, or asks another server."""
-        server = self._places.pop(ref, None)
-        if server is None:
+        address = self._places.pop(ref, None)
+        if address is None:
             return
-        namespaces = self._servers[server]
-        del namespaces[ref.namespace][ref]
-        if not namespaces[ref.namespace]:
-            del namespaces[ref.namespace]
-        if not namespaces:
-            del self._servers[server]
+        server = self._servers[address]
+        server.remove(ref)
+        if not server.monitors:
+            del self._servers[address]
 
     def of(self, server: str, namespace: str) -> MassBreach | None:
         """Return the mass breach that holds the namespace's monitors of the server.
 
         None where there is none, or the administrator allows runs during one.
         """
-        own = self._counted(server, namespace)
-        if self._allow or not _have_most_fallen(own):
-            return None
-        return _among_monitors(server, own) or self._among_namespaces(server, namespace)
-
-    def _among_namespaces(self, server: str, namespace: str) -> MassBreach | None:
-        all_of = {name: self._counted(server, name) for name in self._servers[server]}
-        monitors = [monitor for found in all_of.values() for monitor in found]
-        sizes = {name: len(found) for name, found in all_of.items() if found}
-        if len(monitors) < FEWEST:
-            return None
-        breaches = {name: _begun(found) for name, found in all_of.items() if _have_most_fallen(found)}
-        span, others = _span(monitors), len(sizes) - 1
-        together = fell_together(namespace, breaches, sizes, span)
-        if together < FEWEST_OTHERS or 2 * together <= others:
-            return None
-        return MassBreach(server, together, others, span, Scope.NAMESPACES)
-
-    def _counted(self, server: str, namespace: str) -> list[_Monitor]:
-        found = self._servers.get(server, {}).get(namespace, {})
-        return [monitor for monitor in found.values() if monitor.counts]
+        known = self._servers.get(server)
+        return None if self._allow or known is None else known.of(server, namespace)
 
 
-def _among_monitors(server: str, own: list[_Monitor]) -> MassBreach | None:
+def _among_monitors(server: str, own: Tally) -> MassBreach | None:
     if len(own) < FEWEST:
         return None
-    span = _span(own)
-    together = began_together(_begun(own), span)
+    span = _span(own.intervals)
+    together = own.begun.most_within(span)
     return MassBreach(server, together, len(own), span) if 2 * together > len(own) else None
 
 
-def _have_most_fallen(monitors: list[_Monitor]) -> bool:
-    return 2 * len(_begun(monitors)) > len(monitors)
-
-
-def _begun(monitors: list[_Monitor]) -> list[datetime]:
-    return [monitor.since for monitor in monitors if monitor.since]
-
-
-def _span(monitors: list[_Monitor]) -> timedelta:
-    return min(LONGEST_SPAN, max(monitor.interval for monitor in monitors))
+def _span(intervals: list[timedelta]) -> timedelta:
+    return min(LONGEST_SPAN, intervals[-1])
