@@ -1,6 +1,6 @@
 """The proxy of the fault tests before a real Prometheus: it passes on what is said, and harms what it is told to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,6 +9,7 @@ from refit_operator.prometheus.batched import read_values
 from refit_operator.prometheus.client import PrometheusServer
 from refit_operator.prometheus.guarded import GuardedServer
 from refit_operator.prometheus.rules.breaker import Breakers
+from refit_operator.prometheus.rules.manner import BODIES_AGAIN
 from refit_operator.prometheus.rules.reading import NoData, QueryFailed, Reading, Value
 from tests.faults.between import Between
 from tests.faults.damage import DAMAGES, Damage, is_long
@@ -25,9 +26,14 @@ def between(prometheus: str) -> Iterator[Between]:
         yield between
 
 
-async def read(between: Between) -> list[Reading]:
+async def read(between: Between, rounds: int = 1, asked: Sequence[str] = ASKED) -> list[Reading]:
+    """Return what is read in the last of some rounds, of which the first alone is damaged where there are several."""
     server = PrometheusServer(between.address, deadline=timedelta(seconds=5))
-    found = await read_values(GuardedServer(server, (server.name, "shop"), Breakers()), ASKED, NOON)
+    guarded = GuardedServer(server, (server.name, "shop"), Breakers())
+    found = await read_values(guarded, asked, NOON)
+    for _ in range(rounds - 1):
+        between.damage, between.batches = None, 0
+        found = await read_values(guarded, asked, NOON)
     server.close()
     return found
 
@@ -62,3 +68,11 @@ async def test_what_is_refused_as_too_long_is_divided(between: Between) -> None:
 async def test_an_answer_that_breaks_off_is_no_reading(between: Between) -> None:
     between.damage = next(one for one in DAMAGES if one.mode == "connection broken off halfway")
     assert {type(one) for one in await read(between)} == {QueryFailed}
+
+
+async def test_after_a_damaged_answer_as_few_queries_are_sent_as_before(between: Between) -> None:
+    """A proxy that takes no body looks like one that cuts its answers; by addresses, batches are small."""
+    between.damage = next(one for one in DAMAGES if one.mode == "half of the bytes, as if they were all")
+    long = [f"{query} + 0 * {' + 0 * '.join(['vector(1)'] * 30)}" for query in ASKED]
+    assert await read(between, BODIES_AGAIN + 1, long) == TRUE
+    assert between.batches == 1
