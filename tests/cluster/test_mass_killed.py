@@ -22,5 +22,5 @@ def test_each_of_many_breaches_has_one_job_across_a_kill(apart: Apart, tmp_path:
         prometheus.feed.show(STEADY, accuracies(accuracy_of(*sides)))
         until(lambda: prometheus.knows("accuracy"), 60, "Prometheus scrapes nothing")
         send_all(objects_of(Population(names, frozenset(names))), 201)
-        (played,) = Mass(*sides, prometheus, tmp_path).play(kills(MONITORS - HEALTHY, AT_ONCE)[3:4])
+        (played,) = Mass(*sides, prometheus, tmp_path).play(kills(MONITORS - HEALTHY, AT_ONCE)[2:3])
     assert (played.problems, played.led_to != NEVER) == ((), True)

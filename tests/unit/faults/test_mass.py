@@ -24,8 +24,7 @@ def played(*calls: str, killed: tuple[str, ...]) -> Record:
 
 
 def test_the_moments_of_a_thousand_breaches() -> None:
-    jobs = [kill.fault.at for kill in kills(1000) if "jobs" in kill.fault.at]
-    assert jobs == [f"POST jobs#{number}" for number in (1, 100, 500, 700, 900)]
+    assert [kill.fault.at for kill in kills(1000)] == [f"POST jobs#{number}" for number in (1, 100, 500, 700, 900)]
     assert [kill.fault.mode for kill in kills(1000)].count("kill-before") == 1
     assert len({(kill.mode, kill.at) for kill in KILLS}) == len(KILLS)
     assert {kill.most for kill in KILLS} == {0, 50}
