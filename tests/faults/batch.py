@@ -63,7 +63,7 @@ class Batched:
                 wait_for_rest(shown, self._well, "not all are at rest after the damage")
                 seconds = time.monotonic() - began
                 story = f"{len(self._fallen)} breaches found meanwhile; all others at rest again"
-            except AssertionError as error:
+            except (AssertionError, OSError) as error:
                 problems.append(f"B4: {error}")
             problems += [*self._judged(observer, shown), *observer.problems]
         led_to = f"{between.harmed} answers damaged; {story}"

@@ -26,6 +26,7 @@ from tests.faults.played import Played
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.record import Record
 from tests.faults.report import NEVER
+from tests.support.cluster.alone import until_all_are_gone
 from tests.support.cluster.hosted import admin_config, as_service_account, trust, trust_as_user
 from tests.support.cluster.kubectl import Space
 from tests.support.local import until
@@ -106,7 +107,7 @@ class Mass:
                 until(lambda: self._has_all(observers, most), LIMIT_S, "M1: not every breach has its Job in time")
                 seconds = time.monotonic() - began
                 time.sleep(SETTLE_S)  # the time in which nothing more may be started is what is tested
-            except AssertionError as error:
+            except (AssertionError, OSError) as error:
                 seconds = time.monotonic() - began
                 problems.append(str(error))
             problems += self._judged(observers, most)
@@ -167,6 +168,7 @@ def play_all(chosen: Sequence[Kill], folder: Path) -> Iterator[Played]:
         mode: names_of(some[0].breached + HEALTHY, f"refit-mass-{uuid4().hex[:6]}") for mode, some in crowds.items()
     }
     sides = {mode: split(some, HEALTHY) for mode, some in names.items()}
+    until_all_are_gone()  # this operator watches the whole cluster
     with nothing_at_work(), fed_prometheus() as prometheus:
         values = {name: value for side in sides.values() for name, value in accuracy_of(*side).items()}
         prometheus.feed.show(STEADY, accuracies(values))
