@@ -86,8 +86,8 @@ hostile: cluster-up  ## every hostile vector on the cluster, with the answer to 
 mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
 	$(PYTHON) -m tests.mutants
 
-faults: cluster-up  ## a loop for each fault at each call that writes, and of what the operator depends on (not part of `test`; over an hour)
-	$(IN_CLUSTER) $(PYTHON) -m tests.faults --into docs/reliability
+faults: cluster-up  ## a loop for each fault at each call that writes, and of what the operator depends on, and of many monitors at once (not part of `test`; over an hour)
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m tests.faults --into docs/reliability
 	$(MAKE) requests
 
 faults-crashes: cluster-up  ## the operator killed, its answer lost and 409 at each call that writes (about fifteen minutes)

@@ -101,13 +101,22 @@ def populated(size: int, movers: int = 0) -> Iterator[Population]:
     """Have so many monitors and targets while it lasts; so many of them, spread evenly, may move."""
     names = names_of(size, f"refit-scale-{uuid4().hex[:6]}")
     people = Population(names, frozenset(names[:: size // movers][:movers] if movers else ()))
+    with present(people):
+        try:
+            yield people
+        finally:
+            people.wipe(marked=True)
+
+
+@contextmanager
+def present(people: Population) -> Iterator[None]:
+    """Have them, in namespaces of their own, while it lasts."""
     try:
         send_all(namespaces_of(people), 201)
         send_all(objects_of(people), 201)
-        yield people
+        yield
     finally:
         people.forget_runs()
-        people.wipe(marked=True)
         send_all(("DELETE", f"{GROUP}/{name}/modelmonitors", None) for name in people.namespaces)
         send_all(("DELETE", f"/apis/apps/v1/namespaces/{name}/deployments", None) for name in people.namespaces)
         send_all((("DELETE", f"/api/v1/namespaces/{name}", None) for name in people.namespaces), 200, 404)
@@ -115,11 +124,18 @@ def populated(size: int, movers: int = 0) -> Iterator[Population]:
 
 @contextmanager
 def quiet_cluster() -> Iterator[None]:
-    """Have the cluster alone: the installed operator is scaled to nothing, and the cluster's controllers stand still.
+    """Have the cluster alone, and nothing of it at work."""
+    with alone_with_the_operator(), nothing_at_work():
+        yield
+
+
+@contextmanager
+def nothing_at_work() -> Iterator[None]:
+    """Scale the installed operator to nothing, and let the cluster's controllers stand still.
 
     The latter would write a status for each target and each Job, twenty a second, in the midst of what is measured.
     """
-    with alone_with_the_operator(), _without_the_installed_operator(), _without_controllers():
+    with _without_the_installed_operator(), _without_controllers():
         yield
 
 

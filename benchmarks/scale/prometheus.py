@@ -33,9 +33,10 @@ class Fed:
 
     def wait_until_known(self, seconds: float = KNOWN_S) -> None:
         """Wait until the counters of so long ago are known: every reading has samples then, whenever it was due."""
-        until(lambda: self._knows(f"judged_total offset {seconds:.0f}s"), 4 * seconds, "Prometheus scrapes nothing")
+        until(lambda: self.knows(f"judged_total offset {seconds:.0f}s"), 4 * seconds, "Prometheus scrapes nothing")
 
-    def _knows(self, query: str) -> bool:
+    def knows(self, query: str) -> bool:
+        """Return whether it has anything to say to the query."""
         with urlopen(f"{self.address}/api/v1/query?{urlencode({'query': f'count({query})'})}", timeout=30) as reply:
             return bool(json.load(reply)["data"]["result"])
 

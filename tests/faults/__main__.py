@@ -1,4 +1,4 @@
-"""`make faults`: a loop as it should be, then one for each mode and call with that fault; a table by mode.
+"""`make faults`: a loop as it should be, then one for each mode and call with that fault, and many at once.
 
     python -m tests.faults [--group calls] [--modes kill-after 409] [--at "POST jobs#1"] [--into docs/reliability]
 
@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from tests.faults.groups import GROUPS, F, Group
 from tests.faults.loop import Result, Stage
 from tests.faults.played import Played, keep
 from tests.faults.proxy import Fault
@@ -86,6 +88,17 @@ def play(scenario: Scenario, options: argparse.Namespace, folder: Path) -> list[
     return found
 
 
+def play_group(group: Group[Any], options: argparse.Namespace, folder: Path) -> list[Played]:
+    """Play what was asked for of a group that concerns many monitors."""
+    faults, found = chosen(group.faults, options), list[Played]()
+    for one in group.play(faults, folder) if faults else ():
+        print(f"{one.fault:<55} {one.at:<50} {'; '.join(one.problems) or 'ok'}; {one.led_to}", flush=True)
+        found.append(one)
+        if options.into:
+            keep(options.into / f"{group.group}.jsonl", found, group.faults)
+    return found
+
+
 def faults_at(scenario: Scenario, calls: list[str]) -> list[Fault]:
     """Return each of the scenario's modes at each of its points."""
     return [Fault(mode, call) for mode in scenario.modes for call in scenario.points(calls)]
@@ -96,7 +109,7 @@ def troubles_in(scenario: Scenario) -> list[Trouble]:
     return [trouble for trouble in troubles() if trouble.scenario is scenario]
 
 
-def chosen(faults: Sequence[AnyFault], options: argparse.Namespace) -> list[AnyFault]:
+def chosen(faults: Sequence[F], options: argparse.Namespace) -> list[F]:
     """Return those that were asked for."""
     return [
         fault
@@ -120,7 +133,8 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults", description="Play a loop with one fault, again and again."
     )
-    parser.add_argument("--group", nargs="+", choices=in_order_of_appearance(one.group for one in SCENARIOS))
+    names = in_order_of_appearance([*(one.group for one in SCENARIOS), *(one.group for one in GROUPS)])
+    parser.add_argument("--group", nargs="+", choices=names)
     parser.add_argument("--modes", nargs="+", help="how the names of the faults begin; default: all")
     parser.add_argument("--at", nargs="+", help="calls, as the loop without a fault prints them, or stages")
     parser.add_argument("--logs", type=Path, help="folder for the operators' logs, one that isn't there yet")
@@ -140,16 +154,19 @@ def main(words: list[str]) -> int:
     options, began = parsed(words), time.monotonic()
     found: list[Played] = []
     scenarios = [one for one in SCENARIOS if one.group in (options.group or [one.group])]
+    groups = [one for one in GROUPS if one.group in (options.group or [one.group])]
     with alone_with_the_operator(), left_alone(), logs_of(options) as folder:
         if options.into and not (options.modes or options.at):
-            for scenario in scenarios:
-                (options.into / f"{scenario.group}.jsonl").unlink(missing_ok=True)
+            for name in (*(one.group for one in scenarios), *(one.group for one in groups)):
+                (options.into / f"{name}.jsonl").unlink(missing_ok=True)
         for number, scenario in enumerate(scenarios):
             here = folder / f"{number}-{scenario.group}"
             here.mkdir(parents=True)
             found += play(scenario, options, here)
-    for group in in_order_of_appearance(one.group for one in found):
-        print(TABLES[group]([one for one in found if one.group == group]))
+        for group in groups:
+            found += play_group(group, options, folder / group.group)
+    for name in in_order_of_appearance(one.group for one in found):
+        print(TABLES[name]([one for one in found if one.group == name]))
     came = [one for one in found if one.led_to != NEVER]
     good = sum(not one.problems for one in came)
     points, minutes = len({(one.group, one.at) for one in found}), (time.monotonic() - began) / 60

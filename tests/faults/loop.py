@@ -97,7 +97,8 @@ class Stage:
         folder.mkdir()
         record = Record(space.name, secrets.token_urlsafe(24))
         trouble.surround(stack, folder, self.as_admin)
-        proxy = stack.enter_context(Proxy(trouble.server or self.server, self.trust, trouble.fault, record))
+        faults = [trouble.fault] if trouble.fault else []
+        proxy = stack.enter_context(Proxy(trouble.server or self.server, self.trust, faults, record))
         observer = stack.enter_context(Observer(self.server, self.as_admin, space.name))
         space.apply(*self.scenario.documents(record.secret))
         space.run("rollout", "status", "deploy/reviews", f"--timeout={LIMIT_S}s", limit_s=LIMIT_S + 10)

@@ -1,8 +1,8 @@
-"""A proxy before the real API server that lets everything pass, notes it, and at one call does harm."""
+"""A proxy before the real API server that lets everything pass, notes it, and at some calls does harm."""
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -43,9 +43,10 @@ class Fault:
 class Proxy(Background):
     """Serves on a port of this host."""
 
-    def __init__(self, upstream: str, trust: ssl.SSLContext, fault: Fault | None, record: Record) -> None:
+    def __init__(self, upstream: str, trust: ssl.SSLContext, faults: Iterable[Fault], record: Record) -> None:
         super().__init__()
-        self.upstream, self.trust, self.fault, self.record = upstream, trust, fault, record
+        self.upstream, self.trust, self.record = upstream, trust, record
+        self.faults = {fault.at: fault for fault in faults}
         self.kill: Callable[[], None] = lambda: None
         self.replay = Replay()
         self._silent_before = 0.0
@@ -70,8 +71,8 @@ class Proxy(Background):
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         call = self.record.note(request.method, request.path, body)
-        if self.fault and call and call.name == self.fault.at:
-            return await self._harm(self.fault.mode, request, call)
+        if call and (fault := self.faults.get(call.name)):
+            return await self._harm(fault, request, call)
         if request.method == "GET" and (old := self.replay.answer(request.path_qs)):
             return web.Response(status=old.status, headers=old.headers, body=old.body)
         try:
@@ -87,13 +88,13 @@ class Proxy(Background):
         """Deliver on the watches that come."""
         self._silent_before = time.monotonic()
 
-    async def _harm(self, mode: str, request: web.Request, call: Call) -> web.StreamResponse:
-        if mode in ("kill-after", "lose-answer"):
+    async def _harm(self, fault: Fault, request: web.Request, call: Call) -> web.StreamResponse:
+        if fault.mode in ("kill-after", "lose-answer"):
             await self._send(request, call)
-        self.record.fell = time.monotonic()
-        if mode.isdigit():
-            return refusal(int(mode))
-        if self.fault and self.fault.is_deadly:
+        self.record.fall(call)
+        if fault.mode.isdigit():
+            return refusal(int(fault.mode))
+        if fault.is_deadly:
             self.kill()
         return cut(request)
 

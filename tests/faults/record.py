@@ -22,6 +22,8 @@ class Call:
     body: bytes
     status: int = 0
     """What the API server answered; 0 where it never got the call."""
+    came: float = field(default_factory=time.monotonic)
+    """When, by the monotonic clock."""
 
 
 @dataclass
@@ -45,6 +47,8 @@ class Record:
     leaks: set[str] = field(default_factory=set)
     """Requests that carried the secret."""
     secret_reads: int = 0
+    falls: dict[str, float] = field(default_factory=dict)
+    """The calls at which something happened, each with the seconds to the next write that succeeded."""
     _seen: Counter[str] = field(default_factory=Counter)
 
     def note(self, method: str, path: str, body: bytes) -> Call | None:
@@ -67,15 +71,21 @@ class Record:
         self.calls.append(call)
         return call
 
+    def fall(self, call: Call) -> None:
+        """Note that a fault happens at this call, now."""
+        self.fell, self.wrote_again, self.heard_again = time.monotonic(), 0.0, 0.0
+        self.falls[call.name] = 0.0
+
     def answered(self, call: Call | None, status: int) -> None:
-        """Note what the API server said."""
+        """Note what the API server said; of what was under way as the fault happened, it says nothing of later."""
         if call:
             call.status = status
-        if not self.fell or status >= 400:
+        if not self.fell or status >= 400 or (call and call.came < self.fell):
             return
         self.heard_again = self.heard_again or time.monotonic()
-        if call:
-            self.wrote_again = self.wrote_again or time.monotonic()
+        if call and not self.wrote_again:
+            self.wrote_again = time.monotonic()
+            self.falls.update(dict.fromkeys([*self.falls][-1:], self.seconds))
 
     @property
     def seconds(self) -> float:

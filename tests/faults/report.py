@@ -49,8 +49,8 @@ def seconds_of(played: list[Played]) -> str:
     return f"{median(seconds):.1f} / {max(seconds):.1f} s"
 
 
-def surroundings(played: list[Played]) -> str:
-    """Return a row for each fault of what the operator stands on."""
+def one_by_one(played: list[Played]) -> str:
+    """Return a row for each fault."""
     rows = [
         [one.fault, one.at, one.led_to, f"{one.seconds:.1f} s", "; ".join(one.problems) or "nothing"] for one in played
     ]
@@ -68,7 +68,13 @@ def markdown(rows: list[list[str]]) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 
 
-TABLES: dict[str, Callable[[list[Played]], str]] = {"calls": table, "rollback": table, "surroundings": surroundings}
+TABLES: dict[str, Callable[[list[Played]], str]] = {
+    "calls": table,
+    "rollback": table,
+    "surroundings": one_by_one,
+    "mass": one_by_one,
+    "batch": one_by_one,
+}
 
 
 def answered(file: Path) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
 from tests.mutants.batch import BATCH
+from tests.mutants.bodies import BODIES
 from tests.mutants.decide import DECIDE
 from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
@@ -1685,6 +1686,7 @@ MUTANTS = (
     *SCARCE,
     *MORE_LABELS,
     *BATCH,
+    *BODIES,
     *DETECT,
     *DISP,
     *PLACES_IN_QUEUE,

@@ -11,7 +11,7 @@ where it answers nothing in time, the rest isn't sent.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from refit_operator.prometheus.guarded import GuardedServer
@@ -52,7 +52,7 @@ async def _read(server: GuardedServer, plan: Plan, time: datetime) -> list[Readi
     for batch, readings in zip(plan.batches, await asyncio.gather(*map(settle, plan.batches)), strict=True):
         found.update(zip(batch.places, readings, strict=True))
     manner = server.server.manner.divide(this.refused, this.answered)
-    server.server.manner = manner.resize(bool(this.timeouts), this.all_answered)
+    server.server.manner = manner.resize(bool(this.timeouts), this.all_answered).try_bodies()
     return [found[place] for place in plan.order]
 
 
@@ -110,5 +110,5 @@ class _Round:
             return batch.fail(alone)
         if not self._in_body:
             return await self._halved(batch)
-        self.server.server.manner = replace(self.server.server.manner, in_body=False)
+        self.server.server.manner = self.server.server.manner.by_addresses()
         return await self.settle(batch)

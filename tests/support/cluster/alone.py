@@ -80,6 +80,13 @@ def as_its_pod(folder: Path) -> Path:
     return write_config(folder, config)
 
 
+def until_all_are_gone(limit_s: float = 180) -> None:
+    """Wait until the namespaces of before are gone for good, with what is in them."""
+    label = "".join(f"{name}={value}" for name, value in LABEL.items())
+    words = ("get", "namespaces", "-l", label, "-o", "name")
+    until(lambda: not kubectl(*words).strip(), limit_s, f"namespaces with the label {label} stay")
+
+
 @contextmanager
 def namespace(word: str) -> Iterator[Space]:
     """A namespace that goes in the end."""

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.invariants import CHECKPOINT, Document, Seen, violations
+from tests.faults.invariants import CHECKPOINT, Document, violations
+from tests.support.watched import in_order
 
 ACCEPTED: dict[str, Any] = {"conditions": [{"type": "Accepted", "status": "True"}]}
 CHANGE: dict[str, Any] = {"pointerChange": {"new": "new"}}
@@ -63,9 +64,5 @@ CASES: dict[str, tuple[list[Document], str]] = {
 @pytest.mark.parametrize(("documents", "found"), CASES.values(), ids=CASES)
 def test_what_is_violated(documents: list[Document], found: str) -> None:
     """The watches deliver each kind on its own: here the last event first."""
-    seen = [
-        Seen("MODIFIED", document | {"metadata": document["metadata"] | {"resourceVersion": str(9 + number)}})
-        for number, document in enumerate(documents)
-    ]
-    told = violations(reversed(seen))
+    told = violations(reversed(in_order(documents)))
     assert [text[: len(found)] for text in told] == ([found] if found else [])

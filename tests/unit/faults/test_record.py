@@ -61,6 +61,22 @@ def test_nodes_and_volumes_are_only_read() -> None:
     assert is_stray("DELETE", "/api/v1/nodes/first", "shop")
 
 
+def test_each_of_several_faults_has_its_seconds() -> None:
+    record = Record("shop", "s3cr3t")
+    jobs = [record.note("POST", f"{SPACE}/jobs", b"{}") for _ in range(4)]
+    first, under_way, second, last = (job for job in jobs if job)
+    second.came = last.came = float("inf")
+    record.fall(first)
+    record.answered(under_way, 201)
+    assert record.falls == {"POST jobs#1": 0.0}
+    record.answered(second, 201)
+    record.fall(second)
+    assert record.falls["POST jobs#1"] > 0.0
+    assert (record.falls["POST jobs#3"], record.wrote_again) == (0.0, 0.0)
+    record.answered(last, 201)
+    assert record.falls["POST jobs#3"] == record.seconds > 0.0
+
+
 def test_seconds_are_those_to_the_next_write_that_succeeds() -> None:
     record = Record("shop", "s3cr3t", fell=1.0)
     record.answered(record.note("POST", f"{SPACE}/retrainruns", b"{}"), 409)

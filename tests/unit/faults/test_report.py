@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.faults import requests
 from tests.faults.played import Played, save
-from tests.faults.report import NEVER, render, surroundings, table
+from tests.faults.report import NEVER, one_by_one, render, table
 
 PLAYED = [
     Played("calls", "kill-after", "PUT retrainruns/status Judging#1", "as without a fault", 1.0),
@@ -28,7 +28,7 @@ def test_a_row_for_each_fault_of_the_surroundings() -> None:
     twice = Played(
         "surroundings", "two operators", "all stages", "not as without a fault", 1.0, ("G1: 2 Jobs", "G3: late")
     )
-    assert surroundings([away, twice]).splitlines()[2:] == [
+    assert one_by_one([away, twice]).splitlines()[2:] == [
         "| API server killed | Training | away for 8 s | 0.3 s | nothing |",
         "| two operators | all stages | not as without a fault | 1.0 s | G1: 2 Jobs; G3: late |",
     ]

@@ -1,0 +1,13 @@
+"""Histories of watch events for what judges them."""
+
+from collections.abc import Iterable
+
+from tests.faults.invariants import Document, Seen
+
+
+def in_order(documents: Iterable[Document], change: str = "MODIFIED", first: int = 9) -> list[Seen]:
+    """Return an event for each, in this order for the API server."""
+    return [
+        Seen(change, document | {"metadata": document["metadata"] | {"resourceVersion": str(first + number)}})
+        for number, document in enumerate(documents)
+    ]
