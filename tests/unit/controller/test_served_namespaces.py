@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import register
-from refit_operator.controller.rules.urgency import Urgency
+from refit_operator.controller.rules.slots import Urgency
 from refit_operator.controller.supervisor import give_places, resync
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
@@ -147,7 +147,7 @@ class News:
     def __init__(self) -> None:
         self.of = list[Ref]()
 
-    def enqueue(self, ref: Ref, urgency: Urgency) -> None:
+    def enqueue(self, ref: Ref, urgency: Urgency = Urgency.QUIET) -> None:
         self.of.append(ref)
 
     def taken(self) -> set[Ref]:
