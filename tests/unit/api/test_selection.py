@@ -25,7 +25,7 @@ SELECTED: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "want"), SELECTED.items(), ids=repr)
+@pytest.mark.parametrize(("text", "want"), SELECTED.items(), ids=SELECTED.keys())
 def test_the_last_entry_that_matches_decides(text: str, want: set[str]) -> None:
     selection = parse_selection(text)
     assert {namespace for namespace in NAMESPACES if namespace in selection} == want
