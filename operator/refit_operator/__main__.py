@@ -35,6 +35,7 @@ from refit_operator.ports import Ports
 from refit_operator.progress.authentication import Authenticator
 from refit_operator.progress.server import ProgressServer, serve_progress
 from refit_operator.progress.setup import make_token_reviewer, prepare
+from refit_operator.prometheus.batched import AT_ONCE
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.allowlist import parse_allowed
 from refit_operator.prometheus.rules.headers import parse_headers
@@ -42,7 +43,7 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.prometheus.servers import Servers
 from refit_operator.run.pruner import Pruner
 from refit_operator.settings import Settings
-from refit_operator.sweep.sweeper import Sweeper
+from refit_operator.sweep.sweeper import SIDE_BY_SIDE, Sweeper
 
 log = structlog.get_logger()
 
@@ -143,7 +144,9 @@ async def lead(
 async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
     """Return what reconcilers reach the world through, and the TLS context of the progress server, if there is one."""
     allowed, headers = parse_allowed(settings.prometheus_allowed), parse_headers(settings.prometheus_headers)
-    reader = Reader(Servers(settings.prometheus_url, allowed, cluster, headers), settings.prometheus_namespace_label)
+    kept = settings.concurrency + SIDE_BY_SIDE * AT_ONCE  # as many queries of reconciliations and of the sweep
+    servers = Servers(settings.prometheus_url, allowed, cluster, headers, kept)
+    reader = Reader(servers, settings.prometheus_namespace_label)
     detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)

@@ -21,7 +21,7 @@ from refit_operator.prometheus.rules.manner import Manner
 from refit_operator.prometheus.rules.reading import UNBOUNDED, Bounds, QueryFailed, Reading
 from refit_operator.prometheus.rules.responses import milliseconds, read_matrix, read_matrix_parts, read_result
 from refit_operator.prometheus.rules.window import Window
-from refit_operator.prometheus.session import HardenedSession, room_for_answers
+from refit_operator.prometheus.session import KEPT, HardenedSession, room_for_answers
 
 DEADLINE = timedelta(seconds=10)
 # What the session can't bound, a name's resolution and a TLS handshake, is left behind in its thread after this.
@@ -49,13 +49,14 @@ class PrometheusServer:
         auth: tuple[str, str] | None = None,
         ca: str | None = None,
         deadline: timedelta = DEADLINE,
+        kept: int = KEPT,
     ) -> None:
         self.name = _name_of(address)
         self.deadline = deadline
         self.secrets = _secrets_of(headers or {}, auth)
         self.manner = Manner()
         credentials: Any = auth  # annotated there as never None, which is its default
-        self._session = _open_session(deadline.total_seconds(), ca)
+        self._session = _open_session(deadline.total_seconds(), ca, kept)
         self._client, self._posting = (
             PrometheusConnect(
                 address.rstrip("/"),
@@ -139,9 +140,9 @@ def _with_room(ask: Callable[[], T]) -> T:
         return ask()
 
 
-def _open_session(seconds: float, ca: str | None) -> HardenedSession:
+def _open_session(seconds: float, ca: str | None, kept: int) -> HardenedSession:
     try:
-        return HardenedSession(seconds, ca)
+        return HardenedSession(seconds, ca, kept)
     except OSError:
         raise ValueError("the CA isn't a PEM certificate") from None
 

@@ -16,6 +16,7 @@ from refit_operator.prometheus.client import PrometheusServer
 from refit_operator.prometheus.rules.allowlist import Address, is_allowed
 from refit_operator.prometheus.rules.headers import AllowedHeader, header_objection
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
+from refit_operator.prometheus.session import KEPT
 
 Secrets = dict[SecretKey, str]
 
@@ -30,10 +31,10 @@ class SecretReader(Protocol):
 
 @lru_cache(maxsize=256)
 def _connect(
-    address: str, headers: tuple[tuple[str, str], ...], auth: tuple[str, str] | None, ca: str | None
+    address: str, headers: tuple[tuple[str, str], ...], auth: tuple[str, str] | None, ca: str | None, kept: int
 ) -> PrometheusServer:
     """Keep the connections of one server and one set of credentials open between questions."""
-    return PrometheusServer(address, headers=dict(headers), auth=auth, ca=ca)
+    return PrometheusServer(address, headers=dict(headers), auth=auth, ca=ca, kept=kept)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Servers:
     allowed: tuple[Address, ...]
     secrets: SecretReader
     headers: tuple[AllowedHeader, ...] = ()
+    kept: int = KEPT
+    """Connections that are kept open to the default server, where no credentials are sent: most monitors share them."""
 
     def address_of(self, prometheus: PrometheusSpec) -> str:
         """Return the server's URL."""
@@ -76,9 +79,10 @@ class Servers:
         headers = dict(prometheus.headers) | bearer_header(prometheus, values)
         ca = prometheus.tls.ca_secret if prometheus.tls else None
         try:
-            return _connect(
-                self.address_of(prometheus), _sorted(headers.items()), basic_auth(prometheus, values), ca and values[ca]
-            )
+            auth, pem = basic_auth(prometheus, values), ca and values[ca]
+            address = self.address_of(prometheus)
+            is_shared = address == self.default_server and not (headers or auth or pem)
+            return _connect(address, _sorted(headers.items()), auth, pem, self.kept if is_shared else KEPT)
         except ValueError as error:
             return QueryFailed(
                 FailureKind.BadSecret, f"{error}: key {ca.key!r} of Secret {ca.name!r}" if ca else str(error), now

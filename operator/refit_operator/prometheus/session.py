@@ -28,6 +28,8 @@ from refit_operator.prometheus.rules.wholeness import check_whole
 
 MAX_ANSWER = 512 * 1024
 CONNECT_SECONDS = 3.0
+KEPT = 4
+"""Connections that are kept open to one server, with one set of credentials; any more are closed after their query."""
 _PIECE = 16384
 
 SMALL_ANSWER = 32 * 1024
@@ -56,11 +58,12 @@ class UnexpectedStatus(Exception):
 class HardenedSession(requests.Session):
     """A session whose every request ends within `seconds`, well or not, and whose answers are whole."""
 
-    def __init__(self, seconds: float, ca: str | None = None) -> None:
+    def __init__(self, seconds: float, ca: str | None = None, kept: int = KEPT) -> None:
         super().__init__()
         self.trust_env = False
         self.seconds = seconds
         self.ca = ca
+        self.kept = kept
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount_only_ours()
 
@@ -68,7 +71,7 @@ class HardenedSession(requests.Session):
         """Drop every other adapter: prometheus-api-client mounts its own on the session it's given."""
         self.adapters.clear()
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _HardenedAdapter(self.ca))
+            self.mount(scheme, _HardenedAdapter(self.ca, self.kept))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Say that nothing is a redirect; else requests reads the whole body of one even if it isn't to follow it."""
@@ -176,9 +179,9 @@ class _TlsPool(HTTPSConnectionPool):
 class _HardenedAdapter(HTTPAdapter):
     """An adapter without retries that trusts the given CA alone, or the public ones if there is none."""
 
-    def __init__(self, ca: str | None) -> None:
+    def __init__(self, ca: str | None, kept: int) -> None:
         self._context = None if ca is None else ssl.create_default_context(cadata=ca)
-        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=4)
+        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=kept)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use the pools whose connections keep the deadline."""
