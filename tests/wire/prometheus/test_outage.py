@@ -111,7 +111,7 @@ class Fleet:
 
 
 async def test_while_their_server_is_down_monitors_cost_a_few_queries(prometheus: str) -> None:
-    many, script = 1000, Switch(hanging_up)
+    many, script = 300, Switch(hanging_up)
     once = Counter({"get": 2 * many, "list": 2 * many, "write": many, "Event": many})
     with serve(script) as address:
         fleet = Fleet(address, many)
