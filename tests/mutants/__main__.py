@@ -20,7 +20,7 @@ from tests.mutants.mutant import Mutant
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 2
 LIMIT_S = 300
-COPIED = ("operator", "trainer_image", "tests", "localcluster")
+COPIED = ("operator", "trainer_image", "benchmarks", "tests", "localcluster")
 PLUGINS = ("hypothesispytest", "xdist", "cacheprovider", "timeout")
 QUIET = ("-x", "-q", "--tb=no", "-W", "ignore::pytest.PytestConfigWarning")  # settings of plugins that aren't loaded
 FAILED = re.compile(r"^(?:FAILED|ERROR) (?:tests/unit/)?(\S+?::.*?)(?: - .*)?$", re.MULTILINE)
