@@ -7,12 +7,12 @@ With --into, each loop's line in its group's file there is replaced; all go firs
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -137,16 +137,9 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--group", nargs="+", choices=names)
     parser.add_argument("--modes", nargs="+", help="how the names of the faults begin; default: all")
     parser.add_argument("--at", nargs="+", help="calls, as the loop without a fault prints them, or stages")
-    parser.add_argument("--logs", type=Path, help="folder for the operators' logs, one that isn't there yet")
+    parser.add_argument("--logs", type=Path, help="folder for the operators' logs; default: kept where one did harm")
     parser.add_argument("--into", type=Path, help="folder for a file of each group")
     return parser.parse_args(words)
-
-
-@contextmanager
-def logs_of(options: argparse.Namespace) -> Iterator[Path]:
-    """Have a folder for the operators' logs, which goes in the end unless it was asked for."""
-    with tempfile.TemporaryDirectory(prefix="refit-faults-") as folder:
-        yield options.logs or Path(folder)
 
 
 def main(words: list[str]) -> int:
@@ -155,7 +148,8 @@ def main(words: list[str]) -> int:
     found: list[Played] = []
     scenarios = [one for one in SCENARIOS if one.group in (options.group or [one.group])]
     groups = [one for one in GROUPS if one.group in (options.group or [one.group])]
-    with alone_with_the_operator(), left_alone(), logs_of(options) as folder:
+    folder = options.logs or Path(tempfile.mkdtemp(prefix="refit-faults-"))
+    with alone_with_the_operator(), left_alone():
         if options.into and not (options.modes or options.at):
             for name in (*(one.group for one in scenarios), *(one.group for one in groups)):
                 (options.into / f"{name}.jsonl").unlink(missing_ok=True)
@@ -173,8 +167,12 @@ def main(words: list[str]) -> int:
     print(
         f"{points} points, {len(came)} of {len(found)} faults came, {good} of them did no harm; {minutes:.0f} minutes"
     )
-    enough = len(came) >= ENOUGH * len(found)
-    return 0 if enough and not any(one.problems for one in found) else 1
+    is_good = good == len(came) >= ENOUGH * len(found)
+    if is_good and not options.logs:
+        shutil.rmtree(folder)
+    else:
+        print(f"the operators' logs are in {folder}")
+    return 0 if is_good else 1
 
 
 if __name__ == "__main__":
