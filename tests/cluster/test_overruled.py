@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.kubectl import Document, Refused, Space
 from tests.support.cluster.objects import monitor, slow_target, target
 from tests.support.cluster.people import say
 from tests.support.cluster.runs import active_run, assert_overruled, finished, pointer, run_number, set_cooldown, start
+from tests.support.local import until
 
 POINTER = "refit.dev/checkpoint"
 THEIRS = "file:///models/v7"
@@ -41,7 +42,18 @@ def owners(space: Space) -> set[str]:
 
 
 def replace(space: Space) -> None:
-    space.run("replace", "-f", "-", stdin=json.dumps(target()))
+    """Replace the target as `kubectl replace` does, again where its status was written in between."""
+
+    def is_done() -> bool:
+        try:
+            space.run("replace", "-f", "-", stdin=json.dumps(target()))
+        except Refused as error:
+            if "(Conflict)" not in str(error):
+                raise
+            return False
+        return True
+
+    until(is_done, 60, "the target changes each time between kubectl's read and write")
 
 
 WAYS: dict[str, Any] = {
