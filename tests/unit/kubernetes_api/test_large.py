@@ -25,6 +25,7 @@ class Pages:
 
     def __init__(self, *items: dict[str, Any]) -> None:
         self.items, self.limits = items, list[int]()
+        self.asked: dict[str, Any] = {}
         self.resources = self
 
     async def get(self, name: str = "", limit: int = 0, _continue: str = "0", **asked: Any) -> Any:
@@ -33,6 +34,7 @@ class Pages:
         if name:
             return Answer(self.items[0])
         self.limits.append(limit)
+        self.asked = asked
         end = int(_continue) + (limit or len(self.items))
         metadata = {"resourceVersion": "100"} | ({"continue": str(end)} if end < len(self.items) else {})
         return Answer({"metadata": metadata, "items": list(self.items[int(_continue) : end])})
@@ -60,6 +62,20 @@ async def test_a_list_comes_in_pages_and_is_whole() -> None:
     found = await cluster.list_objects(RUN, "shop")
     assert [item["metadata"]["name"] for item in found] == [str(number) for number in range(2 * PAGE + 1)]
     assert server.limits == [PAGE] * 3
+
+
+async def test_who_has_the_same_target_is_asked_from_memory_as_new_as_the_monitor_that_was_read() -> None:
+    mine = named("mine")
+    mine["metadata"]["resourceVersion"] = "42"
+    cluster, server = cluster_of(mine)
+    await cluster.list_monitors_of("shop", "reviews")
+    assert (server.limits, server.asked.get("resource_version")) == ([PAGE], None), "nothing was read before"
+    cluster, server = cluster_of(mine)
+    await cluster.get_monitor(Ref("shop", "mine"))
+    await cluster.list_monitors_of("shop", "reviews")
+    assert server.asked["resource_version"] == "42"
+    assert server.asked["query_params"] == [("resourceVersionMatch", "NotOlderThan")]
+    assert server.limits == [0], "the API server pages nothing of its memory"
 
 
 def test_watches_list_in_pages_too() -> None:
