@@ -71,14 +71,14 @@ REST = (
     Mutant(
         "who has the same target is read out of all monitors of the namespace",
         "kubernetes_api/client.py",
-        'fields=f"{TARGET_FIELD}={target}", from_memory=True)',
-        'fields=f"{TARGET_FIELD}={target}")',
+        'fields=f"{TARGET_FIELD}={target}", no_older_than=meta.resource_version',
+        'fields=f"{TARGET_FIELD}={target}"',
         ("tests/unit/kubernetes_api/test_large.py",),
     ),
     Mutant(
         "a list from memory may be older than what was read",
         "kubernetes_api/client.py",
-        '{"resource_version": str(version), ',
+        '{"resource_version": version, ',
         '{"resource_version": "0", ',
         ("tests/unit/kubernetes_api/test_large.py",),
     ),

@@ -50,9 +50,12 @@ ASKED: Document = {"_request_timeout": TIMEOUT, "serializer": as_parsed}
 """What every request to the API server says."""
 
 
-def _no_older_than(version: int) -> Document:
-    """Return the parameters of a list that the API server answers from memory."""
-    return {"resource_version": str(version), "query_params": [("resourceVersionMatch", "NotOlderThan")]}
+def _from_memory(version: str) -> Document:
+    """Return the parameters of a list that the API server answers from memory, as new as an object of that version.
+
+    The version must be an object's: one that only a list had isn't known to that memory before something changes.
+    """
+    return {"resource_version": version, "query_params": [("resourceVersionMatch", "NotOlderThan")]}
 
 
 def plural(kind: tuple[str, str]) -> str:
@@ -121,16 +124,17 @@ class Cluster:
         selector: str | None = None,
         fields: str | None = None,
         served: Selection = EVERYWHERE,
-        from_memory: bool = False,
+        no_older_than: str = "",
     ) -> list[Document]:
         """Return the objects of a namespace that match label and field selector. Raises Transient for an old list.
 
-        Where the namespace is empty, they are those of all that are served: of others none outlives its page. From the
-        API server's memory they are as new as what was read of the kind before, which may not be all that there is.
+        Where the namespace is empty, they are those of all that are served: of others none outlives its page. With the
+        version of an object the API server answers from memory, once it knows that object: there may be newer ones.
         """
-        least, items = self._newest.of(plural(kind)), list[Document]()
+        least = number(no_older_than) or self._newest.of(plural(kind))
+        items = list[Document]()
         asked: Document = {"namespace": namespace, "label_selector": selector, "field_selector": fields}
-        asked |= _no_older_than(least) if from_memory and least else {"limit": PAGE}
+        asked |= _from_memory(no_older_than) if no_older_than else {"limit": PAGE}
         named = {"apiVersion": kind[0], "kind": kind[1]}  # which lists leave out
         with translated():
             resource = await self.resource(kind)
@@ -224,27 +228,30 @@ class Cluster:
         found = await self.read(MONITOR, ref)
         return parse_monitor(found) if found else None
 
-    async def list_monitors_of(self, namespace: str, target: str) -> tuple[ModelMonitor, ...]:
-        """Return the monitors of a target that parse; any other fails only its own reconciliation."""
-        found = []
-        for item in await self._select_monitors(namespace, target):
+    async def list_monitors_of(self, monitor: ModelMonitor) -> tuple[ModelMonitor, ...]:
+        """Return the monitors of its target that parse; any other fails only its own reconciliation."""
+        target, found = monitor.spec.serving.target_ref.name, []
+        for item in await self._select_monitors(monitor, target):
             try:
                 found.append(parse_monitor(item))
             except Permanent as error:
                 log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
-        return tuple(monitor for monitor in found if monitor.spec.serving.target_ref.name == target)
+        return tuple(each for each in found if each.spec.serving.target_ref.name == target)
 
-    async def _select_monitors(self, namespace: str, target: str) -> list[Document]:
+    async def _select_monitors(self, monitor: ModelMonitor, target: str) -> list[Document]:
         """Have the API server select: of thousands of monitors in a namespace one or two have the same target.
 
         From its memory: what matters is who is older than the monitor that was just read, and so is there. With an etcd
         before 3.5.13 it would read all of the namespace to find them, of 500 for 0.2 s. Kubernetes before 1.31 doesn't
         know selectable fields of custom resources, and refuses.
         """
+        meta = monitor.metadata
         try:
-            return await self.list_objects(MONITOR, namespace, fields=f"{TARGET_FIELD}={target}", from_memory=True)
+            return await self.list_objects(
+                MONITOR, meta.namespace, fields=f"{TARGET_FIELD}={target}", no_older_than=meta.resource_version
+            )
         except Permanent:
-            return await self.list_objects(MONITOR, namespace)
+            return await self.list_objects(MONITOR, meta.namespace)
 
     async def list_runs(self, monitor: ModelMonitor) -> tuple[RetrainRun, ...]:
         """Return the monitor's own runs, oldest first: those that its UID controls. All of them, or Permanent."""

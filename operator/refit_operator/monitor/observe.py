@@ -38,7 +38,7 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
         target=parse_target(target) if target else None,
         runs=runs,
         now=now,
-        claimed_by=older_claim(monitor, await ports.cluster.list_monitors_of(namespace, name)),
+        claimed_by=older_claim(monitor, await ports.cluster.list_monitors_of(monitor)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
     observed = with_mass_breach(await _with_readings(observed, ports), ports)

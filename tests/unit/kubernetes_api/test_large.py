@@ -8,8 +8,9 @@ import pytest
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings
 from refit_operator.controller.reconcile import restore_breach
-from refit_operator.kubernetes_api.client import PAGE, RUN, Cluster
+from refit_operator.kubernetes_api.client import MONITOR, PAGE, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent, translated
+from refit_operator.kubernetes_api.parsing import parse_monitor
 from tests.support.samples import monitor_document
 
 DEEP = 10 * sys.getrecursionlimit()
@@ -68,11 +69,11 @@ async def test_who_has_the_same_target_is_asked_from_memory_as_new_as_the_monito
     mine = named("mine")
     mine["metadata"]["resourceVersion"] = "42"
     cluster, server = cluster_of(mine)
-    await cluster.list_monitors_of("shop", "reviews")
-    assert (server.limits, server.asked.get("resource_version")) == ([PAGE], None), "nothing was read before"
-    cluster, server = cluster_of(mine)
-    await cluster.get_monitor(Ref("shop", "mine"))
-    await cluster.list_monitors_of("shop", "reviews")
+    await cluster.list_objects(MONITOR, "shop")
+    assert (server.limits.pop(), server.asked.get("resource_version")) == (PAGE, None)
+    monitor = await cluster.get_monitor(Ref("shop", "mine"))
+    assert monitor
+    await cluster.list_monitors_of(monitor)
     assert server.asked["resource_version"] == "42"
     assert server.asked["query_params"] == [("resourceVersionMatch", "NotOlderThan")]
     assert server.limits == [0], "the API server pages nothing of its memory"
@@ -92,7 +93,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 async def test_a_monitor_that_cannot_be_read_is_its_own_trouble(kind: str) -> None:
     spec, words = BAD[kind]
     cluster, _ = cluster_of(named("bad", **spec), named("good"))
-    assert [monitor.metadata.name for monitor in await cluster.list_monitors_of("shop", "reviews")] == ["good"]
+    good = parse_monitor(named("good"))
+    assert [monitor.metadata.name for monitor in await cluster.list_monitors_of(good)] == ["good"]
     with pytest.raises(Permanent, match=words):
         await cluster.get_monitor(Ref("shop", "bad"))
 
