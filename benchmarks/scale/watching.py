@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import time
+from http.client import HTTPException
 from threading import Condition, Thread
 
 from tests.support.cluster.api_server import ApiServer
@@ -46,7 +47,7 @@ class Watch:
         try:
             while line := reply.readline():
                 self._take(line)
-        except (OSError, ValueError, AttributeError):
+        except (OSError, HTTPException, ValueError, AttributeError):
             return  # closed
 
     def _take(self, line: bytes) -> None:
