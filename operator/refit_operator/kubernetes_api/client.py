@@ -242,8 +242,8 @@ class Cluster:
         """Have the API server select: of thousands of monitors in a namespace one or two have the same target.
 
         From its memory: what matters is who is older than the monitor that was just read, and so is there. With an etcd
-        before 3.5.13 it would read all of the namespace to find them, of 500 for 0.2 s. Kubernetes before 1.31 doesn't
-        know selectable fields of custom resources, and refuses.
+        before 3.4.31 or 3.5.13 it would read all of the namespace to find them, of 500 for 0.2 s. Kubernetes before
+        1.31 doesn't know selectable fields of custom resources, and refuses.
         """
         meta = monitor.metadata
         try:
