@@ -172,7 +172,9 @@ def substitute(query: str, variables: dict[str, str]) -> str:
     return parse_query(filled).text
 
 
+@lru_cache(maxsize=128)
 def _tokens(query: str) -> tuple[Token, ...]:
+    """Return the tokens of a query as it was written, which a fleet's monitors share: with values it is each one's."""
     if len(query) > MAX_LENGTH:
         raise QueryInvalid(f"the query is {len(query)} characters long, {MAX_LENGTH} are allowed")
     return tokens_of(query)

@@ -7,7 +7,6 @@ it is given has few operators, is nested little, and its times have few digits.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from refit_operator.prometheus.rules.sentences import one_line
 
@@ -58,7 +57,6 @@ class Token:
     """Of a string that is a label's value: the operator before it."""
 
 
-@lru_cache(maxsize=1024)
 def tokens_of(query: str) -> tuple[Token, ...]:
     """Return the tokens of the text, spaces and comments among them; raises QueryInvalid."""
     found: list[Token] = []
