@@ -9,7 +9,7 @@ from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
 
 from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL, TARGET_FIELD
-from refit_operator.api.metadata import Owned, Ref, owner_of
+from refit_operator.api.metadata import ObjectMeta, Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.selection import EVERYWHERE, Selection
@@ -88,12 +88,11 @@ class Cluster:
         with translated():
             resource = await self.resource(kind)
             try:
-                found = await resource.get(name=ref.name, namespace=ref.namespace, **ASKED)
+                document: Document = await resource.get(name=ref.name, namespace=ref.namespace, **ASKED)
             except ApiException as error:
                 if error.status == 404:
                     return None
                 raise
-            document: Document = found
             version = document["metadata"].get("resourceVersion") or ""
             self._newest.take(name, least, version)
             self._newest.note(plural(kind), number(version))
@@ -231,21 +230,20 @@ class Cluster:
     async def list_monitors_of(self, monitor: ModelMonitor) -> tuple[ModelMonitor, ...]:
         """Return the monitors of its target that parse; any other fails only its own reconciliation."""
         target, found = monitor.spec.serving.target_ref.name, []
-        for item in await self._select_monitors(monitor, target):
+        for item in await self._select_monitors(monitor.metadata, target):
             try:
                 found.append(parse_monitor(item))
             except Permanent as error:
                 log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
         return tuple(each for each in found if each.spec.serving.target_ref.name == target)
 
-    async def _select_monitors(self, monitor: ModelMonitor, target: str) -> list[Document]:
+    async def _select_monitors(self, meta: ObjectMeta, target: str) -> list[Document]:
         """Have the API server select: of thousands of monitors in a namespace one or two have the same target.
 
         From its memory: what matters is who is older than the monitor that was just read, and so is there. With an etcd
         before 3.4.31 or 3.5.13 it would read all of the namespace to find them, of 500 for 0.2 s. Kubernetes before
         1.31 doesn't know selectable fields of custom resources, and refuses.
         """
-        meta = monitor.metadata
         try:
             return await self.list_objects(
                 MONITOR, meta.namespace, fields=f"{TARGET_FIELD}={target}", no_older_than=meta.resource_version

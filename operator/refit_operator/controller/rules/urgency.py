@@ -12,8 +12,8 @@ LISTED = None
 
 def after_reconciliation(active: Iterable[RetrainRun], may_start: bool) -> Urgency:
     """Return it for a monitor with these runs that haven't ended."""
-    quiet = Urgency.MAY_START if may_start else Urgency.QUIET
-    return min((_of(run.is_rollback, run.status.job_ref is not None) for run in active), default=quiet)
+    found = (_of(run.is_rollback, run.status.job_ref is not None) for run in active)
+    return min(found, default=after_sweep(may_start))
 
 
 def after_sweep(may_start: bool) -> Urgency:
