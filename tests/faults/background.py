@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
-from typing import Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+from aiohttp import web
 
 
 class Background:
@@ -13,12 +16,27 @@ class Background:
         """Set by `serve` once it is ready."""
         self.down = asyncio.Event()
         """Set where `serve` shall end."""
+        self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     async def serve(self) -> None:
         """Do it."""
         raise NotImplementedError
+
+    async def answer(
+        self, handle: Callable[[web.Request], Awaitable[web.StreamResponse]], most_bytes: int, **settings: Any
+    ) -> None:
+        """Have requests handled on a port of this host, which is `port` from then on, until the end."""
+        app = web.Application(client_max_size=most_bytes)
+        app.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(app, shutdown_timeout=1, access_log=None, **settings)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.port = runner.addresses[0][1]
+        self.up.set()
+        await self.down.wait()
+        await runner.cleanup()
 
     def _run(self) -> None:
         self._loop.run_until_complete(self.serve())

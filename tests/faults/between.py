@@ -16,7 +16,7 @@ class Between(Background):
 
     def __init__(self, upstream: str) -> None:
         super().__init__()
-        self.upstream, self.port = upstream, 0
+        self.upstream = upstream
         self.damage: Damage | None = None
         self.harmed = 0
         """Answers that were damaged."""
@@ -31,15 +31,7 @@ class Between(Background):
     async def serve(self) -> None:
         """Pass on what comes."""
         async with ClientSession(timeout=ClientTimeout(total=30)) as self._session:
-            app = web.Application(client_max_size=2**20)
-            app.router.add_route("*", "/{path:.*}", self._handle)
-            runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.port = runner.addresses[0][1]
-            self.up.set()
-            await self.down.wait()
-            await runner.cleanup()
+            await self.answer(self._handle, most_bytes=2**20)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body, damage = await request.read(), self.damage

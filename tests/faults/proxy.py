@@ -51,22 +51,13 @@ class Proxy(Background):
         self.replay = Replay()
         self._silent_before = 0.0
         """Watches opened before that time deliver nothing more."""
-        self.port = 0
 
     async def serve(self) -> None:
         """Pass on what comes."""
         connector = TCPConnector(ssl=self.trust, limit=0)
         timeout = ClientTimeout(total=None)
         async with ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as self._session:
-            app = web.Application(client_max_size=2**24)
-            app.router.add_route("*", "/{path:.*}", self._handle)
-            runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.port = runner.addresses[0][1]
-            self.up.set()
-            await self.down.wait()
-            await runner.cleanup()
+            await self.answer(self._handle, most_bytes=2**24, handler_cancellation=True)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
