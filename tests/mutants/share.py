@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SELECTION = ("tests/unit/api/test_selection.py",)
 ENTRIES = ("tests/unit/controller/test_served_namespaces.py",)
-MEMORY = ("tests/unit/controller/test_watch_memory.py",)
+MEMORY = ("tests/unit/controller/test_nothing_kept.py",)
 OVERLAP = ("tests/unit/leadership/test_overlap.py",)
 STALL = ("tests/unit/run/test_stall.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)

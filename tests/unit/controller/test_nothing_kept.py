@@ -1,10 +1,21 @@
-"""What kopf keeps between two events of an object, and what of it would be copied: nothing."""
+"""What kopf keeps between two events of an object, and what of it would be copied: nothing.
 
-from typing import cast
+Its tasks are only seen as they would be started: they need an API server, and have one in tests/cluster.
+"""
+
+from typing import Any, cast
 
 import kopf
+import pytest
 
 from refit_operator.controller.handlers import kopf_settings
+from refit_operator.controller.shutdown import Shutdown
+from refit_operator.controller.supervisor import watch
+from refit_operator.controller.watchdog import Streams
+from refit_operator.settings import Settings
+from tests.support.sweeps import no_sweep
+
+ANYTHING: Any = None
 
 
 class Untouchable(dict[str, object]):
@@ -30,3 +41,25 @@ def test_nothing_is_written_into_an_object() -> None:
     kept.diffbase_storage.store(body=body, patch=patch, essence=kopf.BodyEssence())
     kept.progress_storage.touch(body=body, patch=patch, value="now")
     assert not patch
+
+
+async def test_nothing_is_kept_of_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    async def spawned(**settings: Any) -> tuple[()]:
+        given.update(settings)
+        return ()
+
+    async def run(*_: Any, **__: Any) -> None:
+        return
+
+    monkeypatch.setattr(kopf, "spawn_tasks", spawned)
+    monkeypatch.setattr(kopf, "run_tasks", run)
+    await watch(ANYTHING, Streams(lambda: 0.0), no_sweep(), Settings(), Shutdown())
+    memories = given["memories"]
+    body: Any = {"metadata": {"uid": "a"}}
+    one = await memories.recall(body, noticed_by_listing=True, memobase=kopf.Memo())
+    assert one.noticed_by_listing
+    assert await memories.recall(body) is not one
+    assert list(memories.iter_all_memories()) == []
+    await memories.forget(body)
