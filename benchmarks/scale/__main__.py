@@ -29,6 +29,7 @@ CPU is that of the processes, from `/proc/PID/stat`; memory is `VmRSS` and the p
 etcd and Prometheus are real, and share the machine's cores with what is measured: on a larger machine seconds would be
 fewer. `make bench-scale` measures again and writes this page;
 `python -m benchmarks.scale ROW --sizes 30000` adds a size.
+[Where the time went](scale-profiles.md) says what cost most at each step, and why some goals are missed.
 """
 
 
