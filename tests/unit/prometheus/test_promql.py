@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refit_operator.prometheus.rules import promql
 from refit_operator.prometheus.rules.promql import (
     QueryInvalid,
     freshness_query,
@@ -14,7 +15,7 @@ from refit_operator.prometheus.rules.promql import (
     substitute,
     variables_of,
 )
-from refit_operator.prometheus.rules.tokens import check_cost, tokens_of
+from refit_operator.prometheus.rules.tokens import Token, check_cost, tokens_of
 from tests.hostile.asked import QUERIES, UNFILLED
 from tests.support.cpu import least_cpu
 
@@ -280,3 +281,21 @@ def test_the_age_is_asked_as_finely_as_needed() -> None:
 )
 def test_a_fallback_hides_that_series_are_missing(query: str, fallback: str) -> None:
     assert parse_query(query).fallback.replace("'", '"') == fallback
+
+
+def test_the_words_of_a_shared_query_are_found_once_and_those_of_filled_ones_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    divided = list[str]()
+
+    def noted(query: str) -> tuple[Token, ...]:
+        divided.append(query)
+        return tokens_of(query)
+
+    monkeypatch.setattr(promql, "tokens_of", noted)
+    shared = 'sum(rate(correct_total{monitor="$(name)",fleet="shared"}[5m]))'
+    kept = promql._tokens.cache_info().currsize
+    filled = [substitute(shared, {"name": f"m{number}"}) for number in range(50)]
+    assert divided.count(shared) == 1
+    assert [divided.count(query) for query in filled] == [1] * 50
+    assert promql._tokens.cache_info().currsize <= kept + 1
