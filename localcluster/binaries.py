@@ -56,7 +56,9 @@ KUBERNETES = Source(
     VERSION_FLAGS,
 )
 COREDNS = Source("coredns", ("github.com/coredns/coredns",))
-NODE_SOURCES = (KUBERNETES, COREDNS)
+# Its own package would make a program named server.
+ETCD = Source("etcd", ("refit.invalid/localcluster/etcd",))
+NODE_SOURCES = (KUBERNETES, COREDNS, ETCD)
 # A kind cluster brings all but these two, which may be installed.
 KIND = Source("kind", ("sigs.k8s.io/kind",))
 KUBECTL = Source("kubectl", ("k8s.io/kubernetes/cmd/kubectl",), VERSION_FLAGS, module="kubernetes")

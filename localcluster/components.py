@@ -39,7 +39,7 @@ def _etcd(layout: Layout) -> list[str]:
     client, peer = loopback(addresses.ETCD), loopback(addresses.ETCD_PEER)
     # Nothing here outlives the machine, so nothing waits for the disk.
     return [
-        "etcd", "--name=refit", f"--data-dir={layout.state}/etcd", "--unsafe-no-fsync",
+        program(layout, "etcd"), "--name=refit", f"--data-dir={layout.state}/etcd", "--unsafe-no-fsync",
         f"--listen-client-urls={client}", f"--advertise-client-urls={client}",
         f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}", f"--initial-cluster=refit={peer}",
     ]  # fmt: skip

@@ -7,7 +7,6 @@ from localcluster.commands import Failed, run, succeeds
 from localcluster.progress import step
 
 PACKAGES = (
-    "etcd-server",
     "containerd",
     "runc",
     "containernetworking-plugins",
@@ -24,7 +23,7 @@ PACKAGES = (
     "docker-registry",
 )
 # What these packages start by themselves, and we run with settings of our own.
-UNWANTED_SERVICES = ("prometheus", "prometheus-node-exporter", "etcd", "containerd", "docker-registry")
+UNWANTED_SERVICES = ("prometheus", "prometheus-node-exporter", "containerd", "docker-registry")
 STATUS = Path("/var/lib/dpkg/status")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcluster.binaries import COREDNS, KUBERNETES, PROMETHEUS, VERSION_FLAGS, Source, ensure_binaries
+from localcluster.binaries import COREDNS, ETCD, KUBERNETES, PROMETHEUS, VERSION_FLAGS, Source, ensure_binaries
 from localcluster.paths import Layout
 
 FOLDER = Path(__file__).resolve().parent
@@ -22,21 +22,18 @@ class Pinned(Source):
 KUBEADM = Source("kubeadm", ("k8s.io/kubernetes/cmd/kubeadm",), VERSION_FLAGS, module="kubernetes")
 SOURCES = (
     KUBERNETES,
+    ETCD,
     COREDNS,
     PROMETHEUS,
     KUBEADM,
     Pinned("provisioner", ("github.com/rancher/local-path-provisioner",)),
-    Pinned("etcd", ("go.etcd.io/etcd/server/v3",)),
 )
-RENAMED = {"server": "etcd"}
-"""Go names a program for its folder."""
 
 
 def built(layout: Layout) -> dict[str, Path]:
     """Build what isn't there yet, and return the path of each program by its name."""
     ensure_binaries(layout, SOURCES)
-    found = [path for source in SOURCES for path in source.output(layout).iterdir()]
-    return {RENAMED.get(path.name, path.name): path for path in found}
+    return {path.name: path for source in SOURCES for path in source.output(layout).iterdir()}
 
 
 def keys(layout: Layout) -> list[str]:
