@@ -16,7 +16,7 @@ from benchmarks.scale.processes import Meter, control_plane, memory_of, own_memo
 from benchmarks.scale.prometheus import Fed, fed_prometheus
 from benchmarks.scale.reading import asked
 from benchmarks.scale.requests_counted import read_counts, reads, writes
-from benchmarks.scale.turns import take_turns
+from benchmarks.scale.turns import rounds_of, take_turns
 from benchmarks.scale.watching import JUDGED, MONITORS, Watch
 from localcluster.progress import say
 
@@ -26,8 +26,6 @@ SETTLE_S, STEADY_S, RESTART_S, EMPTY_S = 10.0, 30.0, 20.0, 5.0
 """In this order: from a start to what is measured then; for what is measured; for what a restart writes; for an
 operator without monitors."""
 HOUR_S = 3600.0
-OF_ALL_TURNS = 3_000
-"""Monitors of all turns of a side together, or one turn: a life of many takes minutes."""
 
 
 @dataclass
@@ -123,11 +121,6 @@ def lives(plan: Plan, sides: tuple[str, ...]) -> tuple[Record, ...]:
                 stage = Stage(people, prometheus, folder, empty)
                 records += take_turns({side: _life(stage, side) for side in sides}, size, rounds_of(size, plan))
     return tuple(records)
-
-
-def rounds_of(size: int, plan: Plan) -> int:
-    """Return how many turns each side has with so many monitors."""
-    return min(plan.rounds, max(1, OF_ALL_TURNS // size))
 
 
 def _life(stage: Stage, side: str) -> Callable[[], Record]:

@@ -18,7 +18,7 @@ from benchmarks.scale.feed import STEADY, accuracies
 from benchmarks.scale.operators import running
 from benchmarks.scale.population import BAD, Population, populated, quiet_cluster
 from benchmarks.scale.prometheus import Fed, fed_prometheus
-from benchmarks.scale.turns import take_turns
+from benchmarks.scale.turns import OF_ALL_TURNS, rounds_of, take_turns
 from benchmarks.scale.watching import JOBS, Watch
 from localcluster.progress import say
 from tests.support.cluster.api_server import ApiServer
@@ -100,6 +100,7 @@ def measure(plan: Plan) -> list[Record]:
     for size in plan.sizes:
         with quiet_cluster(), fed_prometheus() as prometheus, populated(size, size) as people:
             prometheus.feed.show(STEADY, accuracies(dict.fromkeys(people.names, BAD))).was_told.wait()
+            prometheus.wait_until_known(series="accuracy")
             stage = Stage(people, prometheus, folder)
             few = min(size, MOST_BY_SCRIPT)
             sides = {
@@ -108,7 +109,7 @@ def measure(plan: Plan) -> list[Record]:
                 SCRIPT: lambda stage=stage, few=few: stage.play(stage.run_script(cron_script.start_one_by_one), few),
                 TOGETHER: lambda stage=stage, size=size: stage.play(stage.run_script(cron_script.start_together), size),
             }
-            records += take_turns(sides, size, plan.rounds)
+            records += take_turns(sides, size, rounds_of(size, plan))
     return records
 
 
@@ -121,7 +122,8 @@ ROWS = (
         "are there, and started again at once. The time is from its first start until a watch has shown every Job, "
         "the second start and all that Python imports included. The script that starts a kubectl for each is given "
         f"{MOST_BY_SCRIPT} breaches at most; both scripts and the raw POSTs know what is in breach by one query, write "
-        "nothing but the Job, and aren't killed. The Jobs are suspended, so that no pod starts.",
+        "nothing but the Job, and aren't killed. The Jobs are suspended, so that no pod starts. "
+        f"Each side has as many turns as give {OF_ALL_TURNS:,} breaches in all.",
         sides=(OURS, RAW, SCRIPT, TOGETHER),
         figures=(SECONDS, RATE, JOBS_MADE, TWICE),
         measure=measure,

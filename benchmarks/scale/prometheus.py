@@ -31,9 +31,9 @@ class Fed:
     pid: int
     feed: Feed
 
-    def wait_until_known(self, seconds: float = KNOWN_S) -> None:
-        """Wait until the counters of so long ago are known: every reading has samples then, whenever it was due."""
-        until(lambda: self.knows(f"judged_total offset {seconds:.0f}s"), 4 * seconds, "Prometheus scrapes nothing")
+    def wait_until_known(self, seconds: float = KNOWN_S, series: str = "judged_total") -> None:
+        """Wait until a series of so long ago is known: every reading has samples then, whenever it was due."""
+        until(lambda: self.knows(f"{series} offset {seconds:.0f}s"), 4 * seconds, "Prometheus scrapes nothing")
 
     def knows(self, query: str) -> bool:
         """Return whether it has anything to say to the query."""

@@ -1,10 +1,11 @@
 """Rows 3 to 5: start with many monitors, keep them in memory, watch them while nothing changes."""
 
 from benchmarks.scale import OURS, Figure, Goal, Limit, Row
-from benchmarks.scale.lives import LIMIT_S, OF_ALL_TURNS, RESTART_S, STEADY_S, lives
+from benchmarks.scale.lives import LIMIT_S, RESTART_S, STEADY_S, lives
 from benchmarks.scale.operators import KOPF
 from benchmarks.scale.population import IN_A_NAMESPACE, INTERVAL_S
 from benchmarks.scale.prometheus import SCRAPE_S
+from benchmarks.scale.turns import OF_ALL_TURNS
 
 SIDES, SIZES = (OURS, KOPF), (1_000, 3_000, 10_000)
 SECONDS, JUDGED = Figure("seconds", "seconds"), Figure("judged", "judged")

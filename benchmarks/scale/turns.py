@@ -4,9 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from statistics import median
 
 from benchmarks.pages import Record
-from benchmarks.scale import Records
+from benchmarks.scale import Plan, Records
 
 Turn = Callable[[], Record]
+OF_ALL_TURNS = 3_000
+"""Monitors of all turns of a side together, or one turn: where a turn with many takes minutes."""
+
+
+def rounds_of(size: int, plan: Plan) -> int:
+    """Return how many turns each side has with so many monitors."""
+    return min(plan.rounds, max(1, OF_ALL_TURNS // size))
 
 
 def take_turns(sides: Mapping[str, Turn], size: int, rounds: int) -> Iterator[Record]:

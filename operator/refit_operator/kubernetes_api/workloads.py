@@ -23,5 +23,6 @@ async def list_workloads(cluster: Cluster, job: Document) -> list[Document]:
         except ApiException as error:
             if error.status not in (403, 404):
                 raise
-            log.warning("list forbidden", kind="Workload", namespace=namespace, error=describe(error))
+            if error.status == 403:  # a 404 is a cluster without Kueue
+                log.warning("list forbidden", kind="Workload", namespace=namespace, error=describe(error))
             return []
