@@ -7,7 +7,7 @@ from benchmarks.scale.population import IN_A_NAMESPACE, INTERVAL_S
 from benchmarks.scale.prometheus import SCRAPE_S
 from benchmarks.scale.turns import OF_ALL_TURNS
 
-SIDES, SIZES = (OURS, KOPF), (1_000, 3_000, 10_000)
+SIDES, SIZES = (OURS, KOPF), (1_000, 3_000)
 SECONDS, JUDGED = Figure("seconds", "seconds"), Figure("judged", "judged")
 START_CPU, START_API = (
     Figure("start_cpu_operator", "seconds of its CPU"),

@@ -7,7 +7,7 @@ from benchmarks.pages import Record
 from benchmarks.scale import Plan, Records
 
 Turn = Callable[[], Record]
-OF_ALL_TURNS = 3_000
+OF_ALL_TURNS = 2_000
 """Monitors of all turns of a side together, or one turn: where a turn with many takes minutes."""
 
 
