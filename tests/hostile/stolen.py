@@ -41,7 +41,8 @@ TARGET: dict[str, Document] = {
     "its owner": {"metadata": {"ownerReferences": [OWNER]}},
     "a finalizer": {"metadata": {"finalizers": ["example.com/stay"]}},
 }
-POINTER = {"spec": {"template": {"metadata": {"annotations": {"refit.dev/checkpoint": "pvc://models/x"}}}}}
+PARTS = ("checkpoint", "model-path", "model-uri", "model-digest")
+POINTER = {"spec": {"template": {"metadata": {"annotations": {f"refit.dev/{part}": "x" for part in PARTS}}}}}
 PORTS = [{"port": 80}]
 TO_THE_WORLD: dict[str, Document] = {
     "a load balancer": {"type": "LoadBalancer", "ports": PORTS},

@@ -60,6 +60,8 @@ BREAKER = ("tests/unit/prometheus/test_breaker.py",)
 BOARD = ("tests/unit/prometheus/test_mass_breach.py",)
 COUNTED = ("tests/unit/monitor/test_counted.py",)
 RESTART = ("tests/unit/controller/test_restart.py",)
+POINTER = ("tests/unit/kubernetes_api/test_pointer.py",)
+PARTS = ("tests/unit/target/test_parts.py",)
 REQUESTS = ("tests/unit/kubernetes_api/test_client.py",)
 AUTHENTICATION = ("tests/unit/progress/test_authentication.py",)
 LARGE = ("tests/unit/kubernetes_api/test_large.py",)
@@ -287,7 +289,7 @@ ONCE = (
         "kubernetes_api/pointer.py",
         '("name", "namespace", "uid", "resourceVersion")',
         '("name", "namespace")',
-        REQUESTS,
+        POINTER,
     ),
 )
 
@@ -808,6 +810,27 @@ PROMOTION = (
         READERS,
     ),
     Mutant(
+        "a plain path is written for who doesn't mount its claim",
+        "target/rules/objections.py",
+        "if MODEL_PATH_ANNOTATION in r.annotations and not r.paths_of(place)",
+        "if MODEL_PATH_ANNOTATION in r.annotations and not r.mounts",
+        PARTS,
+    ),
+    Mutant(
+        "a part of the pointer that is missing contradicts nothing",
+        "target/rules/objections.py",
+        "        if value != right:",
+        "        if value and value != right:",
+        PARTS,
+    ),
+    Mutant(
+        "a part of the pointer that somebody changed is verified on",
+        "run/rules/checks/promotion.py",
+        "if target.reads_pointer and target.pointer in ours and not target.disagreement:",
+        "if target.reads_pointer and target.pointer in ours:",
+        RUN,
+    ),
+    Mutant(
         "a new monitor is within although its only value is in breach",
         "monitor/rules/status.py",
         "    if not o.readings and metric.is_breached_by(newest.value) and",
@@ -855,7 +878,7 @@ PROMOTION = (
         "kubernetes_api/pointer.py",
         "force_conflicts=force,",
         "force_conflicts=True,",
-        REQUESTS,
+        POINTER,
     ),
     Mutant(
         "a person's undo is overruled",
@@ -888,9 +911,9 @@ PROMOTION = (
     Mutant(
         "a pointer that another manager holds too counts as removed",
         "kubernetes_api/pointer.py",
-        "    if live == pointer:",
-        "    if live == pointer or not pointer:",
-        REQUESTS,
+        "    if conflict := _cant_be_removed(target, pointer):",
+        "    if (conflict := _cant_be_removed(target, pointer)) and pointer:",
+        POINTER,
     ),
     Mutant(
         "the deadline of the rollout before condemns a rollback",
@@ -902,8 +925,8 @@ PROMOTION = (
     Mutant(
         "a target that no longer reads the pointer is verified on",
         "run/rules/checks/promotion.py",
-        "    if target.reads_pointer and target.pointer in ours:",
-        "    if target.pointer in ours:",
+        "    if target.reads_pointer and target.pointer in ours and",
+        "    if target.pointer in ours and",
         RUN,
     ),
     Mutant(

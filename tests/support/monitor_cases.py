@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from refit_operator.api.reasons import Reason
 from refit_operator.prometheus.rules.reading import FailureKind, NotANumber, QueryFailed, Stale, TooFewSamples, Value
+from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import (
     BAD,
     GOOD,
@@ -22,7 +23,7 @@ from tests.support.monitors import (
     unmounted,
     unwired,
 )
-from tests.support.samples import NOW, in_buckets, make_monitor, make_run
+from tests.support.samples import NOW, in_buckets, make_monitor, make_run, stock_deployment
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}
 HELD = {
@@ -61,6 +62,17 @@ HELD = {
         Reason.INVALID_SPEC,
     ),
     "an undo after a promotion": (seen(runs=(promoted("file:///models/a@x"),)), Reason.OVERRULED),
+    "a path that a container reads, set by somebody": (
+        seen(
+            runs=(promoted("file:///models/a@sha256:1"),),
+            target=parse_target(stock_deployment("file:///models/a@sha256:1", path="/models/b")),
+        ),
+        Reason.OVERRULED,
+    ),
+    "a path in the manifest before any promotion": (
+        seen(target=parse_target(stock_deployment(path="/models/v1"))),
+        Reason.OVERRULED,
+    ),
     "a target made anew after a promotion": (
         seen(runs=(promoted("file:///models/a@x", uid="of the one before"),)),
         Reason.TARGET_REPLACED,

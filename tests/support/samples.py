@@ -5,6 +5,7 @@ from typing import Any
 
 from refit_operator.api.base import API_VERSION
 from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.pointer import annotations_of
 from refit_operator.api.run import RetrainRun, Trigger, TriggerReason
 from refit_operator.monitor.rules.manifest import build_run
 
@@ -106,6 +107,22 @@ def deployment(pointer: str = "", uid: str = "target-uid", **status: Any) -> dic
         },
         "status": rolled_out | status,
     }
+
+
+def stock_deployment(pointer: str = "", *reads: str, **annotations: str | None) -> dict[str, Any]:
+    """Return a target as the operator leaves it, whose container reads these parts of the pointer.
+
+    `annotations` change a part by its last word (`path`, `uri`, `digest`); None removes it.
+    """
+    found = deployment(pointer)
+    parts = annotations_of(pointer) | {f"refit.dev/model-{name}": value for name, value in annotations.items()}
+    template = found["spec"]["template"]
+    template["metadata"]["annotations"] = {name: value for name, value in parts.items() if value is not None}
+    template["spec"]["containers"][0]["env"] = [
+        {"name": name.upper(), "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['refit.dev/{name}']"}}}
+        for name in reads or ("model-path", "model-digest")
+    ]
+    return found
 
 
 def unread(pointer: str = "") -> dict[str, Any]:

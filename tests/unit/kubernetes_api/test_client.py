@@ -5,13 +5,11 @@ from typing import Any
 import pytest
 from kubernetes.aio.client.exceptions import ApiException
 
-from refit_operator.api.base import CHECKPOINT_ANNOTATION
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent, Transient
-from refit_operator.kubernetes_api.pointer import Applied, Conflict, apply_pointer
 from refit_operator.kubernetes_api.workloads import list_workloads
-from tests.support.samples import deployment, make_monitor, make_run
+from tests.support.samples import make_monitor, make_run
 
 OURS = {"kind": "ModelMonitor", "name": "reviews", "uid": "monitor-uid", "controller": True}
 BODY = {"metadata": {"name": "reviews-1-12345678"}}
@@ -47,7 +45,7 @@ class StandIn:
             raise ApiException(status=self.refusal)
         return Answer(self.answer)
 
-    replace = server_side_apply = create
+    replace = create
 
 
 def cluster_of(server: Any) -> Cluster:
@@ -76,32 +74,6 @@ async def test_a_status_goes_with_what_was_read() -> None:
     assert await cluster_of(server).write_status(RUN, make_run(), {}) == "21"
     meta = server.sent["body"]["metadata"]
     assert (meta["uid"], meta["resourceVersion"]) == ("run-1-uid", "20")
-
-
-@pytest.mark.parametrize("force", [False, True])
-async def test_a_pointer_goes_with_what_was_read_and_by_force_only_if_asked(force: bool) -> None:
-    server = StandIn(answer=deployment("file:///models/a"))
-    outcome = await apply_pointer(cluster_of(server), deployment(), "file:///models/a", force)
-    assert outcome == Applied()
-    meta = server.sent["body"]["metadata"]
-    assert (meta["uid"], meta["resourceVersion"]) == ("target-uid", "30")
-    assert server.sent["force_conflicts"] is force
-
-
-@pytest.mark.parametrize(
-    ("owners", "words"), [(["argocd"], 'owned by field manager "argocd"'), ([], "owned by no field manager")]
-)
-async def test_a_pointer_that_others_own_too_stays_and_is_a_conflict(owners: list[str], words: str) -> None:
-    """That the API server answers 200 then, and keeps the field, is seen in tests/cluster/test_overruled.py."""
-    fields: dict[str, Any] = {
-        "f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{CHECKPOINT_ANNOTATION}": {}}}}}
-    }
-    stays = deployment("file:///models/a")
-    stays["metadata"]["managedFields"] = [{"manager": owner, "fieldsV1": fields} for owner in owners]
-    stays["metadata"]["managedFields"].append({"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}})
-    outcome = await apply_pointer(cluster_of(StandIn(answer=stays)), deployment("file:///models/a"), "")
-    assert isinstance(outcome, Conflict)
-    assert words in outcome.message
 
 
 def stored_run(name: str, owner: str, **spec: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed
 from refit_operator.target.rules.view import parse_target
 from tests.support.checks import first_answer, reason_of
 from tests.support.monitors import GOOD, halted, requested, seen, unwired
-from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run
+from tests.support.samples import NOW, OLD_DIGEST, deployment, make_monitor, make_run, stock_deployment
 
 FIRST, SECOND = f"file:///models/a@{OLD_DIGEST}", "file:///models/b@y"
 
@@ -79,6 +79,10 @@ HELD = {
     "an older monitor's target": (rollback(FIRST, ONE, claimed_by="first"), Reason.TARGET_CLAIMED),
     "nobody reads the pointer": (rollback("", ONE, target=unwired()), Reason.TARGET_NOT_WIRED),
     "a person's own pointer": (rollback("file:///models/theirs", ONE), Reason.OVERRULED),
+    "a path that a container reads, set by somebody": (
+        rollback(FIRST, ONE, target=parse_target(stock_deployment(FIRST, path="/models/b"))),
+        Reason.OVERRULED,
+    ),
     "a run under way": (rollback(FIRST, ONE, make_run(2, trigger=BEFORE)), Reason.RUN_ACTIVE),
     "a target without pods": (
         rollback(FIRST, ONE, target=halted(FIRST, replicas=0)),

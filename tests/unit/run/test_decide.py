@@ -35,7 +35,7 @@ from tests.support.runs import (
     readings,
     seen,
 )
-from tests.support.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run, unread
+from tests.support.samples import NEW_DIGEST, NOW, OLD_DIGEST, deployment, make_run, stock_deployment, unread
 
 
 def test_a_new_run_makes_its_job() -> None:
@@ -183,6 +183,30 @@ ENDS = {
         Outcome.SUPERSEDED,
         "Overruled",
         "annotation refit.dev/checkpoint was removed; expected reviews-1-",
+    ),
+    "the path that a container reads set during the rollout": (
+        seen(WRITTEN, target=parse_target(stock_deployment(NEW, path="/models/b"))),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "annotation refit.dev/model-path is /models/b to container server",
+    ),
+    "the path that a container reads set while training": (
+        seen(ACCEPTED, target=parse_target(stock_deployment(path="/models/b"))),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "while the candidate was trained, annotation refit.dev/model-path is /models/b",
+    ),
+    "the path that a container reads removed during the verification": (
+        seen(ROLLED_OUT, target=parse_target(stock_deployment(NEW, path=None))),
+        Outcome.SUPERSEDED,
+        "Overruled",
+        "annotation refit.dev/model-path isn't set to container server",
+    ),
+    "a container that reads the URI of a checkpoint on a claim": (
+        seen(ACCEPTED, target=parse_target(stock_deployment("", "model-uri"))),
+        Outcome.FAILED,
+        "TargetNotWired",
+        "is written to refit.dev/model-path",
     ),
     "nobody reads the pointer any more": (
         seen(ROLLED_OUT, target=parse_target(unread(NEW))),

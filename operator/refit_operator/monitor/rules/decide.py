@@ -44,7 +44,9 @@ def target_replaced(o: Observed) -> Hold | None:
 
 
 def overruled(o: Observed) -> Hold | None:
-    """Hold where the pointer isn't the one that the operator wrote last."""
+    """Hold where the pointer isn't the one that the operator wrote last, or its annotations disagree."""
+    if o.target and o.target.disagreement:
+        return Hold(Reason.OVERRULED, o.target.disagreement)
     if not o.is_overruled or o.is_replaced or o.target is None:
         return None
     changed = describe_change(o.target, expected_pointer(o.runs) or "")

@@ -10,7 +10,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.prometheus.rules.evidence import FEWEST_WINDOWS
 from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
-from refit_operator.target.rules.view import WIRING
+from refit_operator.target.rules.objections import WIRING
 
 
 def starting_model(o: Observed) -> Pointer | None:

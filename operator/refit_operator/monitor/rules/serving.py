@@ -10,8 +10,8 @@ from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules import decide, readiness
 from refit_operator.monitor.rules.decision import Hold, Observed
+from refit_operator.target.rules.objections import WIRING
 from refit_operator.target.rules.rollout import Complete, rollout_of
-from refit_operator.target.rules.view import WIRING
 
 Verdict = tuple[Literal["True", "False", "Unknown"], Reason, str]
 

@@ -37,7 +37,12 @@ def expected_pointer(runs: Iterable[RetrainRun]) -> str | None:
 
 
 def describe_change(target: TargetView, expected: str) -> str:
-    """Return what became of the pointer, by whom where that is recorded, and what was expected; empty is none."""
+    """Return what became of the pointer, by whom where that is recorded, and what was expected; empty is none.
+
+    Where one of its annotations contradicts the others, that is what became of it.
+    """
+    if target.disagreement:
+        return target.disagreement
     managers = ", ".join(f'"{manager}"' for manager in target.pointer_managers)
     by = f" by field manager {managers}" if managers else ""
     changed = f"was set to {target.pointer}{by}" if target.pointer else "was removed"

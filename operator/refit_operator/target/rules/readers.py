@@ -1,7 +1,8 @@
 """Which containers of a pod read the checkpoint pointer, and where each of them sees a claim. Pure.
 
 A server may read it itself, or an init container or a sidecar that fetches the model for it: by a variable, or by a
-file of a volume of the downward API.
+file of a volume of the downward API. Which of its annotations it reads makes no difference to whether it is a reader:
+all of them are one pointer. The digest alone isn't, since it doesn't say where the model is.
 """
 
 from collections.abc import Iterator
@@ -9,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
+from refit_operator.api.pointer import ANNOTATIONS, PLACES
 from refit_operator.api.uris import ClaimPath
 
+FIELDS = {f"metadata.annotations['{annotation}']": annotation for annotation in ANNOTATIONS}
+"""The annotations of the pointer by the field of a pod that holds each."""
 POINTER_FIELD = f"metadata.annotations['{CHECKPOINT_ANNOTATION}']"
-FIELDS = (POINTER_FIELD, "metadata.annotations")
-"""Fields of a pod that hold the pointer; that of all annotations counts where nothing reads the pointer alone."""
+ALL_ANNOTATIONS = "metadata.annotations"
+"""The field that holds every annotation: it counts where nothing reads the pointer by itself."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,11 @@ class Mount:
 
 @dataclass(frozen=True)
 class Reader:
-    """A container that reads the pointer."""
+    """A container that reads the pointer, and by which of its annotations; none where it is given all annotations."""
 
     name: str
     mounts: tuple[Mount, ...]
+    annotations: frozenset[str]
 
     def paths_of(self, place: ClaimPath) -> tuple[str, ...]:
         """Return where the container sees the place: a mount below another one hides what is there."""
@@ -66,18 +71,24 @@ def readers_of(pod: dict[str, Any]) -> tuple[Reader, ...]:
     """Return the containers that read the pointer, the servers before init containers and sidecars."""
     containers = (*pod["containers"], *(pod.get("initContainers") or ()))
     volumes = pod.get("volumes") or ()
-    for field in FIELDS:
-        files = frozenset(volume["name"] for volume in volumes if field in _fields_of(volume))
-        found = [container for container in containers if _reads(container, field, files)]
-        if found:
-            return tuple(Reader(container["name"], tuple(_claim_mounts(volumes, container))) for container in found)
-    return ()
+    fields = [(container, _fields_read(container, volumes)) for container in containers]
+    alone = [
+        _reader(container, volumes, frozenset(FIELDS[f] for f in read & FIELDS.keys())) for container, read in fields
+    ]
+    found = tuple(reader for reader in alone if reader.annotations.intersection(PLACES))
+    return found or tuple(_reader(one, volumes, frozenset()) for one, read in fields if ALL_ANNOTATIONS in read)
 
 
-def _reads(container: dict[str, Any], field: str, files: frozenset[str]) -> bool:
+def _reader(container: dict[str, Any], volumes: Any, annotations: frozenset[str]) -> Reader:
+    return Reader(container["name"], tuple(_claim_mounts(volumes, container)), annotations)
+
+
+def _fields_read(container: dict[str, Any], volumes: Any) -> set[str]:
+    """Return the fields of the pod that are variables of the container, or files that it mounts."""
     sources = (variable.get("valueFrom") or {} for variable in container.get("env") or ())
-    by_variable = any((source.get("fieldRef") or {}).get("fieldPath") == field for source in sources)
-    return by_variable or any(mount["name"] in files for mount in container.get("volumeMounts") or ())
+    variables = {str((source.get("fieldRef") or {}).get("fieldPath")) for source in sources}
+    mounted = {mount["name"] for mount in container.get("volumeMounts") or ()}
+    return variables.union(*(_fields_of(volume) for volume in volumes if volume["name"] in mounted))
 
 
 def _fields_of(volume: dict[str, Any]) -> set[str]:

@@ -4,17 +4,14 @@ The pointer is written in the server's terms: `pvc://models/x` becomes `file:///
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
 from refit_operator.api.metadata import managers_of, owner_of
-from refit_operator.api.uris import leads_out, parse_claim_uri
-from refit_operator.target.rules.readers import POINTER_FIELD, Reader, readers_of
-
-WIRING = (
-    "no container reads the pointer; add to its env: "
-    f'{{name: MODEL_URI, valueFrom: {{fieldRef: {{fieldPath: "{POINTER_FIELD}"}}}}}}'
-)
+from refit_operator.api.uris import leads_out, parse_claim_uri, parse_pointer
+from refit_operator.target.rules.objections import WIRING, disagreement, scattered, unmounted, unread
+from refit_operator.target.rules.readers import Reader, readers_of
 
 
 @dataclass(frozen=True)
@@ -44,9 +41,21 @@ class TargetView:
         """The field managers that own the pointer; empty where there is none, or none owns it."""
         return managers_of(self.document, CHECKPOINT_ANNOTATION)
 
+    @cached_property
+    def disagreement(self) -> str:
+        """How an annotation that a container reads contradicts the pointer, and who set it; empty where none does."""
+        annotation, words = disagreement(self.readers, _annotations(self.document))
+        if not words or annotation == CHECKPOINT_ANNOTATION:
+            return words
+        managers = ", ".join(f'"{manager}"' for manager in managers_of(self.document, annotation))
+        by = f" (field manager {managers})" if managers else ""
+        return f"annotation {annotation}{by} {words}"
+
     def to_server_uri(self, uri: str) -> str | None:
         """Return the URI as every container that reads the pointer sees it; None where there is none for all."""
         place = parse_claim_uri(uri)
+        if unread(self.readers, uri) or (place and unmounted(self.readers, place)):
+            return None
         if place is None:
             return uri
         paths = (path for reader in self.readers for path in reader.paths_of(place))
@@ -58,17 +67,20 @@ class TargetView:
         place = parse_claim_uri(uri)
         if not self.readers:
             return WIRING
-        if place is None or self.to_server_uri(uri):
+        if self.to_server_uri(uri):
             return ""
-        seen = [(reader.name, path) for reader in self.readers for path in reader.paths_of(place)]
-        names = ", ".join(reader.name for reader in self.readers)
-        if not seen:
-            return f"container {names} reads the pointer and doesn't mount claim {place.claim!r}, which {uri} is on"
-        where = ", ".join(f"container {name} at {path}" for name, path in seen)
         return (
-            f"{uri} is seen by {where}, but one pointer has to mean the same to all that read it: "
-            f"mount claim {place.claim!r} at the same path in {names}, and nothing else there"
+            unread(self.readers, uri)
+            or (place and (unmounted(self.readers, place) or scattered(self.readers, place)))
+            or ""
         )
+
+    def objection_to_pointer(self, text: str) -> str:
+        """Return why the containers can't read a pointer in the server's terms that served before; empty: they can."""
+        pointer = parse_pointer(text)
+        if not self.readers:
+            return WIRING
+        return unread(self.readers, pointer.uri) if pointer else ""
 
     def to_claim_uri(self, uri: str) -> str:
         """Return the `pvc://` form of a server's `file://` URI; any other URI as it is."""
@@ -102,8 +114,11 @@ def parse_target(deployment: dict[str, Any]) -> TargetView:
 
 def _pointer(owner: dict[str, Any]) -> str:
     """Return the pointer in the pod template of a Deployment or a ReplicaSet."""
-    meta = owner["spec"]["template"].get("metadata") or {}
-    return str((meta.get("annotations") or {}).get(CHECKPOINT_ANNOTATION, ""))
+    return _annotations(owner).get(CHECKPOINT_ANNOTATION, "")
+
+
+def _annotations(owner: dict[str, Any]) -> dict[str, str]:
+    return dict((owner["spec"]["template"].get("metadata") or {}).get("annotations") or {})
 
 
 def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:

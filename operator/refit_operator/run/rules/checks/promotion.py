@@ -71,7 +71,9 @@ def target_not_wired(o: Observed) -> Decision | None:
     """End the run where the target can't read what would be written."""
     if o.run.status.pointer_change or o.target is None or _new_pointer(o, o.target) is not None:
         return None
-    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, o.target.objection_to(checkpoint_uri(o.run)))
+    old = o.run.spec.restore_pointer
+    words = o.target.objection_to(checkpoint_uri(o.run)) if old is None else o.target.objection_to_pointer(old)
+    return finish(o, Outcome.FAILED, Reason.TARGET_NOT_WIRED, words)
 
 
 def overruled(o: Observed) -> Decision | None:
@@ -82,7 +84,7 @@ def overruled(o: Observed) -> Decision | None:
 
 
 def _overruled_before(o: Observed, target: TargetView) -> Decision | None:
-    if target.pointer in (o.run.spec.live_pointer, _new_pointer(o, target)):
+    if target.pointer in (o.run.spec.live_pointer, _new_pointer(o, target)) and not target.disagreement:
         return None
     message = f"while the candidate was trained, {describe_change(target, o.run.spec.live_pointer)}"
     return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
@@ -91,7 +93,7 @@ def _overruled_before(o: Observed, target: TargetView) -> Decision | None:
 def _overruled_after_record(o: Observed, target: TargetView) -> Decision | None:
     change = _change(o)
     ours = {change.new} if _is_written(o) and not change.rollback_time else {change.new, o.run.spec.live_pointer}
-    if target.reads_pointer and target.pointer in ours:
+    if target.reads_pointer and target.pointer in ours and not target.disagreement:
         return None
     unread = "the target was changed: no container reads the pointer any more"
     message = describe_change(target, change.new) if target.reads_pointer else unread
@@ -115,8 +117,9 @@ def _new_pointer(o: Observed, target: TargetView) -> str | None:
     """Return what will be written, in the server's terms; None where the target can't see it."""
     if not target.reads_pointer:
         return None
-    if o.run.spec.restore_pointer is not None:
-        return o.run.spec.restore_pointer
+    old = o.run.spec.restore_pointer
+    if old is not None:
+        return None if target.objection_to_pointer(old) else old
     uri = target.to_server_uri(checkpoint_uri(o.run))
     return str(Pointer(uri, o.run.status.result.checkpoint.rpartition("@")[2])) if uri else None
 

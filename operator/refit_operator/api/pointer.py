@@ -1,0 +1,36 @@
+"""The checkpoint pointer as annotations of a pod template: whole, and in the parts that stock servers read as they are.
+
+`refit.dev/checkpoint` is the pointer; the others follow from it and are written, restored and removed with it.
+"""
+
+from refit_operator.api.base import (
+    CHECKPOINT_ANNOTATION,
+    MODEL_DIGEST_ANNOTATION,
+    MODEL_PATH_ANNOTATION,
+    MODEL_URI_ANNOTATION,
+)
+from refit_operator.api.uris import parse_claim_uri, parse_pointer
+
+PLACES = (CHECKPOINT_ANNOTATION, MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION)
+"""The annotations that say where the model is: what reads one of them reads the pointer."""
+PARTS = (MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION, MODEL_DIGEST_ANNOTATION)
+ANNOTATIONS = (CHECKPOINT_ANNOTATION, *PARTS)
+
+
+def annotations_of(text: str) -> dict[str, str]:
+    """Return what a pointer is written as, by annotation; nothing for the empty pointer.
+
+    A pointer that a user has set without a digest has no refit.dev/model-digest.
+    """
+    pointer = parse_pointer(text)
+    if pointer is None:
+        return {}
+    place = {place_annotation(pointer.uri): pointer.uri.removeprefix("file://")}
+    digest = {MODEL_DIGEST_ANNOTATION: pointer.digest} if pointer.digest else {}
+    return {CHECKPOINT_ANNOTATION: text, **place, **digest}
+
+
+def place_annotation(uri: str) -> str:
+    """Return the annotation that says where a model with that URI is: its plain path, or its URI without the digest."""
+    is_path = uri.startswith(("file:///", "/")) or parse_claim_uri(uri) is not None
+    return MODEL_PATH_ANNOTATION if is_path else MODEL_URI_ANNOTATION
