@@ -1,4 +1,4 @@
-"""The commands `refit-train`, `refit-judge` and `refit-explain`: environment in, termination message and exit code out.
+"""The trainer's commands, such as `refit-train`: environment in, termination message and exit code out.
 
 SIGTERM has its handler before anything is imported that takes long: process 1 of a container ignores it otherwise.
 """
@@ -46,6 +46,11 @@ def judge() -> NoReturn:
 def explain() -> NoReturn:
     """Run `refit-explain`."""
     sys.exit(run(_explain))
+
+
+def verify() -> NoReturn:
+    """Run `refit-verify`."""
+    sys.exit(run(_verify))
 
 
 def run(command: Callable[[str], Mapping[str, Any]]) -> int:
@@ -106,6 +111,12 @@ def _explain(text: str) -> Mapping[str, Any]:
     return command(text)
 
 
+def _verify(_: str) -> Mapping[str, Any]:
+    from refit_trainer.commands.verify import verify as command
+
+    return command(os.environ)
+
+
 def _stop(signum: int, frame: FrameType | None) -> None:
     """Exit at once: what is unpublished is invisible. During the training `resume` handles the signal instead."""
     write_error("stopped by SIGTERM", is_consequence=True)
@@ -114,4 +125,4 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    {"train": train, "judge": judge, "explain": explain}[sys.argv[1]]()
+    {"train": train, "judge": judge, "explain": explain, "verify": verify}[sys.argv[1]]()
