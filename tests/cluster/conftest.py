@@ -23,7 +23,15 @@ COUNT = itertools.count(1)
 FROM_SOURCE = os.environ.get("REFIT_TEST_OPERATOR") == "source"
 
 
-BUSY = ("test_requests", "test_buckets", "test_loop", "test_two_pods", "test_stock_script", "test_resume")
+BUSY = (
+    "test_requests",
+    "test_buckets",
+    "test_loop",
+    "test_two_pods",
+    "test_stock_script",
+    "test_stock_server",
+    "test_resume",
+)
 """Modules whose tests train real models, and take the most of the machine."""
 SHORT = ("test_admission", "test_overrides")
 

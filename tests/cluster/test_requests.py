@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.requests import Sent, save
-from tests.support.cluster.kubectl import Document, Space, merge
+from tests.support.cluster.kubectl import Space, merge
 from tests.support.cluster.people import say
 from tests.support.cluster.reviews import (
     NO_RATIO,
     count_requests,
-    pod,
     quick,
     run_script,
     sample,
     send_requests,
     serve,
+    spoil,
 )
-from tests.support.cluster.runs import pointer, run_number
+from tests.support.cluster.runs import pointer, request_run, run_number
 from tests.support.local import until
 
 RATE = os.environ.get("REFIT_TEST_RATE", "10")
@@ -54,16 +54,6 @@ def start(space: Space) -> None:
     space.apply(merge(quick(sample(space, "monitor.yaml")[0]), {"spec": CHANGES}))
 
 
-def request_run(space: Space, ordinal: int) -> str:
-    """Request a run and return its name once its candidate waits for approval."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    space.run("annotate", "mmon", "reviews", "--overwrite", f"refit.dev/retrain-requested-at={now}")
-    space.wait("mmon/reviews", ".status.attempts", str(ordinal))
-    name: str = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)["metadata"]["name"]
-    space.wait(f"rr/{name}", ".status.stage", "AwaitingApproval", limit_s=300)
-    return name
-
-
 @contextmanager
 def counted(space: Space, during: str, found: list[Sent]) -> Iterator[None]:
     """Count what is sent until the change is made and no other pod than the one that serves is left."""
@@ -74,14 +64,6 @@ def counted(space: Space, during: str, found: list[Sent]) -> Iterator[None]:
         made = count_requests(space, f"clients-{kind}") - before[kind]
         seconds = round(time.monotonic() - began, 1)
         found.append(Sent(during, kind, made["ok"], made["failed"], made["unresolved"], seconds))
-
-
-def spoil(space: Space, run: str) -> None:
-    """Change a file of a checkpoint after it was judged, so that its digest is another one."""
-    config = f"/models/checkpoints/reviews/{run}/config.json"
-    models: dict[str, Document] = {"/models": {"persistentVolumeClaim": {"claimName": "models"}}}
-    space.apply(pod("spoil", ["sh", "-c", f"echo >> {config}"], models))
-    space.wait("pod/spoil", ".status.phase", "Succeeded")
 
 
 def test_no_request_is_lost(space: Space) -> None:

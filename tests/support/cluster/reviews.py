@@ -128,6 +128,14 @@ def run_script(
     space.wait(f"pod/{name}", ".status.phase", "Succeeded", limit_s=300)
 
 
+def spoil(space: Space, run: str) -> None:
+    """Change a file of a checkpoint after it was judged, so that its digest is another one."""
+    config = f"/models/checkpoints/reviews/{run}/config.json"
+    models: dict[str, Document] = {"/models": {"persistentVolumeClaim": {"claimName": "models"}}}
+    space.apply(pod("spoil", ["sh", "-c", f"echo >> {config}"], models))
+    space.wait("pod/spoil", ".status.phase", "Succeeded")
+
+
 def serve(space: Space) -> None:
     """Apply the sample's model server and wait until it serves."""
     space.apply(*sample(space, "server.yaml"))

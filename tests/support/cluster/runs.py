@@ -1,6 +1,7 @@
 """Runs of the monitor `reviews`: starting them, waiting for what becomes of them, and what they leave on the target."""
 
 import json
+import time
 from typing import Any
 
 from tests.support.cluster.kubectl import Document, Space
@@ -38,6 +39,16 @@ def start(space: Space, server: Document | None = None, **spec: Any) -> None:
 
 def set_cooldown(space: Space, value: str) -> None:
     space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": {"policy": {"cooldown": value}}}))
+
+
+def request_run(space: Space, ordinal: int) -> str:
+    """Request a run and return its name once its candidate waits for approval."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    space.run("annotate", "mmon", "reviews", "--overwrite", f"refit.dev/retrain-requested-at={now}")
+    space.wait("mmon/reviews", ".status.attempts", str(ordinal))
+    name: str = next(run for run in space.list("rr") if run["spec"]["ordinal"] == ordinal)["metadata"]["name"]
+    space.wait(f"rr/{name}", ".status.stage", "AwaitingApproval", limit_s=300)
+    return name
 
 
 def assert_overruled(space: Space, runs: int) -> str:
