@@ -99,15 +99,17 @@ def test_a_stock_server_is_promoted_rolled_back_and_loses_no_request(space: Spac
 
     changes = {
         "training": {"args": [*run["spec"]["training"]["args"], "--seed=7"]},
-        "serving": {"rolloutDeadline": "30s"},
+        "serving": {"rolloutDeadline": "1m"},
     }
     space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps({"spec": changes}))
     second = request_run(space, 2)
     spoil(space, second)
     with nothing_lost(space):
         say(space, second, approval="Approved")
-        pods = lambda: space.run("get", "pods", "-l", "app=reviews", "-o", "json")  # noqa: E731
-        until(lambda: "has the digest" in pods(), 120, "no pod says that the digest is another one")
+        said = f"it exited 64: /models/checkpoints/reviews/{second} has the digest sha256:"
+        until(
+            lambda: said in space.get("rr", second)["status"]["message"], 120, "the run doesn't say why no pod starts"
+        )
         run = run_number(space, 2, limit_s=240)
     assert (run["status"]["outcome"], annotations(space)) == ("RolledBack", {})
     answers(space, untaught)

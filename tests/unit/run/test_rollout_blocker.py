@@ -30,7 +30,27 @@ UNPULLED = {
 }
 STARTING = {"containerStatuses": [{"name": "server", "state": {"waiting": {"reason": "ContainerCreating"}}}]}
 
+REFUSED = '{"error":"/m has the digest a, not b"}'
+CRASHES = {
+    "name": "verify",
+    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting failed container"}},
+    "lastState": {
+        "terminated": {"exitCode": 64, "reason": "Error", "message": '{"error":"/m has the digest a, not b"}'}
+    },
+}
+WITHOUT_WORDS = CRASHES | {"lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}}
+
 SAID = {
+    "an init container that fails again and again": (
+        [pod("reviews-b", initContainerStatuses=[CRASHES])],
+        "pod reviews-b: container verify can't start: CrashLoopBackOff: back-off 10s restarting failed container; "
+        "it exited 64: /m has the digest a, not b",
+    ),
+    "one that says nothing": (
+        [pod("reviews-b", initContainerStatuses=[WITHOUT_WORDS])],
+        "pod reviews-b: container verify can't start: CrashLoopBackOff: back-off 10s restarting failed container; "
+        "it exited 1: Error",
+    ),
     "no room": ([pod("reviews-a", **RUNNING), pod("reviews-b", **UNSCHEDULED)], BLOCKER),
     "no image": (
         [pod("reviews-b", **UNPULLED)],

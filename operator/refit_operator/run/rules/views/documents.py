@@ -51,6 +51,14 @@ def statuses_of(pod: Document) -> dict[str, Document]:
     return {container["name"]: container.get("state") or {} for container in found}
 
 
+def last_ending_of(pod: Document, name: str) -> Document:
+    """Return how a container that is started again ended the last time; empty where it never did."""
+    status = pod.get("status") or {}
+    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    states = (container.get("lastState") or {} for container in found if container["name"] == name)
+    return next((state.get("terminated") or {} for state in states), {})
+
+
 def unscheduled_message(pod: Document) -> str:
     """Return why the scheduler finds no node for the pod, empty where it has one or wasn't tried yet."""
     for condition in (pod.get("status") or {}).get("conditions") or ():

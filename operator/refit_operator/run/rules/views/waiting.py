@@ -12,11 +12,13 @@ from refit_operator.run.rules.views.documents import (
     ending_of,
     has_started,
     is_over,
+    last_ending_of,
     machine_of,
     statuses_of,
     unscheduled_message,
 )
 from refit_operator.run.rules.views.nodes import lost_with_node
+from refit_operator.run.rules.views.reports import parse_error
 from refit_operator.run.rules.views.storage import MOUNTING, unmounted_volume, unscheduled_volume
 
 NORMAL = ("ContainerCreating", "PodInitializing")
@@ -129,7 +131,14 @@ def _not_started(pod: Document, name: str, reason: str, message: str) -> Waiting
         image, why = containers_of(pod)[name]["image"], BACK_OFF.sub("", message) or reason
         return Waiting(Reason.IMAGE_NOT_PULLED, f"the image {image} of container {name} can't be pulled: {why}")
     why = f"{reason}: {message}" if message else reason
-    return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {why}")
+    return Waiting(Reason.CONTAINER_NOT_STARTED, f"container {name} can't start: {why}{_before(pod, name)}")
+
+
+def _before(pod: Document, name: str) -> str:
+    """Return what a container that fails again and again said the last time, such as a wrong digest."""
+    ended = last_ending_of(pod, name)
+    words = parse_error(ended.get("message") or "") or ended.get("reason")
+    return f"; it exited {ended['exitCode']}: {words}" if words else ""
 
 
 def by_events(around: Surroundings, since: str = "") -> Waiting | None:
