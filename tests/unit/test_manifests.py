@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from refit_operator.api.pointer import ANNOTATIONS
+
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 Document = dict[str, Any]
 
@@ -27,6 +29,11 @@ def test_a_policy_fails_closed_and_is_bound_to_deny(name: str) -> None:
     assert POLICIES[name]["spec"]["failurePolicy"] == "Fail"
     bindings = [one["spec"] for one in of_kind("ValidatingAdmissionPolicyBinding")]
     assert {"policyName": name, "validationActions": ["Deny"]} in bindings
+
+
+def test_the_operator_may_change_the_pointers_annotations_and_no_others() -> None:
+    variables = {one["name"]: one["expression"] for one in POLICIES["refit-operator-targets"]["spec"]["variables"]}
+    assert tuple(yaml.safe_load(variables["pointer"])) == ANNOTATIONS
 
 
 def test_every_file_of_the_base_is_applied() -> None:
