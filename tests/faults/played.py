@@ -47,6 +47,7 @@ def keep(path: Path, played: list[Played], order: Sequence[Named]) -> None:
 
 def save(path: Path, played: list[Played]) -> None:
     """Write them as JSON, one a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in played))
 
 
