@@ -35,7 +35,7 @@ GROUP = "mass"
 BREACHED, HEALTHY = 1000, 20
 FEWER, AT_ONCE = 300, 50
 """Breaches where few runs may have a Job at once, and how many may."""
-LIMIT_S = 300
+LIMIT_S = 900
 SETTLE_S = 10
 """Seconds in which nothing more may be started once every breach has its Job."""
 HELD_S = 15
