@@ -18,6 +18,7 @@ from refit_trainer.commands.train import _check_distributed, _parse_settings
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.distributed.launcher import keep_one_gpu
 from refit_trainer.methods import find_method
+from refit_trainer.tasks import find_task
 from tests.support.local import free_port
 from tests.support.trainer.commands import (
     Ended,
@@ -234,10 +235,10 @@ REFUSED = {
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_cant_be_shared_is_refused_by_name(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
-    texts = REFUSED[words]
+    texts, task = REFUSED[words], find_task("text-classification")
     name = texts.get("method", "full")
     with pytest.raises(BadInput, match=re.escape(words)):
-        _check_distributed(name, find_method(name), _parse_settings(find_method(name), texts))
+        _check_distributed(name, find_method(name), _parse_settings(task, find_method(name), texts))
 
 
 def test_a_machine_beyond_the_last_is_refused(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
