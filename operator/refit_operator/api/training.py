@@ -57,7 +57,8 @@ class DatasetSpec(ApiModel):
     format: Annotated[str, Field(max_length=32)] = Field(default="jsonl", description="Format of the files.")
     columns: Annotated[dict[str, Annotated[str, Field(max_length=128)]], Field(max_length=16)] = Field(
         default={"text": "text", "label": "label"},
-        description="The column of each role: text, label, and optionally slice and time; other tasks have other roles.",
+        description="The column of each role: text, label, and optionally slice and time. Other tasks have other "
+        "roles.",
     )
     recent: int | None = Field(default=None, ge=1, description="Train on the newest so many rows only. Default: all.")
     replay: float | None = Field(
@@ -168,7 +169,7 @@ class GenerationSpec(ApiModel):
     answer_pattern: str = Field(
         default="",
         max_length=256,
-        description="A regular expression (Python's) that finds the answer in what is generated and in the true answer: "
+        description="A regular expression (Python's) that finds the answer in what is generated and in the true one: "
         "its last match, or the first group of that. For the metric regex_match.",
     )
 

@@ -1,6 +1,7 @@
 """`refit-train`: from a model and rows to a published checkpoint."""
 
 import logging
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -241,6 +242,8 @@ def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:
 
         model.network.to(getattr(torch, settings.save_dtype))
         task.save(model, folder)
+        if model.beside:
+            shutil.copytree(model.beside, folder, dirs_exist_ok=True)
 
     return save
 

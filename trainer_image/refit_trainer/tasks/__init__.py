@@ -24,6 +24,8 @@ class LoadedModel:
     """Where it was loaded from, for messages."""
     watch: Any = None
     """What says of each prediction where its input lies; None where no sketch is followed."""
+    beside: Path | None = None
+    """A folder whose contents are published with the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ def as_judged(task: Task, dataset: Dataset, gate: Gate) -> Task:
     """Return the task as a gate wants it judged; most are judged in one way, and are returned as they are."""
     judged = getattr(task, "as_judged", None)
     return judged(dataset, gate) if judged else task
+
+
+def as_served(task: Task, max_new_tokens: int) -> Task:
+    """Return the task as a server wants it, whose answers have so many tokens at most where they are generated."""
+    served = getattr(task, "as_served", None)
+    return served(max_new_tokens) if served else task
 
 
 def check_comparable(task: Task, metric: str, one: Sequence[Prediction], other: Sequence[Prediction]) -> None:

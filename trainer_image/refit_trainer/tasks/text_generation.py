@@ -18,7 +18,15 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components import packing
-from refit_trainer.tasks.components.answer_metrics import GENERATED, METRICS, Judging, answer_rows, measure, tally
+from refit_trainer.tasks.components.answer_metrics import (
+    GENERATED,
+    METRICS,
+    Judging,
+    judge_rows,
+    measure,
+    serve_rows,
+    tally,
+)
 from refit_trainer.tasks.components.conversations import ROLES, check_messages
 from refit_trainer.tasks.components.heads import has_head, read_config
 from refit_trainer.tasks.components.likelihood import collate
@@ -28,6 +36,7 @@ from refit_trainer.tasks.components.tokens import Example, cut, encode_row
 from refit_trainer.training.compute import pick_device
 
 HEADS = ("ForCausalLM", "LMHeadModel")
+GREEDY = Generation()
 Batch = dict[str, Any]
 
 
@@ -47,6 +56,8 @@ class TextGeneration:
     packing: int = 0
     judging: Judging | None = None
     """How answers are judged; None where they are served: then the answer is what is generated."""
+    generation: Generation = GREEDY
+    """How answers are generated in service."""
     roles = ROLES
     input = "prompt"
     truth = "completion"
@@ -72,6 +83,10 @@ class TextGeneration:
         if gate.metric == "regex_match" and not (how and how.answer_pattern):
             raise BadInput("gate.metric='regex_match' needs gate.generation.answerPattern, which finds the answer")
         return replace(self, judging=Judging(gate.metric, how, has_choices))
+
+    def as_served(self, max_new_tokens: int) -> "TextGeneration":
+        """Return the task with answers of so many tokens at most."""
+        return replace(self, generation=Generation(maxNewTokens=max_new_tokens))
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Return no label: a decoder's answers are texts; None for a model that isn't one."""
@@ -148,7 +163,7 @@ class TextGeneration:
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Answer; where it is judged, weigh the rows' own answers too."""
-        return answer_rows(model, rows, self.judging)
+        return judge_rows(model, rows, self.judging) if self.judging else serve_rows(model, rows, self.generation)
 
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Return the errors of a prediction's value in the gate's metric; in service, whether it is the true text."""

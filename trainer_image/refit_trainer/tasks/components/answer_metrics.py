@@ -52,14 +52,12 @@ class Judging:
         return (*LIKELIHOOD, *(generated if self.generation else ()), *chosen)
 
 
-def answer_rows(model: LoadedModel, rows: Sequence[Row], judging: Judging | None) -> list[Prediction]:
-    """Return an answer to each row's prompt, or, where it is judged, what the metrics are made of.
+def judge_rows(model: LoadedModel, rows: Sequence[Row], judging: Judging) -> list[Prediction]:
+    """Return what the metrics are made of.
 
-    That is an object: `nll` of the row's own answer in nats, its `tokens` and `bytes`; `text` as generated; `choice`,
-    the likeliest of the row's choices. The score is the mean probability of a token, by its logarithm.
+    A value is an object: `nll` of the row's own answer in nats, its `tokens` and `bytes`; `text` as generated;
+    `choice`, the likeliest of the row's choices. The score is the mean probability of a token, by its logarithm.
     """
-    if judging is None:
-        return _serve(model, rows, Generation())
     found = _weigh(model, rows)
     if judging.generation:
         answers = _generate(model, rows, judging.generation)
@@ -67,6 +65,16 @@ def answer_rows(model: LoadedModel, rows: Sequence[Row], judging: Judging | None
     if judging.has_choices:
         found = [one | {"choice": choice} for one, choice in zip(found, _choose(model, rows), strict=True)]
     return [Prediction(one, math.exp(-one["nll"] / one["tokens"])) for one in found]
+
+
+def serve_rows(model: LoadedModel, rows: Sequence[Row], how: Generation) -> list[Prediction]:
+    """Return an answer to each row's prompt; the score is the mean probability of its tokens, by its logarithm."""
+    answers = _generate(model, rows, how)
+    sums = _likelihoods(model, answers)
+    return [
+        Prediction(_read(model, one), math.exp(-nll / max(1, count_learnt(one))))
+        for one, nll in zip(answers, sums, strict=True)
+    ]
 
 
 def tally(prediction: Any, truth: Any, judging: Judging | None) -> Tally:
@@ -147,8 +155,8 @@ def _generate(model: LoadedModel, rows: Sequence[Row], how: Generation) -> list[
     length = tokenizer.model_max_length - how.max_new_tokens
     if length < 1:
         raise BadInput(
-            f"gate.generation.maxNewTokens={how.max_new_tokens} leaves no room for a prompt: the model takes "
-            f"{tokenizer.model_max_length} tokens in all"
+            f"gate.generation.maxNewTokens={how.max_new_tokens} (MAX_NEW_TOKENS of the server) leaves no room for a "
+            f"prompt: the model takes {tokenizer.model_max_length} tokens in all"
         )
     prompts = [cut_prompt(encode_prompt(tokenizer, row), tokenizer, length) for row in rows]
     answers = generate(network, tokenizer.pad_token_id, prompts, find_ends(tokenizer, network), how)
@@ -161,12 +169,3 @@ def _generate(model: LoadedModel, rows: Sequence[Row], how: Generation) -> list[
 def _read(model: LoadedModel, answer: Example) -> str:
     said = [label for label in answer.labels if label != IGNORED_LABEL]
     return str(model.processor.decode(said, skip_special_tokens=True)).strip()
-
-
-def _serve(model: LoadedModel, rows: Sequence[Row], how: Generation) -> list[Prediction]:
-    answers = _generate(model, rows, how)
-    sums = _likelihoods(model, answers)
-    return [
-        Prediction(_read(model, one), math.exp(-nll / max(1, count_learnt(one))))
-        for one, nll in zip(answers, sums, strict=True)
-    ]

@@ -31,6 +31,18 @@ def learnt_texts(prompt: str | Sequence[Message], completion: str) -> list[str]:
     return [*(str(prompt[place].get("content") or "") for place in assistant_turns(prompt)), completion]
 
 
+def last_words(prompt: str | Sequence[Message]) -> str:
+    """Return what a prompt asks: its text, or the last message's."""
+    return prompt if isinstance(prompt, str) else str(prompt[-1].get("content") or "")
+
+
+def said(value: Mapping[str, Any]) -> str:
+    """Return what a model answered, of what it is judged by: a text, a choice, or how likely the true answer was."""
+    return str(
+        value.get("text") or value.get("choice") or f"the answer at {value['nll'] / value['tokens']:.2f} nats a token"
+    )
+
+
 def check_messages(value: Any, name: str) -> str | None:
     """Return what is wrong with a list of chat messages."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:

@@ -12,7 +12,6 @@ import torch
 
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.tasks.components.tokens import IGNORED_LABEL, Example
-from refit_trainer.training.compute import autocast
 
 TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.02}
 """Of the logits' standard deviation: how far rounding may part what is computed packed and alone."""
@@ -50,7 +49,7 @@ def join(examples: Sequence[Example]) -> Batch:
 def collate_packs(packs: Sequence[Batch], padding: int) -> Batch:
     """Return packs as a batch; what fills one up is a sequence of its own that nothing is learnt from.
 
-    There is no attention mask: without one transformers goes by the position numbers.
+    There is neither an attention mask nor a cache: with one of them transformers doesn't go by the position numbers.
     """
     longest = max(len(pack["input_ids"]) for pack in packs)
     rows: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "position_ids": []}
@@ -59,7 +58,7 @@ def collate_packs(packs: Sequence[Batch], padding: int) -> Batch:
         rows["input_ids"].append([*one["input_ids"], *[padding] * missing])
         rows["labels"].append([*one["labels"], *[IGNORED_LABEL] * missing])
         rows["position_ids"].append([*one["position_ids"], *range(missing)])
-    return {name: torch.tensor(values) for name, values in rows.items()}
+    return {name: torch.tensor(values) for name, values in rows.items()} | {"use_cache": False}
 
 
 def check_separate(network: Any, examples: Sequence[Example]) -> None:
@@ -69,12 +68,12 @@ def check_separate(network: Any, examples: Sequence[Example]) -> None:
         return
     was_training = network.training
     network.eval()
-    with torch.no_grad(), autocast():
+    with torch.no_grad():  # in the weights' own precision, in which rounding hides nothing
         packed = _logits(network, collate_packs([join(tried)], padding=0))
         alone = torch.cat([_logits(network, collate_packs([join([one])], padding=0)) for one in tried])
     network.train(was_training)
     apart = float((packed - alone).abs().max() / alone.std().clamp(min=1e-9))
-    if apart > TOLERANCE[torch.bfloat16 if torch.is_autocast_enabled() else network.dtype]:
+    if apart > TOLERANCE[network.dtype]:
         raise BadInput(
             f"hyperparameters.packing: {type(network).__name__} computes something else for texts that are packed "
             f"together than for each alone (logits {apart:.2g} standard deviations apart): leave packing out"
@@ -83,5 +82,5 @@ def check_separate(network: Any, examples: Sequence[Example]) -> None:
 
 def _logits(network: Any, batch: Batch) -> Any:
     """Return the logits of one row, (tokens, vocabulary) in fp32."""
-    inputs = {name: tensor.to(network.device) for name, tensor in batch.items() if name != "labels"}
-    return network(**inputs, use_cache=False).logits[0].float()
+    inputs = {name: batch[name].to(network.device) for name in ("input_ids", "position_ids")}
+    return network(**inputs, use_cache=batch["use_cache"]).logits[0].float()
