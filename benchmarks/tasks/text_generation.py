@@ -3,6 +3,7 @@
 The ways are those of the Unicode CLDR, which Babel ships. Days in the holdout aren't among those learnt from.
 """
 
+import importlib
 import random
 import sys
 import zipfile
@@ -50,8 +51,7 @@ def write_dates(locales: Path, folder: Path, locale: str, seed: int) -> None:
     """Write rows, `train` and `holdout`, of days that are drawn, in a style that is drawn."""
     if str(locales) not in sys.path:
         sys.path.append(str(locales))
-    from babel.dates import format_date
-
+    format_date = importlib.import_module("babel.dates").format_date
     draw = random.Random(seed)
     days = [FIRST + timedelta(number) for number in draw.sample(range(DAYS), TRAIN + HOLDOUT)]
     rows = [

@@ -164,7 +164,9 @@ def test_what_a_gate_cant_ask_is_refused_by_its_field(folder: Path, gate: Any, c
 
 def test_losses_by_other_tokens_are_not_compared(folder: Path, tmp_path: Path) -> None:
     other = make_decoder(tmp_path / "other", tokenizer=make_byte_tokenizer(words=("Vienna",)))
-    with pytest.raises(BadInput, match=r"different tokens \(87 and 81\), and loss is by token: use bits_per_byte"):
+    tokens = sum(len(row["completion"]) + 1 for row in ROWS)
+    words = rf"different tokens \({tokens} and {tokens - len('Vienna') + 1}\), and loss is by token: use bits_per_byte"
+    with pytest.raises(BadInput, match=words):
         judged(folder / "out", folder / "rows.jsonl", other, metric="loss")
     assert judged(folder / "out", folder / "rows.jsonl", other, metric="bits_per_byte")["difference"]["high"] < 0
 
@@ -226,7 +228,7 @@ def test_an_adapter_that_names_another_model_is_refused(folder: Path, tmp_path: 
 @pytest.mark.parametrize("kind", ["GPT2", "Qwen2"])
 def test_tied_embeddings_stay_where_adapters_learn_in_bfloat16(kind: str, folder: Path, tmp_path: Path) -> None:
     start = make_decoder(tmp_path / "start", kind)
-    lora = {"method": "lora", "frozen_dtype": "bfloat16", "learning_rate": "2e-2", "epochs": "5"}
+    lora = {"method": "lora", "frozen_dtype": "bfloat16", "learning_rate": "2e-2", "epochs": "40"}
     train(json.dumps(config(start, folder / "rows.jsonl", tmp_path / "out", **lora)))
     losses = [judged(tmp_path / name, folder / "rows.jsonl", metric="loss") for name in ("start", "out")]
     before, after = (report["candidate"]["metrics"]["loss"] for report in losses)
@@ -254,9 +256,9 @@ def test_activations_are_recomputed_where_a_gpus_memory_is_short(folder: Path) -
     for wish in ("off", "on"):
         with pytest.raises(torch.OutOfMemoryError):
             recompute_where_needed(network, wish, fail)  # type: ignore[arg-type]
-    network.gradient_checkpointing_disable()
+    network.activation_checkpointing_disable()
     recompute_where_needed(network, "auto", fail)
-    assert network.is_gradient_checkpointing
+    assert network.is_activation_checkpointing
 
 
 def test_after_a_kill_a_packed_training_ends_with_the_same_weights(folder: Path, tmp_path: Path) -> None:
@@ -331,7 +333,8 @@ def test_the_worst_rows_are_explained(folder: Path, tmp_path: Path, monkeypatch:
     train(json.dumps(config(folder / "start", folder / "rows.jsonl", tmp_path / "out", epochs="1")))
     judged(tmp_path / "out", folder / "rows.jsonl", metric="exact_match")
     page, card = (tmp_path / "out" / "report.html").read_text(), (tmp_path / "out" / "README.md").read_text()
-    assert "The rows with the most errors" in page and "Vienna" in page and "integrated gradients" not in page
+    assert "The rows with the most errors" in page and "Coloured by integrated gradients" not in page
+    assert sum(city in page for city in CAPITALS.values()) >= 4
     assert "pipeline_tag: text-generation" in card
 
 

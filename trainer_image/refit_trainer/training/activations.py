@@ -40,4 +40,4 @@ def _recompute(network: Any) -> None:
         raise BadInput(
             f"hyperparameters.gradient_checkpointing='on': {type(network).__name__} can't compute its activations again"
         )
-    network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    network.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})

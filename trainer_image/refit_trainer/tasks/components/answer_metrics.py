@@ -123,10 +123,16 @@ def _weigh(model: LoadedModel, rows: Sequence[Row]) -> list[dict[str, Any]]:
         {
             "nll": sum(next(sums) for _ in examples),
             "tokens": sum(map(count_learnt, examples)),
-            "bytes": sum(len(text.encode()) for text in learnt_texts(row.values["prompt"], row.values["completion"])),
+            "bytes": _count_bytes(row),
         }
         for row, examples in zip(rows, encoded, strict=True)
     ]
+
+
+def _count_bytes(row: Row) -> int:
+    """Return the bytes of a row's answers in UTF-8."""
+    texts = learnt_texts(row.values["prompt"], row.values["completion"])
+    return sum(len(text.encode(errors="replace")) for text in texts)
 
 
 def _choose(model: LoadedModel, rows: Sequence[Row]) -> list[str]:

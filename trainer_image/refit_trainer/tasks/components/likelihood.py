@@ -1,5 +1,6 @@
 """How likely a model finds answers that are given: the negative log-likelihood of their tokens, in nats."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -56,7 +57,9 @@ def _sum_losses(network: Any, batch: Batch) -> list[float]:
     labels = batch.pop("labels")[:, 1:].to(network.device)
     first = int((labels != IGNORED_LABEL).any(dim=0).int().argmax())  # logits before it are of no use
     inputs = {name: tensor.to(network.device) for name, tensor in batch.items()}
-    logits = network(**inputs, use_cache=False, logits_to_keep=labels.shape[1] + 1 - first).logits
+    if "logits_to_keep" in inspect.signature(network.forward).parameters:
+        inputs["logits_to_keep"] = labels.shape[1] + 1 - first
+    logits = network(**inputs, use_cache=False).logits
     losses = [
         cross_entropy(one.float(), own, ignore_index=IGNORED_LABEL, reduction="sum")
         for one, own in zip(logits[:, -1 - labels.shape[1] + first : -1], labels[:, first:], strict=True)
