@@ -232,8 +232,9 @@ def test_tied_embeddings_stay_where_adapters_learn_in_bfloat16(kind: str, folder
     train(json.dumps(config(start, folder / "rows.jsonl", tmp_path / "out", **lora)))
     losses = [judged(tmp_path / name, folder / "rows.jsonl", metric="loss") for name in ("start", "out")]
     before, after = (report["candidate"]["metrics"]["loss"] for report in losses)
-    assert after < before - 1
-    assert TASK.load(tmp_path / "out").network.dtype is torch.float32
+    assert after < before - 0.3  # the embeddings are untrained and stay so: little more can be learnt
+    weights = [TASK.load(tmp_path / name).network.get_input_embeddings().weight for name in ("start", "out")]
+    assert weights[1].equal(weights[0].bfloat16().float())
 
 
 def test_recomputed_activations_give_the_same_weights(folder: Path, tmp_path: Path) -> None:
