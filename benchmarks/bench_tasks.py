@@ -37,7 +37,9 @@ def render_table(records: dict[str, Record]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     scenarios = [find_scenario(name) for name in scenario_names()]
-    rows += [_row(scenario, records[scenario.task]) for scenario in scenarios if scenario.task in records]
+    for scenario in scenarios:
+        if record := records.get(scenario.task):
+            rows += [_row(scenario, record), *_other_rows(record)]
     return "\n".join(rows)
 
 
@@ -45,6 +47,14 @@ def _row(scenario: Scenario, record: Record) -> str:
     values = [f"{record[when]:.3f}" for when in ("before", "drifted", "retrained")]
     words = [f"`{scenario.task}`", scenario.model, scenario.data, scenario.drift, scenario.metric, *values]
     return f"| {' | '.join(words)} | {record['seconds']['retrain']:.0f} |"
+
+
+def _other_rows(record: Record) -> list[str]:
+    """Return a row for each other metric of a task."""
+    return [
+        f"| | | | | {name} | {' | '.join(f'{value:.3f}' for value in values)} | |"
+        for name, values in record.get("also", {}).items()
+    ]
 
 
 def render_page(page: str, records: dict[str, Record]) -> str:

@@ -43,6 +43,10 @@ class Play:
             "drifted": self._metric(new["served"]),
             "retrained": self._metric(new["candidate"]),
             "retrained_before_drift": self._metric(old["candidate"]),
+            "also": {
+                name: [verdict["metrics"][name] for verdict in (old["served"], new["served"], new["candidate"])]
+                for name in self.scenario.also
+            },
             "rows": {"train": first["rows"], "retrain": again["rows"], "holdout": new["rows"]},
             "seconds": {"train": first["wall"], "retrain": again["wall"], "judge": new["wall"]},
             "holdout": new["holdout"]["digest"],

@@ -6,7 +6,7 @@ Its functions run inside the trainer image, except those of `materials`, which f
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Scenario:
     """Write into a folder: `model`, and in `before` and `after` the rows, `train` and `holdout`."""
     materials: Mapping[str, Callable[[], Path]]
     """What has to be fetched by name: each function returns a folder, made once."""
+    also: Sequence[str] = ()
+    """Other metrics for the page."""
 
 
 def scenario_names() -> list[str]:

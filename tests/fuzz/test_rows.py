@@ -28,7 +28,14 @@ from tests.support.trainer.pictures import png
 from tests.support.trainer.sounds import tone
 
 TASKS = st.sampled_from(
-    ["text-classification", "image-classification", "object-detection", "recommendation", "speech-recognition"]
+    [
+        "text-classification",
+        "image-classification",
+        "object-detection",
+        "recommendation",
+        "speech-recognition",
+        "text-generation",
+    ]
 )
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
 """With halves of characters, unlike hypothesis's own."""
@@ -43,6 +50,7 @@ LIKELY: st.SearchStrategy[Any] = st.one_of(
     ),
     st.sampled_from(["1.png", "../1.png", {"path": "1.png"}, {"bytes": "aGk="}, {"bytes": b"hi", "path": None}]),
     st.sampled_from(["2026-11-24T16:40:02Z", "20261124", 1795000000, 1795000000000, 10**40, float("nan")]),
+    st.sampled_from([[{"role": "user", "content": "a film"}], [{"role": "assistant", "content": None}], [{"role": 1}]]),
     st.sampled_from([[{"label": "a", "box": [0, 0, 1, 1]}], {"bbox": [[0, 0, 1, 1]], "categories": ["a"]}]),
 )
 SOUND = tone(0.1).read()
@@ -54,6 +62,8 @@ GOOD = {
     "objects": [{"label": "a", "box": [0, 0, 1, 1]}],
     "items": ["a", "b"],
     "next": "c",
+    "prompt": "a film",
+    "completion": "good",
 }
 """A row that every task takes."""
 COLUMNS = (*GOOD, "time", "slice", "more")

@@ -18,6 +18,7 @@ from refit_trainer.commands.train import _check_distributed, _parse_settings
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.distributed.launcher import keep_one_gpu
 from refit_trainer.methods import find_method
+from refit_trainer.tasks import find_task
 from tests.support.local import free_port
 from tests.support.trainer.commands import (
     Ended,
@@ -27,7 +28,9 @@ from tests.support.trainer.commands import (
     run_command,
     start_command,
     train_config,
+    write_rows,
 )
+from tests.support.trainer.decoders import make_decoder
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
 
@@ -88,6 +91,23 @@ def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_pa
     print(f"alone {alone.message['seconds']} s, together {first.message['seconds']} s", one, two, sep="\n")
     print(f"{apart=}, {moved=}")
     assert apart < 0.1 * moved
+
+
+def test_two_machines_learn_from_packs_what_one_does(tmp_path: Path) -> None:
+    """Each token counts the same, whichever machine has it and however many are learnt there."""
+    days = [
+        {"prompt": f"day {number}:", "completion": " a holiday" if number % 7 == 0 else " work"} for number in range(96)
+    ]
+    rows, start = write_rows(tmp_path / "rows.jsonl", days), make_decoder(tmp_path / "start")
+    settings = {"learning_rate": "2e-3", "batch_size": "4", "epochs": "3", "packing": "64"}
+    dataset = {"train": rows.as_uri(), "columns": {"prompt": "prompt", "completion": "completion"}}
+    wanted = {"task": "text-generation", "dataset": dataset, "hyperparameters": settings}
+    alone = run_command("train", train_config(start, rows, tmp_path / "alone", **wanted), tmp_path)
+    assert alone.code == 0, alone.output
+    first, second = Machines(train_config(start, rows, tmp_path / "together", **wanted), tmp_path).ended()
+    assert (first.code, second.code) == (0, 0), first.output + second.output
+    one, two = losses(alone.output), losses(first.output)
+    assert len(one) == len(two) >= 9 and two == pytest.approx(one, abs=0.02), f"{one}\n{two}"
 
 
 def wait_for(folder: Path, process: subprocess.Popen[str]) -> None:
@@ -234,10 +254,10 @@ REFUSED = {
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_cant_be_shared_is_refused_by_name(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
-    texts = REFUSED[words]
+    texts, task = REFUSED[words], find_task("text-classification")
     name = texts.get("method", "full")
     with pytest.raises(BadInput, match=re.escape(words)):
-        _check_distributed(name, find_method(name), _parse_settings(find_method(name), texts))
+        _check_distributed(name, find_method(name), _parse_settings(task, find_method(name), texts))
 
 
 def test_a_machine_beyond_the_last_is_refused(tiny: Path, train_rows: Path, tmp_path: Path) -> None:

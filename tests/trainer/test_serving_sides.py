@@ -64,3 +64,15 @@ def test_stored_rows_carry_their_group(serve: Serve, published: Path) -> None:
     server.post("/v1/feedback", id="c", label="positive")
     rows = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert [row.get("group") for row in rows] == ["user 1", "user 2", None]
+
+
+def test_a_conversation_stays_on_the_side_of_its_first_message() -> None:
+    """The system's message is the same for everybody."""
+    system = {"role": "system", "content": "Be brief."}
+
+    def ask(number: int) -> dict[str, str]:
+        return {"role": "user", "content": f"question {number}"}
+
+    assert len({choose_side([system, ask(n)], 0.5) for n in range(20)}) == 2
+    answered = [system, ask(1), {"role": "assistant", "content": "yes"}, ask(2)]
+    assert choose_side(answered, 0.5) == choose_side(answered[:2], 0.5) == choose_side([ask(1)], 0.5)

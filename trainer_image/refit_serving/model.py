@@ -12,7 +12,7 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
 from refit_trainer.sketch.document import Sketch, read_sketch
 from refit_trainer.storage.uris import fetch, pin
-from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
+from refit_trainer.tasks import LoadedModel, Prediction, Task, as_served, find_task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def load_model(settings: Settings) -> ServedModel:
     uri = pin(uri)
     folder = fetch(uri)
     digest = verify_folder(folder, expected, uri)
-    task = find_task(settings.task)
+    task = as_served(find_task(settings.task), settings.max_new_tokens)
     if task.known_labels(folder) is None:
         raise BadInput(f"{uri} has no head for {settings.task}")
     threads = limit_threads()

@@ -43,6 +43,8 @@ class Settings(BaseModel):
     """Of one input, and of one label."""
     max_pixels: int = Field(25_000_000, gt=0)
     """Of one image; those computed at once, and those of one request, have twice as many at most."""
+    max_new_tokens: int = Field(64, gt=0)
+    """Of an answer, where the task generates text."""
     max_body_bytes: int = Field(4 << 20, gt=0)
     max_held_bytes: int = Field(64 << 20, gt=0)
     """Of the bodies of all requests at once."""

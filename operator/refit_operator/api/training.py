@@ -57,7 +57,8 @@ class DatasetSpec(ApiModel):
     format: Annotated[str, Field(max_length=32)] = Field(default="jsonl", description="Format of the files.")
     columns: Annotated[dict[str, Annotated[str, Field(max_length=128)]], Field(max_length=16)] = Field(
         default={"text": "text", "label": "label"},
-        description="The column of each role: text, label, and optionally slice and time.",
+        description="The column of each role: text, label, and optionally slice and time. Other tasks have other "
+        "roles.",
     )
     recent: int | None = Field(default=None, ge=1, description="Train on the newest so many rows only. Default: all.")
     replay: float | None = Field(
@@ -159,6 +160,20 @@ class TrainingSpec(ApiModel):
     pod_template: PodTemplate = section(PodTemplate, "What is laid over the pod of a run's Job.")
 
 
+class GenerationSpec(ApiModel):
+    """How both models' answers are generated, for a task that generates text."""
+
+    max_new_tokens: int = Field(default=64, ge=1, le=32768, description="The longest that an answer may be, in tokens.")
+    temperature: float = Field(default=0, ge=0, le=2, description="0: the likeliest token each time. Above: drawn.")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="What is drawn is drawn by this seed, for both models.")
+    answer_pattern: str = Field(
+        default="",
+        max_length=256,
+        description="A regular expression (Python's) that finds the answer in what is generated and in the true one: "
+        "its last match, or the first group of that. For the metric regex_match.",
+    )
+
+
 class GateSpec(ApiModel):
     """Candidate and served model, judged on the same holdout rows."""
 
@@ -216,4 +231,9 @@ class GateSpec(ApiModel):
         default=200,
         ge=1,
         description="A holdout of fewer distinct inputs decides nothing: HoldoutTooSmall.",
+    )
+    generation: GenerationSpec | None = Field(
+        default=None,
+        description="How answers are generated where the task generates text. Default: its own values, where the "
+        "metric needs answers.",
     )

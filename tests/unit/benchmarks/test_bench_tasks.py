@@ -26,6 +26,12 @@ def test_the_table_has_a_row_for_each_record_and_the_rest_stays() -> None:
     assert render_page(page, {"image-classification": RECORD}) == page
 
 
+def test_other_metrics_have_rows_of_their_own() -> None:
+    record = RECORD | {"also": {"loss": [0.1, 2, 0.25]}}
+    table = render_page(f"{BEGIN}\n{END}", {"image-classification": record}).splitlines()
+    assert table[-2] == "| | | | | loss | 0.100 | 2.000 | 0.250 | |" and table[-2].count("|") == table[-3].count("|")
+
+
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_scenario_is_named_as_its_file_and_maps_what_it_needs(name: str) -> None:
     scenario = find_scenario(name)

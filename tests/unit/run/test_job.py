@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from refit_operator.api.training import GateSpec
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.run.rules.manifests.config import render_judge_config, render_train_config
 from refit_operator.run.rules.manifests.job import build_job
@@ -54,6 +55,14 @@ def test_the_judges_configuration_is_the_contracts() -> None:
     assert "mayBeUnchanged" not in render_judge_config(run, uses)
     assert render_judge_config(run, uses)["gate"] == want["gate"]
     assert render_judge_config(contract_run())["gate"] == {"metric": "accuracy", "confidence": 0.95}
+
+
+def test_how_answers_are_generated_is_said_where_it_is_asked_for() -> None:
+    run = contract_run()
+    asked = {"maxNewTokens": 8, "answerPattern": "[0-9]+"}
+    gate = GateSpec.model_validate({"metric": "regex_match", "generation": asked})
+    run = run.model_copy(update={"spec": run.spec.model_copy(update={"gate": gate})})
+    assert render_judge_config(run)["gate"]["generation"] == {"temperature": 0, "seed": 0, **asked}
 
 
 def test_what_serves_and_what_served_before_is_never_pruned() -> None:

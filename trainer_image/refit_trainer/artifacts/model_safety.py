@@ -16,6 +16,8 @@ from refit_trainer.storage.files import PICKLES
 
 LONGEST_HEADER = 100_000_000  # bytes: what safetensors itself reads
 ADAPTER = "adapter_config.json"
+ELSEWHERE = ("base_model_name_or_path", "revision", "auto_mapping")
+"""What an adapter's configuration names of another model, and of code."""
 INDEX = ".safetensors.index.json"
 
 
@@ -51,7 +53,9 @@ def _check_config(folder: Path, name: str) -> None:
     document = _read(folder, name)
     if isinstance(document, dict) and "auto_map" in document:
         raise BadInput(f"{folder}: {name} has an auto_map: code in a model folder is never run")
-    if name.rpartition("/")[2] == ADAPTER:
+    parent, _, last = name.rpartition("/")
+    named = isinstance(document, dict) and any(document.get(key) is not None for key in ELSEWHERE)
+    if last == ADAPTER and (named or not parent):
         raise BadInput(f"{folder}: {name} names another model to load: merge the adapter into the weights")
 
 

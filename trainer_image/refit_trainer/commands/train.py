@@ -1,12 +1,13 @@
 """`refit-train`: from a model and rows to a published checkpoint."""
 
 import logging
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from refit_trainer.artifacts.checkpoint import (
     Save,
@@ -30,7 +31,7 @@ from refit_trainer.distributed.launcher import count_gpus, keep_one_gpu, launch_
 from refit_trainer.distributed.topology import Topology, read_topology
 from refit_trainer.methods import Hyperparameters, Method, find_method
 from refit_trainer.storage.uris import fetch, pin, remove
-from refit_trainer.tasks import LoadedModel, Task, find_task
+from refit_trainer.tasks import LoadedModel, Task, as_trained, find_task
 from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.training.fingerprint import fingerprint_of
@@ -117,7 +118,8 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     task = find_task(config.task)
     method_name = config.hyperparameters.get("method", "full")
     method = find_method(method_name)
-    settings = _parse_settings(method, config.hyperparameters)
+    settings = _parse_settings(task, method, config.hyperparameters)
+    task = as_trained(task, settings)
     _check_distributed(method_name, method, settings)
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
@@ -200,12 +202,15 @@ def _check_distributed(name: str, method: Method, settings: Hyperparameters) -> 
         )
 
 
-def _parse_settings(method: Method, texts: Mapping[str, str]) -> Hyperparameters:
+def _parse_settings(task: Task, method: Method, texts: Mapping[str, str]) -> Hyperparameters:
+    """Return the hyperparameters of the method, and those that the task adds to it."""
     named = {name: value for name, value in texts.items() if name != "method"}
+    own = getattr(task, "hyperparameters", None)
+    kind = create_model("Settings", __base__=(method.hyperparameters, own)) if own else method.hyperparameters
     try:
-        return method.hyperparameters.model_validate(named)
+        return kind.model_validate(named)
     except ValidationError as error:
-        known = ", ".join(sorted(method.hyperparameters.model_fields))
+        known = ", ".join(sorted(kind.model_fields))
         raise BadInput(f"hyperparameters: {describe(error)} (known: {known})") from None
 
 
@@ -237,6 +242,8 @@ def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:
 
         model.network.to(getattr(torch, settings.save_dtype))
         task.save(model, folder)
+        if model.beside:
+            shutil.copytree(model.beside, folder, dirs_exist_ok=True)
 
     return save
 

@@ -4,9 +4,18 @@ Keys that this image doesn't know are ignored, so that an older image works unde
 must be right, and everything wrong is named at once.
 """
 
+import re
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from refit_trainer.contract.errors import BadInput
 
@@ -54,6 +63,26 @@ class HoldoutDataset(Dataset):
     holdout: Uri
 
 
+class Generation(_Document):
+    """How answers are generated to be judged."""
+
+    max_new_tokens: Annotated[int, Field(gt=0, le=32768)] = Field(default=64, alias="maxNewTokens")
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0
+    """0: greedy."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    answer_pattern: str = Field(default="", alias="answerPattern")
+    """A regular expression that finds the answer in what is generated and in the truth."""
+
+    @field_validator("answer_pattern")
+    @classmethod
+    def _is_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return pattern
+
+
 class Gate(_Document):
     """The part of the gate that the judge needs: the metric of the differences and slices, and how sure to be."""
 
@@ -62,6 +91,8 @@ class Gate(_Document):
     max_slice_drop: Annotated[float, Field(ge=0)] | None = Field(default=None, alias="maxSliceDrop")
     uses: dict[Digest, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     """How many gates asked a holdout before, by its digest."""
+    generation: Generation | None = None
+    """How answers are generated; None: as by default where the metric needs any."""
 
 
 class Run(_Document):

@@ -1,7 +1,8 @@
 """The roles that a task gives to a data set's columns."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from refit_trainer.contract.errors import BadInput
 
@@ -18,12 +19,21 @@ class ColumnRoles:
     """Required roles whose values are objects: answers to several questions."""
     nullable: tuple[str, ...] = ()
     """Required roles that may be null or absent in a row."""
+    instead: str = ""
+    """A role that stands for all the required ones where it is mapped."""
+    unfold: Callable[[dict[str, Any]], str | None] = lambda values: None
+    """Puts the required roles in the place of what a row has; returns what is wrong with it."""
+
+    def choose(self, columns: Mapping[str, str]) -> "ColumnRoles":
+        """Return the roles of rows with these columns."""
+        return replace(self, required=(self.instead,), instead="") if self.instead in columns else self
 
     def map_columns(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Return column by role; raise BadInput for a role that the task doesn't have."""
         known = (*self.required, *self.optional)
+        or_instead = f", or {self.instead}" if self.instead else ""
         if unknown := sorted(set(columns) - set(known)):
-            raise BadInput(f"dataset.columns.{unknown[0]}: unknown role; this task has {', '.join(known)}")
+            raise BadInput(f"dataset.columns.{unknown[0]}: unknown role; this task has {', '.join(known)}{or_instead}")
         return {role: columns.get(role, role) for role in known if role in self.required or role in columns}
 
 

@@ -25,6 +25,7 @@ Check = Callable[[Mapping[str, Any]], str | None]
 
 def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> RowSet:
     """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong."""
+    roles = roles.choose(dataset.columns)
     columns = roles.map_columns(dataset.columns)
     files, problems, kind = Listing(fetch(uri)), Problems(), find_format(dataset.format)
     lines = list(_read_documents(kind, files, problems))
@@ -118,7 +119,7 @@ def _find_problem(
 ) -> str | None:
     """Put the files' contents in the place of their names, and return what is wrong with the row."""
     try:
-        return _find_files(values, columns, roles, line) or check(values)
+        return _find_files(values, columns, roles, line) or roles.unfold(values) or check(values)
     except Unreadable as error:
         return f'column "{columns[error.role]}" ({error.role}) {error}'
 

@@ -11,6 +11,7 @@ from refit_trainer.explain.by_question import QuestionFacts, measure_by_question
 from refit_trainer.explain.drift import Change, class_changes, length_changes, word_changes, words
 from refit_trainer.explain.measures import Judged, Part, by_slice
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.tasks.components.conversations import last_words, said
 from refit_trainer.tasks.components.objects import read_objects
 from refit_trainer.tasks.components.questions import has_questions
 
@@ -78,6 +79,9 @@ def gather(
     if name == "text-classification":
         facts |= _of_texts([str(row.values["text"]) for row in rows])
         facts["wrong"] = _errors(singles, answered[0], model)
+    if name == "text-generation":
+        facts |= _of_texts([last_words(row.values["prompt"]) for row in rows])
+        facts["wrong"] = _worst(task, rows, models[0])
     run = manifest.get("run") or {}
     return Facts(
         title=str(run.get("name", "checkpoint")),
@@ -97,6 +101,18 @@ def gather(
 
 def _of_texts(texts: Sequence[str]) -> dict[str, Any]:
     return {"lengths": length_changes([len(words(text)) for text in texts]), "words": word_changes(texts)}
+
+
+def _worst(task: Task, rows: Sequence[Row], judged: Judged) -> list[Wrong]:
+    """Return the rows with the most errors in the gate's metric; of those that are equal, the ones it was surest of."""
+    pairs = list(zip(rows, judged.predictions, strict=True))
+    tallies = [task.tally(one.value, row.values[task.truth]) for row, one in pairs]
+    rates = [tally.errors / max(1, tally.units) for tally in tallies]
+    worst = sorted((i for i, rate in enumerate(rates) if rate > 0), key=lambda i: (-rates[i], -pairs[i][1].score))
+    return [
+        Wrong(last_words(row.values["prompt"]), str(row.values["completion"]), said(prediction.value), prediction.score)
+        for row, prediction in (pairs[i] for i in worst[:ERRORS])
+    ]
 
 
 def _errors(rows: Sequence[Row], judged: Judged, model: LoadedModel) -> list[Wrong]:

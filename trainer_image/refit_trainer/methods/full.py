@@ -18,6 +18,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
 from refit_trainer.tasks import LoadedModel, Task
+from refit_trainer.training.activations import Wish, recompute_where_needed
 from refit_trainer.training.compute import is_bf16_fast, pick_device
 from refit_trainer.training.early_stopping import EarlyStopping
 from refit_trainer.training.resume import ResumableTrainer
@@ -35,6 +36,8 @@ class Hyperparameters(methods.Hyperparameters):
     weight_decay: float = Field(0.01, ge=0)
     early_stopping: int = Field(0, ge=0)
     """Epochs without a better loss on a slice of the training rows after which to stop; 0: never, and no slice."""
+    gradient_checkpointing: Wish = "auto"
+    """Whether activations are computed again instead of being kept; `auto`: where a GPU's memory is short."""
     early_stopping_share: float = Field(0.1, gt=0, lt=0.5)
     parallelism: Literal["ddp"] = "ddp"
     """How several machines share the work: each has the whole model, and a share of every batch."""
@@ -91,7 +94,8 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
             compute_loss_func=model.loss,
             callbacks=[_LogSteps(), *early_stopping],
         )
-        trainer.try_step([min(examples, key=_length), max(examples, key=_length)])
+        tried = _pick_tried(examples, trainer.args.per_device_train_batch_size)
+        recompute_where_needed(model.network, settings.gradient_checkpointing, lambda: trainer.try_step(tried))
     loss = trainer.train_resumable()
     _check_finite(model.network, settings)
     return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
@@ -101,6 +105,12 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
     """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
+
+
+def _pick_tried(examples: Sequence[Any], batch: int) -> list[Any]:
+    """Return the rows that a step is tried with: the shortest, and, on a GPU, as many of the longest as a step has."""
+    longest = sorted(examples, key=_length, reverse=True)
+    return [longest[-1], *longest[: max(1, batch - 1) if pick_device().type == "cuda" else 1]]
 
 
 def _length(example: Mapping[str, Any]) -> int:

@@ -41,7 +41,8 @@ class Incremental:
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train as `full` does, one pass, and return its metrics."""
-        one_pass = full.Hyperparameters(epochs=1, **settings.model_dump())
+        shared = settings.model_dump(include=set(Hyperparameters.model_fields))
+        one_pass = full.Hyperparameters(epochs=1, **shared)
         return full.METHOD.train(task, model, rows, one_pass, states)
 
 

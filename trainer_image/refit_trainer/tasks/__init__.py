@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from refit_trainer.contract.config import Dataset, Gate
 from refit_trainer.contract.plugins import find_plugin
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
@@ -23,6 +24,8 @@ class LoadedModel:
     """Where it was loaded from, for messages."""
     watch: Any = None
     """What says of each prediction where its input lies; None where no sketch is followed."""
+    beside: Path | None = None
+    """A folder whose contents are published with the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,31 @@ class Task(Protocol):
 
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return every metric of the predictions against the rows' true ones."""
+
+
+def as_trained(task: Task, settings: Any) -> Task:
+    """Return the task as hyperparameters of its own want it; most have none, and are returned as they are."""
+    trained = getattr(task, "as_trained", None)
+    return trained(settings) if trained else task
+
+
+def as_judged(task: Task, dataset: Dataset, gate: Gate) -> Task:
+    """Return the task as a gate wants it judged; most are judged in one way, and are returned as they are."""
+    judged = getattr(task, "as_judged", None)
+    return judged(dataset, gate) if judged else task
+
+
+def as_served(task: Task, max_new_tokens: int) -> Task:
+    """Return the task as a server wants it, whose answers have so many tokens at most where they are generated."""
+    served = getattr(task, "as_served", None)
+    return served(max_new_tokens) if served else task
+
+
+def check_comparable(task: Task, metric: str, one: Sequence[Prediction], other: Sequence[Prediction]) -> None:
+    """Raise BadInput where two models' numbers in a metric can't be compared, for a task that knows such models."""
+    check = getattr(task, "check_comparable", None)
+    if check:
+        check(metric, one, other)
 
 
 def find_task(name: str) -> Task:

@@ -85,6 +85,7 @@ def _gate(run: RetrainRun, uses: Uses) -> dict[str, Any]:
     gate = run.spec.gate
     document: dict[str, Any] = {"metric": gate.metric, "confidence": gate.confidence}
     document |= {} if gate.max_slice_drop is None else {"maxSliceDrop": gate.max_slice_drop}
+    document |= {"generation": gate.generation.model_dump(by_alias=True)} if gate.generation else {}
     return document | ({"uses": dict(uses)} if uses else {})
 
 
