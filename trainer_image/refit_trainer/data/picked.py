@@ -10,7 +10,7 @@ import numpy as np
 from refit_trainer.storage.uris import make_scratch
 
 Item = TypeVar("Item")
-AT_ONCE = 1 << 16
+AT_ONCE = 4096
 """Places written, or read in order, at once."""
 Places = Any
 """A NumPy array of integers, one dimension, or a range."""

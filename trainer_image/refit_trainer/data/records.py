@@ -13,7 +13,7 @@ from typing import overload
 
 from refit_trainer.storage.uris import make_scratch
 
-CACHE_KIB = 8192
+CACHE_BYTES = 8 * 2**20
 """Memory that SQLite may keep of one file."""
 BATCH = 1000
 """Records written, or read in order, at once."""
@@ -112,8 +112,12 @@ def connect(path: Path, is_complete: bool = False) -> sqlite3.Connection:
     how = "mode=ro&immutable=1" if is_complete else "nolock=1"
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, check_same_thread=False)
     os.environ["SQLITE_TMPDIR"] = str(path.parent)  # where SQLite sorts what is larger than its memory
-    for setting in (f"cache_size=-{CACHE_KIB}", "temp_store=FILE", "journal_mode=OFF", "synchronous=OFF"):
-        connection.execute(f"PRAGMA {setting}")
+    try:
+        for setting in (f"cache_size=-{CACHE_BYTES // 1024}", "temp_store=FILE", "journal_mode=OFF", "synchronous=OFF"):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

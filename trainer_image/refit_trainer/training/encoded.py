@@ -177,11 +177,12 @@ def lengths_of(examples: Sequence[Example]) -> Any:
     return np.fromiter(map(count_tokens, examples), dtype=np.int32, count=len(examples))
 
 
-def pick_extremes(examples: Sequence[Example]) -> list[Example]:
-    """Return the shortest row and the longest one, whatever their length is counted in."""
+def pick_extremes(examples: Sequence[Example], longest: int = 1) -> list[Example]:
+    """Return the shortest row and so many of the longest, whatever their length is counted in."""
     few = examples if _has_lengths(examples) else Picked(examples, range(min(len(examples), MEASURED)))
     lengths = lengths_of(few)
-    return [few[int(lengths.argmin())], few[int(lengths.argmax())]]
+    most = np.argpartition(lengths, -min(longest, len(lengths)))[-longest:]
+    return [few[int(place)] for place in (lengths.argmin(), *most)]
 
 
 def _has_lengths(examples: Sequence[Example]) -> bool:

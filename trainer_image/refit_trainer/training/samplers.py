@@ -37,7 +37,8 @@ class LengthGroupedSampler(Sampler):  # type: ignore[misc]
         Four to eight bytes a row are kept of them, and no Python number.
         """
         generator = torch.Generator().manual_seed(self._seed + self._epoch)
-        rows = torch.randperm(len(self._lengths), generator=generator).numpy()
+        kind = torch.int32 if len(self._lengths) < 2**31 else torch.int64
+        rows = torch.randperm(len(self._lengths), generator=generator, dtype=kind).numpy()
         for start in range(0, len(rows), MEGABATCH * self._batch):
             part = rows[start : start + MEGABATCH * self._batch]
             part[:] = part[np.argsort(-self._lengths[part], kind="stable")]
