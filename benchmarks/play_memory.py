@@ -18,9 +18,9 @@ from benchmarks.pages import Record
 from tests.support.trainer.commands import SENTENCES, make_tiny_bert, read_rows, train_config
 
 STEPS, BATCH = 50, 32
-EVERY = 0.05  # seconds between two looks at a process
-LOOKS_AT_DISK = 20
-"""So many looks at a process for one at the disk, which takes longer."""
+EVERY = 0.05  # seconds between two readings of a process
+READINGS_PER_DISK = 20
+"""So many readings of a process for one of the disk, which takes longer."""
 FIELDS = {"VmHWM": "peak", "RssAnon": "anonymous", "RssFile": "mapped"}
 
 
@@ -59,13 +59,13 @@ def measure(rows: int, folder: Path) -> Record:
 def follow(training: "subprocess.Popen[bytes]", folders: list[Path]) -> dict[str, int]:
     """Return the greatest of what is seen of a process until it ends, and of the bytes in folders."""
     peaks: dict[str, int] = {"disk": 0}
-    look = 0
+    reading = 0
     while training.poll() is None:
         for name, size in read_status(training.pid):
             peaks[name] = max(peaks.get(name, 0), size)
-        if look % LOOKS_AT_DISK == 0:
+        if reading % READINGS_PER_DISK == 0:
             peaks["disk"] = max(peaks["disk"], sum(map(size_of, folders)))
-        look += 1
+        reading += 1
         time.sleep(EVERY)
     return peaks
 
