@@ -73,7 +73,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.check:
         made = make(PAGE.read_text(), read_lines(RECORDS))
-        sys.exit("\n".join(f"{file} isn't what its records say" for file, text in made.items() if _read(file) != text))
+        wrong = [f"{file} isn't what its records say" for file, text in made.items() if _read(file) != text]
+        sys.exit("\n".join(wrong) or None)
     for size in arguments.sizes:
         others = (record for record in read_lines(RECORDS) if record["rows"] != size)
         write_lines(RECORDS, sorted([*others, play(size)], key=lambda record: int(record["rows"])))
