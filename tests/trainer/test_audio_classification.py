@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.audio import check_audio, encode_recordings, pad_recordings, read_audio, write_wav
 from refit_trainer.data.blob import Blob
+from refit_trainer.data.rows import Row
+from refit_trainer.training.encoded import Encoder
 from tests.support.trainer.commands import judge_config, read_rows, train_config
 from tests.support.trainer.server import Serve
 from tests.support.trainer.sounds import tone
@@ -110,15 +113,21 @@ def test_what_is_no_recording_is_named(audio: Blob, problem: str | None) -> None
     assert found is None if problem is None else found is not None and found.startswith(problem)
 
 
-def test_features_are_the_same_kept_or_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_are_the_same_kept_or_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import Wav2Vec2FeatureExtractor
 
     extractor = Wav2Vec2FeatureExtractor(return_attention_mask=True)
     recordings = [tone(0.1), tone(0.5)]
-    kept = encode_recordings(extractor, recordings)
-    monkeypatch.setattr("refit_trainer.data.audio.KEPT_SECONDS", 0.3)
-    anew = encode_recordings(extractor, recordings)
-    assert set(kept[0]) == {"input_values"} and set(anew[0]) == {"audio"}
+    rows = [Row({"audio": recording}) for recording in recordings]
+
+    def encode(some: Sequence[Row]) -> list[dict[str, Any]]:
+        return encode_recordings(extractor, [row.values["audio"] for row in some])
+
+    found = Encoder(tmp_path, "", encode).encode(rows)
+    kept = [found[0], found[1]]
+    assert found[1] is kept[1]
+    monkeypatch.setattr("refit_trainer.training.encoded.KEPT_BYTES", 0)
+    anew = list(Encoder(tmp_path, "", encode).encode(rows))
     batches = [pad_recordings(extractor, encoded) for encoded in (kept, anew)]
     assert (batches[0]["input_values"] == batches[1]["input_values"]).all()
     assert batches[0]["input_values"].shape == (2, 8000) and batches[0]["attention_mask"].sum(dim=1).tolist() == [

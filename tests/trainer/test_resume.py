@@ -66,6 +66,7 @@ def test_after_a_kill_it_goes_on_from_the_last_periodic_save(tiny: Path, train_r
     ended = run_command("train", config, tmp_path)
     assert ended.code == 0, ended.output
     assert "train.resumed step=" in ended.output
+    assert "data.encoded_found" in ended.output and "data.encoded path" not in ended.output
     whole = run_command("train", config | {"output": (tmp_path / "whole").as_uri()}, tmp_path)
     assert ended.message["digest"] == whole.message["digest"]
     assert not (tmp_path / ".out.unfinished").exists()

@@ -3,6 +3,9 @@
 import random
 from itertools import pairwise
 
+import pytest
+import torch
+
 from refit_trainer.training.samplers import LengthGroupedSampler
 
 SEEDED = random.Random(7)
@@ -60,3 +63,19 @@ def test_only_the_last_batch_is_smaller() -> None:
     assert [len(batch) for batch in short] == [32, 8]
     grown = list(LengthGroupedSampler(list(range(100)), BATCH, seed=1))
     assert sorted(grown[-4:]) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 1601, 5000])
+def test_the_order_is_the_one_of_sorted_and_shuffled_lists(count: int) -> None:
+    draws = random.Random(count)
+    lengths = [draws.randint(1, 20) for _ in range(count)]
+    sampler = LengthGroupedSampler(lengths, BATCH, seed=3)
+    sampler.set_epoch(2)
+    generator = torch.Generator().manual_seed(5)
+    drawn = batches(torch.randperm(count, generator=generator).tolist(), 50 * BATCH)
+    parts = [sorted(part, key=lengths.__getitem__, reverse=True) for part in drawn]
+    *full, last = [batch for part in parts for batch in batches(part)]
+    full = [full[place] for place in torch.randperm(len(full), generator=generator)]
+    longest = max(full, key=lambda batch: lengths[batch[0]], default=last)
+    wanted = [longest, *(batch for batch in [*full, last] if batch is not longest)]
+    assert list(sampler) == [row for batch in wanted for row in batch]

@@ -174,8 +174,8 @@ def fail(error: BaseException) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("format", "what"),
     [
-        ("jsonl", "pathlib.Path.read_bytes"),
-        ("csv", "pathlib.Path.read_bytes"),
+        ("jsonl", "pathlib.Path.open"),
+        ("csv", "pathlib.Path.open"),
         ("parquet", "pyarrow.parquet.ParquetFile.iter_batches"),
         ("hf-dataset", "datasets.load_from_disk"),
     ],
@@ -196,5 +196,5 @@ def test_what_a_retry_may_mend_is_raised(
 @pytest.mark.parametrize("error", [ValueError("odd"), KeyError("odd"), OSError("odd")], ids=repr)
 def test_what_else_is_raised_is_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     write_rows(tmp_path / "data" / "rows.jsonl", ROWS)
-    monkeypatch.setattr("refit_trainer.data.formats.jsonl.read_contents", fail(error))
+    monkeypatch.setattr("refit_trainer.data.formats.jsonl.open_contents", fail(error))
     assert refusal(tmp_path / "data", "jsonl").startswith(f"data: can't be read: {type(error).__name__}: ")

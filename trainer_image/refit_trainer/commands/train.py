@@ -32,6 +32,7 @@ from refit_trainer.distributed.topology import Topology, read_topology
 from refit_trainer.methods import Hyperparameters, Method, find_method
 from refit_trainer.storage.uris import fetch, pin, remove
 from refit_trainer.tasks import LoadedModel, Task, as_trained, find_task
+from refit_trainer.tasks.components.batches import count_cut
 from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.training.fingerprint import fingerprint_of
@@ -227,7 +228,7 @@ def _load(task: Task, base: Any, rows: Sequence[Row], settings: Hyperparameters)
 
 def _cut(task: Task, model: LoadedModel, rows: Sequence[Row]) -> dict[str, int]:
     """Return, and tell, how many inputs the model was given a part of; nothing where there are none."""
-    cut = task.count_cut(model, rows)
+    cut = count_cut(task, model, rows)
     if not cut:
         return {}
     log.warning("data.cut rows=%d of=%d: longer than what the model is given of them", cut, len(rows))

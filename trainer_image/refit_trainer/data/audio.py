@@ -14,8 +14,6 @@ MAX_SECONDS = 120
 """A network's memory grows with the square of a recording's length; longer ones must be cut into pieces."""
 SHORTEST = 0.25
 """Seconds; shorter ones are padded with silence, since SpecAugment masks spans of a fifth of a second."""
-KEPT_SECONDS = 3600
-"""Up to so much, features are computed once and kept in memory; beyond it, for each batch."""
 
 Features = dict[str, Any]
 Samples = Any
@@ -62,17 +60,14 @@ def write_wav(samples: Samples, rate: int) -> Blob:
 
 
 def encode_recordings(extractor: Any, blobs: Sequence[Blob]) -> list[Features]:
-    """Return the features of each recording, or, where there is too much to keep, the recordings themselves."""
-    if sum(map(measure_seconds, blobs)) > KEPT_SECONDS:
-        return [{"audio": blob} for blob in blobs]
+    """Return the features of each recording."""
     return [_extract(extractor, blob) for blob in blobs]
 
 
 def pad_recordings(extractor: Any, encoded: Sequence[Mapping[str, Any]]) -> Any:
     """Return a batch of encoded recordings as tensors, padded to the longest."""
     name = extractor.model_input_names[0]
-    rows = [row if name in row else _extract(extractor, row["audio"]) for row in encoded]
-    return extractor.pad({name: [row[name] for row in rows]}, padding=True, return_tensors="pt")
+    return extractor.pad({name: [row[name] for row in encoded]}, padding=True, return_tensors="pt")
 
 
 def _extract(extractor: Any, blob: Blob) -> Features:

@@ -4,18 +4,22 @@ The model server may be appending while this reads: an unfinished last line isn'
 """
 
 import logging
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.blob import find_blob, path_of
 from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.draws import draw
 from refit_trainer.data.formats import Document, Format, find_format
 from refit_trainer.data.listing import Listing
+from refit_trainer.data.picked import Picked, write_places
+from refit_trainer.data.row_times import RowTimes
 from refit_trainer.data.rows import Problems, Row, RowSet, name_some
-from refit_trainer.data.times import NoTime, parse_time, write_utc
+from refit_trainer.data.stored_rows import StoredDocuments, StoredRows
 from refit_trainer.data.unreadable import Unreadable, blamed_on, noting
 from refit_trainer.storage.uris import fetch
 
@@ -24,28 +28,36 @@ Check = Callable[[Mapping[str, Any]], str | None]
 
 
 def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> RowSet:
-    """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong."""
+    """Read the rows at a URI: the newest, and some of the others to replay; raise BadInput with all that is wrong.
+
+    They are kept on disk, so that memory doesn't grow with them.
+    """
     roles = roles.choose(dataset.columns)
     columns = roles.map_columns(dataset.columns)
     files, problems, kind = Listing(fetch(uri)), Problems(), find_format(dataset.format)
-    lines = list(_read_documents(kind, files, problems))
-    times = _times(lines, dataset.columns.get("time"), problems)
+    times = RowTimes(dataset.columns.get("time"))
+    lines = StoredDocuments(columns.values())
+    named = [columns[role] for role in roles.files if role in columns]
+    for line in _read_documents(kind, files, problems):
+        lines.append(line)
+        times.add(line)
+        _skip_named(line, named, files)
+    lines.complete()
+    problems.include(times.problems)
     problems.raise_if_any()
-    unread = _find_unread(lines, [columns[role] for role in roles.files if role in columns], files)
-    if not lines:
+    unread = files.left()
+    if not len(lines):
         raise BadInput(_describe_lack(uri, kind, files, unread))
-    order = sorted(range(len(lines)), key=lambda i: times[i]) if times else range(len(lines))
     old = max(0, len(lines) - (dataset.recent or len(lines)))
     drawn = draw_replay(old, dataset)
-    chosen = [lines[order[i]] for i in (*drawn, *range(old, len(lines)))]
-    rows = tuple(_to_rows(chosen, columns, roles, check, problems))
-    problems.raise_if_any()
+    chosen = write_places(choose(times.order(), old, drawn)) if old or times.newest else range(len(lines))
+    rows = _store_rows(Picked(lines, chosen), columns, roles, check, problems)
     log.info("data.read uri=%s rows=%d of=%d replayed=%d", uri, len(rows), len(lines), len(drawn))
     if unread:
         log.warning(
             "data.unread uri=%s count=%d names=%s: no row is read from these", uri, len(unread), name_some(unread)
         )
-    return RowSet(rows, write_utc(max(times)) if times else None, len(drawn), unread)
+    return RowSet(rows, times.newest, len(drawn), unread, rows.digest)
 
 
 def _read_documents(kind: Format, files: Listing, problems: Problems) -> Iterator[Document]:
@@ -54,13 +66,11 @@ def _read_documents(kind: Format, files: Listing, problems: Problems) -> Iterato
         yield from kind.read(files, problems)
 
 
-def _find_unread(lines: Iterable[Document], columns: Sequence[str], files: Listing) -> tuple[str, ...]:
-    """Return the names of what no format took and no row names, whether the row is used or not."""
-    for line in lines:
-        for column in columns:
-            if name := path_of(line.columns.get(column)):
-                files.skip(line.folder / name)
-    return files.left()
+def _skip_named(line: Document, columns: Sequence[str], files: Listing) -> None:
+    """Take the files that a row names from what is reported as unread, whether the row is used or not."""
+    for column in columns:
+        if name := path_of(line.columns.get(column)):
+            files.skip(line.folder / name)
 
 
 def _describe_lack(uri: str, kind: Format, files: Listing, unread: Sequence[str]) -> str:
@@ -69,37 +79,54 @@ def _describe_lack(uri: str, kind: Format, files: Listing, unread: Sequence[str]
     return f"{uri} has no rows in {kind.holds}" + (f"; not read: {name_some(unread)}" if unread else "")
 
 
-def draw_replay(old: int, dataset: Dataset) -> list[int]:
+def draw_replay(old: int, dataset: Dataset) -> Any:
     """Draw from the rows before the recent ones, in order, so many that they are the share `replay` of all rows used.
 
     The same rows give the same draw, and more rows another one, so that it isn't always the same that return.
     """
     wanted = round((dataset.recent or 0) * dataset.replay / (1 - dataset.replay))
-    return sorted(random.Random(old).sample(range(old), min(old, wanted)))
+    return np.sort(draw(old, min(old, wanted), seed=old))
 
 
-def _times(lines: Sequence[Document], column: str | None, problems: Problems) -> list[float]:
-    """Return each row's time in seconds, or nothing where rows have none: then their order in the files counts.
+def choose(order: Iterable[int], old: int, drawn: Iterable[int]) -> Iterator[int]:
+    """Yield the drawn ones among the first `old` of the rows in order, and all that come after these."""
+    places = iter(drawn)
+    wanted = next(places, None)
+    for place, number in enumerate(order):
+        if place >= old:
+            yield number
+        elif place == wanted:
+            wanted = next(places, None)
+            yield number
 
-    An unmapped column named `time` is used where every row has a valid one; a mapped one must be valid in every row.
-    A number or a date that can't be a time is wrong in either.
-    """
-    times: list[float] = []
-    for line in lines:
-        value = line.columns.get(column or "time")
-        try:
-            times.append(parse_time(value))
-        except NoTime as problem:
-            if column or problem.is_meant:
-                problems.add(line.source, f'column "{column or "time"}" (time) is {value!r:.80}, {problem}')
-    return times if len(times) == len(lines) else []
+
+def _store_rows(
+    lines: Sequence[Document],
+    columns: Mapping[str, str],
+    roles: ColumnRoles,
+    check: Check,
+    problems: Problems,
+) -> StoredRows:
+    """Check rows and return them; raise BadInput with all that is wrong."""
+    rows, is_right = StoredRows(), True
+    for row in _to_rows(lines, columns, roles, check, problems):
+        is_right = is_right and not problems
+        if is_right:
+            rows.append(row)
+    rows.complete()
+    problems.raise_if_any()
+    return rows
 
 
 def _to_rows(
-    lines: Sequence[Document], columns: Mapping[str, str], roles: ColumnRoles, check: Check, problems: Problems
+    lines: Sequence[Document],
+    columns: Mapping[str, str],
+    roles: ColumnRoles,
+    check: Check,
+    problems: Problems,
 ) -> Iterator[Row]:
-    absent = {column for column in columns.values() if not any(column in line.columns for line in lines)}
     needed = [role for role in roles.required if role not in roles.nullable]
+    absent = _find_absent(lines, [columns[role] for role in needed])
     for role in needed:
         if columns[role] in absent:
             problems.add("every row", f'column "{columns[role]}" ({role}) is missing')
@@ -112,6 +139,16 @@ def _to_rows(
         if present and (problem := _find_problem(values, columns, roles, line, check)):
             problems.add(line.source, problem)
         yield Row(values, line.source)
+
+
+def _find_absent(lines: Iterable[Document], columns: Iterable[str]) -> set[str]:
+    """Return the columns that no row has."""
+    absent = set(columns)
+    for line in lines:
+        absent.difference_update(line.columns)
+        if not absent:
+            break
+    return absent
 
 
 def _find_problem(

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from refit_trainer.contract.errors import BadInput
@@ -25,12 +25,14 @@ class Row:
 class RowSet:
     """The rows that a command uses, oldest first."""
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     newest: str | None = None
     replayed: int = 0
     """How many of the rows, its first ones, are from before the recent ones."""
     unread: tuple[str, ...] = ()
     """What is in the data set's folder and wasn't read, by its name there."""
+    known_digest: str = field(default="", compare=False)
+    """The digest, where it was computed as the rows were written."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -38,10 +40,7 @@ class RowSet:
     @property
     def digest(self) -> str:
         """The SHA-256 over the rows' values in order: the same rows have the same digest."""
-        total = hashlib.sha256()
-        for row in self.rows:
-            total.update(encode_values(row.values) + b"\n")
-        return f"sha256:{total.hexdigest()}"
+        return self.known_digest or digest_rows(self.rows)
 
     def facts(self) -> dict[str, Any]:
         """Return what a report says: digest, number, the newest row's time, how many are old, what isn't read."""
@@ -50,6 +49,14 @@ class RowSet:
         facts |= {"replayed": self.replayed} if self.replayed else {}
         unread = {"count": len(self.unread), "names": list(self.unread[:NAMED])}
         return facts | ({"unread": unread} if self.unread else {})
+
+
+def digest_rows(rows: Iterable[Row]) -> str:
+    """Return the SHA-256 over rows' values in order."""
+    total = hashlib.sha256()
+    for row in rows:
+        total.update(encode_values(row.values) + b"\n")
+    return f"sha256:{total.hexdigest()}"
 
 
 def name_some(names: Sequence[str]) -> str:
@@ -74,11 +81,19 @@ class Problems:
         self._shown: list[str] = []
         self._total = 0
 
+    def __bool__(self) -> bool:
+        return self._total > 0
+
     def add(self, source: str, problem: str) -> None:
         """Note one problem and where it is."""
         self._total += 1
         if len(self._shown) < SHOWN:
             self._shown.append(f"{source}: {problem}")
+
+    def include(self, others: "Problems") -> None:
+        """Note the problems of others after these."""
+        self._shown += others._shown[: SHOWN - len(self._shown)]
+        self._total += others._total
 
     def raise_if_any(self) -> None:
         """Raise BadInput with the first twenty problems and the number of the others."""

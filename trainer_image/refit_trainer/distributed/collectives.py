@@ -27,6 +27,11 @@ def is_rank_zero() -> bool:
     return read_topology().rank == 0
 
 
+def rank() -> int:
+    """Return this process's number among those that train together."""
+    return read_topology().rank
+
+
 def init_process_group() -> None:
     """Join the process group: gloo on a CPU, NCCL on GPUs. torchrun's variables say where its store is."""
     if world_size() == 1:

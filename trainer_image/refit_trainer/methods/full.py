@@ -1,8 +1,7 @@
 """`full`, the default method: every weight learns, by the Hugging Face Trainer set for speed."""
 
 import logging
-import random
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,12 +14,14 @@ from refit_trainer import methods
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.draws import draw
 from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.training.activations import Wish, recompute_where_needed
 from refit_trainer.training.compute import is_bf16_fast, pick_device
 from refit_trainer.training.early_stopping import EarlyStopping
+from refit_trainer.training.encoded import Encoder, Part, pick_extremes
 from refit_trainer.training.resume import ResumableTrainer
 from refit_trainer.training.training_state import StateStore
 
@@ -70,10 +71,10 @@ class Split:
 
 def split_rows(rows: Sequence[Row], settings: Hyperparameters) -> Split:
     """Shuffle the rows by the seed, and hold some back where early stopping is wanted."""
-    shuffled = random.Random(settings.seed).sample(rows, len(rows))
+    shuffled = draw(len(rows), len(rows), settings.seed)
     wanted = settings.early_stopping > 0 and settings.epochs > 1
     held = round(len(rows) * settings.early_stopping_share) if wanted else 0
-    return Split(shuffled[held:], shuffled[:held])
+    return Split(Part(rows, shuffled[held:]), Part(rows, shuffled[:held]))
 
 
 def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, states: StateStore) -> dict[str, float]:
@@ -82,19 +83,20 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
     model.network.train()
     early_stopping = [EarlyStopping(settings.early_stopping)] if rows.held else []
     with refusing_model(model.folder):
-        examples = task.encode(model, rows.learnt)
+        encoder = _encoder(task, model, states)
+        examples = encoder.encode(rows.learnt)
         trainer = ResumableTrainer(
             states,
             stateful=early_stopping,
             model=model.network,
             args=_arguments(settings, examples, bool(rows.held), states.staging),
             train_dataset=examples,
-            eval_dataset=task.encode(model, rows.held) if rows.held else None,
+            eval_dataset=encoder.encode(rows.held) if rows.held else None,
             data_collator=task.collator(model),
             compute_loss_func=model.loss,
             callbacks=[_LogSteps(), *early_stopping],
         )
-        tried = _pick_tried(examples, trainer.args.per_device_train_batch_size)
+        tried = pick_extremes(examples, _longest_tried(trainer.args.per_device_train_batch_size))
         recompute_where_needed(model.network, settings.gradient_checkpointing, lambda: trainer.try_step(tried))
     loss = trainer.train_resumable()
     _check_finite(model.network, settings)
@@ -107,15 +109,15 @@ def _check_finite(network: Any, settings: Hyperparameters) -> None:
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
 
 
-def _pick_tried(examples: Sequence[Any], batch: int) -> list[Any]:
-    """Return the rows that a step is tried with: the shortest, and, on a GPU, as many of the longest as a step has."""
-    longest = sorted(examples, key=_length, reverse=True)
-    return [longest[-1], *longest[: max(1, batch - 1) if pick_device().type == "cuda" else 1]]
+def _longest_tried(batch: int) -> int:
+    """Return with how many of the longest rows a step is tried: on a GPU, with as many as a step has."""
+    return max(1, batch - 1) if pick_device().type == "cuda" else 1
 
 
-def _length(example: Mapping[str, Any]) -> int:
-    """Return how long a row is: its tokens, its samples, its file's bytes."""
-    return max((len(value) for value in example.values() if isinstance(value, Sized)), default=0)
+def _encoder(task: Task, model: LoadedModel, states: StateStore) -> Encoder:
+    """Return what encodes rows, or finds what an earlier attempt of the same training has encoded."""
+    together = getattr(task, "encodes_together", False)
+    return Encoder(states.encoded, [states.identity, model.labels], lambda rows: task.encode(model, rows), together)
 
 
 def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:

@@ -42,7 +42,7 @@ class AudioClassification(Classification):
         return measure_seconds(value)
 
     def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
-        """Compute the features, where there isn't too much of them."""
+        """Compute the features."""
         return encode_recordings(model.processor, values)
 
     def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:

@@ -83,7 +83,7 @@ class SpeechRecognition:
         """Load network and processor; a new head gets the letters of the vocabulary, or of the rows' transcripts."""
         is_trained = self.known_labels(folder) is not None
         with refusing_model(folder):
-            processor = load_processor(folder, [row.values["text"] for row in rows])
+            processor = load_processor(folder, (row.values["text"] for row in rows))
             network = _load_network(folder, processor.tokenizer, is_trained)
         return LoadedModel(network.to(pick_device()), processor, processor.letters, folder=folder)
 

@@ -58,7 +58,8 @@ class TextClassification(Classification):
     def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
         """Tokenize, cut at the model's length."""
         encoded = model.processor(list(values), truncation=True)
-        return [{name: encoded[name][i] for name in encoded} for i in range(len(values))]
+        columns = {name: encoded[name] for name in encoded}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
         """Pad to the longest."""

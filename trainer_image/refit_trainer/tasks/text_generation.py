@@ -64,6 +64,7 @@ class TextGeneration:
     has_one_answer = False  # a prompt may have many good answers
     hyperparameters = Hyperparameters
     learns_head = False  # the words that a model can write are those that it knows
+    encodes_together = True  # a chat may be several sequences, and a pack has several rows
 
     @property
     def metrics(self) -> Mapping[str, bool]:

@@ -23,6 +23,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from refit_trainer.contract.errors import BadInput, PeerLost, Stopped
 from refit_trainer.distributed import collectives
+from refit_trainer.training.encoded import lengths_of
 from refit_trainer.training.samplers import LengthGroupedSampler
 from refit_trainer.training.training_state import StateStore
 
@@ -123,8 +124,7 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         batch = self.args.train_batch_size * self.args.world_size  # a step's rows, which the processes share
-        rows = train_dataset or self.train_dataset
-        return LengthGroupedSampler([len(row["input_ids"]) for row in rows], batch, self.args.seed)
+        return LengthGroupedSampler(lengths_of(train_dataset or self.train_dataset), batch, self.args.seed)
 
     def store_flos(self) -> None:
         """Count no FLOPs: the Trainer sums them over all processes, and would wait for those that don't save."""

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from refit_trainer.contract.errors import BadInput
-from refit_trainer.data.rows import RowSet
+from refit_trainer.data.picked import Picked, write_places
+from refit_trainer.data.rows import RowSet, digest_rows
+from refit_trainer.data.sources import find_places, pack_sources, unpack_sources
 from refit_trainer.storage.files import flush, hash_file
 from refit_trainer.storage.object_store import upload
 from refit_trainer.storage.uris import fetch, list_names, local_path, make_scratch, remove
 
-SEAL, ROWS, STAGING = "state.json", "rows.json", "writing"
+SEAL, ROWS, STAGING, ENCODED = "state.json", "rows.json", "writing", "encoded"
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +48,16 @@ class StateStore:
     def staging(self) -> Path:
         """The folder to write the next state into, on the same file system as its final place."""
         return self._root / STAGING
+
+    @property
+    def encoded(self) -> Path:
+        """The folder of encoded rows, which the next attempt finds where the output is on a volume."""
+        return self._root / ENCODED
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What must be equal for a state to be resumed from."""
+        return self._identity
 
     def reread_rows(self, read_all: Callable[[], RowSet]) -> RowSet | None:
         """Return the rows that the saved state was trained on, which are appended to meanwhile; None without a state.
@@ -79,7 +91,7 @@ class StateStore:
 
     def pin_rows(self, rows: RowSet) -> None:
         """Record which rows the following states are trained on."""
-        sources = [row.source for row in rows.rows]
+        sources = pack_sources(row.source for row in rows.rows)
         self._rows = {"digest": rows.digest, "newest": rows.newest, "replayed": rows.replayed, "sources": sources}
 
     def commit(self, folder: Path, step: int) -> None:
@@ -115,7 +127,7 @@ class StateStore:
 
     def _remove_others(self, name: str) -> None:
         for other in list_names(self._uri):
-            if other not in (name, STAGING):
+            if other not in (name, STAGING, ENCODED):
                 remove(f"{self._uri}/{other}")
 
 
@@ -126,9 +138,9 @@ def temporary_states() -> StateStore:
 
 def _pick(pinned: Mapping[str, Any], rows: RowSet) -> RowSet:
     """Return the rows that were pinned; raise LookupError where they have changed or are gone."""
-    by_source = {row.source: row for row in rows.rows}
-    chosen = tuple(by_source[source] for source in pinned["sources"])
-    found = RowSet(chosen, pinned["newest"], pinned["replayed"], rows.unread)
+    places = write_places(find_places(rows.rows, unpack_sources(pinned["sources"])))
+    chosen = Picked(rows.rows, places)
+    found = RowSet(chosen, pinned["newest"], pinned["replayed"], rows.unread, digest_rows(chosen))
     if found.digest != pinned["digest"]:
         raise LookupError("they have changed")
     return found

@@ -5,15 +5,16 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from refit_trainer.data.contents import endings, read_contents
+from refit_trainer.data.contents import endings, open_contents
 from refit_trainer.data.formats import Document
 from refit_trainer.data.listing import Listing
 from refit_trainer.data.rows import Problems
 
 BEGUN = re.compile(r"[\w.+-]{0,9}")
 """What JSON's parser leaves of an object that is cut: nothing, or a part of a number, an escape or a word."""
+PART = 1 << 20  # bytes read at once
 log = logging.getLogger(__name__)
 
 
@@ -30,19 +31,38 @@ class JsonLines:
 
 def read_lines(file: Path, files: Listing, problems: Problems) -> Iterator[Document]:
     """Yield the objects of a file's lines, noting what isn't one. A file without newlines may have carriage returns."""
-    contents = read_contents(file, problems)
-    *finished, last = contents.split(b"\n" if b"\n" in contents else b"\r")
-    for number, text in enumerate([*finished, last], start=1):
-        if not text.strip():
-            continue
-        columns = _parse(text)
-        if isinstance(columns, dict):  # no beginning of an object is an object: this one is whole
-            yield Document(columns, f"{file.name}:{number}", file.parent)
-        elif number > len(finished) and _is_begun(text):
-            log.info("data.unfinished_line file=%s line=%d", file.name, number)
-            files.note(f"{file.name}:{number}")
-        else:
-            problems.add(f"{file.name}:{number}", columns)
+    with open_contents(file, problems) as contents:
+        lines = _split(contents, b"\n" if _has_newline(file) else b"\r")
+        for number, (text, is_finished) in enumerate(lines, start=1):
+            if not text.strip():
+                continue
+            columns = _parse(text)
+            if isinstance(columns, dict):  # no beginning of an object is an object: this one is whole
+                yield Document(columns, f"{file.name}:{number}", file.parent)
+            elif not is_finished and _is_begun(text):
+                log.info("data.unfinished_line file=%s line=%d", file.name, number)
+                files.note(f"{file.name}:{number}")
+            else:
+                problems.add(f"{file.name}:{number}", columns)
+
+
+def _has_newline(file: Path) -> bool:
+    """Tell whether there is a newline anywhere; a file that can't be read has none, and is noted by who reads it."""
+    with open_contents(file, Problems()) as contents:
+        return any(b"\n" in part for part in iter(lambda: contents.read(PART), b""))
+    return False
+
+
+def _split(contents: BinaryIO, end: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield the lines without their ends, each with whether it has one."""
+    if end == b"\n":
+        yield from ((line.removesuffix(end), line.endswith(end)) for line in contents)
+        return
+    begun = b""
+    while part := contents.read(PART):
+        *lines, begun = (begun + part).split(end)
+        yield from ((line, True) for line in lines)
+    yield begun, False
 
 
 def _parse(text: bytes) -> dict[str, Any] | str:

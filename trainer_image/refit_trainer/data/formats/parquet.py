@@ -10,6 +10,8 @@ from refit_trainer.data.rows import Problems
 from refit_trainer.data.tables import to_rows
 from refit_trainer.data.unreadable import noting
 
+BATCH = 1000  # rows that are Python's at once
+
 
 class Parquet:
     """The format `parquet`."""
@@ -30,7 +32,7 @@ def _read_file(file: Path, problems: Problems) -> Iterator[Document]:
         if problem := find_repeated(parquet.schema_arrow.names):
             problems.add(f"{file.name}:1", problem)
             return
-        for batch in parquet.iter_batches():
+        for batch in parquet.iter_batches(BATCH):
             for columns in to_rows(batch, file.name, number, problems):
                 number += 1
                 yield Document(columns, f"{file.name}:{number}", file.parent)

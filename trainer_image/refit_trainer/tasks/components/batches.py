@@ -1,13 +1,18 @@
 """Predictions in batches of inputs of similar size, so that little is padded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 import torch
 
+from refit_trainer.data.rows import Row
+from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.training.compute import autocast
 
 Result = TypeVar("Result")
+COUNTED = 1000
+"""Rows whose lengths are counted at once."""
 
 
 def predict_in_batches(
@@ -27,3 +32,9 @@ def predict_in_batches(
             chosen = order[start : start + batch]
             results.update(zip(chosen, predict([values[i] for i in chosen]), strict=True))
     return [results[i] for i in range(len(values))]
+
+
+def count_cut(task: Task, model: LoadedModel, rows: Iterable[Row]) -> int:
+    """Return how many inputs are longer than what the model is given of them, a few at a time."""
+    left = iter(rows)
+    return sum(task.count_cut(model, chunk) for chunk in iter(lambda: list(islice(left, COUNTED)), []))

@@ -202,10 +202,11 @@ def require_classification(task: Any, method: str) -> Classification:
 
 def _labels_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the label names of rows, sorted; raise BadInput where they look like those of several questions."""
-    truths = [row.values["label"] for row in rows if row.values["label"] is not None]
-    found = {name for truth in truths for name in (label_names(truth) if isinstance(truth, dict) else [str(truth)])}
-    if columns_by_question(tuple(found)) and not isinstance(truths[0], dict):
-        raise BadInput(
-            f"label {truths[0]!r}: names with a {SEPARATOR!r} are those of several questions; give an object"
-        )
+    found: set[str] = set()
+    first: Any = None
+    for truth in (row.values["label"] for row in rows if row.values["label"] is not None):
+        first = truth if first is None else first
+        found.update(label_names(truth) if isinstance(truth, dict) else [str(truth)])
+    if columns_by_question(tuple(found)) and not isinstance(first, dict):
+        raise BadInput(f"label {first!r}: names with a {SEPARATOR!r} are those of several questions; give an object")
     return tuple(sorted(found))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from refit_trainer.data import distinct
 from refit_trainer.data.distinct import DistinctRows, keep_newest, number_inputs
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Task
@@ -11,9 +12,9 @@ def select_distinct(task: Task, rows: Sequence[Row]) -> DistinctRows:
     """Return a row for each input; every row where an input may have several true answers."""
     if task.has_one_answer:
         return keep_newest(rows, task.input, task.truth)
-    return DistinctRows(tuple(rows), inputs=count_inputs(task, rows))
+    return DistinctRows(rows, inputs=distinct.count_inputs(rows, task.input))
 
 
 def count_inputs(task: Task, rows: Sequence[Row]) -> int:
-    """Return how many distinct inputs the rows have."""
+    """Return how many distinct inputs a few rows have: those of a slice, in memory."""
     return len(set(number_inputs(rows, task.input)))
