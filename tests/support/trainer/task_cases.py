@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tasks.text2text_generation import make_byt5
 from tests.support.trainer.commands import SENTENCES, make_tiny_bert, read_rows
 
 Row = dict[str, Any]
@@ -141,6 +142,23 @@ CASES = [
             ({"value": True}, "value is True, not a number"),
             ({"value": [1]}, "value is [1], not a number"),
             ({"value": "nan"}, "value is 'nan', not a number"),
+        ],
+        foreign=None,
+        settings=SETTINGS,
+    ),
+    TaskCase(
+        task="text2text-generation",
+        metric="exact_match",
+        make=lambda folder: make_byt5(folder, width=64, layers=1),
+        row=lambda sentence: {
+            "text": sentence["text"][:40],
+            "target": "tweet" if "@" in sentence["text"] else "review",
+        },
+        reached=0.75,
+        bad=[
+            ({"text": ""}, "text is empty"),
+            ({"target": ""}, "target is empty"),
+            ({"target": ["a"]}, "target is ['a'], not a string"),
         ],
         foreign=None,
         settings=SETTINGS,

@@ -46,26 +46,34 @@ class Lora:
     ) -> dict[str, float]:
         """Train as `full` does, merge, and return its metrics and the share of the weights that learnt."""
         seed_everything(settings.seed)
-        adapted = replace(model, network=get_peft_model(model.network, build_config(model.network, settings)))
+        config = build_config(model.network, settings, getattr(task, "learns_head", True))
+        adapted = replace(model, network=get_peft_model(model.network, config))
         learning, total = adapted.network.get_nb_trainable_parameters()
         metrics = full.METHOD.train(task, adapted, rows, settings, states)
         model.network = adapted.network.merge_and_unload()
         return metrics | {"trained_share": round(learning / total, 6)}
 
 
-def build_config(network: Any, settings: Hyperparameters) -> LoraConfig:
+def build_config(network: Any, settings: Hyperparameters, learns_head: bool = True) -> LoraConfig:
     """Return what peft is to adapt; raise BadInput where nothing is, or where the head could only learn as embeddings.
 
-    Linear layers and convolutions of the backbone are adapted; what is beside the backbone learns in full.
+    Linear layers and convolutions of the backbone are adapted; what is beside the backbone learns in full, if at all.
     """
-    if getattr(network.config, "tie_word_embeddings", False) and network.get_output_embeddings() is not None:
+    if (
+        learns_head
+        and getattr(network.config, "tie_word_embeddings", False)
+        and network.get_output_embeddings() is not None
+    ):
         raise _refusal(network, "answers by its embeddings, which adapters leave as they are")
     backbone = network.base_model
     inside = {id(part) for part in backbone.modules()}
+    if not learns_head:
+        inside -= {id(network.get_output_embeddings())}
     targets = [name for name, part in network.named_modules() if name and id(part) in inside and _is_adaptable(part)]
     if not targets:
         raise _refusal(network, "has no linear layer or convolution to adapt in its backbone")
     heads = [name for name, part in network.named_children() if part is not backbone and list(part.parameters())]
+    heads = heads if learns_head else []
     return LoraConfig(r=settings.rank, lora_alpha=settings.alpha, target_modules=targets, modules_to_save=heads or None)
 
 
