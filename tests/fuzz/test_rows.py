@@ -28,7 +28,19 @@ from tests.support.trainer.pictures import png
 from tests.support.trainer.sounds import tone
 
 TASKS = st.sampled_from(
-    ["text-classification", "image-classification", "object-detection", "recommendation", "speech-recognition"]
+    [
+        "text-classification",
+        "image-classification",
+        "object-detection",
+        "recommendation",
+        "speech-recognition",
+        "token-classification",
+        "multi-label",
+        "image-multi-label",
+        "regression",
+        "text2text-generation",
+        "tabular-classification",
+    ]
 )
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
 """With halves of characters, unlike hypothesis's own."""
@@ -44,6 +56,8 @@ LIKELY: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["1.png", "../1.png", {"path": "1.png"}, {"bytes": "aGk="}, {"bytes": b"hi", "path": None}]),
     st.sampled_from(["2026-11-24T16:40:02Z", "20261124", 1795000000, 1795000000000, 10**40, float("nan")]),
     st.sampled_from([[{"label": "a", "box": [0, 0, 1, 1]}], {"bbox": [[0, 0, 1, 1]], "categories": ["a"]}]),
+    st.sampled_from([[{"label": "a", "start": 2, "end": 9}], [{"label": "a", "start": 0, "end": 10**30}], ["a", "a"]]),
+    st.sampled_from([{"a": None}, {"a": []}, "1e3", "-inf", 10**400]),
 )
 SOUND = tone(0.1).read()
 GOOD = {
@@ -54,6 +68,11 @@ GOOD = {
     "objects": [{"label": "a", "box": [0, 0, 1, 1]}],
     "items": ["a", "b"],
     "next": "c",
+    "entities": [{"label": "a", "start": 0, "end": 1}],
+    "labels": ["a"],
+    "value": 1,
+    "target": "a",
+    "features": {"a": 1, "b": "x"},
 }
 """A row that every task takes."""
 COLUMNS = (*GOOD, "time", "slice", "more")

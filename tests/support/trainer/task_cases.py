@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.tasks.tabular_classification import make_empty
 from benchmarks.tasks.text2text_generation import make_byt5
 from tests.support.trainer.commands import SENTENCES, make_tiny_bert, read_rows
 
@@ -162,5 +163,26 @@ CASES = [
         ],
         foreign=None,
         settings=SETTINGS,
+    ),
+    TaskCase(
+        task="tabular-classification",
+        metric="accuracy",
+        make=make_empty,
+        row=lambda sentence: {"features": measure(sentence["text"]), "label": sentence["domain"]},
+        reached=0.8,
+        bad=[
+            ({"features": {}}, "features is {}, not an object of values by column"),
+            ({"features": [1]}, "features is [1], not an object of values by column"),
+            (
+                {"features": {"words": [1]}},
+                "features has [1] in the column 'words', not a number, a text, true or false",
+            ),
+            ({"features": {"words": None}}, "features has no value in any column"),
+            ({"label": " tweets"}, "label is ' tweets', a name with blanks around it"),
+        ],
+        foreign=("poems", "unknown label 'poems'; the model knows movies, tweets"),
+        settings={"epochs": "40"},
+        little={"least_weight": "1000000", "epochs": "1"},
+        by_steps=False,
     ),
 ]

@@ -6,12 +6,13 @@ The model server may be appending while this reads: an unfinished last line isn'
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.blob import find_blob, path_of
-from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.columns import ColumnRoles, gather
 from refit_trainer.data.formats import Document, Format, find_format
 from refit_trainer.data.listing import Listing
 from refit_trainer.data.rows import Problems, Row, RowSet, name_some
@@ -97,6 +98,7 @@ def _times(lines: Sequence[Document], column: str | None, problems: Problems) ->
 def _to_rows(
     lines: Sequence[Document], columns: Mapping[str, str], roles: ColumnRoles, check: Check, problems: Problems
 ) -> Iterator[Row]:
+    lines = [replace(line, columns=gather(line.columns, columns, roles.gathered)) for line in lines]
     absent = {column for column in columns.values() if not any(column in line.columns for line in lines)}
     needed = [role for role in roles.required if role not in roles.nullable]
     for role in needed:

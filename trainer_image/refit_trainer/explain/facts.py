@@ -14,7 +14,7 @@ from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.components.questions import has_questions
 
 ERRORS = 4  # explained one by one
-SETS = ("objects", "entities")
+SETS = ("objects", "entities", "labels")
 """Truths that consist of any number of labelled things."""
 
 
