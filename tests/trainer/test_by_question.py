@@ -40,7 +40,18 @@ def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("task", ["speech-recognition", "image-classification", "object-detection"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        "speech-recognition",
+        "image-classification",
+        "object-detection",
+        "token-classification",
+        "multi-label",
+        "image-multi-label",
+        "regression",
+    ],
+)
 def test_the_card_calls_a_task_as_the_hub_does(task: str) -> None:
     from transformers.pipelines import SUPPORTED_TASKS
 

@@ -350,3 +350,17 @@ def test_a_wrong_answer_is_one_error() -> None:
         "exact_match": 0.5,
         "contains": 1.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        ("loss", 3.0),
+        ("perplexity", 3 * math.exp(9 / 5)),
+        ("bits_per_byte", 1.5 / math.log(2)),
+        ("exact_match", 1.0),
+    ],
+)
+def test_one_input_counts_for_its_own_loss_in_a_bound(metric: str, unit: float) -> None:
+    found = [Prediction({"nll": nats, "tokens": tokens, "bytes": 4}, 0.5) for nats, tokens in ((6.0, 2), (3.0, 3))]
+    assert TASK.unit(metric, [], found) == pytest.approx(unit)

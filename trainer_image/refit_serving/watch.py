@@ -17,13 +17,15 @@ from refit_trainer.tasks import Prediction, Task
 
 MAX_LABELS = 100  # series; a model with more labels has the rest counted as one
 REST = "other labels"
+NAMED = ("label", "labels")
+"""Truths that are labels, of which answers are counted by each."""
 
 
 class Watch(Collector):
     """Follows the answers of one model, and exports what they say."""
 
     def __init__(self, task: Task, labels: tuple[str, ...], sketch: Sketch | None, metrics: Metrics) -> None:
-        self._answers = task.answers if task.truth == "label" else None
+        self._answers = task.answers if task.truth in NAMED else None
         self._labels = labels
         self._shown = frozenset(labels[:MAX_LABELS])
         self._sketch = sketch

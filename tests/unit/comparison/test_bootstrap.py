@@ -96,6 +96,16 @@ def test_inputs_that_happen_to_agree_rule_nothing_out() -> None:
     assert Estimate(0.0, 0.0, 200).reach(ALPHA) == pytest.approx(2.7055 / 200, rel=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1e-5, 1e5])
+def test_an_error_that_is_no_share_has_the_same_bounds_in_every_unit(unit: float) -> None:
+    errors, units = word_errors(80, np.random.default_rng(7))
+    share = estimate(range(80), rate(errors, units), draws=50)
+    scaled = estimate(range(80), lambda places: unit * rate(errors, units)(places), 50, unit)
+    assert scaled.reach(ALPHA) == pytest.approx(unit * share.reach(ALPHA))
+    worse = Estimate(-8 * unit, 2 * unit, 150, unit)
+    assert worse.drop_p_value(3 * unit, True) == pytest.approx(Estimate(-8, 2, 150).drop_p_value(3, True))
+
+
 @pytest.mark.parametrize(("value", "is_higher_better"), [(-0.08, True), (0.08, False)])
 def test_a_p_value_is_the_risk_at_which_the_bound_meets_the_limit(value: float, is_higher_better: bool) -> None:
     found = Estimate(value, 0.02, 150)

@@ -14,7 +14,7 @@ from refit_trainer.contract.config import Run
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.storage.files import write_json
 
-LIBRARIES = ("torch", "transformers", "accelerate", "safetensors", "scikit-learn")
+LIBRARIES = ("torch", "transformers", "accelerate", "safetensors", "scikit-learn", "xgboost-cpu")
 
 
 def build_manifest(folder: Path, run: Run, task: str, facts: Mapping[str, Any]) -> dict[str, Any]:

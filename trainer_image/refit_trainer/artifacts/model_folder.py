@@ -9,6 +9,8 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.storage.files import hash_file
 
 MANIFEST, CARD = "manifest.json", "README.md"
+TENSORS, TREES = ".safetensors", "model.json"
+"""How the files' names end that hold what a model has learnt; the name of trees, as XGBoost writes them."""
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -19,8 +21,8 @@ def hash_files(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         raise BadInput(f"{folder} isn't a model folder")
     names = [name for name in sorted(list_model_files(folder)) if not _is_about_the_run(name)]
-    if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
-        raise BadInput(f"{folder} isn't a model folder: it needs config.json and safetensors")
+    if "config.json" not in names or not (TREES in names or any(name.endswith(TENSORS) for name in names)):
+        raise BadInput(f"{folder} isn't a model folder: it needs config.json and safetensors, or the trees of a table")
     check_model_files(folder, names)
     return {name: hash_file(folder / name) for name in names}
 

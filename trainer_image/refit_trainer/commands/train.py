@@ -29,7 +29,7 @@ from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed import collectives
 from refit_trainer.distributed.launcher import count_gpus, keep_one_gpu, launch_workers
 from refit_trainer.distributed.topology import Topology, read_topology
-from refit_trainer.methods import Hyperparameters, Method, find_method
+from refit_trainer.methods import Hyperparameters, Method, find_method, name_method
 from refit_trainer.storage.uris import fetch, pin, remove
 from refit_trainer.tasks import LoadedModel, Task, as_trained, find_task
 from refit_trainer.tasks.components.batches import count_cut
@@ -65,7 +65,7 @@ def train(text: str) -> dict[str, Any]:
 
 def _uses_several_gpus(config: TrainConfig) -> bool:
     """Tell whether this machine trains by a process for each of its GPUs; what can't be shared uses one of them."""
-    gpus, name = count_gpus(), config.hyperparameters.get("method", "full")
+    gpus, name = count_gpus(), name_method(config.task, config.hyperparameters.get("method"))
     if gpus > 1 and not find_method(name).supports_distributed:
         log.warning("train.gpus_unused count=%d: the method %s learns in one process", gpus - 1, name)
         return False
@@ -117,7 +117,7 @@ def _pin(config: TrainConfig) -> TrainConfig:
 def _train(config: TrainConfig) -> dict[str, Any]:
     started = time.monotonic()
     task = find_task(config.task)
-    method_name = config.hyperparameters.get("method", "full")
+    method_name = name_method(config.task, config.hyperparameters.get("method"))
     method = find_method(method_name)
     settings = _parse_settings(task, method, config.hyperparameters)
     task = as_trained(task, settings)
@@ -241,7 +241,8 @@ def _saver(task: Task, model: LoadedModel, settings: Hyperparameters) -> Save:
     def save(folder: Path) -> None:
         import torch
 
-        model.network.to(getattr(torch, settings.save_dtype))
+        if isinstance(model.network, torch.nn.Module):
+            model.network.to(getattr(torch, settings.save_dtype))
         task.save(model, folder)
         if model.beside:
             shutil.copytree(model.beside, folder, dirs_exist_ok=True)

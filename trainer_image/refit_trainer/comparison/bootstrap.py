@@ -25,15 +25,16 @@ class Estimate:
     value: float
     deviation: float
     inputs: int
+    unit: float = 1.0
+    """How much one input may count for in the metric: 1 where it is a share."""
 
     def reach(self, alpha: float) -> float:
         """Return how far the truth may lie on one side.
 
-        The second part is what inputs that happen to agree can't rule out: Wilson's z²/n, near the rule of three. An
-        input counts for 1 at most.
+        The second part is what inputs that happen to agree can't rule out: Wilson's z²/n, near the rule of three.
         """
         z = NORMAL.inv_cdf(1 - alpha)
-        return math.hypot(z * self.deviation, z * z / self.inputs)
+        return math.hypot(z * self.deviation, z * z * self.unit / self.inputs)
 
     def drop_p_value(self, limit: float, is_higher_better: bool) -> float:
         """Return the p-value of the claim that the metric worsens by no more than `limit`."""
@@ -41,14 +42,18 @@ class Estimate:
         if beyond <= 0:
             return 1.0
         variance = self.deviation**2
-        square = self.inputs**2 * (math.sqrt(variance**2 + 4 * (beyond / self.inputs) ** 2) - variance) / 2
+        rests = self.inputs / self.unit
+        square = rests**2 * (math.sqrt(variance**2 + 4 * (beyond / rests) ** 2) - variance) / 2
         return 1 - NORMAL.cdf(math.sqrt(square))
 
 
-def estimate(inputs: Sequence[int], difference: Callable[[Sequence[int]], float], draws: int) -> Estimate:
+def estimate(
+    inputs: Sequence[int], difference: Callable[[Sequence[int]], float], draws: int, unit: float = 1.0
+) -> Estimate:
     """Return the difference over all rows and its deviation over draws of inputs.
 
-    `inputs` has each row's input by number, `difference` takes places of rows.
+    `inputs` has each row's input by number, `difference` takes places of rows; `unit` is how much one input may count
+    for in what it returns.
     """
     members: dict[int, list[int]] = defaultdict(list)
     for place, number in enumerate(inputs):
@@ -58,4 +63,4 @@ def estimate(inputs: Sequence[int], difference: Callable[[Sequence[int]], float]
     for _ in range(draws):
         chosen = random.integers(0, len(groups), len(groups))
         drawn.append(difference([place for group in chosen for place in groups[group]]))
-    return Estimate(difference(range(len(inputs))), float(np.std(drawn, ddof=1)), len(groups))
+    return Estimate(difference(range(len(inputs))), float(np.std(drawn, ddof=1)), len(groups), unit)

@@ -11,7 +11,7 @@ from refit_trainer.comparison.bootstrap import estimate
 from refit_trainer.comparison.pairs import Pairs, drop_p_value, lower_bound, upper_bound
 from refit_trainer.data.distinct import number_inputs
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Prediction, Task
+from refit_trainer.tasks import HasUnits, Prediction, Task
 
 EXACT, BOOTSTRAP = "exact McNemar", "paired bootstrap by input"
 SUMS_DRAWS = 1000
@@ -82,7 +82,7 @@ def compare(question: Question, rows: Sequence[Row], answers: Answers) -> Differ
         chosen = np.asarray(places)
         return float(sign * np.subtract(*errors[chosen].sum(axis=0)) / units[chosen].sum())
 
-    return _bounded(question, inputs, difference, SUMS_DRAWS)
+    return _bounded(question, inputs, difference, (SUMS_DRAWS, _unit(question, rows, answers)))
 
 
 def _tally(question: Question, rows: Sequence[Row], answers: Answers, values: Sequence[float]) -> Any:
@@ -123,11 +123,20 @@ def _measure_draws(question: Question, rows: Sequence[Row], answers: Answers, in
         one, other = (question.task.measure(chosen, [found[i] for i in places])[question.metric] for found in answers)
         return one - other
 
-    return _bounded(question, inputs, difference, MEASURED_DRAWS)
+    return _bounded(question, inputs, difference, (MEASURED_DRAWS, _unit(question, rows, answers)))
 
 
-def _bounded(question: Question, inputs: Sequence[int], difference: Any, draws: int) -> Difference:
-    found = estimate(inputs, difference, draws)
+def _unit(question: Question, rows: Sequence[Row], answers: Answers) -> float:
+    """Return how much one input may count for in the metric."""
+    if not isinstance(question.task, HasUnits):
+        return 1.0
+    return max(question.task.unit(question.metric, rows, found) for found in answers) or 1.0
+
+
+def _bounded(
+    question: Question, inputs: Sequence[int], difference: Any, draws_and_unit: tuple[int, float]
+) -> Difference:
+    found = estimate(inputs, difference, *draws_and_unit)
     reach, is_higher_better = found.reach(1 - question.confidence), question.task.metrics[question.metric]
     drop = question.max_drop
     return Difference(

@@ -27,6 +27,8 @@ class ColumnRoles:
     def choose(self, columns: Mapping[str, str]) -> "ColumnRoles":
         """Return the roles of rows with these columns."""
         return replace(self, required=(self.instead,), instead="") if self.instead in columns else self
+    gathered: str | None = None
+    """The required role whose value is all columns that no role is read from, where rows have no column of its name."""
 
     def map_columns(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Return column by role; raise BadInput for a role that the task doesn't have."""
@@ -35,6 +37,18 @@ class ColumnRoles:
         if unknown := sorted(set(columns) - set(known)):
             raise BadInput(f"dataset.columns.{unknown[0]}: unknown role; this task has {', '.join(known)}{or_instead}")
         return {role: columns.get(role, role) for role in known if role in self.required or role in columns}
+
+
+BOOKKEEPING = ("id", "domain", "group", "slice", "time")
+"""Columns of the rows that refit-serve stores, which say nothing of an input."""
+
+
+def gather(row: Mapping[str, Any], columns: Mapping[str, str], role: str | None) -> Mapping[str, Any]:
+    """Return a row with the columns that no role is read from as that role's; a slice's may be one of them."""
+    if role is None or columns[role] in row:
+        return row
+    taken = {*BOOKKEEPING, *(column for name, column in columns.items() if name != "slice")}
+    return {**row, columns[role]: {name: value for name, value in row.items() if name not in taken}}
 
 
 def find_repeated(names: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ The model server may be appending while this reads: an unfinished last line isn'
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.blob import find_blob, path_of
-from refit_trainer.data.columns import ColumnRoles
+from refit_trainer.data.columns import ColumnRoles, gather
 from refit_trainer.data.draws import draw
 from refit_trainer.data.formats import Document, Format, find_format
 from refit_trainer.data.listing import Listing
@@ -38,7 +39,8 @@ def read_rows(uri: str, dataset: Dataset, roles: ColumnRoles, check: Check) -> R
     times = RowTimes(dataset.columns.get("time"))
     lines = StoredDocuments(columns.values())
     named = [columns[role] for role in roles.files if role in columns]
-    for line in _read_documents(kind, files, problems):
+    for read in _read_documents(kind, files, problems):
+        line = replace(read, columns=gather(read.columns, columns, roles.gathered))
         lines.append(line)
         times.add(line)
         _skip_named(line, named, files)

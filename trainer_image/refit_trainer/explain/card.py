@@ -4,8 +4,15 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from refit_trainer.explain.facts import Facts
 
-PIPELINES = {"speech-recognition": "automatic-speech-recognition", "recommendation": None}
+PIPELINES = {
+    "speech-recognition": "automatic-speech-recognition",
+    "recommendation": None,
+    "multi-label": "text-classification",
+    "image-multi-label": "image-classification",
+    "regression": "text-classification",
+}
 """What the Hub calls a task; it has no name for the second. The others have the name that they have here."""
+LIBRARIES = {"tabular-classification": "xgboost"}
 BODY = """---
 {data}
 ---
@@ -39,7 +46,10 @@ def render_card(facts: Facts) -> str:
         for name, value in judged.metrics.items()
     ]
     data = ModelCardData(
-        model_name=facts.title, pipeline_tag=pipeline, library_name="transformers", eval_results=results
+        model_name=facts.title,
+        pipeline_tag=pipeline,
+        library_name=LIBRARIES.get(facts.task, "transformers"),
+        eval_results=results,
     )
     text = BODY.format(
         data=data.to_yaml(),

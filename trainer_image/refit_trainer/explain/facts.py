@@ -12,10 +12,11 @@ from refit_trainer.explain.drift import Change, class_changes, length_changes, w
 from refit_trainer.explain.measures import Judged, Part, by_slice
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.tasks.components.conversations import last_words, said
-from refit_trainer.tasks.components.objects import read_objects
 from refit_trainer.tasks.components.questions import has_questions
 
 ERRORS = 4  # explained one by one
+SETS = ("objects", "entities", "labels")
+"""Truths that consist of any number of labelled things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,14 @@ def gather(
     name, rows = str(manifest.get("task", "")), judged.rows
     facts: dict[str, Any] = {}
     singles, answered = split_answers(rows, models)
-    if name.endswith("classification"):
+    if task.truth == "label":
         facts["questions"] = measure_by_question(singles, answered, has_questions(rows))
-    if name == "object-detection":
-        labels = [one.label for row in rows for one in read_objects(row.values[task.truth])]
+    elif task.truth in SETS:
+        labels = [label for row in rows for label in task.answers(row.values[task.truth], ())]
         facts["questions"] = [QuestionFacts("", classes=class_changes(labels))]
-    if name == "text-classification":
+    if task.input == "text":
         facts |= _of_texts([str(row.values["text"]) for row in rows])
+    if name == "text-classification":
         facts["wrong"] = _errors(singles, answered[0], model)
     if name == "text-generation":
         facts |= _of_texts([last_words(row.values["prompt"]) for row in rows])

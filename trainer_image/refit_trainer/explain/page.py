@@ -49,7 +49,7 @@ def _range(parts: Sequence[Part]) -> tuple[float, float]:
     values = [value for part in parts for value in (part.candidate, part.served) if value is not None]
     low, high = min(values), max(values)
     room = max(0.03, (high - low) * 0.1)
-    return max(0.0, min(low - room, high - 0.1)), high + room
+    return max(min(0.0, low), min(low - room, high - 0.1)), high + room
 
 
 def _others(facts: Facts) -> list[tuple[str, list[float]]]:

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.plugins import find_plugin
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
@@ -45,6 +46,18 @@ class Method(Protocol):
 
         One that takes long saves its states in `states`, and resumes from the one found there.
         """
+
+
+ONLY = {"tabular-classification": "boosting"}
+"""The tasks whose models learn by one method alone."""
+
+
+def name_method(task: str, given: str | None) -> str:
+    """Return the name of the method, `full` where none is given; raise BadInput where the task can't learn by it."""
+    only = ONLY.get(task)
+    if only and given not in (None, only):
+        raise BadInput(f"hyperparameters.method={given!r}: {task} learns by {only!r} alone")
+    return given or only or "full"
 
 
 def find_method(name: str) -> Method:

@@ -81,6 +81,8 @@ def build_config(network: Any, settings: Hyperparameters, learns_head: bool = Tr
         raise _refusal(network, "answers by its embeddings, which adapters leave as they are")
     backbone = network.base_model
     inside = {id(part) for part in backbone.modules()}
+    if not learns_head:
+        inside -= {id(network.get_output_embeddings())}
     targets = [name for name, part in network.named_modules() if name and id(part) in inside and _is_adaptable(part)]
     if not targets:
         raise _refusal(network, "has no linear layer or convolution to adapt in its backbone")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from refit_trainer.contract.config import Dataset, Gate
 from refit_trainer.contract.plugins import find_plugin
@@ -22,6 +22,8 @@ class LoadedModel:
     """The loss of a batch, as the Trainer's `compute_loss_func`; None: the network's own loss."""
     folder: Path | None = None
     """Where it was loaded from, for messages."""
+    scale: Any = None
+    """The scale that its numbers are on while it learns (regression); None: the numbers themselves."""
     watch: Any = None
     """What says of each prediction where its input lies; None where no sketch is followed."""
     beside: Path | None = None
@@ -130,6 +132,12 @@ def check_comparable(task: Task, metric: str, one: Sequence[Prediction], other: 
     check = getattr(task, "check_comparable", None)
     if check:
         check(metric, one, other)
+@runtime_checkable
+class HasUnits(Protocol):
+    """A task with a metric that isn't a share: an error in the unit of its answers."""
+
+    def unit(self, metric: str, rows: Sequence[Row], predictions: Sequence[Prediction]) -> float:
+        """Return how much one input may count for in a metric; 1 where it is a share."""
 
 
 def find_task(name: str) -> Task:

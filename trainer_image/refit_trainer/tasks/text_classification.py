@@ -12,6 +12,7 @@ from refit_trainer.tasks import LoadedModel
 from refit_trainer.tasks.components.classification import Batch, Classification
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
+from refit_trainer.tasks.components.texts import EXAMPLE, check_text
 
 
 class TextClassification(Classification):
@@ -25,13 +26,11 @@ class TextClassification(Classification):
 
     def check_input(self, value: Any) -> str | None:
         """Say what is wrong with a text."""
-        if not isinstance(value, str):
-            return f"text is {value!r}, not a string"
-        return None if value.strip() else "text is empty"
+        return check_text(value)
 
     def example(self) -> str:
         """Return a sentence."""
-        return "The first call is the slow one."
+        return EXAMPLE
 
     def load_processor(self, folder: Path, network: Any) -> Any:
         """Load the tokenizer, which cuts at what the network takes."""

@@ -26,6 +26,7 @@ from refit_trainer.tasks.components.answer_metrics import (
     measure,
     serve_rows,
     tally,
+    unit,
 )
 from refit_trainer.tasks.components.conversations import ROLES, check_messages
 from refit_trainer.tasks.components.heads import has_head, read_config
@@ -175,6 +176,10 @@ class TextGeneration:
         if self.judging is None:
             raise ValueError("a served answer is counted, not measured")
         return measure(rows, predictions, self.judging)
+
+    def unit(self, metric: str, rows: Sequence[Row], predictions: Sequence[Prediction]) -> float:
+        """Return how much one input may count for in a metric."""
+        return unit(metric, predictions)
 
     def check_comparable(self, metric: str, one: Sequence[Prediction], other: Sequence[Prediction]) -> None:
         """Raise BadInput where the numbers of two models can't be compared: their tokens aren't the same."""

@@ -13,7 +13,7 @@ EVALUATION_PREFIX = "eval_"
 _HIGHER = (
     "accuracy balanced_accuracy top_5_accuracy exact_match precision recall f1 macro_f1 micro_f1 weighted_f1 auc "
     "roc_auc pr_auc average_precision matthews_correlation r2 map map_50 map_75 recall_100 hit_at_10 ndcg_at_10 mrr "
-    "bleu rouge1 rouge2 rougeL iou dice"
+    "bleu chrf rouge1 rouge2 rougeL iou dice"
 )
 _LOWER = "loss cross_entropy log_loss wer cer mae mse rmse mape perplexity error_rate"
 KNOWN = {**dict.fromkeys(_HIGHER.split(), Better.HIGHER), **dict.fromkeys(_LOWER.split(), Better.LOWER)}

@@ -106,6 +106,21 @@ def measure(rows: Sequence[Row], predictions: Sequence[Prediction], judging: Jud
     return found
 
 
+def unit(metric: str, predictions: Sequence[Prediction]) -> float:
+    """Return how much one input may count for in a metric: its own loss, and 1 where it is right or wrong.
+
+    Perplexity is e to the loss, so it changes with a loss by itself times as much.
+    """
+    if metric not in LIKELIHOOD:
+        return 1.0
+    nats = [one.value["nll"] for one in predictions]
+    sizes = [one.value["bytes" if metric == "bits_per_byte" else "tokens"] for one in predictions]
+    largest, mean = max(nat / size for nat, size in zip(nats, sizes, strict=True)), sum(nats) / sum(sizes)
+    if metric == "bits_per_byte":
+        return float(largest / math.log(2))
+    return float(largest * (math.exp(min(mean, LARGEST_EXPONENT)) if metric == "perplexity" else 1.0))
+
+
 def _is_right(metric: str, prediction: Mapping[str, Any], truth: str, judging: Judging) -> bool:
     if metric == "choice_accuracy":
         return bool(prediction["choice"] == truth)

@@ -10,20 +10,20 @@ import torch
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 
-ONE = "single_label_classification"
-SEVERAL_OR_NONE = {
-    "multi_label_classification": "its head gives any number of labels to an input, not one of them",
-    "regression": "its head gives a number, not one of a few labels",
-}
-"""What Refit's classifiers aren't, by the name in `problem_type`."""
+ONE, SEVERAL, NUMBER = "single_label_classification", "multi_label_classification", "regression"
+"""What a head is for, by the name in `problem_type`."""
+GIVES = {ONE: "one of a few labels", SEVERAL: "any number of labels to an input", NUMBER: "a number"}
 
 
-def read_labels(folder: Path, endings: str | tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the label names in config.json; None where no architecture has a head that is named so."""
+def read_labels(folder: Path, endings: str | tuple[str, ...], wanted: str = ONE) -> tuple[str, ...] | None:
+    """Return the label names in config.json; None where no architecture has a head that is named so.
+
+    Raise BadInput where the head says that it is for something else than what is wanted.
+    """
     config = read_config(folder)
-    if (kind := config.get("problem_type")) not in (None, ONE):
-        why = SEVERAL_OR_NONE.get(str(kind), f"a classifier has {ONE!r} or none")
-        raise BadInput(f"{folder}: problem_type {kind!r:.60} in config.json: {why}")
+    if (kind := config.get("problem_type")) not in (None, wanted):
+        why = f"its head gives {GIVES[kind]}" if kind in GIVES else f"it is {wanted!r} or none"
+        raise BadInput(f"{folder}: problem_type {kind!r:.60} in config.json: {why}, not {GIVES[wanted]}")
     if not has_head(config, endings):
         return None
     with refusing_model(folder / "config.json"):

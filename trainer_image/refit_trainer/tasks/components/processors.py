@@ -44,6 +44,17 @@ def load_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder, **OFFLINE)
 
 
+def load_word_tokenizer(folder: Path) -> Any:
+    """Load a tokenizer that says of which word each token is; raise BadInput where it can't."""
+    load_tokenizer(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, add_prefix_space=True, **OFFLINE)
+    if not tokenizer.is_fast:
+        raise BadInput(
+            f"{folder}: {type(tokenizer).__name__} doesn't say of which word a token is; it needs a tokenizer.json"
+        )
+    return tokenizer
+
+
 def ensure_padding(folder: Path, tokenizer: Any, network: Any) -> None:
     """Have tokenizer and network agree on the token that fills up a batch: their own, or else that of a text's end."""
     config = network.config.get_text_config()
