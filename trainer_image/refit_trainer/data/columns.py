@@ -27,6 +27,7 @@ class ColumnRoles:
     def choose(self, columns: Mapping[str, str]) -> "ColumnRoles":
         """Return the roles of rows with these columns."""
         return replace(self, required=(self.instead,), instead="") if self.instead in columns else self
+
     gathered: str | None = None
     """The required role whose value is all columns that no role is read from, where rows have no column of its name."""
 

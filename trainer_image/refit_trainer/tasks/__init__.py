@@ -132,6 +132,8 @@ def check_comparable(task: Task, metric: str, one: Sequence[Prediction], other: 
     check = getattr(task, "check_comparable", None)
     if check:
         check(metric, one, other)
+
+
 @runtime_checkable
 class HasUnits(Protocol):
     """A task with a metric that isn't a share: an error in the unit of its answers."""
