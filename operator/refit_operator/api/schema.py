@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_DROPPED = ("title", "$defs", "exclusiveMinimum", "const", "discriminator")
+_DROPPED = ("title", "$defs", "exclusiveMinimum", "exclusiveMaximum", "const", "discriminator")
 Schema = dict[str, Any]
 
 
@@ -42,9 +42,20 @@ def _without_null(node: Schema) -> Schema:
     return {**rest[0], **node} if len(rest) == 1 else {**node, "anyOf": rest}
 
 
+def _bounds(node: Schema) -> Schema:
+    """JSON schema has the number itself where OpenAPI 3.0 has it in `minimum` or `maximum`, and says that it's excluded."""
+    found: Schema = {}
+    for bound in ("minimum", "maximum"):
+        exclusive = f"exclusive{bound.capitalize()}"
+        if exclusive in node:
+            found |= {bound: node[exclusive], exclusive: True}
+    return found
+
+
 def _carry(node: Schema, definitions: Schema, drop: tuple[str, ...] = ()) -> Schema:
     node = _resolve(node, definitions)
     out = {key: value for key, value in node.items() if key not in _DROPPED + drop}
+    out |= _bounds(node)
     if "const" in node:
         out["enum"] = [node["const"]]
     if "properties" in out:
