@@ -1,8 +1,11 @@
 """A server that reads a part of the pointer, as stock ones do: what is written, restored, and counts as a change."""
 
 import json
+from contextlib import closing
 from typing import Any
 
+from refit_operator.api.base import FIELD_MANAGER
+from tests.support.cluster.api_server import ApiServer
 from tests.support.cluster.kubectl import Document, Space
 from tests.support.cluster.objects import CLAIMS, monitor, target
 from tests.support.cluster.people import say
@@ -64,6 +67,15 @@ def test_a_part_that_is_read_and_changed_by_hand_ends_the_run_and_is_named(space
     space.wait_condition("mmon/reviews", "ServingUpToDate", "Served")
 
 
+def apply_as_the_operator(space: Space, change: Document) -> None:
+    """Apply as an earlier operator did; kubectl would make what was applied on this side before the operator's, too."""
+    whole = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "reviews"}} | change
+    path = f"/apis/apps/v1/namespaces/{space.name}/deployments/reviews?fieldManager={FIELD_MANAGER}"
+    with closing(ApiServer()) as server:
+        status, answer = server.ask("PATCH", path, whole, kind="application/apply-patch+yaml")
+    assert status == 200, answer
+
+
 def path_of(run: Document) -> str:
     return str(run["status"]["pointerChange"]["new"].partition("@")[0].removeprefix("file://"))
 
@@ -71,8 +83,7 @@ def path_of(run: Document) -> str:
 def test_a_pointer_of_an_older_operator_stays_as_it_is_until_the_next_promotion(space: Space) -> None:
     space.apply(*CLAIMS)
     serve(space, target())
-    whole = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "reviews"}} | template(checkpoint=OLD)
-    space.apply(whole, flags=("--server-side", "--field-manager=refit-operator"))
+    apply_as_the_operator(space, template(checkpoint=OLD))
     space.run("rollout", "status", "deploy/reviews", "--timeout=120s", limit_s=130)
     before = space.get("deploy", "reviews")["metadata"]["generation"]
     space.apply(monitor(suspend=True, verification=LONG))

@@ -43,7 +43,7 @@ def _without_null(node: Schema) -> Schema:
 
 
 def _bounds(node: Schema) -> Schema:
-    """JSON schema has the number itself where OpenAPI 3.0 has it in `minimum` or `maximum`, and says that it's excluded."""
+    """Return exclusive bounds as OpenAPI 3.0 has them: the number in `minimum` or `maximum`, beside a boolean."""
     found: Schema = {}
     for bound in ("minimum", "maximum"):
         exclusive = f"exclusive{bound.capitalize()}"
