@@ -81,7 +81,7 @@ def test_a_pad_token_that_tokenizer_and_network_disagree_on_is_the_tokenizers(tm
     [
         ({"problem_type": "multi_label_classification"}, "problem_type 'multi_label_classification' in config.json"),
         ({"problem_type": "regression"}, "its head gives a number"),
-        ({"problem_type": []}, "a classifier has 'single_label_classification' or none"),
+        ({"problem_type": []}, "for one of a few labels it is 'single_label_classification' or none"),
         ({"model_type": "nobody-knows"}, "nobody-knows"),
         ({"vocab_size": 7}, "the weights don't fit config.json: roberta.embeddings.word"),
         ({"architectures": "RobertaForSequenceClassification", "hidden_act": "nothing"}, "nothing"),

@@ -356,7 +356,7 @@ def test_a_wrong_answer_is_one_error() -> None:
     ("metric", "unit"),
     [
         ("loss", 3.0),
-        ("perplexity", 3 * math.exp(9 / 5)),
+        ("perplexity", math.exp(9 / 5)),
         ("bits_per_byte", 1.5 / math.log(2)),
         ("exact_match", 1.0),
     ],

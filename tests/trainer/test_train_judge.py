@@ -191,7 +191,7 @@ def test_what_is_not_read_stands_in_manifest_report_and_page(
         ({"learning_rate": "nan"}, "learning_rate='nan'"),
         ({"epochs": "-1"}, "epochs='-1': Input should be greater than 0"),
         ({"batch_size": "1.5"}, "batch_size='1.5'"),
-        ({"method": "magic"}, "hyperparameters.method='magic': unknown; this image knows full, head, "),
+        ({"method": "magic"}, "hyperparameters.method='magic': unknown; this image knows boosting, full, head, "),
     ],
 )
 def test_a_wrong_hyperparameter_is_named(

@@ -109,7 +109,7 @@ def measure(rows: Sequence[Row], predictions: Sequence[Prediction], judging: Jud
 def unit(metric: str, predictions: Sequence[Prediction]) -> float:
     """Return how much one input may count for in a metric: its own loss, and 1 where it is right or wrong.
 
-    Perplexity is e to the loss, so it changes with a loss by itself times as much.
+    Perplexity is e to the loss, so it changes with a loss by itself times as much, and can't fall by more than itself.
     """
     if metric not in LIKELIHOOD:
         return 1.0
@@ -118,7 +118,9 @@ def unit(metric: str, predictions: Sequence[Prediction]) -> float:
     largest, mean = max(nat / size for nat, size in zip(nats, sizes, strict=True)), sum(nats) / sum(sizes)
     if metric == "bits_per_byte":
         return float(largest / math.log(2))
-    return float(largest * (math.exp(min(mean, LARGEST_EXPONENT)) if metric == "perplexity" else 1.0))
+    if metric == "perplexity":
+        return math.exp(min(mean, LARGEST_EXPONENT)) * min(1.0, largest)
+    return float(largest)
 
 
 def _is_right(metric: str, prediction: Mapping[str, Any], truth: str, judging: Judging) -> bool:

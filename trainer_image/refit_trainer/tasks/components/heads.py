@@ -22,8 +22,9 @@ def read_labels(folder: Path, endings: str | tuple[str, ...], wanted: str = ONE)
     """
     config = read_config(folder)
     if (kind := config.get("problem_type")) not in (None, wanted):
-        why = f"its head gives {GIVES[kind]}" if kind in GIVES else f"it is {wanted!r} or none"
-        raise BadInput(f"{folder}: problem_type {kind!r:.60} in config.json: {why}, not {GIVES[wanted]}")
+        given, asked = GIVES.get(str(kind)), GIVES[wanted]
+        why = f"its head gives {given}, not {asked}" if given else f"for {asked} it is {wanted!r} or none"
+        raise BadInput(f"{folder}: problem_type {kind!r:.60} in config.json: {why}")
     if not has_head(config, endings):
         return None
     with refusing_model(folder / "config.json"):
