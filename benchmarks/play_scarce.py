@@ -71,7 +71,7 @@ def _measure(model: ServedModel, windows: Sequence[Answers], before: float) -> d
 
 
 def _follow(model: ServedModel, window: Answers) -> Watch:
-    watch = Watch(model.task, model.loaded.labels, model.sketch, Metrics(model.digest))
+    watch = Watch(model.task, model.loaded.labels, model.sketch, Metrics())
     for prediction, _ in window:
         watch.follow(prediction)
     return watch

@@ -183,7 +183,7 @@ def test_memory_is_bounded() -> None:
 
 def test_the_initial_model_counts_while_no_other_is_named() -> None:
     digest = f"sha256:{'a' * 64}"
-    read = lambda **given: parse_pointer(read_settings(given))  # noqa: E731
+    read = lambda **given: parse_pointer(read_settings(given), given.get("MODEL_URI", ""))  # noqa: E731
     assert read(MODEL_URI="", INITIAL_MODEL_URI="file:///a") == ("file:///a", None)
     assert read(MODEL_URI=f"file:///b@{digest}", INITIAL_MODEL_URI="file:///a") == ("file:///b", digest)
     assert read(INITIAL_MODEL_URI=f"file:///a@{digest}") == ("file:///a", digest)

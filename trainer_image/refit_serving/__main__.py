@@ -43,6 +43,7 @@ def serve() -> None:
     from refit_serving.app import build_app
     from refit_serving.connections import BoundedProtocol, Connections
     from refit_serving.drain import CloseConnections, Drain, DrainingServer
+    from refit_serving.follow import Follower
     from refit_serving.labellers import Labellers, read_tokens
     from refit_serving.model import load_model
     from refit_serving.receipts import Receipts, read_key
@@ -54,7 +55,8 @@ def serve() -> None:
     labellers = Labellers(read_tokens(settings.feedback_token_file), settings.feedback_port)
     service = Service(load_model(settings), settings, receipts)
     drain = Drain()
-    app = CloseConnections(build_app(service, Admission(settings.admission), labellers, drain), drain)
+    follower = Follower(service, settings)
+    app = CloseConnections(build_app(service, follower, Admission(settings.admission), labellers, drain), drain)
     connections = Connections(settings.max_connections, settings.read_seconds)
     config = uvicorn.Config(
         app,

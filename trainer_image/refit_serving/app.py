@@ -21,6 +21,7 @@ from refit_serving.admission import Admission
 from refit_serving.batching import ModelFailed, Overloaded, Unanswerable
 from refit_serving.documents import Feedback, Instance, has_many, parse_count, parse_feedback, parse_instances
 from refit_serving.drain import Drain
+from refit_serving.follow import Follower
 from refit_serving.labellers import Labellers
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
@@ -34,8 +35,11 @@ log = logging.getLogger(__name__)
 class Endpoints:
     """The handlers, bound to one service."""
 
-    def __init__(self, service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> None:
+    def __init__(
+        self, service: Service, follower: Follower, admission: Admission, labellers: Labellers, drain: Drain
+    ) -> None:
         self._service = service
+        self._follower = follower
         self._admission = admission
         self._labellers = labellers
         self._drain = drain
@@ -73,6 +77,10 @@ class Endpoints:
         rows = self._service.hand_out(parse_count(request.query_params.get("count")))
         content = await asyncio.get_running_loop().run_in_executor(self._parsers, bodies.render, {"rows": rows})
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    async def model(self, request: Request) -> Response:
+        """Say which model answers, which one the pointer names, and why a load failed."""
+        return JSONResponse(self._follower.describe(), headers={"Cache-Control": "no-store"})
 
     async def is_alive(self, request: Request) -> Response:
         """Say that the process answers."""
@@ -116,19 +124,23 @@ class Endpoints:
         return parse_feedback(bodies.parse(body), service.task, service.inputs, service.labels)
 
 
-def build_app(service: Service, admission: Admission, labellers: Labellers, drain: Drain) -> Starlette:
+def build_app(
+    service: Service, follower: Follower, admission: Admission, labellers: Labellers, drain: Drain
+) -> Starlette:
     """Return the ASGI application."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await service.batcher.start()
+        await service.active.batcher.start()
+        follower.start()
         yield
-        await service.batcher.stop()
+        await follower.stop()
+        await service.active.batcher.stop()
 
-    endpoints = Endpoints(service, admission, labellers, drain)
+    endpoints = Endpoints(service, follower, admission, labellers, drain)
     posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
-    gets |= {"/to-label": endpoints.to_label}
+    gets |= {"/to-label": endpoints.to_label, "/v1/model": endpoints.model}
     routes = [Route(path, endpoints.timed(path, call), methods=["POST"]) for path, call in posts.items()]
     routes += [Route(path, call) for path, call in gets.items()]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _explain, Refused: _refuse})

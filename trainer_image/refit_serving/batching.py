@@ -77,6 +77,10 @@ class Batcher:
         self._waiting: deque[Waiting] = deque()
         self._units = 0.0
         """What waits and what is being computed."""
+        self._asking = 0
+        """Callers that haven't their predictions yet."""
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self._has_work = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
@@ -93,6 +97,10 @@ class Batcher:
                 await self._task
         self._thread.shutdown()
 
+    async def drain(self) -> None:
+        """Wait until everybody who asked has been answered; the caller sees to it that nobody asks any more."""
+        await self._is_idle.wait()
+
     async def predict(self, inputs: list[Any]) -> list[Prediction]:
         """Return the predictions for some inputs, in order.
 
@@ -106,7 +114,14 @@ class Batcher:
         self._waiting.extend(asked)
         self._units += sum(one.cost for one in asked)
         self._has_work.set()
-        found = await asyncio.gather(*(one.future for one in asked), return_exceptions=True)
+        self._asking += 1
+        self._is_idle.clear()
+        try:
+            found = await asyncio.gather(*(one.future for one in asked), return_exceptions=True)
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._is_idle.set()
         for one in found:
             if isinstance(one, BaseException):
                 raise one

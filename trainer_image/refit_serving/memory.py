@@ -21,6 +21,8 @@ class RememberedPrediction:
     predicted: Any
     slice: str | None = None
     group: str | None = None
+    model: str = ""
+    """The digest of the model that answered."""
     is_contested: bool = False
     """The same id was given to different inputs: by itself, it doesn't say which of them a label is of."""
     input: str = field(init=False)

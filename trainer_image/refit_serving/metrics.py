@@ -11,7 +11,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 class Metrics:
     """The server's metrics, in a registry of its own."""
 
-    def __init__(self, digest: str) -> None:
+    def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -30,8 +30,18 @@ class Metrics:
         )
         self.by_label = Counter("predictions_by_label", "Answers given, by label.", ["label"], registry=self.registry)
         self.handed_out = Counter("rows_handed_out", "Rows handed out to be labelled.", registry=self.registry)
-        info = Gauge("refit_model_info", "The model in service.", ["digest"], registry=self.registry)
-        info.labels(digest).set(1)
+        self._info = Gauge("refit_model_info", "The model in service.", ["digest"], registry=self.registry)
+        self.models = Gauge("refit_models_in_memory", "Models in memory, with one kept.", registry=self.registry)
+        self.models.set(1)
+        self.load_seconds = Gauge("refit_model_load_seconds", "Time of the last load.", registry=self.registry)
+        self.loads = Counter(
+            "refit_model_changes", "Models named by a new pointer.", ["result"], registry=self.registry
+        )
+
+    def show_model(self, digest: str) -> None:
+        """Export which model is in service."""
+        self._info.clear()
+        self._info.labels(digest).set(1)
 
     def judge(self, tally: Tally) -> None:
         """Count one answer compared with its true one."""

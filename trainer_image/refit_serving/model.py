@@ -2,16 +2,21 @@
 
 import logging
 import re
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from refit_serving.pointer import read_pointer
+from refit_serving.room import file_bytes
 from refit_serving.settings import Settings
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
 from refit_trainer.sketch.document import Sketch, read_sketch
-from refit_trainer.storage.uris import fetch, pin
+from refit_trainer.storage.uris import fetch, local_path, pin
 from refit_trainer.tasks import LoadedModel, Prediction, Task, as_served, find_task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
@@ -20,13 +25,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """The model that this process serves until it ends."""
+    """A model in memory, verified and run once."""
 
     digest: str
     task: Task
     loaded: LoadedModel
     sketch: Sketch | None = None
     """What it was judged on; None where no judge left it, or it doesn't fit."""
+    pointer: str = ""
+    """What named it; empty for the initial model."""
+    file_bytes: int = 0
+    """Bytes of its weights' files."""
+    scratch: Path | None = None
+    """Where its files were fetched to; None where they are on a mount."""
+
+    def discard(self) -> None:
+        """Remove what was fetched for it."""
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def predict(self, inputs: list[Any]) -> list[Prediction]:
         """Return the prediction for each input."""
@@ -34,22 +50,43 @@ class ServedModel:
 
 
 def load_model(settings: Settings) -> ServedModel:
-    """Load and verify the model the environment points to, and run it once; raise BadInput where it isn't right."""
-    from refit_trainer.training.compute import limit_threads
+    """Load and verify the model that the pointer names at the start; raise BadInput where it isn't right."""
+    return load_pointed(settings, read_pointer(settings))
 
-    uri, expected = parse_pointer(settings)
+
+def load_pointed(settings: Settings, pointer: str, check: Callable[[Path], None] = lambda folder: None) -> ServedModel:
+    """Load and verify the model that a pointer names, and run it once; raise BadInput where it isn't right.
+
+    `check` is called with its folder, verified, before anything is loaded.
+    """
+    uri, expected = parse_pointer(settings, pointer)
     uri = pin(uri)
     folder = fetch(uri)
-    digest = verify_folder(folder, expected, uri)
+    scratch = folder if local_path(uri) is None else None
+    try:
+        digest = verify_folder(folder, expected, uri)
+        model = replace(_load(settings, folder, digest, check), pointer=pointer, scratch=scratch)
+    except BaseException:
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    log.info("model.loaded uri=%s digest=%s sketch=%s", uri, model.digest, model.sketch is not None)
+    return model
+
+
+def _load(settings: Settings, folder: Path, digest: str, check: Callable[[Path], None]) -> ServedModel:
+    from refit_trainer.training.compute import limit_threads
+
     task = as_served(find_task(settings.task), settings.max_new_tokens)
     if task.known_labels(folder) is None:
-        raise BadInput(f"{uri} has no head for {settings.task}")
-    threads = limit_threads()
+        raise BadInput(f"{folder} has no head for {settings.task}")
+    check(folder)
+    limit_threads()
     loaded = task.load(folder)
-    model = ServedModel(digest, task, loaded, _follow(loaded, read_sketch(folder, digest)))
+    sketch = _follow(loaded, read_sketch(folder, digest))
+    model = ServedModel(digest, task, loaded, sketch, file_bytes=file_bytes(folder))
     with refusing_model(folder):
         model.predict([task.example()])  # the first call is the slow one
-    log.info("model.loaded uri=%s digest=%s threads=%d sketch=%s", uri, digest, threads, model.sketch is not None)
     return model
 
 
@@ -65,13 +102,14 @@ def _follow(loaded: LoadedModel, sketch: Sketch | None) -> Sketch | None:
     return sketch
 
 
-def parse_pointer(settings: Settings) -> tuple[str, str | None]:
-    """Return URI and digest of MODEL_URI, or of INITIAL_MODEL_URI, whose digest may be left out, while it is empty."""
-    pointer = settings.model_uri or settings.initial_model_uri
-    if not pointer:
+def parse_pointer(settings: Settings, pointer: str) -> tuple[str, str | None]:
+    """Return URI and digest of the pointer; while it is empty, of INITIAL_MODEL_URI, whose digest may be left out."""
+    text = pointer or settings.initial_model_uri
+    if not text:
         raise BadInput("neither MODEL_URI nor INITIAL_MODEL_URI is set")
-    if match := POINTER.match(pointer):
+    if match := POINTER.match(text):
         return match["uri"], match["digest"]
-    if settings.model_uri:
-        raise BadInput(f"MODEL_URI={pointer!r} isn't <uri>@sha256:<digest>")
-    return pointer, None
+    if pointer:
+        name = "MODEL_URI" if pointer == settings.model_uri else f"MODEL_URI_FILE={settings.model_uri_file} has"
+        raise BadInput(f"{name}{'=' if pointer == settings.model_uri else ' '}{pointer!r} isn't <uri>@sha256:<digest>")
+    return text, None

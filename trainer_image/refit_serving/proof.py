@@ -17,10 +17,10 @@ def prove(answer: Answer | None, feedback: Feedback) -> Answer:
     return answer
 
 
-def remembered(known: RememberedPrediction | None, key: str, model: str) -> Answer:
+def remembered(known: RememberedPrediction | None, key: str) -> Answer:
     """Return the answer that this pod remembers; raise Refused where there is none, or it may be another one's."""
     if known is None:
         raise Refused(403, f"id {key!r}: this pod remembers no answer; send the receipt that came with it")
     if known.is_contested:
         raise Refused(409, f"id {key!r} was given to different inputs; send the receipt of the answer that is meant")
-    return Answer(key, known.input, known.predicted, model)
+    return Answer(key, known.input, known.predicted, known.model)

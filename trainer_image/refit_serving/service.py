@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from refit_serving.batching import Batcher, ModelFailed
+from refit_serving.batching import ModelFailed
 from refit_serving.documents import COUNT, Feedback, Instance
 from refit_serving.feedback_files import RowFile
 from refit_serving.inputs import Inputs
@@ -20,6 +20,7 @@ from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.settings import Settings
 from refit_serving.sides import choose_side
 from refit_serving.to_label import ROWS, ToLabel, rows_for_labelling
+from refit_serving.version import Version
 from refit_serving.watch import Watch
 from refit_trainer.tasks import Prediction
 
@@ -37,47 +38,66 @@ class FeedbackResult:
 
 
 class Service:
-    """One model's predictions and their labels."""
+    """The predictions of the model that answers, and their labels."""
 
     def __init__(self, model: ServedModel, settings: Settings, receipts: Receipts) -> None:
-        self.metrics = Metrics(model.digest)
+        self.metrics = Metrics()
         self.task = model.task
-        self.labels = model.loaded.labels
         self.inputs = Inputs(model.task, settings.max_characters, settings.max_pixels)
-        self.batcher = Batcher(
-            model.predict, settings.max_batch, model.task.example(), self.inputs.cost, settings.max_wait_seconds
-        )
-        self._digest = model.digest
+        self._settings = settings
+        self.active = self.make_version(model)
+        self.active.activate()
         self._receipts = receipts
         self._share = settings.holdout_share
         self._memory = Memory(settings.remembered, settings.remembered_bytes)
-        self._watch = Watch(model.task, model.loaded.labels, model.sketch, self.metrics)
         self._to_label = ToLabel(ROWS if settings.feedback_token_file else 0)
         folders = {"train": settings.feedback_dir, "holdout": settings.holdout_dir}
         self._files = {side: RowFile(folder, settings.writer) for side, folder in folders.items() if folder}
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the active model knows."""
+        return self.active.model.loaded.labels
+
+    def make_version(self, model: ServedModel) -> Version:
+        """Return a model as one that may answer."""
+        return Version(model, self._settings, self.inputs, self.metrics)
+
+    def activate(self, version: Version) -> Version:
+        """Have another model answer from the next request on; return the one that did.
+
+        A request that is under way is answered by the model that it began with, all its inputs by the same.
+        """
+        before, self.active = self.active, version
+        before.deactivate()
+        version.activate()
+        return before
+
     async def predict(self, instances: Sequence[Instance]) -> list[dict[str, Any]]:
         """Predict for some inputs and remember the predictions."""
-        predictions = await self.batcher.predict([instance.value for instance in instances])
+        version = self.active
+        predictions = await version.batcher.predict([instance.value for instance in instances])
         if not all(math.isfinite(prediction.score) for prediction in predictions):
             raise ModelFailed("a score isn't a number")
         self.metrics.predictions.inc(len(predictions))
         replies = []
         for instance, prediction in zip(instances, predictions, strict=True):
             key = instance.id or uuid.uuid4().hex
-            known = RememberedPrediction(instance.value, prediction.value, instance.slice, instance.group)
+            known = RememberedPrediction(
+                instance.value, prediction.value, instance.slice, instance.group, version.digest
+            )
             self._memory.remember(key, known)
-            self._consider(key, known, prediction)
-            answer = Answer(key, known.input, prediction.value, self._digest)
+            self._consider(key, known, prediction, version.watch)
+            answer = Answer(key, known.input, prediction.value, version.digest)
             score = round(prediction.score, 6)
-            reply = {"id": key, "label": prediction.value, "score": score, "model": self._digest}
+            reply = {"id": key, "label": prediction.value, "score": score, "model": version.digest}
             replies.append(reply | {"receipt": self._receipts.write(answer)})
         return replies
 
-    def _consider(self, key: str, known: RememberedPrediction, prediction: Prediction) -> None:
+    def _consider(self, key: str, known: RememberedPrediction, prediction: Prediction, watch: Watch) -> None:
         """Follow an answer, and keep it where it is worth a label: of the training side, whose rows may be chosen."""
-        strangeness = self._watch.follow(prediction)
-        self._to_label.follow(self._watch.drift)
+        strangeness = watch.follow(prediction)
+        self._to_label.follow(watch.drift)
         if not self._to_label.wants(known.input, prediction.score, strangeness):
             return
         if choose_side(known.value, self._share, known.group) == "train":
@@ -86,9 +106,9 @@ class Service:
     def hand_out(self, asked: int | None) -> list[dict[str, Any]]:
         """Return answers that are worth a label, each once, as feedback that lacks the label alone."""
         rows = []
-        count = asked or rows_for_labelling(COUNT, self._watch.drift)
+        count = asked or rows_for_labelling(COUNT, self.active.watch.drift)
         for why, one in self._to_label.hand_out(count, HAND_OUT_BYTES):
-            answer = Answer(one.id, one.known.input, one.known.predicted, self._digest, chosen=True)
+            answer = Answer(one.id, one.known.input, one.known.predicted, one.known.model, chosen=True)
             row = {"id": one.id, self.task.input: one.known.value, "receipt": self._receipts.write(answer)}
             row |= {"predicted": one.known.predicted, "score": round(one.score, 6), "why": why}
             kept = {"slice": one.known.slice, "group": one.known.group}
@@ -116,7 +136,7 @@ class Service:
         if value is not None and (problem := self.task.check_pair(value, feedback.label)):
             raise InvalidRequest(problem)
         stored = self._store(feedback, known)
-        is_judged = answer.model == self._digest and not answer.chosen
+        is_judged = answer.model == self.active.digest and not answer.chosen
         if is_judged:
             self.metrics.judge(self.task.tally(answer.predicted, feedback.label))
         if stored or is_judged:
@@ -129,7 +149,7 @@ class Service:
         try:
             if feedback.receipt:
                 return prove(self._receipts.read(feedback.receipt), feedback)
-            return remembered(known, feedback.id, self._digest)
+            return remembered(known, feedback.id)
         except Refused:
             self.metrics.unproved.inc()
             raise

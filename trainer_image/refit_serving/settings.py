@@ -18,6 +18,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     model_uri: str = ""
+    model_uri_file: Path | None = None
+    """A file with the pointer, followed while the server runs; MODEL_URI counts while it is empty or absent."""
+    model_uri_poll_seconds: float = Field(1, gt=0)
+    """How often that file is read."""
+    model_keep_seconds: float = Field(7200, ge=0)
+    """How long the model that was replaced stays in memory for a rollback; 0 drops it at once."""
+    model_retry_seconds: float = Field(15, gt=0)
+    """How long after a failure the same model is loaded again."""
     initial_model_uri: str = ""
     task: str = "text-classification"
     feedback_dir: Path | None = None

@@ -22,7 +22,7 @@ NAMED = ("label", "labels")
 
 
 class Watch(Collector):
-    """Follows the answers of one model, and exports what they say."""
+    """Follows the answers of one model; registered with the metrics, it exports what they say."""
 
     def __init__(self, task: Task, labels: tuple[str, ...], sketch: Sketch | None, metrics: Metrics) -> None:
         self._answers = task.answers if task.truth in NAMED else None
@@ -33,7 +33,6 @@ class Watch(Collector):
         self._places = np.zeros((WINDOW, len(sketch.axes) if sketch else 0))
         self._scores = np.zeros(WINDOW)
         self._followed = 0
-        metrics.registry.register(self)
 
     def follow(self, prediction: Prediction) -> float:
         """Count one answer; return how strange its input is: about 1 for those of the same kind, 0 where unknown."""

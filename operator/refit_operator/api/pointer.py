@@ -15,6 +15,21 @@ PLACES = (CHECKPOINT_ANNOTATION, MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION)
 """The annotations that say where the model is: what reads one of them reads the pointer."""
 PARTS = (MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION, MODEL_DIGEST_ANNOTATION)
 ANNOTATIONS = (CHECKPOINT_ANNOTATION, *PARTS)
+CONFIG_MAP_SUFFIX = "-pointer"
+"""Of the ConfigMap that has a target's pointer where it is updated in place."""
+POINTER_KEY, PREVIOUS_KEY = "checkpoint", "previous"
+"""Its keys: the pointer, and what it replaced, so that what was written once isn't written again."""
+
+
+def config_map_name(target: str) -> str:
+    """Return the name of a target's ConfigMap."""
+    return f"{target}{CONFIG_MAP_SUFFIX}"
+
+
+def data_of(text: str, previous: str) -> dict[str, str]:
+    """Return what a pointer is written as in a ConfigMap; the empty pointer has no key."""
+    found = {POINTER_KEY: text, PREVIOUS_KEY: previous}
+    return {key: value for key, value in found.items() if value}
 
 
 def annotations_of(text: str) -> dict[str, str]:

@@ -174,6 +174,11 @@ class Reason(StrEnum):
         "A rollout starts with one more pod of the target, and a ResourceQuota allows none; quotas are read only when "
         "everything else but guards allows a run.",
     )
+    POD_SILENT = (
+        "PodSilent",
+        "serving.update is InPlace, and a pod of the target doesn't say which model it answers with; pods are asked "
+        "only when everything else but guards allows a run.",
+    )
     COOLING_DOWN = "CoolingDown", "policy.cooldown since the last run isn't over."
     BUDGET_SPENT = "BudgetSpent", "policy.maxRuns have started already."
     GAVE_UP = "GaveUp", "policy.giveUpAfter runs in a row didn't restore the metric to recoverAt."

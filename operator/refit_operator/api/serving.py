@@ -1,6 +1,7 @@
 """Where the model serves, and how it is verified there after a promotion."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -19,13 +20,25 @@ class TargetRef(ApiModel):
     name: str = Field(min_length=1, max_length=253, description="Name of the Deployment.")
 
 
+class Update(StrEnum):
+    """How pods come to serve another model."""
+
+    ROLLING_UPDATE = "RollingUpdate"
+    IN_PLACE = "InPlace"
+
+
 class ServingSpec(ApiModel):
-    """The serving Deployment, whose pod template carries the checkpoint pointer."""
+    """The serving Deployment, whose pod template carries the checkpoint pointer, or its ConfigMap."""
 
     target_ref: TargetRef = Field(description="The Deployment that serves the model.")
     initial_model: ModelUri | None = Field(
         default=None,
         description="What the target serves while it has no pointer. Without it, the first gate is the bound alone.",
+    )
+    update: Update = Field(
+        default=Update.ROLLING_UPDATE,
+        description="RollingUpdate: the pointer is on the pod template, and new pods start with it. InPlace: it is in "
+        "the ConfigMap <target>-pointer, which the pods mount, and the running servers load it.",
     )
     rollout_deadline: Duration = Field(
         default=timedelta(minutes=10), description="A rollout that takes longer is rolled back."

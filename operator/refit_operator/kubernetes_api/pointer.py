@@ -68,7 +68,7 @@ async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force:
                 **ASKED,
             )
         except ApiException as error:
-            return _read_refusal(error)
+            return read_refusal(error)
         return _read_answer(applied, pointer)
 
 
@@ -98,7 +98,8 @@ def _annotations(deployment: Document) -> dict[str, str]:
     return (deployment["spec"]["template"].get("metadata") or {}).get("annotations") or {}
 
 
-def _read_refusal(error: ApiException) -> ApplyOutcome:
+def read_refusal(error: ApiException) -> ApplyOutcome:
+    """Return what a refused apply means; raise the error where it means neither."""
     causes: list[dict[str, Any]] = (parse_status(error).get("details") or {}).get("causes") or []
     reasons = {cause.get("reason") for cause in causes}
     fields = {cause.get("field") for cause in causes}

@@ -11,18 +11,19 @@ from refit_operator.api.metric import MetricSpec
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorSpec
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.kubernetes_api.client import DEPLOYMENT
 from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
 from refit_operator.monitor.rules.limits import counts_for_mass_breach
 from refit_operator.monitor.rules.measure import readings_needed
+from refit_operator.monitor.rules.serving import rollback_was_blocked
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.counting import selector_objection
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
+from refit_operator.target.read import pods_of, read_target, with_answers
+from refit_operator.target.rules.in_place import InPlaceTarget
 from refit_operator.target.rules.room import lack_of_room, needs_room
-from refit_operator.target.rules.view import parse_target
 
 _RATIO = "metric.ratio"
 
@@ -31,18 +32,17 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
     """Return what is known of a monitor."""
     spec = monitor.spec
     namespace = monitor.metadata.namespace
-    name = spec.serving.target_ref.name
-    target = await ports.cluster.read(DEPLOYMENT, Ref(namespace, name))
+    target = await read_target(ports.cluster, namespace, spec.serving)
     observed = Observed(
         monitor=monitor,
-        target=parse_target(target) if target else None,
+        target=target,
         runs=runs,
         now=now,
         claimed_by=older_claim(monitor, await ports.cluster.list_monitors_of(monitor)),
         taken_pointer=monitor.metadata.annotations.get(TAKE_POINTER_ANNOTATION),
     )
     observed = with_mass_breach(await _with_readings(observed, ports), ports)
-    observed = await _with_guards(await with_room(observed, ports), ports)
+    observed = await _with_guards(await with_room(await with_pods(observed, ports), ports), ports)
     return await with_drift(observed, ports)
 
 
@@ -111,9 +111,25 @@ def with_mass_breach(o: Observed, ports: Ports) -> Observed:
     return replace(o, mass_breach=ports.mass_breach.of(server, meta.namespace))
 
 
+async def with_pods(o: Observed, ports: Ports) -> Observed:
+    """Ask the pods of a target that is updated in place what they answer with, where something rests on it.
+
+    That is a run that would start now, and a rollback that its pods hadn't followed when its run ended.
+    """
+    if not isinstance(o.target, InPlaceTarget) or not (only_guards_are_left(o) or rollback_was_blocked(o)):
+        return o
+    pods = await pods_of(o.target, o.monitor.metadata.namespace, ports.cluster)
+    return replace(o, target=await with_answers(o.target, pods))
+
+
 async def with_room(o: Observed, ports: Ports) -> Observed:
-    """Read the quotas where nothing else objects, and a rollout starts with one more pod."""
-    if o.target is None or not needs_room(o.target.document) or not only_guards_are_left(o):
+    """Read the quotas where nothing else objects, and a rollout starts with one more pod; in place there is none."""
+    if (
+        o.target is None
+        or isinstance(o.target, InPlaceTarget)
+        or not needs_room(o.target.document)
+        or not only_guards_are_left(o)
+    ):
         return o
     quotas = await ports.cluster.list_quotas(o.monitor.metadata.namespace)
     return replace(o, lack_of_room=lack_of_room(o.target.document, quotas))

@@ -9,7 +9,7 @@ from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, POD, REPLICA_SET, SERVICE, Document
+from refit_operator.kubernetes_api.client import JOB, REPLICA_SET, SERVICE, Document
 from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
@@ -21,15 +21,17 @@ from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.manifests.machines import is_shared, service_name
 from refit_operator.run.rules.refusals import refusals_before
-from refit_operator.run.rules.views.candidate import has_run_unready
+from refit_operator.run.rules.views.candidate import has_tried
 from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
 from refit_operator.run.rules.views.waiting import is_halted, silent_pod, subject_of, why_not_started
 from refit_operator.run.surroundings import read_surroundings
+from refit_operator.target.read import pods_of, read_target, with_answers
+from refit_operator.target.rules.in_place import InPlaceTarget
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
 from refit_operator.target.rules.request import open_rollback
-from refit_operator.target.rules.view import TargetView, parse_target, pointers_of
+from refit_operator.target.rules.view import TargetView, pointers_of
 
 
 async def observe(
@@ -37,11 +39,9 @@ async def observe(
 ) -> Observed:
     """Return what is known of a run. It takes a place where one is free for it: last, once all reads have succeeded."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
-    target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
-    target = await ports.cluster.read(DEPLOYMENT, target_ref)
-    view = parse_target(target) if target else None
+    view = await read_target(ports.cluster, run.metadata.namespace, run.spec.serving)
     grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
-    blocker, candidate_ran = await _rollout_pods(run, view, ports)
+    view, blocker, candidate_ran = await _rollout_pods(run, view, ports)
     observed = Observed(
         run=run,
         job=await _job(run, ports),
@@ -99,24 +99,19 @@ async def _service_owner(run: RetrainRun, ports: Ports) -> str | None:
     return owner_of(service) if service else None
 
 
-async def _rollout_pods(run: RetrainRun, target: TargetView | None, ports: Ports) -> tuple[str, bool]:
-    """Return why a pod of the target doesn't start, empty where nothing is known, and whether the candidate ran in one
-    that isn't ready. Read only during a rollout.
+async def _rollout_pods(
+    run: RetrainRun, target: TargetView | None, ports: Ports
+) -> tuple[TargetView | None, str, bool]:
+    """Return the target, with what its pods answer with where that matters; why one doesn't start, empty where nothing
+    is known; and whether the candidate ran in one that isn't ready. Read only during a rollout.
     """
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
-        return "", False
-    pods = oldest_first(await _pods_of(target, run.metadata.namespace, ports))
+        return target, "", False
+    pods = oldest_first(await pods_of(target, run.metadata.namespace, ports.cluster))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
-    return why_not_started(pods, around), has_run_unready(pods, change.new)
-
-
-async def _pods_of(target: TargetView, namespace: str, ports: Ports) -> list[Document]:
-    """Return the pods that the target controls by its ReplicaSets: anybody may set the labels of its selector."""
-    found = await ports.cluster.list_objects(REPLICA_SET, namespace, target.selector)
-    ours = {replica_set["metadata"]["uid"] for replica_set in found if owner_of(replica_set) == target.uid}
-    pods = await ports.cluster.list_objects(POD, namespace, target.selector)
-    return [pod for pod in pods if owner_of(pod) in ours]
+    target = await with_answers(target, pods)
+    return target, why_not_started(pods, around), has_tried(target, pods, change)
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:
@@ -125,6 +120,8 @@ async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports)
     uri = target.to_server_uri(checkpoint_uri(run)) if target else None
     if target is None or uri is None or run.is_rollback or run.status.pointer_change or not trained:
         return False
+    if isinstance(target, InPlaceTarget):
+        return uri in (pointer.rpartition("@")[0] for pointer in (target.pointer, target.previous))
     found = await ports.cluster.list_objects(REPLICA_SET, run.metadata.namespace, target.selector)
     return any(pointer.rpartition("@")[0] == uri for pointer in pointers_of(target, found))
 
@@ -159,5 +156,6 @@ def changed_field(run: RetrainRun, monitor: ModelMonitor) -> str:
         "training.hyperparameters": (ours.hyperparameters, theirs.hyperparameters),
         "gate": (run.spec.gate, monitor.spec.gate),
         "serving.targetRef": (run.spec.serving.target_ref, monitor.spec.serving.target_ref),
+        "serving.update": (run.spec.serving.update, monitor.spec.serving.update),
     }
     return next((name for name, (a, b) in pairs.items() if a != b), "")

@@ -10,9 +10,10 @@ from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import JOB, RUN, SERVICE
+from refit_operator.kubernetes_api.config_map import apply_to_config_map
 from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
 from refit_operator.kubernetes_api.events import build_event, post_event
-from refit_operator.kubernetes_api.pointer import Applied, Conflict, Replaced, apply_pointer
+from refit_operator.kubernetes_api.pointer import Applied, ApplyOutcome, Conflict, Replaced, apply_pointer
 from refit_operator.ports import Ports
 from refit_operator.run.observe import observe
 from refit_operator.run.rules.checks.promotion import after_refusal
@@ -28,6 +29,8 @@ from refit_operator.run.rules.decision import (
     SuspendJob,
     WritePointer,
 )
+from refit_operator.target.rules.in_place import InPlaceTarget
+from refit_operator.target.rules.view import TargetView
 
 log = structlog.get_logger()
 
@@ -93,7 +96,7 @@ async def _create(
 async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Observed, ports: Ports) -> Decision:
     if o.target is None:
         return decision
-    outcome = await apply_pointer(ports.cluster, o.target.document, pointer, force)
+    outcome = await _apply(o.target, pointer, force, ports)
     match outcome:
         case Applied():
             return decision
@@ -103,6 +106,14 @@ async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Obser
             return after_refusal(o, Reason.TARGET_REPLACED, "the target was deleted or created again")
         case _:
             assert_never(outcome)
+
+
+async def _apply(target: TargetView, pointer: str, force: bool, ports: Ports) -> ApplyOutcome:
+    if isinstance(target, InPlaceTarget):
+        if target.config_map is None:
+            return Replaced()
+        return await apply_to_config_map(ports.cluster, target.config_map, pointer, target.pointer, force)
+    return await apply_pointer(ports.cluster, target.document, pointer, force)
 
 
 async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: Ports) -> None:

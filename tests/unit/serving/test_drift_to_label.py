@@ -76,7 +76,7 @@ def test_inputs_that_share_an_id_and_a_worth_are_told_apart() -> None:
 
 def make_watch() -> Watch:
     task: Any = SimpleNamespace(answers=lambda value, labels: [value], truth="label")
-    return Watch(task, ("positive", "negative"), SKETCH, Metrics("model"))
+    return Watch(task, ("positive", "negative"), SKETCH, Metrics())
 
 
 def test_drift_is_of_the_last_answers_and_of_so_many() -> None:

@@ -19,6 +19,7 @@ from refit_operator.monitor.rules.limits import (
     guards_not_queried,
     mass_breach,
     no_room,
+    pod_silent,
     rollout_stuck,
     target_halted,
 )
@@ -124,6 +125,7 @@ CHECKS: tuple[Check, ...] = (
     target_halted,
     rollout_stuck,
     no_room,
+    pod_silent,
     metric_unavailable,
     within,
     gave_up,

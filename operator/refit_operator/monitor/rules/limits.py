@@ -7,6 +7,8 @@ from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.monitor.rules.history import budget_frees, fruitless_runs
 from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
+from refit_operator.target.rules.in_place import InPlaceTarget
+from refit_operator.target.rules.pod_models import silent_pods
 from refit_operator.target.rules.rollout import obstacle_of, stuck_rollout
 
 
@@ -65,6 +67,12 @@ def no_room(o: Observed) -> Hold | None:
         return None
     name = o.monitor.spec.serving.target_ref.name
     return Hold(Reason.NO_ROOM, f"Deployment {name!r} replaces no pod before one more is there: {o.lack_of_room}")
+
+
+def pod_silent(o: Observed) -> Hold | None:
+    """Hold while a pod that is updated in place doesn't say what it answers with: no promotion could be verified."""
+    silent = silent_pods(o.target.pods) if isinstance(o.target, InPlaceTarget) else ""
+    return Hold(Reason.POD_SILENT, silent) if silent else None
 
 
 def mass_breach(o: Observed) -> Hold | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from refit_operator.api.conditions import ConditionType, is_true
 from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.api.reasons import Reason
+from refit_operator.api.serving import Update
 from refit_operator.monitor.rules.decide import PERMISSIONS, first_hold
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import budget_frees
@@ -192,7 +193,13 @@ def nothing_else_is_read(o: Observed) -> bool:
     return _failure(o) is not None or o.monitor.spec.drift is None
 
 
+def pointer_is_watched(o: Observed) -> bool:
+    """Return whether an event tells of a change of the pointer: ConfigMaps aren't watched."""
+    return o.monitor.spec.serving.update is Update.ROLLING_UPDATE
+
+
 CONDITIONS: tuple[Callable[[Observed], bool], ...] = (
+    pointer_is_watched,
     nothing_else_is_read,
     newest_says_nothing,
     newest_run_helped,

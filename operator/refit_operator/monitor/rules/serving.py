@@ -10,8 +10,7 @@ from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules import decide, readiness
 from refit_operator.monitor.rules.decision import Hold, Observed
-from refit_operator.target.rules.objections import WIRING
-from refit_operator.target.rules.rollout import Complete, rollout_of
+from refit_operator.target.rules.rollout import Complete
 
 Verdict = tuple[Literal["True", "False", "Unknown"], Reason, str]
 
@@ -37,7 +36,7 @@ def rolling_out(o: Observed) -> Verdict | None:
 def target_not_wired(o: Observed) -> Verdict | None:
     """No container reads the pointer, so that what the target serves is unknown."""
     unread = o.target is not None and not o.target.reads_pointer
-    return ("Unknown", Reason.TARGET_NOT_WIRED, WIRING) if unread else None
+    return ("Unknown", Reason.TARGET_NOT_WIRED, o.target.wiring) if o.target and unread else None
 
 
 def target_replaced(o: Observed) -> Verdict | None:
@@ -53,13 +52,19 @@ def overruled(o: Observed) -> Verdict | None:
 def rollback_blocked(o: Observed) -> Verdict | None:
     """The newest run that changed the pointer restored it, and the pods haven't followed yet."""
     finished = _last_finish(o)
-    if finished is None or finished.reason != Reason.ROLLBACK_BLOCKED or o.target is None or o.last_run is None:
+    if finished is None or not rollback_was_blocked(o) or o.target is None or o.last_run is None:
         return None
     change = o.last_run.status.pointer_change
     is_back = change is None or o.target.pointer != change.new
-    if is_back and isinstance(rollout_of(o.target.document), Complete):
+    if is_back and isinstance(o.target.rollout_to(o.target.pointer), Complete):
         return None
     return "False", Reason.ROLLBACK_BLOCKED, finished.message
+
+
+def rollback_was_blocked(o: Observed) -> bool:
+    """Return whether the newest run restored the pointer, and its pods hadn't followed when it ended."""
+    finished = _last_finish(o)
+    return finished is not None and finished.reason == Reason.ROLLBACK_BLOCKED
 
 
 def field_conflict(o: Observed) -> Verdict | None:

@@ -5,7 +5,6 @@ Derived from the runs that exist, never from a status that could be wiped or for
 
 from collections.abc import Iterable
 
-from refit_operator.api.base import CHECKPOINT_ANNOTATION
 from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, RetrainRun
@@ -47,7 +46,7 @@ def describe_change(target: TargetView, expected: str) -> str:
     by = f" by field manager {managers}" if managers else ""
     changed = f"was set to {target.pointer}{by}" if target.pointer else "was removed"
     wanted = name_pointer(expected) if expected else "none"
-    return f"annotation {CHECKPOINT_ANNOTATION} {changed}; expected {wanted}"
+    return f"{target.carrier} {changed}; expected {wanted}"
 
 
 def handover(live: str, runs: Iterable[RetrainRun]) -> str:

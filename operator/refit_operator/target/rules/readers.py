@@ -80,7 +80,7 @@ def readers_of(pod: dict[str, Any]) -> tuple[Reader, ...]:
 
 
 def _reader(container: dict[str, Any], volumes: Any, annotations: frozenset[str]) -> Reader:
-    return Reader(container["name"], tuple(_claim_mounts(volumes, container)), annotations)
+    return Reader(container["name"], tuple(claim_mounts(volumes, container)), annotations)
 
 
 def _fields_read(container: dict[str, Any], volumes: Any) -> set[str]:
@@ -99,7 +99,8 @@ def _fields_of(volume: dict[str, Any]) -> set[str]:
     return {str((item.get("fieldRef") or {}).get("fieldPath")) for item in items}
 
 
-def _claim_mounts(volumes: Any, container: dict[str, Any]) -> Iterator[Mount]:
+def claim_mounts(volumes: Any, container: dict[str, Any]) -> Iterator[Mount]:
+    """Yield the claims that a container mounts."""
     claims = {v["name"]: v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")}
     for mount in container.get("volumeMounts") or ():
         if mount["name"] in claims:

@@ -12,6 +12,7 @@ from refit_operator.api.metadata import managers_of, owner_of
 from refit_operator.api.uris import leads_out, parse_claim_uri, parse_pointer
 from refit_operator.target.rules.objections import WIRING, disagreement, scattered, unmounted, unread
 from refit_operator.target.rules.readers import Reader, readers_of
+from refit_operator.target.rules.rollout import Rollout, rollout_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,20 @@ class TargetView:
     def reads_pointer(self) -> bool:
         """Whether any container of the pod reads the pointer."""
         return bool(self.readers)
+
+    @property
+    def carrier(self) -> str:
+        """What the pointer is in, for messages."""
+        return f"annotation {CHECKPOINT_ANNOTATION}"
+
+    @property
+    def wiring(self) -> str:
+        """What to do where nothing reads the pointer."""
+        return WIRING
+
+    def rollout_to(self, pointer: str) -> Rollout:
+        """Return how far the target is on its way to a pointer that is written: every pod is a new one then."""
+        return rollout_of(self.document)
 
     @property
     def selector(self) -> str:
@@ -66,7 +81,7 @@ class TargetView:
         """Return why the containers that read the pointer can't be given that URI, empty where they can."""
         place = parse_claim_uri(uri)
         if not self.readers:
-            return WIRING
+            return self.wiring
         if self.to_server_uri(uri):
             return ""
         return (
@@ -79,7 +94,7 @@ class TargetView:
         """Return why the containers can't read a pointer in the server's terms that served before; empty: they can."""
         pointer = parse_pointer(text)
         if not self.readers:
-            return WIRING
+            return self.wiring
         return unread(self.readers, pointer.uri) if pointer else ""
 
     def to_claim_uri(self, uri: str) -> str:

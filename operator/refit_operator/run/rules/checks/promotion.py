@@ -27,7 +27,6 @@ from refit_operator.target.rules.rollout import (
     Progressing,
     Rollout,
     replica_failure,
-    rollout_of,
 )
 from refit_operator.target.rules.view import TargetView
 
@@ -248,11 +247,17 @@ def _rollout(o: Observed) -> Rollout:
     """Return how far the rollout is; one that isn't complete says what keeps its pods from being made or starting."""
     if o.target is None:
         return Halted("the target was deleted")
-    rollout = rollout_of(o.target.document)
+    rollout = o.target.rollout_to(_wanted(o))
     if isinstance(rollout, Complete):
         return rollout
     words = (rollout.message, replica_failure(o.target.document), o.rollout_blocker)
     return replace(rollout, message="; ".join(word for word in words if word))
+
+
+def _wanted(o: Observed) -> str:
+    """Return the pointer that the pods are on their way to."""
+    change = _change(o)
+    return o.run.spec.live_pointer if change.rollback_time else change.new
 
 
 def _is_written(o: Observed) -> bool:

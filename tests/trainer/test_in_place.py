@@ -1,0 +1,219 @@
+"""A new model without a restart: the server as a real process, with real models, under load."""
+
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from refit_trainer.artifacts.model_folder import digest_folder
+from tests.support.trainer import commands
+from tests.support.trainer.server import Serve, Server, pointer
+
+TEXTS = ["a lovely film", "dull", "the plot is thin and the acting wooden", "i'd see it again", "what a waste of time"]
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory, tiny: Path, train_rows: Path) -> Path:
+    """Another checkpoint: the same network, learnt more slowly."""
+    from refit_trainer.commands.train import train
+
+    output = tmp_path_factory.mktemp("checkpoints") / "reviews-2"
+    slower = {"learning_rate": "1e-3", "batch_size": "16", "epochs": "1"}
+    train(json.dumps(commands.train_config(tiny, train_rows, output, hyperparameters=slower)))
+    return output
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "pointer" / "checkpoint"
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(exist_ok=True)
+    new = file.with_name(".new")
+    new.write_text(text)
+    new.rename(file)
+
+
+def model_of(server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = server.client.get("/v1/model").raise_for_status().json()
+    return found
+
+
+def wait_until(server: Server, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    for _ in range(1200):
+        if is_so(found := model_of(server)):
+            return found
+        time.sleep(0.05)
+    raise AssertionError(found)
+
+
+def answers_with(folder: Path) -> Callable[[dict[str, Any]], bool]:
+    return lambda found: found["digest"] == digest_folder(folder) and found["state"] == "serving"
+
+
+class Clients:
+    """Several that ask without a pause, for many inputs at once, and keep every reply."""
+
+    def __init__(self, server: Server, count: int = 4) -> None:
+        self.codes: list[int] = []
+        self.replies: list[list[dict[str, Any]]] = []
+        self._url = server.client.base_url
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
+
+    def __enter__(self) -> "Clients":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        body = {"instances": [{"text": text} for text in TEXTS * 10]}  # more than one batch
+        with httpx.Client(base_url=self._url, timeout=60) as client:
+            while not self._stop.is_set():
+                reply = client.post("/v1/predict", json=body)
+                self.codes.append(reply.status_code)
+                self.replies.append(reply.json().get("predictions", []))
+
+
+def test_no_request_is_lost_or_mixed_in_a_switch_and_in_the_way_back(
+    serve: Serve, published: Path, second: Path, file: Path
+) -> None:
+    first, other = digest_folder(published), digest_folder(second)
+    write(file, pointer(published))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1").wait()
+    with Clients(server) as clients:
+        _wait_for_replies(clients, 8)
+        write(file, pointer(second))
+        found = wait_until(server, answers_with(second))
+        assert found["kept"] == first and found["wanted"] == found["pointer"] == pointer(second)
+        began = len(clients.replies)
+        assert server.post("/v1/predict", text="a lovely film")["model"] == other
+        _wait_for_replies(clients, began + 8)
+        write(file, pointer(published))
+        wait_until(server, answers_with(published))
+        _wait_for_replies(clients, len(clients.replies) + 8)
+    assert set(clients.codes) == {200}
+    used = [{answer["model"] for answer in reply} for reply in clients.replies]
+    assert all(len(models) == 1 for models in used), "a request was answered by two models"
+    assert [first in used[0], other in set.union(*used), first in used[-1]] == [True] * 3
+    assert server.count('refit_model_changes_total{result="switched"}') == 2
+    assert server.client.get("/metrics").text.count("refit_model_info{") == 1
+    _check_scores(clients)
+
+
+def _wait_for_replies(clients: Clients, count: int) -> None:
+    for _ in range(1200):
+        if len(clients.replies) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{len(clients.replies)} replies")
+
+
+def _check_scores(clients: Clients) -> None:
+    """Check that what an answer says of its model is true: each model has a score of its own for each text."""
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for reply in clients.replies:
+        for text, answer in zip(TEXTS * 10, reply, strict=True):
+            signed = answer["score"] if answer["label"] == "positive" else 1 - answer["score"]
+            scores[text, answer["model"]].append(signed)
+    for text in TEXTS:
+        (a, b) = (found for (asked, _), found in scores.items() if asked == text)
+        assert max(a) - min(a) < 1e-3 and max(b) - min(b) < 1e-3 and abs(a[0] - b[0]) > 1e-2
+
+
+def test_a_wrong_digest_is_never_served_and_the_next_pointer_is(
+    serve: Serve, published: Path, second: Path, file: Path
+) -> None:
+    write(file, pointer(published))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1", MODEL_RETRY_SECONDS="0.2").wait()
+    wrong = f"{second.as_uri()}@sha256:{'0' * 64}"
+    write(file, wrong)
+    found = wait_until(server, lambda found: found.get("attempts", 0) >= 2)
+    assert found["digest"] == digest_folder(published) and found["wanted"] == wrong
+    assert found["reason"] == "refused" and f"has the digest {digest_folder(second)}" in found["error"]
+    assert server.post("/v1/predict", text="dull")["model"] == digest_folder(published)
+    assert server.client.get("/readyz").status_code == 200
+    assert server.count('refit_model_changes_total{result="refused"}') >= 2
+    write(file, pointer(second))
+    assert "error" not in wait_until(server, answers_with(second))
+
+
+def test_the_file_counts_before_the_variable_and_the_initial_model_after_both(
+    serve: Serve, published: Path, second: Path, tiny: Path, file: Path
+) -> None:
+    server = serve(MODEL_URI_FILE=str(file), INITIAL_MODEL_URI=published.as_uri(), MODEL_URI_POLL_SECONDS="0.1").wait()
+    assert model_of(server) == {
+        "pointer": "",
+        "digest": digest_folder(published),
+        "wanted": "",
+        "state": "serving",
+        "kept": None,
+    }
+    write(file, f"{pointer(second)}\n")
+    wait_until(server, answers_with(second))
+    file.unlink()
+    assert wait_until(server, answers_with(published))["pointer"] == ""
+
+
+def test_a_pod_that_starts_later_serves_what_the_file_says(
+    serve: Serve, published: Path, second: Path, file: Path
+) -> None:
+    write(file, pointer(second))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI=pointer(published)).wait()
+    assert answers_with(second)(model_of(server))
+
+
+def test_what_was_replaced_is_dropped_in_time_and_loaded_again(
+    serve: Serve, published: Path, second: Path, file: Path
+) -> None:
+    write(file, pointer(published))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1", MODEL_KEEP_SECONDS="0").wait()
+    write(file, pointer(second))
+    wait_until(server, lambda found: answers_with(second)(found) and found["kept"] is None)
+    assert server.count("refit_models_in_memory") == 1
+    write(file, pointer(published))
+    wait_until(server, answers_with(published))
+
+
+def test_a_late_label_counts_for_the_model_that_answered(
+    serve: Serve, published: Path, second: Path, file: Path
+) -> None:
+    write(file, pointer(published))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1").wait()
+    server.post("/v1/predict", id="before", text="a lovely film")
+    write(file, pointer(second))
+    wait_until(server, answers_with(second))
+    server.post("/v1/predict", id="after", text="dull")
+    assert not server.post("/v1/feedback", id="before", label="positive")["judged"]
+    assert server.counts()[1] == 0 and [row["id"] for row in server.rows()] == ["before"]
+    assert server.post("/v1/feedback", id="after", label="negative")["judged"]
+    assert server.counts()[1] == 1
+
+
+def test_a_changed_model_is_noticed_before_it_is_loaded(
+    serve: Serve, published: Path, checkpoint: Path, file: Path
+) -> None:
+    named = pointer(checkpoint)
+    with (checkpoint / "model.safetensors").open("r+b") as weights:
+        weights.seek(-1, os.SEEK_END)
+        weights.write(b"\x7f")
+    write(file, "")
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI=pointer(published), MODEL_URI_POLL_SECONDS="0.1").wait()
+    write(file, named)
+    if named == pointer(published):
+        pytest.fail("the copy has the same pointer")
+    found = wait_until(server, lambda found: found["state"] == "failed")
+    assert found["digest"] == digest_folder(published) and "has the digest" in found["error"]
