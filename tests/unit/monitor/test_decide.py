@@ -90,6 +90,7 @@ def test_the_order_of_the_checks() -> None:
         "target_halted",
         "rollout_stuck",
         "no_room",
+        "pod_silent",
         "metric_unavailable",
         "within",
         "gave_up",
