@@ -35,7 +35,7 @@ class ServedModel:
     pointer: str = ""
     """What named it; empty for the initial model."""
     file_bytes: int = 0
-    """Bytes of its weights' files."""
+    """Bytes of its files."""
     scratch: Path | None = None
     """Where its files were fetched to; None where they are on a mount."""
 

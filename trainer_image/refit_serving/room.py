@@ -39,13 +39,15 @@ def check_room(folder: Path, active: LoadedModel, active_bytes: int) -> None:
 
 
 def file_bytes(folder: Path) -> int:
-    """Return the bytes of a folder's weights."""
-    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    """Return the bytes of a folder's files, of which weights are nearly all."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def growth(active: LoadedModel, active_bytes: int) -> float:
     """Return how many bytes a model takes in memory for each byte of its files: 2 for bf16 that is computed in fp32."""
-    tensors = [*active.network.parameters(), *active.network.buffers()] if active_bytes else []
+    network = active.network
+    has_tensors = active_bytes and hasattr(network, "parameters") and hasattr(network, "buffers")
+    tensors = [*network.parameters(), *network.buffers()] if has_tensors else []  # boosted trees have none
     taken = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     return max(1.0, taken / active_bytes) if active_bytes else 1.0
 
