@@ -1,6 +1,5 @@
 """A new model without a restart: the server as a real process, with real models, under load."""
 
-import json
 import os
 import threading
 import time
@@ -13,21 +12,34 @@ import httpx
 import pytest
 
 from refit_trainer.artifacts.model_folder import digest_folder
-from tests.support.trainer import commands
 from tests.support.trainer.server import Serve, Server, pointer
 
 TEXTS = ["a lovely film", "dull", "the plot is thin and the acting wooden", "i'd see it again", "what a waste of time"]
 
 
-@pytest.fixture(scope="session")
-def second(tmp_path_factory: pytest.TempPathFactory, tiny: Path, train_rows: Path) -> Path:
-    """Another checkpoint: the same network, learnt more slowly."""
-    from refit_trainer.commands.train import train
+def make_model(tiny: Path, folder: Path, seed: int) -> Path:
+    """Write a classifier that nothing was learnt by, and that is sure of what it says all the same."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    output = tmp_path_factory.mktemp("checkpoints") / "reviews-2"
-    slower = {"learning_rate": "1e-3", "batch_size": "16", "epochs": "1"}
-    train(json.dumps(commands.train_config(tiny, train_rows, output, hyperparameters=slower)))
-    return output
+    torch.manual_seed(seed)
+    labels = {0: "negative", 1: "positive"}
+    model = AutoModelForSequenceClassification.from_pretrained(tiny, num_labels=2, id2label=labels)
+    with torch.no_grad():
+        model.classifier.weight.mul_(50)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tiny).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Path:
+    return make_model(tiny, tmp_path_factory.mktemp("checkpoints") / "reviews-1", 1)
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Path:
+    return make_model(tiny, tmp_path_factory.mktemp("checkpoints") / "reviews-2", 2)
 
 
 @pytest.fixture
@@ -213,7 +225,48 @@ def test_a_changed_model_is_noticed_before_it_is_loaded(
     write(file, "")
     server = serve(MODEL_URI_FILE=str(file), MODEL_URI=pointer(published), MODEL_URI_POLL_SECONDS="0.1").wait()
     write(file, named)
-    if named == pointer(published):
-        pytest.fail("the copy has the same pointer")
     found = wait_until(server, lambda found: found["state"] == "failed")
     assert found["digest"] == digest_folder(published) and "has the digest" in found["error"]
+
+
+def make_larger(tiny: Path, folder: Path, seed: int) -> Path:
+    """Write a classifier of about 100 MB, so that what a model takes shows beside what the process takes."""
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    size = {"hidden_size": 512, "num_hidden_layers": 8, "num_attention_heads": 8, "intermediate_size": 2048}
+    config = BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, num_labels=2, **size)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def memory_of(server: Server, name: str) -> float:
+    """Return a line of the process's status, in MiB: VmRSS now, VmHWM the most since it was cleared."""
+    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1]) / 1024
+
+
+def test_the_peak_of_a_switch_is_what_was_reckoned_with_and_is_given_back(
+    serve: Serve, tiny: Path, tmp_path: Path, file: Path
+) -> None:
+    from refit_serving.room import SPARE, WHILE_LOADING, file_bytes
+
+    models = [make_larger(tiny, tmp_path / f"larger-{seed}", seed) for seed in (1, 2, 3)]
+    size = file_bytes(models[0]) / (1 << 20)
+    write(file, pointer(models[0]))
+    server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1", MODEL_KEEP_SECONDS="1").wait()
+    before = memory_of(server, "VmRSS")
+    peaks = []
+    for model in (models[1], models[2], models[0]):
+        Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+        write(file, pointer(model))
+        wait_until(server, answers_with(model))
+        peaks.append(memory_of(server, "VmHWM") - before)
+        wait_until(server, lambda found: found["kept"] is None)
+    after = memory_of(server, "VmRSS") - before
+    print(f"model {size:.0f} MiB, before {before:.0f}, peaks over it {peaks}, after it {after:.0f}")
+    assert max(peaks) < size * WHILE_LOADING + SPARE / (1 << 20), "a second model took more than was checked for"
+    assert after < size / 2, "what was dropped wasn't given back"
