@@ -25,9 +25,9 @@ def mounting(
 
 def config_map(pointer: str = "", previous: str = "", manager: str = "refit-operator") -> dict[str, Any]:
     data = {"checkpoint": pointer} if pointer else {}
-    owned = {"f:data": {f"f:{key}": {} for key in data}}
-    meta = {"name": "reviews-pointer", "namespace": "shop", "uid": "map-uid", "resourceVersion": "7"}
-    meta |= {"managedFields": [{"manager": manager, "fieldsV1": owned}]}  # type: ignore[dict-item]
+    owned: dict[str, Any] = {"f:data": {f"f:{key}": {} for key in data}}
+    meta: dict[str, Any] = {"name": "reviews-pointer", "namespace": "shop", "uid": "map-uid", "resourceVersion": "7"}
+    meta |= {"managedFields": [{"manager": manager, "fieldsV1": owned}]}
     return {"metadata": meta, "data": data | ({"previous": previous} if previous else {})}
 
 

@@ -98,7 +98,7 @@ class Batcher:
         self._thread.shutdown()
 
     async def drain(self) -> None:
-        """Wait until everybody who asked has been answered; the caller sees to it that nobody asks any more."""
+        """Wait until everybody who asked has been answered; by then the caller sends no more inputs."""
         await self._is_idle.wait()
 
     async def predict(self, inputs: list[Any]) -> list[Prediction]:

@@ -35,7 +35,7 @@ class _Answer(BaseModel):
 
 
 async def ask_pods(pods: Iterable[dict[str, Any]], port: int | None) -> tuple[PodModel, ...]:
-    """Return what each pod says, in order; one that doesn't answer, or not so, is told with why."""
+    """Return what each pod says, in order; one that gives none, or no valid one, has the reason instead."""
     room = asyncio.Semaphore(AT_ONCE)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     jar = aiohttp.DummyCookieJar()

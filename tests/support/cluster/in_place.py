@@ -97,7 +97,8 @@ def measured(space: Space, update: str, during: str, found: list[Update]) -> Ite
         watcher.join()
     made = count_requests(space, CLIENTS) - before
     restarted = starts_of(space) != starts
-    found.append(Update(update, during, *seconds, made["ok"], made["failed"], max(samples), memory, restarted))
+    (took_s,) = seconds
+    found.append(Update(update, during, took_s, made["ok"], made["failed"], max(samples), memory, restarted))
 
 
 def save(into: Path, found: list[Update]) -> None:

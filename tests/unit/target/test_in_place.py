@@ -158,7 +158,7 @@ def test_only_what_is_wrong_in_itself_is_the_weights() -> None:
 
 
 def test_a_message_names_three_pods() -> None:
-    five = {"replicas": 5, "updatedReplicas": 5, "availableReplicas": 5}
+    five: dict[str, Any] = {"replicas": 5, "updatedReplicas": 5, "availableReplicas": 5}
     found = merge(mounting(**five), {"spec": {"replicas": 5}})
     rollout = rollout_in_place(found, [answering(name, OLD) for name in "abcde"], NEW)
     assert isinstance(rollout, Progressing)
