@@ -9,6 +9,7 @@ from refit_operator.kubernetes_api.client import DEPLOYMENT, POD, REPLICA_SET, C
 from refit_operator.kubernetes_api.config_map import read_config_map
 from refit_operator.target.ask import ask_pods
 from refit_operator.target.rules.in_place import InPlaceTarget, parse_in_place, port_of
+from refit_operator.target.rules.pod_models import is_staying
 from refit_operator.target.rules.view import TargetView, parse_target
 
 
@@ -33,8 +34,7 @@ async def pods_of(target: TargetView, namespace: str, cluster: Cluster) -> list[
 
 
 async def with_answers(target: TargetView, pods: list[Document]) -> TargetView:
-    """Return the target with what its pods answer with, where that matters; pods that are going aren't asked."""
+    """Return the target with what its pods answer with; those that are over or going aren't asked."""
     if not isinstance(target, InPlaceTarget):
         return target
-    staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
-    return replace(target, pods=await ask_pods(staying, port_of(target.document)))
+    return replace(target, pods=await ask_pods(filter(is_staying, pods), port_of(target.document)))

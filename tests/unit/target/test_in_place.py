@@ -6,7 +6,13 @@ import pytest
 
 from refit_operator.target.rules.in_place import parse_in_place, port_of
 from refit_operator.target.rules.ownership import describe_change
-from refit_operator.target.rules.pod_models import PodModel, are_weights_refused, rollout_in_place, silent_pods
+from refit_operator.target.rules.pod_models import (
+    PodModel,
+    are_weights_refused,
+    is_staying,
+    rollout_in_place,
+    silent_pods,
+)
 from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing
 from tests.support.in_place import MOUNT, VOLUME, answering, config_map, in_place, mounting
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST, merge
@@ -163,6 +169,18 @@ def test_a_message_names_three_pods() -> None:
     rollout = rollout_in_place(found, [answering(name, OLD) for name in "abcde"], NEW)
     assert isinstance(rollout, Progressing)
     assert rollout.message.count("hasn't read") == 3 and rollout.message.endswith("; 2 more")
+
+
+def test_an_evicted_pod_and_one_that_goes_dont_count() -> None:
+    here = {"metadata": {"name": "a"}, "status": {"phase": "Running"}}
+    evicted = {"metadata": {"name": "b"}, "status": {"phase": "Failed", "reason": "Evicted"}}
+    going = {"metadata": {"name": "c", "deletionTimestamp": "2026-11-25T08:00:00Z"}, "status": {"phase": "Running"}}
+    assert [is_staying(pod) for pod in (here, evicted, going, {"metadata": {"name": "d"}})] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_the_first_silent_pod_is_named() -> None:

@@ -48,6 +48,12 @@ class PodModel:
         return f"pod {self.pod}: {self.error or self.state}"
 
 
+def is_staying(pod: dict[str, Any]) -> bool:
+    """Return whether a pod counts: one that was evicted stays as an object, and one that is deleted is on its way."""
+    is_over = (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
+    return not is_over and not pod["metadata"].get("deletionTimestamp")
+
+
 def rollout_in_place(deployment: dict[str, Any], pods: Sequence[PodModel], pointer: str) -> Rollout:
     """Return how far the pods are on their way to a pointer that is written: complete where each answers with it."""
     whole = rollout_of(deployment)
