@@ -16,7 +16,7 @@ MEMINFO = Path("/proc/meminfo")
 SPARE = 64 << 20
 """Bytes that stay free: requests go on while the model is loaded."""
 WHILE_LOADING = 1.25
-"""Of what a model takes: at its peak loading takes more. Measured: docs/how-to/in-place.md."""
+"""Of what a model takes: loading takes more at its peak. tests/trainer/test_in_place.py holds it against a process."""
 
 
 class NoRoom(Exception):
