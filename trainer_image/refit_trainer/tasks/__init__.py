@@ -23,6 +23,8 @@ class LoadedModel:
     """Where it was loaded from, for messages."""
     watch: Any = None
     """What says of each prediction where its input lies; None where no sketch is followed."""
+    is_weighted: bool = False
+    """Whether rows count differently in the loss."""
 
 
 @dataclass(frozen=True, slots=True)

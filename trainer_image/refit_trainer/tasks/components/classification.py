@@ -25,9 +25,12 @@ from refit_trainer.tasks.components.questions import (
     label_names,
     split_by_question,
 )
+from refit_trainer.tasks.components.weights import WEIGHT
 from refit_trainer.training.compute import pick_device
 
 Batch = dict[str, Any]
+WEIGHED = ("slice", "time", WEIGHT)
+"""The optional columns of a classification, whose rows may count differently in the training."""
 
 
 class Classification(ABC):
@@ -117,11 +120,15 @@ class Classification(ABC):
         model.processor.save_pretrained(folder)
 
     def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
-        """Return inputs and label numbers."""
+        """Return inputs and label numbers; with each number what its row counts, where rows are weighted."""
         ids = {label: i for i, label in enumerate(model.labels)}
         columns = columns_by_question(model.labels)
         truths = [row.values["label"] for row in rows]
-        numbers = [encode_answers(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths]
+        numbers: list[Any] = [
+            encode_answers(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths
+        ]
+        if model.is_weighted:
+            numbers = [[number, row.values[WEIGHT]] for number, row in zip(numbers, rows, strict=True)]
         inputs = self.encode_inputs(model, [row.values[self.input] for row in rows])
         return [{**found, "labels": label} for found, label in zip(inputs, numbers, strict=True)]
 
