@@ -64,14 +64,12 @@ def losses(output: str) -> list[float]:
     return [float(text) for text in re.findall(r"train.step step=\d+ of=\d+ loss=([\d.]+)", output)]
 
 
-def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_path: Path) -> None:
-    alone = run_command(
-        "train", train_config(steady, train_rows, tmp_path / "alone", hyperparameters=SETTINGS), tmp_path
-    )
+@pytest.mark.parametrize("weights", ["None", "Balanced"])
+def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_path: Path, weights: str) -> None:
+    asked = {"hyperparameters": SETTINGS, "dataset": {"train": train_rows.as_uri(), "classWeights": weights}}
+    alone = run_command("train", train_config(steady, train_rows, tmp_path / "alone", **asked), tmp_path)
     assert alone.code == 0, alone.output
-    first, second = Machines(
-        train_config(steady, train_rows, tmp_path / "together", hyperparameters=SETTINGS), tmp_path
-    ).ended()
+    first, second = Machines(train_config(steady, train_rows, tmp_path / "together", **asked), tmp_path).ended()
     assert (first.code, second.code) == (0, 0), first.output + second.output
     assert first.message["rows"] == alone.message["rows"] == 200
     assert second.message == {"machine": 1}
