@@ -27,6 +27,7 @@ from tests.support.trainer.commands import (
     run_command,
     start_command,
     train_config,
+    write_rows,
 )
 
 SETTINGS = {"learning_rate": "2e-3", "batch_size": "20", "epochs": "3"}
@@ -86,6 +87,25 @@ def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_pa
     print(f"alone {alone.message['seconds']} s, together {first.message['seconds']} s", one, two, sep="\n")
     print(f"{apart=}, {moved=}")
     assert apart < 0.1 * moved
+
+
+def test_two_machines_go_on_with_several_questions_as_one_does(
+    steady: Path, sentences: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Rows answer one question or both, so that shares of a batch have different numbers of answers."""
+    rows = [
+        {"text": row["text"], "label": {"mood": row["label"]} | ({"kind": row["domain"]} if n % 3 else {})}
+        for n, row in enumerate(sentences)
+    ]
+    path = write_rows(tmp_path / "rows.jsonl", rows)
+    taught = SETTINGS | {"method": "multi-task", "epochs": "1"}
+    start = run_command("train", train_config(steady, path, tmp_path / "start", hyperparameters=taught), tmp_path)
+    assert start.code == 0, start.output
+    config = train_config(tmp_path / "start", path, tmp_path / "alone", hyperparameters=SETTINGS)
+    alone = run_command("train", config, tmp_path)
+    first, second = Machines(config | {"output": (tmp_path / "together").as_uri()}, tmp_path).ended()
+    assert (alone.code, first.code, second.code) == (0, 0, 0), alone.output + first.output + second.output
+    assert losses(first.output) == pytest.approx(losses(alone.output), abs=5e-3)
 
 
 def wait_for(folder: Path, process: subprocess.Popen[str]) -> None:

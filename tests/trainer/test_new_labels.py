@@ -207,7 +207,7 @@ def test_a_question_grows_by_its_own_answers(tmp_path: Path) -> None:
     assert not grown[4].any() and model.loss is not None
 
 
-def test_a_head_begins_anew_by_the_seed(published: Path) -> None:
+def test_a_head_starts_from_scratch_by_the_seed(published: Path) -> None:
     weights = []
     for _ in range(2):
         torch.manual_seed(7)
@@ -285,7 +285,7 @@ def test_a_head_without_names_is_named_by_numbers(checkpoint: Path, sentences: R
     assert report["candidate"]["metrics"]["accuracy"] > 0.6 and "newLabels" not in report
 
 
-def test_a_head_without_names_begins_anew_where_rows_do_not_tell(
+def test_a_head_without_names_starts_from_scratch_where_rows_do_not_tell(
     checkpoint: Path, train_rows: Path, tmp_path: Path
 ) -> None:
     train(json.dumps(config(unnamed(checkpoint), train_rows, tmp_path / "out")))

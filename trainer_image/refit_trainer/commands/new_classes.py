@@ -42,7 +42,7 @@ class NewClasses:
         return document | ({"known": dict(self.known)} if self.known else {})
 
     def describe(self, metric: str) -> str:
-        """Return a sentence for people."""
+        """Return a sentence for the log and the page."""
         text = f"{self.rows} rows have labels that the model in service doesn't know ({', '.join(self.names[:NAMED])})"
         if self.known:
             ours, theirs = self.known["candidate"], self.known["served"]
