@@ -235,6 +235,30 @@ def test_the_new_class_is_learnt_and_the_old_ones_are_kept(
     assert manifest["newLabels"] == {"learnt": {"weather": 60}, "leftOut": {}}
 
 
+def test_rows_without_a_label_are_given_a_new_one_too(published: Path, sentences: Rows, tmp_path: Path) -> None:
+    unlabelled = [{"text": row["text"]} for row in weather(100, 160)]
+    rows = write_rows(tmp_path / "rows.jsonl", together(sentences[:200], weather(0, 60), unlabelled))
+    settings = {"method": "semi-supervised", **SETTINGS["full"]}
+    report = train(json.dumps(config(published, rows, tmp_path / "out") | {"hyperparameters": settings}))
+    assert manifest_of(tmp_path / "out")["labels"] == [*OLD, "weather"]
+    assert accuracy(tmp_path / "out", weather(500, 560)) > 0.9 and report["metrics"]["pseudo_share"] > 0
+
+
+def test_several_questions_have_new_answers(tiny: Path, sentences: Rows, tmp_path: Path) -> None:
+    settings = {"method": "multi-task", **SETTINGS["full"]}
+    old = [{"text": row["text"], "label": {"mood": row["label"], "kind": row["domain"]}} for row in sentences[:200]]
+    new = [{"text": row["text"], "label": {"kind": "weather", "mood": "odd"}} for row in weather(0, 60)]
+    new[:45] = [row | {"label": {"kind": "weather"}} for row in new[:45]]
+    for start, name, rows in ((tiny, "first", old), (tmp_path / "first", "out", together(old, new))):
+        path = write_rows(tmp_path / f"{name}.jsonl", rows)
+        train(json.dumps(config(start, path, tmp_path / name) | {"hyperparameters": settings}))
+    before, manifest = (manifest_of(tmp_path / name) for name in ("first", "out"))
+    assert manifest["labels"] == [*before["labels"], "kind=weather"]
+    assert manifest["newLabels"] == {"learnt": {"kind=weather": 60}, "leftOut": {"mood=odd": 15}}
+    found = TASK.predict(TASK.load(tmp_path / "out"), [Row(row) for row in weather(500, 540)])
+    assert sum(one.value["kind"] == "weather" for one in found) > 36
+
+
 def test_the_same_again_has_the_same_digest(published: Path, grown_rows: Path, tmp_path: Path) -> None:
     reports = [
         train(json.dumps(config(published, grown_rows, tmp_path / f"out{n}") | {"run": {"name": "r", "uid": f"{n}"}}))

@@ -9,7 +9,7 @@ from typing import Any
 
 from refit_serving.refusals import InvalidRequest
 from refit_trainer.tasks import Task
-from refit_trainer.tasks.components.classification import Classification
+from refit_trainer.tasks.components.kinds import is_classification
 from refit_trainer.tasks.components.new_labels import check_new_label, find_nearly, names_in
 
 MOST_FOLLOWED = 100
@@ -22,7 +22,7 @@ class NewLabels:
     def __init__(self, task: Task, labels: Sequence[str], extends: bool, least: int) -> None:
         self._task = task
         self._labels = tuple(labels)
-        self._extends = extends and isinstance(task, Classification)
+        self._extends = extends and is_classification(task)
         self._least = least
         self._inputs: dict[str, set[str]] = {}
 

@@ -10,8 +10,8 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.distinct import DistinctRows
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Task
-from refit_trainer.tasks.components.classification import Classification
 from refit_trainer.tasks.components.evidence import select_distinct
+from refit_trainer.tasks.components.kinds import is_classification
 from refit_trainer.tasks.components.new_labels import (
     NewLabels,
     choose_new_labels,
@@ -40,24 +40,30 @@ class Lesson:
 
     def name_head(self, task: Task, model: LoadedModel) -> None:
         """Name, grow or renew the head of a model, and weight its loss."""
-        if self.told is not None and isinstance(task, Classification):
-            from refit_trainer.tasks.components.grown_heads import grow_head, name_labels, renew_head
-
-            if not self.told:
-                renew_head(task, model, tuple(self.new.learnt))
-            elif self.told != model.labels:
-                name_labels(model, self.told)
-            if self.told and self.new.learnt:
-                grow_head(task, model, tuple(self.new.learnt))
+        if self.told is not None:
+            _name_head(task, model, self.told, tuple(self.new.learnt))
         if self.is_weighted:
             model.loss, model.is_weighted = weighted_loss, True
+
+
+def _name_head(task: Any, model: LoadedModel, told: tuple[str, ...], new: tuple[str, ...]) -> None:
+    """Name a head as the rows do, and add what is new; where the rows say nothing about it, start from scratch."""
+    from refit_trainer.tasks.components.grown_heads import grow_head, name_labels, renew_head
+
+    if not told:
+        renew_head(task, model, new)
+        return
+    if told != model.labels:
+        name_labels(model, told)
+    if new:
+        grow_head(task, model, new)
 
 
 def check_asked(task: Task, dataset: Dataset, method: str = "") -> None:
     """Raise BadInput where a task or a method can't do what is asked of the labels and weights."""
     asks = {"dataset.newLabels=Extend": dataset.extends, **_asked_weights(dataset)}
     for what in (name for name, is_asked in asks.items() if is_asked):
-        if not isinstance(task, Classification):
+        if not is_classification(task):
             raise BadInput(f"{what}: it is for classification alone")
         if method in UNWEIGHTED and what != "dataset.newLabels=Extend":
             raise BadInput(f"{what}: hyperparameters.method={method!r} has no weights of rows")

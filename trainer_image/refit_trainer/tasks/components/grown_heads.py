@@ -51,6 +51,8 @@ def grow_head(task: Classification, model: LoadedModel, new: Sequence[str]) -> N
 
 def renew_head(task: Classification, model: LoadedModel, labels: Sequence[str]) -> None:
     """Have the last layer start from scratch, for other classes; random numbers are drawn from the seeded generator."""
+    if len(labels) < 2:
+        raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
     layer = _require_layer(model)
     deviation = getattr(model.network.config, "initializer_range", None) or STANDARD_DEVIATION
     with torch.no_grad():

@@ -6,7 +6,7 @@ from typing import Any
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.unreadable import blamed_on
 from refit_trainer.tasks import Task
-from refit_trainer.tasks.components.classification import Classification
+from refit_trainer.tasks.components.kinds import is_classification
 from refit_trainer.tasks.components.new_labels import check_new_label, find_nearly
 from refit_trainer.tasks.components.questions import check_answers
 from refit_trainer.tasks.components.weights import WEIGHT, check_weight
@@ -24,7 +24,7 @@ def check_row(
 
     def find_problem(truth: Any) -> str | None:
         problem = check_truth(truth, labels)
-        if problem is None or labels is None or not isinstance(task, Classification):
+        if problem is None or labels is None or not is_classification(task):
             return problem
         if extends:
             return check_new_label(truth, labels)
