@@ -114,25 +114,36 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
         assert torch.allclose(one - one.mean(dim=0), other - other.mean(dim=0), atol=2e-3)
 
 
-@pytest.mark.parametrize("method", ["full", "head", "lora", "incremental"])
-def test_rows_of_no_weight_teach_nothing(method: str, published: Path, sentences: Rows, tmp_path: Path) -> None:
+METHODS: dict[str, dict[str, str]] = {
+    "full": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "4"},
+    "head": {},
+    "lora": {"learning_rate": "1e-2", "batch_size": "16", "epochs": "6"},
+    "incremental": {"learning_rate": "5e-3", "batch_size": "4"},
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_of_no_weight_teach_nothing(method: str, published: Path, tmp_path: Path) -> None:
     """Half of the rows have the wrong label. Without weight they change nothing; with it, nothing is learnt."""
-    other = {"positive": "negative", "negative": "positive"}
-    wrong = [
-        {"text": f"{row['text']} indeed", "label": other[row["label"]], "importance": 0} for row in sentences[:200]
+    labels = {"good": "positive", "dull": "negative"}
+    other = {"good": "negative", "dull": "positive"}
+    told = [("good", "dull")[n % 2] for n in range(300)]
+    texts = [f"a {word} {word} film {n}" for n, word in enumerate(told)]
+    truth = [{"text": text, "label": labels[word]} for text, word in zip(texts, told, strict=True)]
+    rows = [
+        row | {"importance": 1} if n % 4 < 2 else row | {"label": other[told[n]], "importance": 0}
+        for n, row in enumerate(truth)
     ]
-    right = [row | {"importance": 1} for row in sentences[:200]]
-    rows = write_rows(tmp_path / "rows.jsonl", [row for pair in zip(right, wrong, strict=True) for row in pair])
-    truth = write_rows(tmp_path / "truth.jsonl", sentences[:200])
-    settings = {"method": method} | ({} if method == "head" else {"learning_rate": "5e-3", "batch_size": "16"})
+    path, holdout = write_rows(tmp_path / "rows.jsonl", rows), write_rows(tmp_path / "truth.jsonl", truth)
     found = {}
     for name, columns in (("weighted", WEIGHTED), ("plain", COLUMNS)):
-        train(config(published, rows, tmp_path / name, columns=columns, hyperparameters=settings))
-        dataset = {"holdout": truth.as_uri(), "columns": columns}
-        report = judge(json.dumps(judge_config(tmp_path / name, truth, dataset=dataset)))
+        settings = {"method": method, **METHODS[method]}
+        train(config(published, path, tmp_path / name, columns=columns, hyperparameters=settings))
+        dataset = {"holdout": holdout.as_uri(), "columns": columns}
+        report = judge(json.dumps(judge_config(tmp_path / name, holdout, dataset=dataset)))
         found[name] = report["candidate"]["metrics"]["accuracy"]
     print(found)
-    assert found["weighted"] > found["plain"] + 0.1
+    assert found["weighted"] > 0.9 and found["plain"] < 0.8
 
 
 def test_a_rare_class_is_found_where_classes_are_balanced(tiny: Path, tmp_path: Path) -> None:
