@@ -1,6 +1,7 @@
 """Weights of rows and classes in the loss: the formula, what is refused, and what a training makes of them."""
 
 import json
+import random
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +18,10 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.methods import head
 from refit_trainer.tasks.components.weights import check_weight, normalize, weighted_loss
 from tests.support.trainer.commands import COLUMNS, judge_config, read_rows, train_config, write_rows
+from tests.support.trainer.new_labels import ONCE, accuracy
 
 WEIGHTED = COLUMNS | {"weight": "importance"}
 SETTINGS = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "3"}
-Rows = list[dict[str, Any]]
 
 
 def config(start: Path, rows: Path, output: Path, **changes: Any) -> str:
@@ -124,33 +125,30 @@ METHODS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_of_no_weight_teach_nothing(method: str, published: Path, tmp_path: Path) -> None:
-    """Half of the rows have the wrong label. Without weight they change nothing; with it, nothing is learnt."""
+    """Three of four rows have the wrong label: with a weight of 0 they teach nothing, else they are what is learnt."""
     labels = {"good": "positive", "dull": "negative"}
     other = {"good": "negative", "dull": "positive"}
-    told = [("good", "dull")[n % 2] for n in range(300)]
+    told = [("good", "dull")[n % 2] for n in range(200)]
     texts = [f"a {word} {word} film {n}" for n, word in enumerate(told)]
     truth = [{"text": text, "label": labels[word]} for text, word in zip(texts, told, strict=True)]
     rows = [
-        row | {"importance": 1} if n % 4 < 2 else row | {"label": other[told[n]], "importance": 0}
+        row | {"importance": 1} if n % 8 < 2 else row | {"label": other[told[n]], "importance": 0}
         for n, row in enumerate(truth)
     ]
-    path, holdout = write_rows(tmp_path / "rows.jsonl", rows), write_rows(tmp_path / "truth.jsonl", truth)
-    found = {}
+    path, found = write_rows(tmp_path / "rows.jsonl", rows), {}
     for name, columns in (("weighted", WEIGHTED), ("plain", COLUMNS)):
         settings = {"method": method, **METHODS[method]}
         train(config(published, path, tmp_path / name, columns=columns, hyperparameters=settings))
-        dataset = {"holdout": holdout.as_uri(), "columns": columns}
-        report = judge(json.dumps(judge_config(tmp_path / name, holdout, dataset=dataset)))
-        found[name] = report["candidate"]["metrics"]["accuracy"]
-    print(found)
-    assert found["weighted"] > 0.9 and found["plain"] < 0.8
+        found[name] = accuracy(tmp_path / name, truth)
+    assert found["weighted"] > 0.9 and found["plain"] < 0.1, found
 
 
 def test_a_rare_class_is_found_where_classes_are_balanced(tiny: Path, tmp_path: Path) -> None:
     """A text with two words of a rare class is one of it in a fifth of the cases: too seldom to be answered so."""
+    numbers = random.Random(0).sample(range(100, 400), 300)  # they tell nothing
     rows = [
-        {"text": f"odd film {n}" if n % 2 else f"good film {n}", "label": "rare" if n % 10 == 1 else "usual"}
-        for n in range(300)
+        {"text": f"{'odd' if n % 2 else 'good'} film {number}", "label": "rare" if n % 10 == 1 else "usual"}
+        for n, number in enumerate(numbers)
     ]
     path = write_rows(tmp_path / "rows.jsonl", rows)
     recall = {}
@@ -158,8 +156,7 @@ def test_a_rare_class_is_found_where_classes_are_balanced(tiny: Path, tmp_path: 
         train(config(tiny, path, tmp_path / balance, classWeights=balance))
         report = judge(json.dumps(judge_config(tmp_path / balance, path)))
         recall[balance] = report["candidate"]["metrics"]["recall"]
-    print(recall)
-    assert recall["None"] == pytest.approx(0.5, abs=0.02) and recall["Balanced"] > 0.6
+    assert recall["None"] == pytest.approx(0.5, abs=0.02) and recall["Balanced"] > 0.7, recall
 
 
 def test_weights_are_part_of_what_a_training_depends_on(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
@@ -170,7 +167,10 @@ def test_weights_are_part_of_what_a_training_depends_on(tiny: Path, train_rows: 
         "balanced": {"classWeights": "Balanced"},
         "weighted": {"columns": WEIGHTED},
     }
-    reports = {name: train(config(tiny, rows, tmp_path / name, **changes)) for name, changes in asked.items()}
+    reports = {
+        name: train(config(tiny, rows, tmp_path / name, hyperparameters=ONCE, **changes))
+        for name, changes in asked.items()
+    }
     fingerprints = [reports[name]["fingerprint"] for name in ("plain", "balanced", "weighted")]
     assert len({*fingerprints}) == 3 and reports["again"]["digest"] == reports["plain"]["digest"]
 

@@ -88,27 +88,33 @@ def measure_new_classes(
         return None
     old = [index for index, names in enumerate(found) if all(name in served for name in names)]
     told = NewClasses(
-        tuple(names), len(rows) - len(old), left_out, _measure_known(config, question, rows, answers, old)
+        tuple(names), len(rows) - len(old), left_out, _measure_known(_ask(config, question, served), rows, answers, old)
     )
     log.info("judge.new_labels %s", told.describe(question.metric))
     return told
 
 
+def _ask(config: JudgeConfig, question: Question, served: Sequence[str]) -> Question:
+    """Return what is asked about the classes that the served model knows.
+
+    Means over the classes go over these: a few answers with a new one are wrong, and no class that is never right.
+    """
+    from refit_trainer.tasks.components.classification import require_classification
+
+    task = require_classification(question.task, "dataset.newLabels=Extend").counting(served)
+    return replace(question, task=task, max_drop=config.gate.max_known_drop)
+
+
 def _measure_known(
-    config: JudgeConfig,
-    question: Question,
-    rows: Sequence[Row],
-    answers: Mapping[str, Sequence[Prediction]],
-    places: Sequence[int],
+    asked: Question, rows: Sequence[Row], answers: Mapping[str, Sequence[Prediction]], places: Sequence[int]
 ) -> dict[str, Any] | None:
     if not places:
         return None
-    asked = replace(question, max_drop=config.gate.max_known_drop)
     own = [rows[i] for i in places]
     candidate, served = ([answers[name][i] for i in places] for name in ("candidate", "served"))
-    measured = [question.task.measure(own, one)[question.metric] for one in (candidate, served)]
+    measured = [asked.task.measure(own, one)[asked.metric] for one in (candidate, served)]
     part: dict[str, Any] = {name: round(x, 6) for name, x in zip(("candidate", "served"), measured, strict=True)}
-    part["rows"] = count_inputs(question.task, own)
+    part["rows"] = count_inputs(asked.task, own)
     if part["rows"] >= SMALLEST_SLICE_ROWS:
         part["difference"] = compare(asked, own, (candidate, served)).report_slice()
     return part

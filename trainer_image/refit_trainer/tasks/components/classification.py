@@ -1,9 +1,10 @@
 """What all classifiers share: the head and its labels, the batches, the metrics. A task adds its input."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from sklearn.metrics import accuracy_score, f1_score, recall_score
@@ -49,6 +50,8 @@ class Classification(ABC):
     """The Auto class that loads them."""
     batch = 64
     """Inputs predicted at once."""
+    counted: frozenset[str] | None = None
+    """The classes that metrics are means over; None: all that rows or answers have."""
 
     @abstractmethod
     def check_input(self, value: Any) -> str | None:
@@ -175,16 +178,24 @@ class Classification(ABC):
             return Tally(sum(prediction.get(question) != name for question, name in truths.items()), len(truths))
         return Tally(float(str(prediction) != str(truth)))
 
+    def counting(self, labels: Iterable[str]) -> Self:
+        """Return the task with means over some classes alone: another answer is wrong, and no class of its own."""
+        task = copy(self)
+        task.counted = frozenset(labels)
+        return task
+
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
         if has_questions(rows):
             return self._measure_questions(rows, predictions)
         truth = [str(row.values["label"]) for row in rows]
         found = [prediction.value for prediction in predictions]
+        classes = None if self.counted is None else sorted(self.counted & {*truth, *found})
+        means = {"labels": classes, "average": "macro", "zero_division": 0}
         return {
             "accuracy": float(accuracy_score(truth, found)),
-            "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
-            "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+            "macro_f1": float(f1_score(truth, found, **means)),
+            "recall": float(recall_score(truth, found, **means)),
         }
 
     def _measure_questions(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
