@@ -60,4 +60,5 @@ def accuracy(folder: Path, rows: Rows) -> float:
     from refit_trainer.tasks.text_classification import TASK
 
     found = TASK.predict(TASK.load(folder), [Row(row) for row in rows])
-    return sum(one.value == row["label"] for one, row in zip(found, rows, strict=True)) / len(rows)
+    right = [bool(one.value == row["label"]) for one, row in zip(found, rows, strict=True)]
+    return sum(right) / len(rows)
