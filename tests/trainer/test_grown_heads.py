@@ -51,8 +51,10 @@ def test_what_the_head_has_stays_bit_for_bit(name: str, tmp_path: Path) -> None:
     assert all(after[key][:2].equal(before[key]) and len(after[key]) == 4 for key in grown)
     with torch.no_grad():
         now = task.logits(model, [task.example()])
-    assert torch.allclose(now[:, :2], logits, atol=1e-5) and int(now.argmax()) == int(logits.argmax())
-    assert torch.allclose(now[:, 2], logits.mean(dim=1), atol=1e-3)
+    assert torch.allclose(now[:, :2], logits, atol=1e-5)
+    [matrix] = [key for key in grown if after[key].dim() == 2]
+    apart = after[matrix][2:] - before[matrix].mean(dim=0)
+    assert 0.01 < float(apart.std()) < 0.03 and not torch.equal(*apart)
     task.save(model, tmp_path / "saved")
     read = json.loads((tmp_path / "saved" / "config.json").read_text())
     assert read["id2label"] == {"0": "negative", "1": "positive", "2": "mixed", "3": "weather"}
@@ -75,8 +77,8 @@ def test_a_question_grows_by_its_own_answers(tmp_path: Path) -> None:
     weight = model.network.classifier.out_proj.weight.detach().clone()
     grow_head(TASK, model, ("mood=so so", "place=town"))
     grown = model.network.classifier.out_proj.weight
-    assert torch.equal(grown[:3], weight) and torch.allclose(grown[3], weight[:2].mean(dim=0))
-    assert not grown[4].any() and model.loss is not None
+    apart = torch.stack([grown[3] - weight[:2].mean(dim=0), grown[4]])
+    assert torch.equal(grown[:3], weight) and 0.01 < float(apart.std()) < 0.03 and model.loss is not None
 
 
 def test_a_head_starts_from_scratch_by_the_seed(published: Path) -> None:

@@ -10,9 +10,9 @@ from tests.support.trainer.commands import COLUMNS, judge_config, train_config
 EXTEND = {"newLabels": "Extend", "minRowsPerNewLabel": 20}
 OLD = ("negative", "positive")
 SETTINGS = {
-    "full": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "3"},
+    "full": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "6"},
     "incremental": {"learning_rate": "3e-3", "batch_size": "4"},
-    "lora": {"learning_rate": "1e-2", "batch_size": "16", "epochs": "6"},
+    "lora": {"learning_rate": "5e-3", "batch_size": "16", "epochs": "6"},
     "head": {},
 }
 ONCE = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "1"}

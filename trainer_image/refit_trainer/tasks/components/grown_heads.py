@@ -1,7 +1,10 @@
 """A head with more classes than it came with: the weights of those that it has stay bit for bit.
 
-The row of a new class begins as the mean of those that there are (of its question, where there are several). Its logit
-is their mean then, and no more than the largest: before it learns, the model answers as it did.
+The row of a new class begins near the mean of those that there are (of its question, where there are several). Its
+logit is about their mean then, and hardly ever the largest: before it learns, the model answers as it did. At the mean
+itself it would learn slowly. The gradient of the cross-entropy with regard to the features is the mean of the rows,
+weighted by the answers' probabilities, less the row of the truth: for a new class that is zero where the answers are
+equally likely, so that the layers below would not learn to tell it apart. So random numbers are added.
 """
 
 import logging
@@ -36,11 +39,15 @@ def name_labels(model: LoadedModel, labels: Sequence[str]) -> None:
 
 
 def grow_head(task: Classification, model: LoadedModel, new: Sequence[str]) -> None:
-    """Add classes after those that a model has; raise BadInput where it doesn't end in one linear layer."""
+    """Add classes after those that a model has; raise BadInput where it doesn't end in one linear layer.
+
+    Random numbers are drawn from the seeded generator.
+    """
     layer = _require_layer(model)
     sources = [_kin(model.labels, label) for label in new]
     with torch.no_grad():
-        _replace(layer, [layer.weight, *(_mean(layer.weight, rows) for rows in sources)], "weight")
+        means = torch.cat([_mean(layer.weight, rows) for rows in sources])
+        _replace(layer, [layer.weight, means + _draw(model, *means.shape).to(means)], "weight")
         if layer.bias is not None:
             _replace(layer, [layer.bias, *(_mean(layer.bias, rows) for rows in sources)], "bias")
     layer.out_features = len(layer.weight)
@@ -54,10 +61,8 @@ def renew_head(task: Classification, model: LoadedModel, labels: Sequence[str]) 
     if len(labels) < 2:
         raise BadInput(f"a classifier needs two labels or more, and the rows have {', '.join(labels) or 'none'}")
     layer = _require_layer(model)
-    deviation = getattr(model.network.config, "initializer_range", None) or STANDARD_DEVIATION
     with torch.no_grad():
-        fresh = torch.empty(len(labels), layer.in_features).normal_(std=deviation)
-        _replace(layer, [fresh.to(layer.weight)], "weight")
+        _replace(layer, [_draw(model, len(labels), layer.in_features).to(layer.weight)], "weight")
         if layer.bias is not None:
             _replace(layer, [torch.zeros(len(labels)).to(layer.bias)], "bias")
     layer.out_features = len(labels)
@@ -83,6 +88,12 @@ def _kin(labels: Sequence[str], new: str) -> list[int]:
     """Return the classes that a new one is made of: all, or those of its question; none of a new question."""
     columns = columns_by_question(labels)
     return list(columns.get(new.partition(SEPARATOR)[0], ())) if columns else list(range(len(labels)))
+
+
+def _draw(model: LoadedModel, rows: int, width: int) -> Any:
+    """Return random weights, (rows, width), as large as those that the network was initialized with."""
+    deviation = getattr(model.network.config, "initializer_range", None) or STANDARD_DEVIATION
+    return torch.empty(rows, width).normal_(std=deviation)
 
 
 def _mean(weights: Any, rows: Sequence[int]) -> Any:
