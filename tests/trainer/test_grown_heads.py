@@ -49,6 +49,7 @@ def test_what_the_head_has_stays_bit_for_bit(name: str, tmp_path: Path) -> None:
     assert grown and all("classifier" in key or "score" in key for key in grown)
     assert all(after[key].equal(before[key]) for key in set(before) - grown)
     assert all(after[key][:2].equal(before[key]) and len(after[key]) == 4 for key in grown)
+    assert all(weight.requires_grad for weight in model.network.parameters())
     with torch.no_grad():
         now = task.logits(model, [task.example()])
     assert torch.allclose(now[:, :2], logits, atol=1e-5)

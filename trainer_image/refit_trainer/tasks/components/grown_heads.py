@@ -1,10 +1,10 @@
 """A head with more classes than it came with: the weights of those that it has stay bit for bit.
 
 The row of a new class begins near the mean of those that there are (of its question, where there are several). Its
-logit is about their mean then, and hardly ever the largest: before it learns, the model answers as it did. At the mean
-itself it would learn slowly. The gradient of the cross-entropy with regard to the features is the mean of the rows,
-weighted by the answers' probabilities, less the row of the truth: for a new class that is zero where the answers are
-equally likely, so that the layers below would not learn to tell it apart. So random numbers are added.
+logit is about their mean then, which is no larger than the largest: before it learns, the model answers about as it
+did. At the mean itself it would learn slowly. The gradient of the cross-entropy with regard to the features is the
+mean of the rows, weighted by the answers' probabilities, less the row of the truth. For a new class that is zero where
+the answers are equally likely, so that the layers below would not learn to tell it apart. So random numbers are added.
 """
 
 import logging
