@@ -96,6 +96,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "train and holdout must be on different claims",
     ),
     "old rows without recent ones": ({"training": {"dataset": {"replay": 0.2}}}, "replay needs recent"),
+    "labels that do anything else": (
+        {"training": {"dataset": {"newLabels": "Ask"}}},
+        "spec.training.dataset.newLabels",
+    ),
+    "a class of no input": (
+        {"training": {"dataset": {"newLabels": "Extend", "minRowsPerNewLabel": 0}}},
+        "spec.training.dataset.minRowsPerNewLabel",
+    ),
+    "weights of classes of one's own": (
+        {"training": {"dataset": {"classWeights": "3"}}},
+        "spec.training.dataset.classWeights",
+    ),
     "startFrom Base without one": ({"training": {"startFrom": "Base"}}, "startFrom Base needs a baseModel"),
     "the holdout's claim where training sees it": (
         {

@@ -112,6 +112,10 @@ class Reason(StrEnum):
         "That the candidate is better isn't certain enough on this holdout; the message has the numbers.",
     )
     SLICE_REGRESSED = "SliceRegressed", "A slice of the holdout loses more than gate.maxSliceDrop."
+    KNOWN_LABELS_REGRESSED = (
+        "KnownLabelsRegressed",
+        "With training.dataset.newLabels Extend: the candidate loses on the labels that the served model knows.",
+    )
     ROLLED_BACK = "RolledBack", "The pointer was restored to what it was before the promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
     PENDING_TOO_LONG = (
