@@ -770,15 +770,15 @@ PROMOTION = (
     Mutant(
         "a run starts on a target at zero replicas",
         "monitor/rules/limits.py",
-        'obstacle = obstacle_of(o.target.document) if o.target else ""',
+        'obstacle = o.target.obstacle if o.target else ""',
         'obstacle = ""',
         MONITOR,
     ),
     Mutant(
         "a quota on the target's pods is no obstacle",
-        "target/rules/rollout.py",
-        "return _halt(deployment) or replica_failure(deployment)",
-        "return _halt(deployment)",
+        "target/rules/kinds/deployment.py",
+        "return _halt(found.workload) or self.replica_failure(found)",
+        "return _halt(found.workload)",
         MONITOR,
     ),
     Mutant(
@@ -911,8 +911,8 @@ PROMOTION = (
     Mutant(
         "a pointer that another manager holds too counts as removed",
         "kubernetes_api/pointer.py",
-        "    if conflict := _cant_be_removed(target, pointer):",
-        "    if (conflict := _cant_be_removed(target, pointer)) and pointer:",
+        "    if conflict := _cant_be_removed(target, fields):",
+        "    if (conflict := _cant_be_removed(target, fields)) and fields.values:",
         POINTER,
     ),
     Mutant(

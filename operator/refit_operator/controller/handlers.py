@@ -12,16 +12,19 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.controller.nothing_kept import NoDiffs, NoProgress
 from refit_operator.controller.rules.urgency import of_monitor_event, of_run_event
-from refit_operator.controller.seen import Seen
+from refit_operator.controller.seen import Seen, Target
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import PAGE
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.sweep.sweeper import Sweeper
+from refit_operator.target.rules.kinds import KINDS
 
 IDLE = 0.5
 """Seconds after its last event in which an object has a task of its own: after a list all objects have one."""
+
+_KIND_OF = {kind.plural: kind.name for kind in KINDS.values()}
 
 
 def register(
@@ -31,7 +34,7 @@ def register(
     sweeper: Sweeper,
     served: Selection = EVERYWHERE,
 ) -> None:
-    """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets.
+    """Watch monitors, runs, the Jobs and pods of runs, and all kinds of targets, most of which are nobody's.
 
     Of a namespace that isn't served an event shows that the watch delivers, and nothing else.
     """
@@ -70,13 +73,16 @@ def _watch_monitors(
             for each in {ref, *before, *seen.same_target(ref)}:
                 workqueue.enqueue(each, urgency=of_monitor_event(type))
 
-    @kopf.on.event("apps", "v1", "deployments", registry=registry)
     async def target_changed(
         namespace: str | None, name: str, resource: kopf.Resource, meta: Mapping[str, Any], **_: Any
     ) -> None:
         streams.delivered(resource.plural, meta["resourceVersion"])
-        for ref in seen.of_target(Ref(namespace or "", name)):
+        for ref in seen.of_target(Target(_KIND_OF[resource.plural], namespace or "", name)):
             workqueue.enqueue(ref)
+
+    for kind in KINDS.values():
+        group, version = kind.api_version.split("/")
+        kopf.on.event(group, version, kind.plural, registry=registry)(target_changed)
 
 
 def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, served: Selection) -> None:

@@ -76,6 +76,7 @@ def test_the_order_of_the_checks() -> None:
         "query_refused",
         "source_forbidden",
         "secret_missing",
+        "target_not_served",
         "target_missing",
         "target_claimed",
         "target_not_wired",

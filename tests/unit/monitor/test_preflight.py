@@ -12,7 +12,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.status import next_status
 from refit_operator.ports import Ports
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
-from refit_operator.target.rules.rollout import stuck_rollout
+from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import GOOD, SERVING_UP, halted, requested, seen
 from tests.support.samples import deployment, make_monitor, merge
 
@@ -55,7 +55,7 @@ def test_a_rollout_over_its_deadline_holds_and_says_so(status: dict[str, Any]) -
     ],
 )
 def test_no_rollout_is_stuck_where(target: dict[str, Any]) -> None:
-    assert stuck_rollout(target) == ""
+    assert parse_target(target).stuck == ""
 
 
 def test_a_requested_run_may_bring_what_the_pods_lack() -> None:
@@ -96,3 +96,12 @@ async def test_quotas_are_read_only_when_all_else_allows_a_run(name: str) -> Non
     quotas = _Quotas()
     ports = Ports(quotas, None, MassBreachDetector())  # type: ignore[arg-type]
     assert ((await with_room(observed, ports)).lack_of_room, quotas.asked) == (want, asked)
+
+
+def test_a_kind_that_the_cluster_doesnt_serve_isnt_ready_and_says_so() -> None:
+    unknown = "kind StatefulSet of apps/v1 isn't served here"
+    observed = seen(target=None, not_served=unknown)
+    assert decide(observed) == Hold(Reason.TARGET_NOT_SERVED, unknown)
+    for kind in (ConditionType.READY, ConditionType.SERVING_UP_TO_DATE):
+        shown = find(next_status(observed).conditions, kind)
+        assert shown and (shown.status, shown.reason, shown.message) == ("False", "TargetNotServed", unknown)

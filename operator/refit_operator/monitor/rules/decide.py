@@ -29,6 +29,7 @@ from refit_operator.monitor.rules.readiness import (
     starting_model,
     target_claimed,
     target_missing,
+    target_not_served,
     target_not_wired,
 )
 from refit_operator.prometheus.rules.reading import Value, describe
@@ -135,6 +136,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 ROLLBACK_CHECKS: tuple[Check, ...] = (
+    target_not_served,
     target_missing,
     target_claimed,
     target_not_wired,

@@ -1,0 +1,9 @@
+"""The kinds of workload that may be a target: one class each, and nothing else of the operator names a kind."""
+
+from refit_operator.target.rules.kinds.base import Kind
+from refit_operator.target.rules.kinds.deployment import DeploymentKind
+from refit_operator.target.rules.kinds.stateful_set import StatefulSetKind
+
+DEPLOYMENT = DeploymentKind()
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (DEPLOYMENT, StatefulSetKind())}
+"""Every kind by its name, as serving.targetRef.kind has it."""
