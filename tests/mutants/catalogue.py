@@ -7,6 +7,7 @@ from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.kept import KEPT
+from tests.mutants.kinds import KINDS
 from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.outage import OUTAGE
@@ -1699,6 +1700,7 @@ CERTAIN = (
 )
 
 MUTANTS = (
+    *KINDS,
     *ONCE,
     *BREACH,
     *PROMOTION,

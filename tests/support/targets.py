@@ -37,3 +37,37 @@ def progressing(reason: str, message: str, status: str = "True", time: str = "20
     """Return the condition Progressing of an Argo Rollout."""
     times = {"lastTransitionTime": "2026-11-24T11:00:00Z", "lastUpdateTime": time}
     return {"type": "Progressing", "status": status, "reason": reason, "message": message} | times
+
+
+def inference_service(
+    uri: str | None = "s3://models/v1", notes: dict[str, str] | None = None, mode: str = "Standard", **predictor: Any
+) -> dict[str, Any]:
+    """Return an InferenceService of KServe in that deployment mode, whose model has that storageUri."""
+    model = {"modelFormat": {"name": "huggingface"}} | ({"storageUri": uri} if uri else {})
+    found = {"model": model} | ({"annotations": notes} if notes else {}) | predictor
+    meta = {"name": "reviews", "namespace": "shop", "uid": "target-uid", "generation": 3, "resourceVersion": "30"}
+    return {"metadata": meta, "spec": {"predictor": found}, "status": {"deploymentMode": mode}}
+
+
+def predictor_deployment(pointer: str = "", **status: Any) -> dict[str, Any]:
+    """Return the Deployment that KServe makes of it, which carries the predictor's annotations."""
+    meta = {"name": "reviews-predictor", "uid": "made-uid"}
+    return dict(merge(deployment(pointer, **status), {"kind": "Deployment", "metadata": meta}))
+
+
+def knative_service(pointer: str = "", share: int = 100, **status: Any) -> dict[str, Any]:
+    """Return the Knative Service that KServe makes of it, whose newest revision is ready and gets that share."""
+    ready = {
+        "observedGeneration": 2,
+        "latestCreatedRevisionName": "reviews-predictor-00002",
+        "latestReadyRevisionName": "reviews-predictor-00002",
+        "traffic": [{"latestRevision": True, "revisionName": "reviews-predictor-00002", "percent": share}],
+        "conditions": [{"type": "ConfigurationsReady", "status": "True"}, {"type": "RoutesReady", "status": "True"}],
+    }
+    notes = {"annotations": {"refit.dev/checkpoint": pointer} if pointer else {}}
+    return {
+        "kind": "Service",
+        "metadata": {"name": "reviews-predictor", "uid": "made-uid", "generation": 2},
+        "spec": {"template": {"metadata": notes, "spec": {"containers": []}}},
+        "status": ready | status,
+    }

@@ -11,7 +11,12 @@ from refit_operator.api.metric import Breaches
 from refit_operator.api.uris import ModelUri
 
 DEFAULT_KIND = "Deployment"
-API_VERSIONS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1"}
+API_VERSIONS = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "Rollout": "argoproj.io/v1alpha1",
+    "InferenceService": "serving.kserve.io/v1beta1",
+}
 """The apiVersion of each kind of target."""
 
 
@@ -27,8 +32,13 @@ class TargetRef(ApiModel):
         )
     )
 
-    api_version: Literal["apps/v1"] = Field(default="apps/v1", description="Of the kind.")
-    kind: Literal["Deployment", "StatefulSet"] = Field(default="Deployment", description="Deployment or StatefulSet.")
+    api_version: Literal["apps/v1", "argoproj.io/v1alpha1", "serving.kserve.io/v1beta1"] = Field(
+        default="apps/v1", description="Of the kind."
+    )
+    kind: Literal["Deployment", "StatefulSet", "Rollout", "InferenceService"] = Field(
+        default=DEFAULT_KIND,
+        description="Deployment, StatefulSet, Rollout of Argo Rollouts, or InferenceService of KServe.",
+    )
     name: str = Field(min_length=1, max_length=253, description="Its name.")
 
     @property

@@ -29,3 +29,34 @@ def pointer_of(space: Space, kind: str) -> str:
     """Return what the pointer in a target's pod template names, empty where there is none."""
     template = space.get(kind, "reviews")["spec"]["template"]
     return str((template["metadata"].get("annotations") or {}).get("refit.dev/checkpoint", ""))
+
+
+def argo_rollout(**spec: Any) -> Document:
+    """The target of the other tests as an Argo Rollout whose canary pauses until it is promoted."""
+    made = target()
+    bare = {key: value for key, value in made["spec"].items() if key != "strategy"}
+    steps = [{"setWeight": 50}, {"pause": {}}]
+    whole = bare | {"strategy": {"canary": {"steps": steps}}}
+    return made | {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "spec": merge(whole, spec)}
+
+
+def inference_service(uri: str = "s3://models/v1") -> Document:
+    """An InferenceService whose model has that storageUri."""
+    model = {"modelFormat": {"name": "huggingface"}, "storageUri": uri}
+    meta = {"name": "reviews"}
+    spec = {"predictor": {"model": model}}
+    return {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "metadata": meta, "spec": spec}
+
+
+def predictor(owner_uid: str, notes: dict[str, str]) -> Document:
+    """The Deployment that KServe makes of it, with the predictor's annotations on its pods: real, with a real pod."""
+    made = target("reviews-predictor", spec={"template": {"metadata": {"annotations": notes}}})
+    owner = {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "name": "reviews",
+        "uid": owner_uid,
+        "controller": True,
+    }
+    made["metadata"]["ownerReferences"] = [owner]
+    return made

@@ -83,6 +83,7 @@ def test_the_order_of_the_checks() -> None:
         "invalid_spec",
         "target_replaced",
         "overruled",
+        "field_conflict",
         "nothing_to_roll_back",
         "rollback_requested",
         "suspended",

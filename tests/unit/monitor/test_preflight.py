@@ -15,6 +15,7 @@ from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
 from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import GOOD, SERVING_UP, halted, requested, seen
 from tests.support.samples import deployment, make_monitor, merge
+from tests.support.targets import inference_service, predictor_deployment, view
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "RS x timed out"}
 UNDER_WAY: dict[str, Any] = {"replicas": 3, "updatedReplicas": 1, "conditions": [STUCK]}
@@ -105,3 +106,18 @@ def test_a_kind_that_the_cluster_doesnt_serve_isnt_ready_and_says_so() -> None:
     for kind in (ConditionType.READY, ConditionType.SERVING_UP_TO_DATE):
         shown = find(next_status(observed).conditions, kind)
         assert shown and (shown.status, shown.reason, shown.message) == ("False", "TargetNotServed", unknown)
+
+
+def test_a_storage_uri_that_a_manifest_owns_holds_until_it_is_handed_over() -> None:
+    found = inference_service()
+    owner = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
+    found["metadata"]["managedFields"] = [{"manager": "argocd", "fieldsV1": owner}]
+    facts: dict[str, Any] = {"target": view(found, "InferenceService", predictor_deployment())}
+    held = decide(seen(**facts))
+    assert isinstance(held, Hold)
+    assert held.reason == Reason.FIELD_CONFLICT
+    assert held.message == (
+        'spec.predictor.model.storageUri is owned by field manager "argocd", which would refuse a promotion; to go on '
+        "from there, annotate the monitor with refit.dev/take-pointer='s3://models/v1#0'"
+    )
+    assert isinstance(decide(seen(**facts, taken_pointer="s3://models/v1#0")), StartRun)

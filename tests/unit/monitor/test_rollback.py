@@ -146,6 +146,7 @@ def test_the_order_of_a_rollbacks_checks() -> None:
         "target_not_wired",
         "target_replaced",
         "overruled",
+        "field_conflict",
         "run_active",
         "nothing_to_roll_back",
         "target_halted",

@@ -54,6 +54,16 @@ def overruled(o: Observed) -> Hold | None:
     return Hold(Reason.OVERRULED, f"{changed}; {_how_to_hand_over(o, o.target.pointer)}")
 
 
+def field_conflict(o: Observed) -> Hold | None:
+    """Hold where a manifest owns a field that a promotion writes, until it is handed over."""
+    owned = o.target.others_field if o.target else None
+    if o.target is None or owned is None or o.taken_pointer == handover(o.target.pointer, o.runs):
+        return None
+    managers = ", ".join(f'"{manager}"' for manager in owned[1])
+    message = f"{'.'.join(owned[0])} is owned by field manager {managers}, which would refuse a promotion"
+    return Hold(Reason.FIELD_CONFLICT, f"{message}; {_how_to_hand_over(o, o.target.pointer)}")
+
+
 def _how_to_hand_over(o: Observed, live: str) -> str:
     how = f"annotate the monitor with {TAKE_POINTER_ANNOTATION}='{handover(live, o.runs)}'"
     return f"to go on from there, {how}"
@@ -117,6 +127,7 @@ CHECKS: tuple[Check, ...] = (
     *READINESS,
     target_replaced,
     overruled,
+    field_conflict,
     nothing_to_roll_back,
     rollback_requested,
     suspended,
@@ -142,6 +153,7 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
     target_not_wired,
     target_replaced,
     overruled,
+    field_conflict,
     run_active,
     nothing_to_roll_back,
     target_halted,

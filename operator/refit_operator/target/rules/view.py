@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.metadata import managers_at, owner_of
 from refit_operator.api.pointer import Fields, Path, show_path
 from refit_operator.api.uris import leads_out, parse_claim_uri, parse_pointer
@@ -103,6 +104,13 @@ class TargetView:
 
     def _managers(self, path: Path) -> tuple[str, ...]:
         return managers_at(self.document, path)
+
+    @property
+    def others_field(self) -> tuple[Path, tuple[str, ...]] | None:
+        """The field of the pointer that others own, and who, so that a promotion would be refused."""
+        path = self.kind.owned_before(self.document)
+        others = tuple(each for each in self._managers(path) if each != FIELD_MANAGER) if path else ()
+        return (path, others) if path and others else None
 
     def fields(self, pointer: str) -> Fields:
         """Return what a pointer is written as on this target."""

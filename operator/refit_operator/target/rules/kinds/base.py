@@ -99,6 +99,10 @@ class Kind(ABC):
         name, words = disagreement(readers, self.annotations(target))
         return (*self.annotations_path, name), words
 
+    def owned_before(self, _target: Document) -> Path | None:
+        """Return a field of the pointer that a manifest may have before any promotion; None: it has none."""
+        return None
+
     def made(self, _target: Document) -> Made | None:
         """Return what else has to be read to know of the rollout; None: the target says it all."""
         return None
