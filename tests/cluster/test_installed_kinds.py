@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cluster.crds import INFERENCE_SERVICES, ROLLOUTS, generation, installed, write_status
+from tests.support.cluster.crds import INFERENCE_SERVICES, ROLLOUTS, generation, installed, is_taken_up, write_status
 from tests.support.cluster.kubectl import Document, Refused, Space
 from tests.support.cluster.objects import CLAIMS
 from tests.support.cluster.people import say
@@ -47,7 +47,7 @@ def updating(space: Space, **more: Any) -> None:
     write_status(space, "rollout", {"observedGeneration": seen, "currentPodHash": "new", "currentStepIndex": 1} | more)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rollouts() -> Iterator[None]:
     with installed(ROLLOUTS):
         yield
@@ -59,19 +59,22 @@ def start(space: Space, **spec: Any) -> None:
     space.apply(monitor_of("Rollout", ARGO, **spec))
 
 
-def test_a_kind_that_isnt_installed_is_said_and_taken_up_once_it_is(space: Space) -> None:
-    """Also its watch: a Rollout that changes wakes a monitor that would be reconciled in an hour."""
+def test_a_kind_that_isnt_installed_is_said_and_taken_up_once_it_is(
+    space: Space, request: pytest.FixtureRequest
+) -> None:
+    """Also its watch: a Rollout that is deleted wakes a monitor that would be reconciled in an hour."""
     space.apply(monitor_of("Rollout", ARGO, suspend=True))
     message = space.wait_condition("mmon/reviews", "Ready", "TargetNotServed")
     assert message == f"kind Rollout of {ARGO} isn't served here: Argo Rollouts isn't installed"
-    with installed(ROLLOUTS):
-        space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
-        space.apply(*CLAIMS, argo_rollout())
-        space.wait_condition("mmon/reviews", "Ready", "Monitoring")
-        sleeps: dict[str, Any] = {"metric": {"interval": "1h"}, "suspend": True}
-        space.apply(monitor_of("Rollout", ARGO, **sleeps))
-        space.run("delete", "rollout", "reviews")
-        space.wait_condition("mmon/reviews", "Ready", "TargetMissing", limit_s=180)
+    request.getfixturevalue("rollouts")
+    space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
+    space.apply(*CLAIMS, argo_rollout())
+    space.wait_condition("mmon/reviews", "Ready", "Monitoring")
+    until(lambda: is_taken_up("Rollout"), 120, "its watch hasn't begun")
+    sleeps: dict[str, Any] = {"metric": {"interval": "1h"}, "suspend": True}
+    space.apply(monitor_of("Rollout", ARGO, **sleeps))
+    space.run("delete", "rollout", "reviews")
+    space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
 
 
 @pytest.mark.usefixtures("rollouts")
@@ -137,7 +140,7 @@ def test_a_kind_has_its_own_api_version(space: Space) -> None:
 KSERVE = "serving.kserve.io/v1beta1"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def inference_services() -> Iterator[None]:
     with installed(INFERENCE_SERVICES):
         yield

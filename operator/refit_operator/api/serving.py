@@ -10,7 +10,7 @@ from refit_operator.api.durations import Duration
 from refit_operator.api.metric import Breaches
 from refit_operator.api.uris import ModelUri
 
-DEFAULT_KIND = "Deployment"
+DEFAULT_KIND: Literal["Deployment"] = "Deployment"
 API_VERSIONS = {
     "Deployment": "apps/v1",
     "StatefulSet": "apps/v1",

@@ -55,8 +55,11 @@ async def watch(
         **scope,
     )
     shutdown.listen()
-    taking_up = asyncio.create_task(take_up(watch_kind, insights, registry, how), name="optional kinds")
-    await kopf.run_tasks([*tasks, taking_up], ignored=before)
+    taking_up = asyncio.create_task(take_up(watch_kind, streams, insights, registry, how), name="optional kinds")
+    try:
+        await kopf.run_tasks([*tasks, taking_up], ignored=before)
+    finally:
+        taking_up.cancel()
 
 
 async def resync(

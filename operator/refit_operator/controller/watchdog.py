@@ -71,6 +71,10 @@ class Streams:
             self._stream(kind).opened = self._clock()
             WATCH_OPENED.labels(kind).set_to_current_time()
 
+    def forget(self, kind: str) -> None:
+        """Expect nothing of a kind any more: it isn't served now."""
+        self._streams.pop(kind, None)
+
     def delivered(self, kind: str, version: str) -> None:
         """Note an event of a watch."""
         stream = self._stream(kind)

@@ -34,3 +34,9 @@ def write_status(space: Space, kind: str, status: Document) -> None:
 
 def generation(space: Space, kind: str) -> int:
     return int(space.get(kind, "reviews")["metadata"]["generation"])
+
+
+def is_taken_up(kind: str) -> bool:
+    """Return whether the operator has said that a kind came, or went."""
+    said = kubectl("-n", "refit-system", "logs", "deploy/refit-operator", "--tail=-1")
+    return any("a kind of targets came or went" in line and kind in line for line in said.splitlines())

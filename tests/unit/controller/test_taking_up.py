@@ -5,6 +5,7 @@ from typing import Any
 
 import kopf
 import pytest
+from kopf._cogs.clients import scanning
 from kopf._cogs.structs.references import Insights, Resource
 
 from refit_operator.api.metadata import Ref
@@ -46,7 +47,7 @@ def registered(streams: Streams) -> tuple[kopf.OperatorRegistry, Any, _Nothing]:
 
 
 def watched(registry: kopf.OperatorRegistry) -> set[str]:
-    return {str(each.plural or each.any_name) for each in registry._watching.get_all_selectors()}
+    return {str(each.any_name) for each in registry._watching.get_all_selectors()}
 
 
 async def test_at_first_only_what_every_cluster_serves_is_watched() -> None:
@@ -55,41 +56,70 @@ async def test_at_first_only_what_every_cluster_serves_is_watched() -> None:
     assert not {"rollouts", "inferenceservices"} & watched(registry)
 
 
-async def test_a_kind_is_watched_once_it_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API server's answers stand in: at the second look one of the two kinds is there."""
-    served: list[list[Resource]] = [[], [ROLLOUTS]]
+class _Served:
+    """Stands in for what the API server answers, group by group, and counts how often it was asked."""
 
-    async def scan(groups: set[str], **_: Any) -> list[Resource]:
-        return [each for each in served[0] if each.group in groups]
+    def __init__(self) -> None:
+        self.resources: set[Resource] = set()
+        self.left = 0
+        self.is_enough = asyncio.Event()
 
-    registry, watch_kind, _ = registered(Streams(lambda: 0.0))
-    insights = Insights()
-    monkeypatch.setattr(taking_up.scanning, "scan_resources", scan)
-    monkeypatch.setattr(taking_up, "EVERY_S", 0.001)
-    task = asyncio.create_task(taking_up.take_up(watch_kind, insights, registry, kopf_settings()))
+    async def scan(self, groups: set[str], **_: Any) -> list[Resource]:
+        self.left -= 1
+        if self.left <= 0:
+            self.is_enough.set()
+        return [each for each in self.resources if each.group in groups]
+
+    async def is_looked_at(self) -> None:
+        """Wait until each kind was looked at as it is now."""
+        self.left = 2 * len(taking_up.OPTIONAL)
+        self.is_enough.clear()
+        async with asyncio.timeout(10):
+            await self.is_enough.wait()
+
+
+async def test_a_kind_is_watched_while_it_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    served, streams, insights = _Served(), Streams(lambda: 0.0), Insights()
+    registry, watch_kind, _ = registered(streams)
+    monkeypatch.setattr(scanning, "scan_resources", served.scan)
+    monkeypatch.setattr(taking_up, "EVERY_S", 0)
+    task = asyncio.create_task(taking_up.take_up(watch_kind, streams, insights, registry, kopf_settings()))
     insights.ready_resources.set()
-    await asyncio.sleep(0.02)
-    assert (insights.watched_resources, "rollouts" in watched(registry)) == (set(), False)
-    served.pop(0)
-    async with asyncio.timeout(10), insights.revised:
-        await insights.revised.wait_for(lambda: bool(insights.watched_resources))
-    assert insights.watched_resources == {ROLLOUTS}
-    assert not task.done()
+    await served.is_looked_at()
+    assert "rollouts" not in watched(registry)
+    for now in ({ROLLOUTS}, set[Resource](), {ROLLOUTS}):
+        served.resources = now
+        await served.is_looked_at()
+        assert insights.watched_resources == now
+    names = [each.selector and each.selector.any_name for each in registry._watching.get_all_handlers()]
+    assert names.count("rollouts") == 1
     task.cancel()
+
+
+def test_of_a_kind_that_is_gone_no_watch_is_expected() -> None:
+    now = [0.0]
+    streams = Streams(lambda: now[0], ("rollouts",))
+    streams.opened("rollouts")
+    now[0] = 1000.0
+    assert "the watch of rollouts" in (streams.complaint(Limits()) or "")
+    streams.forget("rollouts")
+    assert streams.complaint(Limits()) is None
 
 
 async def test_an_event_of_such_a_kind_enqueues_the_monitor_of_that_target() -> None:
     registry, watch_kind, nothing = registered(Streams(lambda: 0.0))
     watch_kind(KINDS["Rollout"])
-    handlers = {handler.id: handler.fn for handler in registry._watching.get_all_handlers()}
+    handlers: Any = {
+        each.selector and each.selector.any_name: each.fn for each in registry._watching.get_all_handlers()
+    }
     serving = {"targetRef": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "reviews"}}
     body = monitor_document(serving=serving)
     known: Any = {"namespace": "shop", "name": "reviews"}
     monitors = Resource("refit.dev", "v1alpha1", "modelmonitors")
-    await handlers["monitor_changed"](**known, type="ADDED", resource=monitors, body=body)
+    await handlers["modelmonitors"](**known, type="ADDED", resource=monitors, body=body)
     nothing.enqueued.clear()
     for resource, want in ((Resource("apps", "v1", "deployments"), 0), (ROLLOUTS, 1)):
-        await handlers["target_changed"](**known, resource=resource, meta={"resourceVersion": "7"})
+        await handlers[resource.plural](**known, resource=resource, meta={"resourceVersion": "7"})
         assert len(nothing.enqueued) == want
 
 

@@ -34,13 +34,14 @@ class StandIn:
 
 async def test_an_unknown_kind_is_asked_for_again_after_a_while() -> None:
     now, dynamic = [0.0], StandIn()
-    discovery = Discovery(dynamic, lambda: now[0])
+    client: Any = dynamic
+    discovery = Discovery(client, lambda: now[0])
     for _ in range(3):
         with pytest.raises(NotServed, match=r"kind Rollout of argoproj\.io/v1alpha1 isn't served here"):
             await discovery.resource(ROLLOUT)
     assert dynamic.asked == 1
     now[0], dynamic.knows = ASKED_AGAIN_S + 1, True
-    assert await discovery.resource(ROLLOUT) is dynamic
+    assert await discovery.resource(ROLLOUT) is client
 
 
 @pytest.mark.parametrize("body", ["404 page not found", b"404 page not found\n"])

@@ -110,7 +110,7 @@ def test_a_kind_that_the_cluster_doesnt_serve_isnt_ready_and_says_so() -> None:
 
 def test_a_storage_uri_that_a_manifest_owns_holds_until_it_is_handed_over() -> None:
     found = inference_service()
-    owner = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
+    owner: dict[str, Any] = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
     found["metadata"]["managedFields"] = [{"manager": "argocd", "fieldsV1": owner}]
     facts: dict[str, Any] = {"target": view(found, "InferenceService", predictor_deployment())}
     held = decide(seen(**facts))

@@ -9,7 +9,8 @@ from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.run import Stage
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import Decision
-from tests.support.runs import NEW, NOW, WRITTEN, seen
+from tests.support.runs import NEW, WRITTEN, seen
+from tests.support.samples import NOW
 from tests.support.targets import argo_rollout, progressing, view
 
 UPDATING: dict[str, Any] = {"phase": "Progressing", "currentPodHash": "def", "currentStepIndex": 0}

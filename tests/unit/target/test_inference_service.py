@@ -55,7 +55,7 @@ def test_where_there_was_none_all_of_it_is_left_out() -> None:
 
 def test_a_storage_uri_that_isnt_the_pointers_is_somebodys_change() -> None:
     other = inference_service("s3://models/other", NOTES)
-    owner = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
+    owner: dict[str, Any] = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
     other["metadata"]["managedFields"] = [{"manager": "argocd", "fieldsV1": owner}]
     words = view(other, KIND).disagreement
     assert words.startswith('spec.predictor.model.storageUri (field manager "argocd") is s3://models/other')
@@ -71,7 +71,7 @@ OURS, THEIRS = "refit-operator", ("kubectl",)
 )
 def test_whose_storage_uri_it_is(managers: tuple[str, ...], want: tuple[str, ...] | None) -> None:
     found = inference_service()
-    owner = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
+    owner: dict[str, Any] = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
     found["metadata"]["managedFields"] = [{"manager": each, "fieldsV1": owner} for each in managers]
     others = view(found, KIND).others_field
     assert (others and others[1]) == want
@@ -156,7 +156,7 @@ def test_a_model_that_doesnt_load_is_a_verdict_on_it() -> None:
 
 
 def test_a_canarys_share_is_an_obstacle_in_serverless_mode_alone() -> None:
-    share = {"canaryTrafficPercent": 10}
+    share: dict[str, Any] = {"canaryTrafficPercent": 10}
     words = "spec.predictor.canaryTrafficPercent is 10, so that a new model never gets all requests by itself"
     serverless = promoted(knative_service(NEW), "Serverless", **share)
     assert (serverless.obstacle, serverless.rollout) == (words, Halted(words))
@@ -172,7 +172,8 @@ def test_one_that_is_stopped_is_halted() -> None:
 def test_its_pods_and_templates_are_known_in_standard_mode() -> None:
     standard, serverless = promoted(predictor_deployment(NEW)), promoted(knative_service(NEW), "Knative")
     assert standard.kind.pods_through(standard.found) == (("apps/v1", "ReplicaSet"),)
-    assert serverless.kind.pods_through(serverless.found) is serverless.kind.revisions(serverless.found) is None
+    assert serverless.kind.pods_through(serverless.found) is None
+    assert serverless.kind.revisions(serverless.found) is None
     template = {"template": {"metadata": {"annotations": {"refit.dev/checkpoint": NEW}}}}
     meta = {"ownerReferences": [{"uid": "made-uid", "controller": True}]}
     assert pointers_of(standard, [{"spec": template, "metadata": meta}]) == {NEW}
