@@ -184,10 +184,9 @@ def test_an_inference_service_is_promoted_to_by_its_storage_uri_and_given_its_ow
 def test_a_canarys_share_in_serverless_mode_holds_before_anything_is_trained(space: Space) -> None:
     server = inference_service()
     server["spec"]["predictor"]["canaryTrafficPercent"] = 10
-    flags = ("--server-side", "--field-manager=refit-operator")
-    space.apply(*CLAIMS)
-    space.apply(server, flags=flags)
+    space.apply(*CLAIMS, server)
     write_status(space, "isvc", {"deploymentMode": "Serverless"})
     space.apply(monitor_of("InferenceService", KSERVE))
+    space.run("annotate", "mmon", "reviews", "refit.dev/take-pointer=s3://models/v1#0")
     assert "canaryTrafficPercent is 10" in space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetHalted")
     assert space.list("rr") == []
