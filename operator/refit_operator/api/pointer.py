@@ -3,6 +3,8 @@
 `refit.dev/checkpoint` is the pointer; the others follow from it and are written, restored and removed with it.
 """
 
+from dataclasses import dataclass
+
 from refit_operator.api.base import (
     CHECKPOINT_ANNOTATION,
     MODEL_DIGEST_ANNOTATION,
@@ -15,6 +17,24 @@ PLACES = (CHECKPOINT_ANNOTATION, MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION)
 """The annotations that say where the model is: what reads one of them reads the pointer."""
 PARTS = (MODEL_PATH_ANNOTATION, MODEL_URI_ANNOTATION, MODEL_DIGEST_ANNOTATION)
 ANNOTATIONS = (CHECKPOINT_ANNOTATION, *PARTS)
+Path = tuple[str, ...]
+"""The keys of a field, from the outermost on."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a pointer is written as on an object of one kind."""
+
+    kind: tuple[str, str]
+    """apiVersion and kind."""
+    values: dict[Path, str]
+    places: tuple[Path, ...]
+    """All that the operator may write there: what isn't among the values is removed."""
+
+
+def show_path(path: Path) -> str:
+    """Return a field as messages name it: an annotation by its name alone."""
+    return f"annotation {path[-1]}" if path[-1] in ANNOTATIONS else ".".join(path)
 
 
 def annotations_of(text: str) -> dict[str, str]:

@@ -31,7 +31,8 @@ class Reason(StrEnum):
         "bad or a good model; the message says which part of it.",
     )
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
-    TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
+    TARGET_NOT_SERVED = "TargetNotServed", "The cluster doesn't serve the kind in serving.targetRef."
+    TARGET_MISSING = "TargetMissing", "No workload has the kind and name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
     TARGET_NOT_WIRED = (
         "TargetNotWired",

@@ -9,7 +9,7 @@ from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, POD, REPLICA_SET, SERVICE, Document
+from refit_operator.kubernetes_api.client import JOB, SERVICE, Document
 from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
@@ -27,9 +27,10 @@ from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
 from refit_operator.run.rules.views.waiting import is_halted, silent_pod, subject_of, why_not_started
 from refit_operator.run.surroundings import read_surroundings
+from refit_operator.target.read import find_target, list_pods_of, list_pointers_of
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
 from refit_operator.target.rules.request import open_rollback
-from refit_operator.target.rules.view import TargetView, parse_target, pointers_of
+from refit_operator.target.rules.view import TargetView
 
 
 async def observe(
@@ -37,9 +38,7 @@ async def observe(
 ) -> Observed:
     """Return what is known of a run. It takes a place where one is free for it: last, once all reads have succeeded."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
-    target_ref = Ref(run.metadata.namespace, run.spec.serving.target_ref.name)
-    target = await ports.cluster.read(DEPLOYMENT, target_ref)
-    view = parse_target(target) if target else None
+    view = await find_target(ports.cluster, run.metadata.namespace, run.spec.serving.target_ref)
     grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
     blocker, candidate_ran = await _rollout_pods(run, view, ports)
     observed = Observed(
@@ -106,27 +105,19 @@ async def _rollout_pods(run: RetrainRun, target: TargetView | None, ports: Ports
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
         return "", False
-    pods = oldest_first(await _pods_of(target, run.metadata.namespace, ports))
+    pods = oldest_first(await list_pods_of(ports.cluster, target, run.metadata.namespace))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
     return why_not_started(pods, around), has_run_unready(pods, change.new)
 
 
-async def _pods_of(target: TargetView, namespace: str, ports: Ports) -> list[Document]:
-    """Return the pods that the target controls by its ReplicaSets: anybody may set the labels of its selector."""
-    found = await ports.cluster.list_objects(REPLICA_SET, namespace, target.selector)
-    ours = {replica_set["metadata"]["uid"] for replica_set in found if owner_of(replica_set) == target.uid}
-    pods = await ports.cluster.list_objects(POD, namespace, target.selector)
-    return [pod for pod in pods if owner_of(pod) in ours]
-
-
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:
-    """Return whether a ReplicaSet of the target has the run's pointer: asked before it is written, and only then."""
+    """Return whether the target has had a template with the run's pointer; asked only before it is written."""
     trained = is_true(run.status.conditions, ConditionType.TRAINED)
     uri = target.to_server_uri(checkpoint_uri(run)) if target else None
     if target is None or uri is None or run.is_rollback or run.status.pointer_change or not trained:
         return False
-    found = await ports.cluster.list_objects(REPLICA_SET, run.metadata.namespace, target.selector)
-    return any(pointer.rpartition("@")[0] == uri for pointer in pointers_of(target, found))
+    pointers = await list_pointers_of(ports.cluster, target, run.metadata.namespace)
+    return any(pointer.rpartition("@")[0] == uri for pointer in pointers)
 
 
 def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:

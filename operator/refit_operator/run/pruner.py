@@ -8,11 +8,11 @@ from refit_operator.api.base import MONITOR_LABEL
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
-from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, RUN
+from refit_operator.kubernetes_api.client import JOB, RUN
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.ports import Ports
 from refit_operator.run.rules.prune import History, jobs_to_delete, runs_to_delete
-from refit_operator.target.rules.view import parse_target
+from refit_operator.target.read import find_target
 
 log = structlog.get_logger()
 EVERY = timedelta(hours=1)
@@ -54,8 +54,8 @@ async def observe_history(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], p
     """Return what there is of a monitor."""
     namespace = monitor.metadata.namespace
     jobs = await ports.cluster.list_objects(JOB, namespace, f"{MONITOR_LABEL}={monitor.metadata.name}")
-    target = await ports.cluster.read(DEPLOYMENT, Ref(namespace, monitor.spec.serving.target_ref.name))
-    return History(runs, tuple(jobs), parse_target(target).pointer if target else None, now)
+    target = await find_target(ports.cluster, namespace, monitor.spec.serving.target_ref)
+    return History(runs, tuple(jobs), target.pointer if target else None, now)
 
 
 async def delete(history: History, old: tuple[RetrainRun, ...], ports: Ports) -> None:

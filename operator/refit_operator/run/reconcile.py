@@ -93,7 +93,7 @@ async def _create(
 async def _write_pointer(pointer: str, force: bool, decision: Decision, o: Observed, ports: Ports) -> Decision:
     if o.target is None:
         return decision
-    outcome = await apply_pointer(ports.cluster, o.target.document, pointer, force)
+    outcome = await apply_pointer(ports.cluster, o.target.document, o.target.fields(pointer), force)
     match outcome:
         case Applied():
             return decision

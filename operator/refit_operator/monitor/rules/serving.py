@@ -10,8 +10,7 @@ from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.reasons import Reason
 from refit_operator.monitor.rules import decide, readiness
 from refit_operator.monitor.rules.decision import Hold, Observed
-from refit_operator.target.rules.objections import WIRING
-from refit_operator.target.rules.rollout import Complete, rollout_of
+from refit_operator.target.rules.rollout import Complete
 
 Verdict = tuple[Literal["True", "False", "Unknown"], Reason, str]
 
@@ -20,8 +19,13 @@ def _false(hold: Hold | None) -> Verdict | None:
     return ("False", hold.reason, hold.message) if hold else None
 
 
+def target_not_served(o: Observed) -> Verdict | None:
+    """The API server doesn't know the target's kind."""
+    return _false(readiness.target_not_served(o))
+
+
 def target_missing(o: Observed) -> Verdict | None:
-    """There is no Deployment of that name."""
+    """There is no workload of that kind and name."""
     return _false(readiness.target_missing(o))
 
 
@@ -36,8 +40,9 @@ def rolling_out(o: Observed) -> Verdict | None:
 
 def target_not_wired(o: Observed) -> Verdict | None:
     """No container reads the pointer, so that what the target serves is unknown."""
-    unread = o.target is not None and not o.target.reads_pointer
-    return ("Unknown", Reason.TARGET_NOT_WIRED, WIRING) if unread else None
+    if o.target is None or o.target.reads_pointer:
+        return None
+    return "Unknown", Reason.TARGET_NOT_WIRED, o.target.wiring
 
 
 def target_replaced(o: Observed) -> Verdict | None:
@@ -57,7 +62,7 @@ def rollback_blocked(o: Observed) -> Verdict | None:
         return None
     change = o.last_run.status.pointer_change
     is_back = change is None or o.target.pointer != change.new
-    if is_back and isinstance(rollout_of(o.target.document), Complete):
+    if is_back and isinstance(o.target.rollout, Complete):
         return None
     return "False", Reason.ROLLBACK_BLOCKED, finished.message
 
@@ -77,6 +82,7 @@ def _last_finish(o: Observed) -> Condition | None:
 
 
 CHECKS: tuple[Callable[[Observed], Verdict | None], ...] = (
+    target_not_served,
     target_missing,
     rolling_out,
     target_not_wired,
