@@ -149,7 +149,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         'unknown field "spec.training.podTemplate.hostNetwork"',
     ),
     "variables from nowhere": ({"training": {"trainEnvFrom": [{}]}}, "exactly one of secretRef and configMapRef"),
-    "a target that is no Deployment": ({"serving": {"targetRef": {"kind": "StatefulSet"}}}, "targetRef.kind"),
+    "a target that no server is": ({"serving": {"targetRef": {"kind": "DaemonSet"}}}, "targetRef.kind"),
     "an endless settle": (
         {"verification": {"for": "5m", "settle": "5m"}},
         "settle must be shorter than for",
