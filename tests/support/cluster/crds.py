@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.cluster.kubectl import Document, Space, kubectl
+from tests.support.local import until
 
 ROLLOUTS, INFERENCE_SERVICES = "rollout-crd.yaml", "serving.kserve.io_inferenceservices.yaml"
 
@@ -20,10 +21,17 @@ def installed(file: str) -> Iterator[None]:
     path = str(Path(os.environ["REFIT_TARGET_CRDS"], file))
     kubectl("apply", "--server-side", "-f", path)
     try:
-        kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", path)
+        # A wait for a condition fails where no status is there yet.
+        until(lambda: _is_true(path, "Established"), 60, f"{file} isn't Established")
         yield
     finally:
         kubectl("delete", "--ignore-not-found", "--timeout=60s", "-f", path)
+
+
+def _is_true(path: str, condition: str) -> bool:
+    status = json.loads(kubectl("get", "-f", path, "-o", "json")).get("status") or {}
+    found = {one["type"]: one["status"] for one in status.get("conditions") or ()}
+    return found.get(condition) == "True"
 
 
 def write_status(space: Space, kind: str, status: Document) -> None:
