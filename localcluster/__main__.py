@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from localcluster import disposable, provider
+from localcluster import crds, disposable, provider
 from localcluster.binaries import KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
 from localcluster.choice import forget, refuse_another, remember, remembered
 from localcluster.commands import Failed
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         ("s3-server", partial(_extra, S3_SERVER), "build the S3 server that tests start, and print its folder"),
         ("prometheus", _prometheus, "print the folder of a Prometheus for tests: the installed one, else built"),
         ("kueue", partial(_extra, KUEUE), "build Kueue, which a test installs, and print its folder"),
+        ("target-crds", _target_crds, "fetch the CRDs of Argo Rollouts and KServe, and print their folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )
     up = commands.add_parser("up", help="start the cluster, or repair it")
@@ -105,6 +106,11 @@ def _clear(arguments: argparse.Namespace) -> int:
     cluster = provider.choose()
     with disposable.alone_on_the_cluster(cluster.layout.root, str(uuid4()), cluster.environment()):
         return 0
+
+
+def _target_crds(arguments: argparse.Namespace) -> int:
+    print(crds.fetch(layout()))
+    return 0
 
 
 def _extra(source: Source, arguments: argparse.Namespace) -> int:

@@ -86,7 +86,15 @@ def ensure_binaries(layout: Layout, sources: Sequence[Source]) -> None:
 def _build(layout: Layout, source: Source) -> None:
     layout.binaries.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=layout.binaries))
-    argv = [_go(layout), "build", "-trimpath", "-ldflags", f"-s -w {source.flags}".strip(), "-o", f"{unfinished}/"]
+    argv = [
+        go_program(layout),
+        "build",
+        "-trimpath",
+        "-ldflags",
+        f"-s -w {source.flags}".strip(),
+        "-o",
+        f"{unfinished}/",
+    ]
     env = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"} | ({"GOOS": "linux"} if source.runs_in_image else {})
     try:
         with tempfile.TemporaryDirectory() as copy:
@@ -96,7 +104,7 @@ def _build(layout: Layout, source: Source) -> None:
             run([*argv, *source.programs], cwd=Path(copy), env=env, log=log)
             if source.manifests:
                 module, _, folder = source.manifests.partition("//")
-                found = run([_go(layout), "list", "-m", "-f", "{{.Dir}}", module], cwd=Path(copy), env=env)
+                found = run([go_program(layout), "list", "-m", "-f", "{{.Dir}}", module], cwd=Path(copy), env=env)
                 shutil.copytree(Path(found.strip(), folder), unfinished / folder)
         unfinished.chmod(0o755)
         unfinished.rename(source.output(layout))
@@ -105,7 +113,7 @@ def _build(layout: Layout, source: Source) -> None:
         raise
 
 
-def _go(layout: Layout) -> str:
+def go_program(layout: Layout) -> str:
     """Return the Go compiler: the machine's, or else the one a PyPI wheel brings."""
     found = shutil.which("go")
     if found:

@@ -33,6 +33,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a token among the headers": ({"prometheus": {"headers": {"authorization": "Bearer x"}}}, "a header's name"),
     "a header that is two": ({"prometheus": {"headers": {"X: y\nZ": "x"}}}, "a header's name"),
+    "another kind of target in place": (
+        {"serving": {"update": "InPlace", "targetRef": {"kind": "StatefulSet"}}},
+        "update InPlace is for a targetRef of kind Deployment alone",
+    ),
     "an age of nothing": ({"metric": {"maxAge": "10ms"}}, "maxAge must be at least 1s"),
     "less history than the budget counts": (
         {"historyLimit": 5, "policy": {"maxRuns": {"count": 6}}},
@@ -96,6 +100,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "train and holdout must be on different claims",
     ),
     "old rows without recent ones": ({"training": {"dataset": {"replay": 0.2}}}, "replay needs recent"),
+    "labels that do anything else": (
+        {"training": {"dataset": {"newLabels": "Ask"}}},
+        "spec.training.dataset.newLabels",
+    ),
+    "a class of no input": (
+        {"training": {"dataset": {"newLabels": "Extend", "minRowsPerNewLabel": 0}}},
+        "spec.training.dataset.minRowsPerNewLabel",
+    ),
+    "weights of classes of one's own": (
+        {"training": {"dataset": {"classWeights": "3"}}},
+        "spec.training.dataset.classWeights",
+    ),
     "startFrom Base without one": ({"training": {"startFrom": "Base"}}, "startFrom Base needs a baseModel"),
     "the holdout's claim where training sees it": (
         {
@@ -137,7 +153,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         'unknown field "spec.training.podTemplate.hostNetwork"',
     ),
     "variables from nowhere": ({"training": {"trainEnvFrom": [{}]}}, "exactly one of secretRef and configMapRef"),
-    "a target that is no Deployment": ({"serving": {"targetRef": {"kind": "StatefulSet"}}}, "targetRef.kind"),
+    "a target that no server is": ({"serving": {"targetRef": {"kind": "DaemonSet"}}}, "targetRef.kind"),
     "an endless settle": (
         {"verification": {"for": "5m", "settle": "5m"}},
         "settle must be shorter than for",

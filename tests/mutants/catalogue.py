@@ -7,6 +7,7 @@ from tests.mutants.detect import DETECT
 from tests.mutants.disp import DISP
 from tests.mutants.fewer import FEWER
 from tests.mutants.kept import KEPT
+from tests.mutants.kinds import KINDS
 from tests.mutants.more_labels import MORE_LABELS
 from tests.mutants.mutant import TRAINER, Mutant
 from tests.mutants.outage import OUTAGE
@@ -770,15 +771,15 @@ PROMOTION = (
     Mutant(
         "a run starts on a target at zero replicas",
         "monitor/rules/limits.py",
-        'obstacle = obstacle_of(o.target.document) if o.target else ""',
+        'obstacle = o.target.obstacle if o.target else ""',
         'obstacle = ""',
         MONITOR,
     ),
     Mutant(
         "a quota on the target's pods is no obstacle",
-        "target/rules/rollout.py",
-        "return _halt(deployment) or replica_failure(deployment)",
-        "return _halt(deployment)",
+        "target/rules/kinds/deployment.py",
+        "return _halt(found.workload) or self.replica_failure(found)",
+        "return _halt(found.workload)",
         MONITOR,
     ),
     Mutant(
@@ -911,8 +912,8 @@ PROMOTION = (
     Mutant(
         "a pointer that another manager holds too counts as removed",
         "kubernetes_api/pointer.py",
-        "    if conflict := _cant_be_removed(target, pointer):",
-        "    if (conflict := _cant_be_removed(target, pointer)) and pointer:",
+        "    if conflict := _cant_be_removed(target, fields):",
+        "    if (conflict := _cant_be_removed(target, fields)) and fields.values:",
         POINTER,
     ),
     Mutant(
@@ -1699,6 +1700,7 @@ CERTAIN = (
 )
 
 MUTANTS = (
+    *KINDS,
     *ONCE,
     *BREACH,
     *PROMOTION,

@@ -94,7 +94,7 @@ FEWER = (
     ),
     Mutant(
         "a target whose pods all fail with what they serve is held",
-        "target/rules/rollout.py",
+        "target/rules/kinds/deployment.py",
         "isinstance(rollout, Failed) and is_halfway",
         "isinstance(rollout, Failed)",
         PREFLIGHT,
@@ -109,8 +109,8 @@ FEWER = (
     Mutant(
         "quotas are read at every reading",
         "monitor/observe.py",
-        "not needs_room(o.target.document) or not only_guards_are_left(o)",
-        "not needs_room(o.target.document)",
+        "not o.target.needs_room or not only_guards_are_left(o)",
+        "not o.target.needs_room",
         PREFLIGHT,
     ),
     Mutant(

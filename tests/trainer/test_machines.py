@@ -67,14 +67,12 @@ def losses(output: str) -> list[float]:
     return [float(text) for text in re.findall(r"train.step step=\d+ of=\d+ loss=([\d.]+)", output)]
 
 
-def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_path: Path) -> None:
-    alone = run_command(
-        "train", train_config(steady, train_rows, tmp_path / "alone", hyperparameters=SETTINGS), tmp_path
-    )
+@pytest.mark.parametrize("weights", ["None", "Balanced"])
+def test_two_machines_learn_what_one_does(steady: Path, train_rows: Path, tmp_path: Path, weights: str) -> None:
+    asked = {"hyperparameters": SETTINGS, "dataset": {"train": train_rows.as_uri(), "classWeights": weights}}
+    alone = run_command("train", train_config(steady, train_rows, tmp_path / "alone", **asked), tmp_path)
     assert alone.code == 0, alone.output
-    first, second = Machines(
-        train_config(steady, train_rows, tmp_path / "together", hyperparameters=SETTINGS), tmp_path
-    ).ended()
+    first, second = Machines(train_config(steady, train_rows, tmp_path / "together", **asked), tmp_path).ended()
     assert (first.code, second.code) == (0, 0), first.output + second.output
     assert first.message["rows"] == alone.message["rows"] == 200
     assert second.message == {"machine": 1}
@@ -108,6 +106,25 @@ def test_two_machines_learn_from_packs_what_one_does(tmp_path: Path) -> None:
     assert (first.code, second.code) == (0, 0), first.output + second.output
     one, two = losses(alone.output), losses(first.output)
     assert len(one) == len(two) >= 9 and two == pytest.approx(one, abs=0.02), f"{one}\n{two}"
+
+
+def test_two_machines_go_on_with_several_questions_as_one_does(
+    steady: Path, sentences: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Rows answer one question or both, so that shares of a batch have different numbers of answers."""
+    rows = [
+        {"text": row["text"], "label": {"mood": row["label"]} | ({"kind": row["domain"]} if n % 3 else {})}
+        for n, row in enumerate(sentences)
+    ]
+    path = write_rows(tmp_path / "rows.jsonl", rows)
+    taught = SETTINGS | {"method": "multi-task", "epochs": "1"}
+    start = run_command("train", train_config(steady, path, tmp_path / "start", hyperparameters=taught), tmp_path)
+    assert start.code == 0, start.output
+    config = train_config(tmp_path / "start", path, tmp_path / "alone", hyperparameters=SETTINGS)
+    alone = run_command("train", config, tmp_path)
+    first, second = Machines(config | {"output": (tmp_path / "together").as_uri()}, tmp_path).ended()
+    assert (alone.code, first.code, second.code) == (0, 0, 0), alone.output + first.output + second.output
+    assert losses(first.output) == pytest.approx(losses(alone.output), abs=5e-3)
 
 
 def wait_for(folder: Path, process: subprocess.Popen[str]) -> None:

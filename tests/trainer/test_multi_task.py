@@ -143,6 +143,19 @@ def test_an_answer_that_lacks_teaches_nothing() -> None:
     assert float(loss(outputs, torch.full_like(labels, UNANSWERED))) == 0
 
 
+def test_shares_of_a_batch_add_up_to_its_loss() -> None:
+    """Rows have different numbers of answers, so that the mean over the shares isn't the mean over the answers."""
+    torch.manual_seed(0)
+    logits, loss = torch.randn(4, 4), grouped_loss(COLUMNS)
+    labels = torch.tensor([[1, 0], [0, 1], [1, UNANSWERED], [UNANSWERED, 1]])
+    whole = float(loss(type("Outputs", (), {"logits": logits}), labels))
+    shares = [
+        float(loss(type("Outputs", (), {"logits": logits[at]}), labels[at], torch.tensor(6)))
+        for at in (slice(0, 2), slice(2, 4))
+    ]
+    assert sum(shares) == pytest.approx(whole, abs=1e-6)
+
+
 def test_each_question_is_answered_and_the_least_sure_one_counts() -> None:
     [found] = answer_questions(torch.tensor([[0.0, 9.0, 1.0, 1.0]]), LABELS, COLUMNS)
     assert found.value == {"feeling": "good", "length": "long"} and found.score == pytest.approx(0.5)

@@ -34,13 +34,21 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     monkeypatch.setattr(resume._RequestSaves, "on_step_end", on_step_end)
 
 
+@pytest.mark.parametrize("weights", ["None", "Balanced"])
 @pytest.mark.parametrize("settings", [SETTINGS, SETTINGS | EARLY], ids=["plain", "early stopping"])
 def test_stopped_again_and_again_it_ends_with_the_same_weights(
-    tiny: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+    tiny: Path,
+    train_rows: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    weights: str,
 ) -> None:
-    whole = train(json.dumps(train_config(tiny, train_rows, tmp_path / "whole", hyperparameters=settings)))
+    dataset = {"train": train_rows.as_uri(), "classWeights": weights}
+    asked = {"hyperparameters": settings, "dataset": dataset}
+    whole = train(json.dumps(train_config(tiny, train_rows, tmp_path / "whole", **asked)))
     stop_after(monkeypatch, 5)
-    config = json.dumps(train_config(tiny, train_rows, tmp_path / "parts", hyperparameters=settings))
+    config = json.dumps(train_config(tiny, train_rows, tmp_path / "parts", **asked))
     stops = []
     while not (tmp_path / "parts").exists():
         try:

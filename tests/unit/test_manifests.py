@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from refit_operator.api.pointer import ANNOTATIONS
+from refit_operator.target.rules.kinds import KINDS
+from refit_operator.target.rules.kinds.inference_service import STORAGE_URI, InferenceServiceKind
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 Document = dict[str, Any]
@@ -34,6 +36,25 @@ def test_a_policy_fails_closed_and_is_bound_to_deny(name: str) -> None:
 def test_the_operator_may_change_the_pointers_annotations_and_no_others() -> None:
     variables = {one["name"]: one["expression"] for one in POLICIES["refit-operator-targets"]["spec"]["variables"]}
     assert tuple(yaml.safe_load(variables["pointer"])) == ANNOTATIONS
+
+
+def test_the_operator_may_change_the_annotations_of_an_inference_service_that_it_writes() -> None:
+    policy = POLICIES["refit-operator-inference-services"]["spec"]
+    variables = {one["name"]: one["expression"] for one in policy["variables"]}
+    places = InferenceServiceKind().fields("").places
+    assert tuple(yaml.safe_load(variables["pointer"])) == tuple(path[-1] for path in places if path != STORAGE_URI)
+
+
+def test_every_kind_of_target_may_be_watched_and_patched_and_is_asked_of_the_writer() -> None:
+    rules = next(one["rules"] for one in of_kind("ClusterRole") if one["metadata"]["name"] == "refit-operator")
+    asked = {one["name"]: one["expression"] for one in POLICIES["refit-monitor-requester"]["spec"]["variables"]}
+    kinds = yaml.safe_load(asked["kinds"])
+    assert set(kinds) == set(KINDS)
+    for kind in KINDS.values():
+        group = kind.api_version.partition("/")[0]
+        found = next(rule for rule in rules if group in rule["apiGroups"] and kind.plural in rule["resources"])
+        assert set(found["verbs"]) == {"get", "list", "watch", "patch"}
+        assert kinds[kind.name] == [group, kind.plural]
 
 
 def test_every_file_of_the_base_is_applied() -> None:

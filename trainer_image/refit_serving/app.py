@@ -121,7 +121,7 @@ class Endpoints:
 
     def _parse_feedback(self, body: bytes) -> Feedback:
         service = self._service
-        return parse_feedback(bodies.parse(body), service.task, service.inputs, service.labels)
+        return parse_feedback(bodies.parse(body), service.task, service.inputs, service.new_labels.check)
 
 
 def build_app(

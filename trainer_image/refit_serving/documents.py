@@ -3,7 +3,7 @@
 `slice` may be called `domain`, the name of its column in the stored rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -68,12 +68,11 @@ def has_many(document: Any) -> bool:
     return isinstance(document, dict) and "instances" in document
 
 
-def parse_feedback(document: Any, task: Task, inputs: Inputs, labels: tuple[str, ...]) -> Feedback:
+def parse_feedback(document: Any, task: Task, inputs: Inputs, check_label: Callable[[Any], None]) -> Feedback:
     """Return the true label of a document; raise InvalidRequest."""
     feedback = _parse_body(document, Feedback, task, inputs)
     inputs.check_characters(task.truth, feedback.label)
-    if problem := task.check_truth(feedback.label, labels):
-        raise InvalidRequest(problem)
+    check_label(feedback.label)
     return feedback
 
 

@@ -14,6 +14,7 @@ from refit_serving.inputs import Inputs
 from refit_serving.memory import Memory, RememberedPrediction
 from refit_serving.metrics import Metrics
 from refit_serving.model import ServedModel
+from refit_serving.new_labels import NewLabels
 from refit_serving.proof import prove, remembered
 from refit_serving.receipts import Answer, Receipts
 from refit_serving.refusals import InvalidRequest, Refused
@@ -43,6 +44,9 @@ class Service:
     def __init__(self, model: ServedModel, settings: Settings, receipts: Receipts) -> None:
         self.metrics = Metrics()
         self.task = model.task
+        self.new_labels = NewLabels(
+            model.task, lambda: self.labels, settings.new_labels == "Extend", settings.min_rows_per_new_label
+        )
         self.inputs = Inputs(model.task, settings.max_characters, settings.max_pixels)
         self._settings = settings
         self.active = self.make_version(model)
@@ -120,6 +124,7 @@ class Service:
         """Store a labelled row, then count it; an answer whose label was taken before changes nothing.
 
         One that was handed out isn't counted: it was chosen for being hard, and is no fair sample of what is served.
+        Nor is a label that is new to the model, until enough inputs have it.
         Raise Refused where no such answer is known to have been given, or the label can't be this input's.
         """
         known = self._memory.recall(feedback.id)
@@ -136,7 +141,9 @@ class Service:
         if value is not None and (problem := self.task.check_pair(value, feedback.label)):
             raise InvalidRequest(problem)
         stored = self._store(feedback, known)
+        self.new_labels.note(feedback.label, answer.input)
         is_judged = answer.model == self.active.digest and not answer.chosen
+        is_judged = is_judged and self.new_labels.is_believed(feedback.label)
         if is_judged:
             self.metrics.judge(self.task.tally(answer.predicted, feedback.label))
         if stored or is_judged:

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,6 +35,10 @@ class Settings(BaseModel):
     receipt_key_file: Path | None = None
     feedback_token_file: Path | None = None
     feedback_port: int | None = Field(None, gt=0, le=65535)
+    new_labels: Literal["Refuse", "Extend"] = "Refuse"
+    """Whether feedback may have labels that the model doesn't know; as in the monitor's dataset."""
+    min_rows_per_new_label: int = Field(20, gt=0, le=1_000)
+    """Distinct inputs from which on a new label counts as judged."""
     port: int = Field(8080, ge=0, le=65535)
     drain_seconds: float = Field(5, ge=0)
     keep_alive_seconds: int = Field(75, ge=1)

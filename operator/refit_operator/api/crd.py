@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from refit_operator.api.base import GROUP, TARGET_FIELD, VERSION, ApiModel
+from refit_operator.api.base import GROUP, TARGET_FIELD, TARGET_KIND_FIELD, VERSION, ApiModel
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.schema import structural_schema
@@ -109,7 +109,7 @@ class _Dumper(yaml.SafeDumper):
 def render_files() -> dict[str, str]:
     """Return the text of every generated file by its name."""
     crds = (
-        render_crd(ModelMonitor, "mmon", MONITOR_COLUMNS, (TARGET_FIELD,)),
+        render_crd(ModelMonitor, "mmon", MONITOR_COLUMNS, (TARGET_FIELD, TARGET_KIND_FIELD)),
         render_crd(RetrainRun, "rr", RUN_COLUMNS),
     )
     return {

@@ -1,6 +1,5 @@
 """The part of an object's metadata that decisions rest on, and how objects are referred to."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,13 +49,19 @@ def owner_of(document: dict[str, Any]) -> str:
     return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")
 
 
-def managers_of(document: dict[str, Any], annotation: str) -> tuple[str, ...]:
-    """Return the field managers that own an annotation anywhere in the object, by its managedFields.
+def managers_at(document: dict[str, Any], path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the field managers that own a field of the object, by its managedFields.
 
     Who removed a field isn't recorded there (seen after `kubectl rollout undo`).
     """
     entries = document["metadata"].get("managedFields") or ()
-    return tuple(entry["manager"] for entry in entries if f'"f:{annotation}"' in json.dumps(entry.get("fieldsV1")))
+    return tuple(entry["manager"] for entry in entries if _has(entry.get("fieldsV1"), path))
+
+
+def _has(fields: Any, path: tuple[str, ...]) -> bool:
+    for key in path:
+        fields = fields.get(f"f:{key}") if isinstance(fields, dict) else None
+    return fields is not None
 
 
 @dataclass(frozen=True, order=True)

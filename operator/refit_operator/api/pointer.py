@@ -3,6 +3,8 @@
 `refit.dev/checkpoint` is the pointer; the others follow from it and are written, restored and removed with it.
 """
 
+from dataclasses import dataclass
+
 from refit_operator.api.base import (
     CHECKPOINT_ANNOTATION,
     MODEL_DIGEST_ANNOTATION,
@@ -19,6 +21,24 @@ CONFIG_MAP_SUFFIX = "-pointer"
 """Of the ConfigMap that has a target's pointer where it is updated in place."""
 POINTER_KEY, PREVIOUS_KEY = "checkpoint", "previous"
 """Its keys: the pointer, and what it replaced, so that what was written once isn't written again."""
+Path = tuple[str, ...]
+"""The keys of a field, from the outermost on."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a pointer is written as on an object of one kind."""
+
+    kind: tuple[str, str]
+    """apiVersion and kind."""
+    values: dict[Path, str]
+    places: tuple[Path, ...]
+    """All that the operator may write there: what isn't among the values is removed."""
+
+
+def show_path(path: Path) -> str:
+    """Return a field as messages name it: an annotation by its name alone."""
+    return f"annotation {path[-1]}" if path[-1] in ANNOTATIONS else ".".join(path)
 
 
 def config_map_name(target: str) -> str:

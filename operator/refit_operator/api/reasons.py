@@ -31,7 +31,8 @@ class Reason(StrEnum):
         "bad or a good model; the message says which part of it.",
     )
     INVALID_SPEC = "InvalidSpec", "The spec contradicts itself; the message names the field."
-    TARGET_MISSING = "TargetMissing", "No Deployment has the name in serving.targetRef."
+    TARGET_NOT_SERVED = "TargetNotServed", "The cluster doesn't serve the kind in serving.targetRef."
+    TARGET_MISSING = "TargetMissing", "No workload has the kind and name in serving.targetRef."
     TARGET_CLAIMED = "TargetClaimed", "An older monitor has the same target."
     TARGET_NOT_WIRED = (
         "TargetNotWired",
@@ -112,6 +113,10 @@ class Reason(StrEnum):
         "That the candidate is better isn't certain enough on this holdout; the message has the numbers.",
     )
     SLICE_REGRESSED = "SliceRegressed", "A slice of the holdout loses more than gate.maxSliceDrop."
+    KNOWN_LABELS_REGRESSED = (
+        "KnownLabelsRegressed",
+        "With training.dataset.newLabels Extend: the candidate loses on the labels that the served model knows.",
+    )
     ROLLED_BACK = "RolledBack", "The pointer was restored to what it was before the promotion."
     DEADLINE_EXCEEDED = "DeadlineExceeded", "Training took longer than training.deadline."
     PENDING_TOO_LONG = (

@@ -45,6 +45,18 @@ class SliceResult(ApiModel):
     )
 
 
+class NewLabelsResult(ApiModel):
+    """The rows of the holdout whose labels the served model doesn't know."""
+
+    count: int = Field(description="How many labels it doesn't know.")
+    names: list[str] = Field(default=[], description="The first of them.")
+    rows: int = Field(description="Rows with one of them: wrong answers of the served model.")
+    left_out: int = Field(
+        default=0, description="Rows that weren't judged, since fewer than minRowsPerNewLabel inputs have their labels."
+    )
+    known: SliceResult | None = Field(default=None, description="Both models on the other rows, in the gate's metric.")
+
+
 class GateResult(ApiModel):
     """The gate's metric of both models."""
 
@@ -78,6 +90,9 @@ class RunResult(ApiModel):
     served: ModelResult | None = Field(default=None, description="The served model on the same rows.")
     gate: GateResult | None = Field(default=None, description="The gate's metric of both.")
     slices: dict[str, SliceResult] = Field(default={}, description="The same, by slice.")
+    new_labels: NewLabelsResult | None = Field(
+        default=None, description="What the served model doesn't know; absent where it knows every label."
+    )
     holdout_rows: int | None = Field(default=None, description="Rows of the holdout.")
     holdout_distinct: int | None = Field(
         default=None,

@@ -136,7 +136,7 @@ class RetrainRunSpec(ApiModel):
 class PointerChange(ApiModel):
     """What the run writes to the target, recorded before the target is changed."""
 
-    target_uid: str = Field(description="UID of the Deployment.")
+    target_uid: str = Field(description="UID of the target.")
     old: str = Field(default="", description="The pointer that a rollback restores; empty: none.")
     new: str = Field(description="The candidate's pointer in the target's own terms.")
     time: datetime = Field(description="When it was recorded; serving.rolloutDeadline counts from here.")

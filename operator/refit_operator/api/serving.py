@@ -6,18 +6,46 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from refit_operator.api.base import ApiModel, rules, section
+from refit_operator.api.base import TARGET_FIELD, TARGET_KIND_FIELD, ApiModel, rules, section
 from refit_operator.api.durations import Duration
 from refit_operator.api.metric import Breaches
 from refit_operator.api.uris import ModelUri
+
+DEFAULT_KIND: Literal["Deployment"] = "Deployment"
+API_VERSIONS = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "Rollout": "argoproj.io/v1alpha1",
+    "InferenceService": "serving.kserve.io/v1beta1",
+}
+"""The apiVersion of each kind of target."""
 
 
 class TargetRef(ApiModel):
     """The workload that serves the model, in the monitor's own namespace."""
 
-    api_version: Literal["apps/v1"] = Field(default="apps/v1", description="apps/v1.")
-    kind: Literal["Deployment"] = Field(default="Deployment", description="Deployment.")
-    name: str = Field(min_length=1, max_length=253, description="Name of the Deployment.")
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            *(
+                (f"self.kind != '{kind}' || self.apiVersion == '{version}'", f"{kind} has apiVersion {version}")
+                for kind, version in API_VERSIONS.items()
+            )
+        )
+    )
+
+    api_version: Literal["apps/v1", "argoproj.io/v1alpha1", "serving.kserve.io/v1beta1"] = Field(
+        default="apps/v1", description="Of the kind."
+    )
+    kind: Literal["Deployment", "StatefulSet", "Rollout", "InferenceService"] = Field(
+        default=DEFAULT_KIND,
+        description="Deployment, StatefulSet, Rollout of Argo Rollouts, or InferenceService of KServe.",
+    )
+    name: str = Field(min_length=1, max_length=253, description="Its name.")
+
+    @property
+    def selector(self) -> str:
+        """The field selector of the monitors that have this target."""
+        return f"{TARGET_FIELD}={self.name},{TARGET_KIND_FIELD}={self.kind}"
 
 
 class Update(StrEnum):
@@ -28,9 +56,18 @@ class Update(StrEnum):
 
 
 class ServingSpec(ApiModel):
-    """The serving Deployment, whose pod template carries the checkpoint pointer, or its ConfigMap."""
+    """The workload that serves, whose pod template carries the checkpoint pointer, or its ConfigMap."""
 
-    target_ref: TargetRef = Field(description="The Deployment that serves the model.")
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                f"self.update != 'InPlace' || self.targetRef.kind == '{DEFAULT_KIND}'",
+                f"update InPlace is for a targetRef of kind {DEFAULT_KIND} alone: leave it out",
+            )
+        )
+    )
+
+    target_ref: TargetRef = Field(description="The workload that serves the model.")
     initial_model: ModelUri | None = Field(
         default=None,
         description="What the target serves while it has no pointer. Without it, the first gate is the bound alone.",

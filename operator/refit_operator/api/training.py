@@ -38,6 +38,20 @@ class Accept(StrEnum):
     NOT_WORSE = "NotWorse"
 
 
+class NewLabels(StrEnum):
+    """What becomes of a label that the model's head hasn't got."""
+
+    REFUSE = "Refuse"
+    EXTEND = "Extend"
+
+
+class ClassWeights(StrEnum):
+    """What a class counts in the loss."""
+
+    NONE = "None"
+    BALANCED = "Balanced"
+
+
 class DatasetSpec(ApiModel):
     """The labelled rows to train on, and those to judge by."""
 
@@ -57,8 +71,8 @@ class DatasetSpec(ApiModel):
     format: Annotated[str, Field(max_length=32)] = Field(default="jsonl", description="Format of the files.")
     columns: Annotated[dict[str, Annotated[str, Field(max_length=128)]], Field(max_length=16)] = Field(
         default={"text": "text", "label": "label"},
-        description="The column of each role: text, label, and optionally slice and time. Other tasks have other "
-        "roles.",
+        description="The column of each role: text, label, and optionally slice and time; of classifications also "
+        "weight, what a row counts in the loss of the training, 0 or more. Other tasks have other roles.",
     )
     recent: int | None = Field(default=None, ge=1, description="Train on the newest so many rows only. Default: all.")
     replay: float | None = Field(
@@ -66,6 +80,22 @@ class DatasetSpec(ApiModel):
         ge=0,
         le=0.9,
         description="With recent: the share of the rows trained on that is drawn from the older ones. Default: 0.",
+    )
+    new_labels: NewLabels = Field(
+        default=NewLabels.REFUSE,
+        description="Of a classification, a label that the model's head hasn't got: Refuse ends the run; with Extend "
+        "it becomes a class, and those that there are keep their weights at the start.",
+    )
+    min_rows_per_new_label: int = Field(
+        default=20,
+        ge=1,
+        le=1000000,
+        description="With newLabels Extend: how many distinct inputs must have a new label. Rows of rarer ones are "
+        "left out, and counted.",
+    )
+    class_weights: ClassWeights = Field(
+        default=ClassWeights.NONE,
+        description="Balanced: every class of a classification counts alike in the loss, however many rows it has.",
     )
 
 

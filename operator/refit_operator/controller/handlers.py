@@ -2,7 +2,7 @@
 the watchdog that it delivers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import kopf
@@ -12,16 +12,21 @@ from refit_operator.api.metadata import Ref
 from refit_operator.api.selection import EVERYWHERE, Selection
 from refit_operator.controller.nothing_kept import NoDiffs, NoProgress
 from refit_operator.controller.rules.urgency import of_monitor_event, of_run_event
-from refit_operator.controller.seen import Seen
+from refit_operator.controller.seen import Seen, Target
 from refit_operator.controller.watch_session import open_session
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.client import PAGE
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.sweep.sweeper import Sweeper
+from refit_operator.target.rules.kinds import KINDS
+from refit_operator.target.rules.kinds.base import Kind
 
 IDLE = 0.5
 """Seconds after its last event in which an object has a task of its own: after a list all objects have one."""
+
+WatchKind = Callable[[Kind], None]
+_KIND_OF = {kind.plural: kind.name for kind in KINDS.values()}
 
 
 def register(
@@ -30,10 +35,11 @@ def register(
     streams: Streams,
     sweeper: Sweeper,
     served: Selection = EVERYWHERE,
-) -> None:
-    """Watch monitors, runs, the Jobs and pods of runs, and Deployments, of which some are targets.
+) -> WatchKind:
+    """Watch monitors, runs, the Jobs and pods of runs, and all kinds of targets, most of which are nobody's.
 
-    Of a namespace that isn't served an event shows that the watch delivers, and nothing else.
+    Of a namespace that isn't served an event shows that the watch delivers, and nothing else. Returned is what
+    registers the handler of one more kind of targets: those that a cluster need not serve are left out here.
     """
 
     @kopf.on.login(registry=registry)
@@ -41,13 +47,13 @@ def register(
         info = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
         return open_session(info, streams) if info else None
 
-    _watch_monitors(registry, workqueue, streams, sweeper, served)
     _watch_runs(registry, workqueue, streams, served)
+    return _watch_monitors(registry, workqueue, streams, sweeper, served)
 
 
 def _watch_monitors(
     registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, sweeper: Sweeper, served: Selection
-) -> None:
+) -> WatchKind:
     """Watch monitors and what may be their targets."""
     seen = Seen()
 
@@ -70,13 +76,21 @@ def _watch_monitors(
             for each in {ref, *before, *seen.same_target(ref)}:
                 workqueue.enqueue(each, urgency=of_monitor_event(type))
 
-    @kopf.on.event("apps", "v1", "deployments", registry=registry)
     async def target_changed(
         namespace: str | None, name: str, resource: kopf.Resource, meta: Mapping[str, Any], **_: Any
     ) -> None:
         streams.delivered(resource.plural, meta["resourceVersion"])
-        for ref in seen.of_target(Ref(namespace or "", name)):
+        for ref in seen.of_target(Target(_KIND_OF[resource.plural], namespace or "", name)):
             workqueue.enqueue(ref)
+
+    def watch_kind(kind: Kind) -> None:
+        group, version = kind.api_version.split("/")
+        kopf.on.event(group, version, kind.plural, registry=registry)(target_changed)
+
+    for kind in KINDS.values():
+        if not kind.installed_by:
+            watch_kind(kind)
+    return watch_kind
 
 
 def _watch_runs(registry: kopf.OperatorRegistry, workqueue: Workqueue, streams: Streams, served: Selection) -> None:

@@ -1,6 +1,6 @@
 """kopf keeps nothing between two events: its handlers here only enqueue.
 
-By default it keeps 0.9 KB of each object that it has seen, most of which are nobody's: Deployments without a monitor,
+By default it keeps 0.9 KB of each object that it has seen, most of which are nobody's: workloads without a monitor,
 and what another operator serves. And it copies every object of every event three times, to tell its handlers what
 differs from the last one and which of them are done. No handler here asks; of an operator with many monitors that was a
 third of its CPU.

@@ -6,6 +6,7 @@ from typing import Any, Never
 
 import kopf
 import structlog
+from kopf._cogs.structs.references import Insights
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
@@ -13,6 +14,7 @@ from refit_operator.controller.nothing_kept import NoMemories
 from refit_operator.controller.reconcile import restore_breach
 from refit_operator.controller.rules.slots import Urgency
 from refit_operator.controller.shutdown import Shutdown
+from refit_operator.controller.taking_up import take_up
 from refit_operator.controller.watchdog import Streams
 from refit_operator.controller.workqueue import ENDS_THE_PROCESS, Workqueue, describe
 from refit_operator.kubernetes_api.client import MONITOR, Document
@@ -40,19 +42,24 @@ async def watch(
     every task that was made after its start: `before` are those that it must not wait for.
     """
     registry = kopf.OperatorRegistry()
-    register(registry, workqueue, streams, sweeper, settings.selection)
+    watch_kind = register(registry, workqueue, streams, sweeper, settings.selection)
     scope = {"namespaces": [settings.namespace]} if settings.namespace else {"clusterwide": True}
     before = asyncio.all_tasks()
     tasks = await kopf.spawn_tasks(
         registry=registry,
-        settings=kopf_settings(),
+        settings=(how := kopf_settings()),
         memories=NoMemories(),
+        insights=(insights := Insights()),
         standalone=True,
         stop_flag=shutdown.winding_down,
         **scope,
     )
     shutdown.listen()
-    await kopf.run_tasks(tasks, ignored=before)
+    taking_up = asyncio.create_task(take_up(watch_kind, streams, insights, registry, how), name="optional kinds")
+    try:
+        await kopf.run_tasks([*tasks, taking_up], ignored=before)
+    finally:
+        taking_up.cancel()
 
 
 async def resync(

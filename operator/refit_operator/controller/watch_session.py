@@ -6,6 +6,7 @@ import aiohttp
 import kopf
 
 from refit_operator.controller.watchdog import Streams
+from refit_operator.target.rules.kinds import KINDS
 
 
 def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSession:
@@ -28,17 +29,18 @@ def open_session(info: kopf.ConnectionInfo, streams: Streams) -> kopf.AiohttpSes
     )
 
 
+TARGETS = frozenset(kind.plural for kind in KINDS.values())
 METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 """The Accept header by which the API server answers with no more than metadata."""
 
 
 def _trace(streams: Streams) -> aiohttp.TraceConfig:
     async def asks(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams) -> None:
-        """Watch no more of Deployments than metadata: most are nobody's target, and a target is read afresh.
+        """Watch no more than metadata of what may be a target: most are nobody's target, and a target is read afresh.
 
         They are listed whole: an empty list of metadata has null for its items, for which kopf isn't prepared.
         """
-        if request.url.name == "deployments" and request.url.query.get("watch") == "true":
+        if request.url.name in TARGETS and request.url.query.get("watch") == "true":
             request.headers["Accept"] = METADATA_ONLY
 
     async def answered(_: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams) -> None:

@@ -16,15 +16,18 @@ from typing import Any, Never
 from refit_operator.api.base import RUN_LABEL
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.observability.metrics import WATCH_OPENED
+from refit_operator.target.rules.kinds import KINDS as KINDS_OF_TARGETS
 
 KINDS = {
     "ModelMonitor": "modelmonitors",
     "RetrainRun": "retrainruns",
     "Job": "jobs",
     "Pod": "pods",
-    "Deployment": "deployments",
+    **{kind.name: kind.plural for kind in KINDS_OF_TARGETS.values()},
 }
 """What is watched; of Jobs and pods, those of runs."""
+OPTIONAL = frozenset(kind.plural for kind in KINDS_OF_TARGETS.values() if kind.installed_by)
+"""What a cluster need not serve: watched from when it is served, and only then expected to be."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,30 @@ class Streams:
 
     def __init__(self, clock: Callable[[], float], kinds: Iterable[str] = tuple(KINDS.values())) -> None:
         self._clock = clock
-        self._streams = {kind: Stream(opened=clock()) for kind in kinds}
+        self._streams = {kind: Stream(opened=clock()) for kind in kinds if kind not in OPTIONAL}
 
     def opened(self, kind: str) -> None:
         """Note that the API server accepted a watch of that kind (its plural)."""
-        if kind in self._streams:
-            self._streams[kind].opened = self._clock()
+        if kind in self._streams or kind in OPTIONAL:
+            self._stream(kind).opened = self._clock()
             WATCH_OPENED.labels(kind).set_to_current_time()
+
+    def forget(self, kind: str) -> None:
+        """Expect nothing of a kind any more: it isn't served now."""
+        self._streams.pop(kind, None)
 
     def delivered(self, kind: str, version: str) -> None:
         """Note an event of a watch."""
-        stream = self._streams[kind]
+        stream = self._stream(kind)
         stream.delivered = max(stream.delivered, number(version))
         if stream.missed and stream.missed[0] <= stream.delivered:
             stream.missed = stream.newest if stream.newest[0] > stream.delivered else None
+
+    def _stream(self, kind: str) -> Stream:
+        """Return what is known of a kind's watch; an optional kind's begins once it is heard of."""
+        if kind in OPTIONAL and kind not in self._streams:
+            self._streams[kind] = Stream(opened=self._clock())
+        return self._streams[kind]
 
     def read(self, document: Mapping[str, Any]) -> None:
         """Note an object that was read from the API server, if a watch should know it."""

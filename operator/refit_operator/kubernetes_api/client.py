@@ -8,11 +8,13 @@ from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.dynamic import DynamicClient
 
-from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL, TARGET_FIELD
+from refit_operator.api.base import API_VERSION, FIELD_MANAGER, MONITOR_LABEL, RUN_LABEL
 from refit_operator.api.metadata import ObjectMeta, Owned, Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.selection import EVERYWHERE, Selection
+from refit_operator.api.serving import TargetRef
+from refit_operator.kubernetes_api.discovery import Discovery, is_gone, not_served
 from refit_operator.kubernetes_api.errors import Forbidden, Permanent, translated
 from refit_operator.kubernetes_api.parsing import parse, parse_monitor
 from refit_operator.kubernetes_api.secrets import SecretProblem, forbidden_secret, read_key
@@ -31,8 +33,6 @@ MONITOR = (API_VERSION, "ModelMonitor")
 RUN = (API_VERSION, "RetrainRun")
 JOB = ("batch/v1", "Job")
 POD = ("v1", "Pod")
-DEPLOYMENT = ("apps/v1", "Deployment")
-REPLICA_SET = ("apps/v1", "ReplicaSet")
 SECRET = ("v1", "Secret")
 SERVICE = ("v1", "Service")
 CONFIG_MAP = ("v1", "ConfigMap")
@@ -71,6 +71,7 @@ class Cluster:
         self._dynamic = dynamic
         self._on_read = on_read
         self._newest = Newest()
+        self._discovery = Discovery(dynamic)
 
     @classmethod
     async def connect(cls, api: ApiClient, on_read: Callable[[Document], None] = lambda _: None) -> "Cluster":
@@ -79,11 +80,13 @@ class Cluster:
             return cls(await DynamicClient(api), on_read)
 
     async def resource(self, kind: tuple[str, str]) -> Any:
-        """Return the dynamic client's resource for (apiVersion, kind)."""
-        return await self._dynamic.resources.get(api_version=kind[0], kind=kind[1])
+        """Return the dynamic client's resource for (apiVersion, kind). Raises NotServed."""
+        return await self._discovery.resource(kind)
 
     async def read(self, kind: tuple[str, str], ref: Ref) -> Document | None:
-        """Return the object, None where there is none. Raises Transient for one older than it was read before."""
+        """Return the object, None where there is none. Raises Transient for one older than it was read before, and
+        NotServed where the API server doesn't know the kind, or no longer.
+        """
         name = f"{kind[1]} {ref}"
         least = self._newest.of(name)
         with translated():
@@ -91,6 +94,8 @@ class Cluster:
             try:
                 document: Document = await resource.get(name=ref.name, namespace=ref.namespace, **ASKED)
             except ApiException as error:
+                if is_gone(error):
+                    raise not_served(kind) from error
                 if error.status == 404:
                     return None
                 raise
@@ -230,15 +235,15 @@ class Cluster:
 
     async def list_monitors_of(self, monitor: ModelMonitor) -> tuple[ModelMonitor, ...]:
         """Return the monitors of its target that parse; any other fails only its own reconciliation."""
-        target, found = monitor.spec.serving.target_ref.name, []
+        target, found = monitor.spec.serving.target_ref, []
         for item in await self._select_monitors(monitor.metadata, target):
             try:
                 found.append(parse_monitor(item))
             except Permanent as error:
                 log.warning("monitor skipped", monitor=item["metadata"]["name"], error=str(error))
-        return tuple(each for each in found if each.spec.serving.target_ref.name == target)
+        return tuple(each for each in found if each.spec.serving.target_ref == target)
 
-    async def _select_monitors(self, meta: ObjectMeta, target: str) -> list[Document]:
+    async def _select_monitors(self, meta: ObjectMeta, target: TargetRef) -> list[Document]:
         """Have the API server select: of thousands of monitors in a namespace one or two have the same target.
 
         From its memory: what matters is who is older than the monitor that was just read, and so is there. With an etcd
@@ -247,7 +252,7 @@ class Cluster:
         """
         try:
             return await self.list_objects(
-                MONITOR, meta.namespace, fields=f"{TARGET_FIELD}={target}", no_older_than=meta.resource_version
+                MONITOR, meta.namespace, fields=target.selector, no_older_than=meta.resource_version
             )
         except Permanent:
             return await self.list_objects(MONITOR, meta.namespace)

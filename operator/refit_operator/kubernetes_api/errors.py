@@ -25,6 +25,10 @@ class Forbidden(Permanent):
     """By a quota, by the operator's own rights, or by another admission. The operator can't lift it."""
 
 
+class NotServed(Permanent):
+    """The API server doesn't know the kind: its CustomResourceDefinition isn't installed."""
+
+
 class Invalid(Permanent):
     """The object contradicts itself or its schema."""
 

@@ -12,9 +12,9 @@ from typing import Any
 from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.base import FIELD_MANAGER
-from refit_operator.api.metadata import managers_of
-from refit_operator.api.pointer import ANNOTATIONS, annotations_of
-from refit_operator.kubernetes_api.client import ASKED, DEPLOYMENT, Cluster, Document
+from refit_operator.api.metadata import managers_at
+from refit_operator.api.pointer import Fields, Path, show_path
+from refit_operator.kubernetes_api.client import ASKED, Cluster, Document
 from refit_operator.kubernetes_api.errors import describe, parse_status, translated
 
 
@@ -38,30 +38,36 @@ class Replaced:
 ApplyOutcome = Applied | Conflict | Replaced
 
 
-def build_pointer_patch(target: Document, pointer: str) -> Document:
-    """Return the apply configuration; annotations that the pointer doesn't have are left out, which removes them."""
+def build_pointer_patch(target: Document, fields: Fields) -> Document:
+    """Return the apply configuration; places that the pointer has no value for are left out, which removes them."""
     meta = target["metadata"]
     identity = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion")}
-    body: Document = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": identity}
-    if annotations := annotations_of(pointer):
-        body["spec"] = {"template": {"metadata": {"annotations": annotations}}}
+    body: Document = {"apiVersion": fields.kind[0], "kind": fields.kind[1], "metadata": identity}
+    for path, value in fields.values.items():
+        _set(body, path, value)
     return body
 
 
-async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force: bool = False) -> ApplyOutcome:
+def _set(body: Document, path: Path, value: str) -> None:
+    for key in path[:-1]:
+        body = body.setdefault(key, {})
+    body[path[-1]] = value
+
+
+async def apply_pointer(cluster: Cluster, target: Document, fields: Fields, force: bool = False) -> ApplyOutcome:
     """Write the pointer to the target that was read.
 
-    To leave an annotation out removes it only where no other manager owns it too, and there is no conflict then (seen).
+    To leave a field out removes it only where no other manager owns it too, and there is no conflict then (seen).
     Such a one is known before anything is written, and the API server's answer is checked all the same. Raises
     Transient where the target changed since it was read.
     """
-    if conflict := _cant_be_removed(target, pointer):
+    if conflict := _cant_be_removed(target, fields):
         return conflict
     with translated():
-        resource = await cluster.resource(DEPLOYMENT)
+        resource = await cluster.resource(fields.kind)
         try:
             applied = await resource.server_side_apply(
-                body=build_pointer_patch(target, pointer),
+                body=build_pointer_patch(target, fields),
                 namespace=target["metadata"]["namespace"],
                 field_manager=FIELD_MANAGER,
                 force_conflicts=force,
@@ -69,33 +75,34 @@ async def apply_pointer(cluster: Cluster, target: Document, pointer: str, force:
             )
         except ApiException as error:
             return read_refusal(error)
-        return _read_answer(applied, pointer)
+        return _read_answer(applied, fields)
 
 
-def _cant_be_removed(target: Document, pointer: str) -> Conflict | None:
-    """Return the annotation that would stay behind, so that the rest would be written without it."""
-    wanted, live = annotations_of(pointer), _annotations(target)
-    names = (name for name in ANNOTATIONS if name in live and name not in wanted)
-    kept = next((name for name in names if managers_of(target, name) != (FIELD_MANAGER,)), None)
+def _cant_be_removed(target: Document, fields: Fields) -> Conflict | None:
+    """Return the field that would stay behind, so that the rest would be written without it."""
+    leaving = (path for path in fields.places if _live(target, path) is not None and path not in fields.values)
+    kept = next((path for path in leaving if managers_at(target, path) != (FIELD_MANAGER,)), None)
     return _stays(target, kept) if kept else None
 
 
-def _read_answer(deployment: Document, pointer: str) -> ApplyOutcome:
-    wanted, live = annotations_of(pointer), _annotations(deployment)
-    other = next((name for name in ANNOTATIONS if live.get(name, "") != wanted.get(name, "")), None)
-    return _stays(deployment, other) if other else Applied()
+def _read_answer(target: Document, fields: Fields) -> ApplyOutcome:
+    other = next((path for path in fields.places if (_live(target, path) or "") != fields.values.get(path, "")), None)
+    return _stays(target, other) if other else Applied()
 
 
-def _stays(deployment: Document, annotation: str) -> Conflict:
-    others = [manager for manager in managers_of(deployment, annotation) if manager != FIELD_MANAGER]
+def _stays(target: Document, path: Path) -> Conflict:
+    others = [manager for manager in managers_at(target, path) if manager != FIELD_MANAGER]
     owners = ", ".join(f'"{manager}"' for manager in others)
     owned = f"owned by field manager {owners}" if owners else "owned by no field manager, as after an undo"
-    live = _annotations(deployment).get(annotation, "absent")
-    return Conflict(f"{annotation} stays {live}: {owned}")
+    name = show_path(path).removeprefix("annotation ")
+    return Conflict(f"{name} stays {_live(target, path) or 'absent'}: {owned}")
 
 
-def _annotations(deployment: Document) -> dict[str, str]:
-    return (deployment["spec"]["template"].get("metadata") or {}).get("annotations") or {}
+def _live(target: Document, path: Path) -> str | None:
+    found: Any = target
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return None if found is None else str(found)
 
 
 def read_refusal(error: ApiException) -> ApplyOutcome:

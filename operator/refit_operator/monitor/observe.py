@@ -11,6 +11,7 @@ from refit_operator.api.metric import MetricSpec
 from refit_operator.api.monitor import ModelMonitor, ModelMonitorSpec
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
+from refit_operator.kubernetes_api.errors import NotServed
 from refit_operator.monitor.rules.decide import only_guards_are_left
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import breach_begins
@@ -21,9 +22,10 @@ from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
 from refit_operator.prometheus.rules.counting import selector_objection
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, Value
-from refit_operator.target.read import pods_of, read_target, with_answers
+from refit_operator.target.read import list_pods_of, read_target, with_answers
 from refit_operator.target.rules.in_place import InPlaceTarget
-from refit_operator.target.rules.room import lack_of_room, needs_room
+from refit_operator.target.rules.room import lack_of_room
+from refit_operator.target.rules.view import TargetView
 
 _RATIO = "metric.ratio"
 
@@ -32,10 +34,11 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
     """Return what is known of a monitor."""
     spec = monitor.spec
     namespace = monitor.metadata.namespace
-    target = await read_target(ports.cluster, namespace, spec.serving)
+    target, not_served = await _read_target(spec, namespace, ports)
     observed = Observed(
         monitor=monitor,
         target=target,
+        not_served=not_served,
         runs=runs,
         now=now,
         claimed_by=older_claim(monitor, await ports.cluster.list_monitors_of(monitor)),
@@ -44,6 +47,14 @@ async def observe(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Po
     observed = with_mass_breach(await _with_readings(observed, ports), ports)
     observed = await _with_guards(await with_room(await with_pods(observed, ports), ports), ports)
     return await with_drift(observed, ports)
+
+
+async def _read_target(spec: ModelMonitorSpec, namespace: str, ports: Ports) -> tuple[TargetView | None, str]:
+    """Return the target, and why there can be none where the API server doesn't know its kind."""
+    try:
+        return await read_target(ports.cluster, namespace, spec.serving), ""
+    except NotServed as error:
+        return None, str(error)
 
 
 async def _with_readings(observed: Observed, ports: Ports) -> Observed:
@@ -118,21 +129,16 @@ async def with_pods(o: Observed, ports: Ports) -> Observed:
     """
     if not isinstance(o.target, InPlaceTarget) or not (only_guards_are_left(o) or rollback_was_blocked(o)):
         return o
-    pods = await pods_of(o.target, o.monitor.metadata.namespace, ports.cluster)
+    pods = await list_pods_of(ports.cluster, o.target, o.monitor.metadata.namespace)
     return replace(o, target=await with_answers(o.target, pods))
 
 
 async def with_room(o: Observed, ports: Ports) -> Observed:
     """Read the quotas where nothing else objects, and a rollout starts with one more pod; in place there is none."""
-    if (
-        o.target is None
-        or isinstance(o.target, InPlaceTarget)
-        or not needs_room(o.target.document)
-        or not only_guards_are_left(o)
-    ):
+    if o.target is None or not o.target.needs_room or not only_guards_are_left(o):
         return o
     quotas = await ports.cluster.list_quotas(o.monitor.metadata.namespace)
-    return replace(o, lack_of_room=lack_of_room(o.target.document, quotas))
+    return replace(o, lack_of_room=lack_of_room(o.target.found.workload, quotas))
 
 
 async def _with_guards(o: Observed, ports: Ports) -> Observed:

@@ -9,7 +9,7 @@ from refit_operator.api.metadata import Ref, owner_of
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import parse_pointer
-from refit_operator.kubernetes_api.client import JOB, REPLICA_SET, SERVICE, Document
+from refit_operator.kubernetes_api.client import JOB, SERVICE, Document
 from refit_operator.kubernetes_api.workloads import list_workloads
 from refit_operator.ports import Ports
 from refit_operator.prometheus.reader import Subject
@@ -27,11 +27,10 @@ from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
 from refit_operator.run.rules.views.waiting import is_halted, silent_pod, subject_of, why_not_started
 from refit_operator.run.surroundings import read_surroundings
-from refit_operator.target.read import pods_of, read_target, with_answers
-from refit_operator.target.rules.in_place import InPlaceTarget
+from refit_operator.target.read import find_target, list_pods_of, list_pointers_of, with_answers
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
 from refit_operator.target.rules.request import open_rollback
-from refit_operator.target.rules.view import TargetView, pointers_of
+from refit_operator.target.rules.view import TargetView
 
 
 async def observe(
@@ -39,7 +38,7 @@ async def observe(
 ) -> Observed:
     """Return what is known of a run. It takes a place where one is free for it: last, once all reads have succeeded."""
     ref = Ref(run.metadata.namespace, run.metadata.name)
-    view = await read_target(ports.cluster, run.metadata.namespace, run.spec.serving)
+    view = await find_target(ports.cluster, run.metadata.namespace, run.spec.serving)
     grid = ports.reader.grid_of(run.spec.prometheus, run.spec.metric)
     view, blocker, candidate_ran = await _rollout_pods(run, view, ports)
     observed = Observed(
@@ -108,22 +107,20 @@ async def _rollout_pods(
     change = run.status.pointer_change
     if target is None or change is None or (run.status.rolled_out_time and not change.rollback_time):
         return target, "", False
-    pods = oldest_first(await pods_of(target, run.metadata.namespace, ports.cluster))
+    pods = oldest_first(await list_pods_of(ports.cluster, target, run.metadata.namespace))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
     target = await with_answers(target, pods)
     return target, why_not_started(pods, around), has_tried(target, pods, change)
 
 
 async def _was_written(run: RetrainRun, target: TargetView | None, ports: Ports) -> bool:
-    """Return whether a ReplicaSet of the target has the run's pointer: asked before it is written, and only then."""
+    """Return whether the target has had a template with the run's pointer; asked only before it is written."""
     trained = is_true(run.status.conditions, ConditionType.TRAINED)
     uri = target.to_server_uri(checkpoint_uri(run)) if target else None
     if target is None or uri is None or run.is_rollback or run.status.pointer_change or not trained:
         return False
-    if isinstance(target, InPlaceTarget):
-        return uri in (pointer.rpartition("@")[0] for pointer in (target.pointer, target.previous))
-    found = await ports.cluster.list_objects(REPLICA_SET, run.metadata.namespace, target.selector)
-    return any(pointer.rpartition("@")[0] == uri for pointer in pointers_of(target, found))
+    pointers = await list_pointers_of(ports.cluster, target, run.metadata.namespace)
+    return any(pointer.rpartition("@")[0] == uri for pointer in pointers)
 
 
 def _is_handed_back(target: TargetView | None, monitor: ModelMonitor, runs: tuple[RetrainRun, ...]) -> bool:

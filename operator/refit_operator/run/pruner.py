@@ -12,7 +12,7 @@ from refit_operator.kubernetes_api.client import JOB, RUN
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.ports import Ports
 from refit_operator.run.rules.prune import History, jobs_to_delete, runs_to_delete
-from refit_operator.target.read import read_target
+from refit_operator.target.read import find_target
 
 log = structlog.get_logger()
 EVERY = timedelta(hours=1)
@@ -54,7 +54,7 @@ async def observe_history(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], p
     """Return what there is of a monitor."""
     namespace = monitor.metadata.namespace
     jobs = await ports.cluster.list_objects(JOB, namespace, f"{MONITOR_LABEL}={monitor.metadata.name}")
-    target = await read_target(ports.cluster, namespace, monitor.spec.serving)
+    target = await find_target(ports.cluster, namespace, monitor.spec.serving)
     return History(runs, tuple(jobs), target.pointer if target else None, now)
 
 

@@ -113,7 +113,7 @@ async def _apply(target: TargetView, pointer: str, force: bool, ports: Ports) ->
         if target.config_map is None:
             return Replaced()
         return await apply_to_config_map(ports.cluster, target.config_map, pointer, target.pointer, force)
-    return await apply_pointer(ports.cluster, target.document, pointer, force)
+    return await apply_pointer(ports.cluster, target.document, target.fields(pointer), force)
 
 
 async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: Ports) -> None:

@@ -1,1 +1,1 @@
-"""The serving Deployment."""
+"""The workload that serves: a Deployment, or another kind."""

@@ -80,3 +80,11 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
 def test_nothing_is_kept_that_the_schema_does_not_know(name: str) -> None:
     """What it doesn't know has no end: 3 KB of it, nested, ended a process that read it."""
     assert [node for node in nodes(schema(name)) if "x-kubernetes-preserve-unknown-fields" in node] == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_a_deployment_is_updated_in_place(name: str) -> None:
+    """That the API server refuses another: tests/cluster/test_admission.py."""
+    (rule,) = schema(name)["properties"]["spec"]["properties"]["serving"]["x-kubernetes-validations"]
+    assert rule["rule"] == "self.update != 'InPlace' || self.targetRef.kind == 'Deployment'"
+    assert "InPlace is for a targetRef of kind Deployment alone" in rule["message"]

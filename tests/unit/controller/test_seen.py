@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from refit_operator.api.metadata import Ref
-from refit_operator.controller.seen import Seen
+from refit_operator.controller.seen import Seen, Target
 from tests.support.samples import merge, monitor_document
 
 REVIEWS, OTHER = Ref("shop", "reviews"), Ref("shop", "other")
-TARGET = Ref("shop", "reviews")
+TARGET = Target("Deployment", "shop", "reviews")
 
 
 def changed(**metadata: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def test_a_target_concerns_the_monitors_that_name_it() -> None:
     elsewhere = merge(monitor_document(), {"spec": {"serving": {"targetRef": {"name": "films"}}}})
     seen.monitor(OTHER, elsewhere)
     assert seen.of_target(TARGET) == {REVIEWS}
-    assert seen.of_target(Ref("shop", "films")) == {OTHER}
+    assert seen.of_target(Target("Deployment", "shop", "films")) == {OTHER}
     assert seen.forget(REVIEWS)
     assert seen.of_target(TARGET) == frozenset()
     assert seen.monitor(REVIEWS, monitor_document())
@@ -54,3 +54,11 @@ def test_a_document_without_a_target_is_no_trouble() -> None:
     seen = Seen()
     assert seen.monitor(REVIEWS, {"metadata": {}})
     assert seen.same_target(Ref("shop", "nobody")) == frozenset()
+
+
+def test_workloads_of_one_name_and_two_kinds_are_two_targets() -> None:
+    seen = Seen()
+    seen.monitor(REVIEWS, monitor_document())
+    seen.monitor(OTHER, merge(monitor_document(), {"spec": {"serving": {"targetRef": {"kind": "StatefulSet"}}}}))
+    assert seen.of_target(TARGET) == {REVIEWS}
+    assert seen.of_target(Target("StatefulSet", "shop", "reviews")) == {OTHER}

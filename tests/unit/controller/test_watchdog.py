@@ -48,6 +48,7 @@ def test_a_watch_that_was_never_opened() -> None:
 @pytest.mark.parametrize("dead", KINDS.values())
 def test_one_watch_that_died(dead: str) -> None:
     world = World()
+    world.wait(0)
     for _ in range(4):
         world.wait(61, living=False)
         for kind in set(KINDS.values()) - {dead}:

@@ -6,12 +6,13 @@ import pytest
 from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.metadata import Ref
-from refit_operator.kubernetes_api.client import DEPLOYMENT, JOB, RUN, Cluster
+from refit_operator.kubernetes_api.client import JOB, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent, Transient
 from refit_operator.kubernetes_api.workloads import list_workloads
 from tests.support.samples import make_monitor, make_run
 
 OURS = {"kind": "ModelMonitor", "name": "reviews", "uid": "monitor-uid", "controller": True}
+DEPLOYMENT = ("apps/v1", "Deployment")
 BODY = {"metadata": {"name": "reviews-1-12345678"}}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.pointer import Applied, Conflict, apply_pointer
+from refit_operator.target.rules.view import parse_target
 from tests.support.samples import NEW_DIGEST, deployment, stock_deployment
 
 POINTER = f"file:///models/a@{NEW_DIGEST}"
@@ -33,7 +34,7 @@ class StandIn:
 
 async def write(server: StandIn, target: dict[str, Any], pointer: str, force: bool = False) -> Any:
     cluster: Any = server
-    return await apply_pointer(Cluster(cluster, lambda _: None), target, pointer, force)
+    return await apply_pointer(Cluster(cluster, lambda _: None), target, parse_target(target).fields(pointer), force)
 
 
 def owned(target: dict[str, Any], **owners: tuple[str, ...]) -> dict[str, Any]:

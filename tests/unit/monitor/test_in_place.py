@@ -12,11 +12,12 @@ from refit_operator.monitor.rules.decision import Hold, StartRun
 from refit_operator.monitor.rules.rest import rest_of
 from refit_operator.monitor.rules.serving import serving_verdict
 from refit_operator.monitor.rules.status import next_status, status_after
-from refit_operator.target.rules.in_place import parse_in_place
+from refit_operator.target.rules.in_place import parse_in_place, refuse_in_place
 from refit_operator.target.rules.pod_models import PodModel
 from tests.support.in_place import answering, in_place, mounting
 from tests.support.monitors import GOOD, seen
 from tests.support.samples import NEW_DIGEST, NOW, make_monitor, make_run
+from tests.support.targets import stateful_set, view
 
 NEW = f"file:///models/b@{NEW_DIGEST}"
 IN_PLACE = {"update": "InPlace"}
@@ -39,6 +40,16 @@ def test_without_its_config_map_it_isnt_ready() -> None:
     held = decide(seen(monitor=make_monitor(serving=IN_PLACE), target=parse_in_place(mounting(), None)))
     assert isinstance(held, Hold) and held.reason is Reason.TARGET_NOT_WIRED
     assert "there is no ConfigMap reviews-pointer" in held.message
+
+
+def test_with_another_kind_of_target_it_isnt_ready() -> None:
+    serving = IN_PLACE | {"targetRef": {"kind": "StatefulSet", "name": "reviews"}}
+    target = refuse_in_place(view(stateful_set()))
+    o = seen(monitor=make_monitor(serving=serving), target=target)
+    held = decide(o)
+    assert isinstance(held, Hold) and held.reason is Reason.TARGET_NOT_WIRED
+    assert "InPlace is for Deployments alone, and serving.targetRef is the StatefulSet 'reviews'" in held.message
+    assert serving_verdict(o) == ("Unknown", Reason.TARGET_NOT_WIRED, target.wiring)
 
 
 @pytest.mark.parametrize(("update", "rests"), [("RollingUpdate", True), ("InPlace", False)])

@@ -12,9 +12,10 @@ from refit_operator.monitor.rules.decision import Hold, Observed, StartRun
 from refit_operator.monitor.rules.status import next_status
 from refit_operator.ports import Ports
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
-from refit_operator.target.rules.rollout import stuck_rollout
+from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import GOOD, SERVING_UP, halted, requested, seen
 from tests.support.samples import deployment, make_monitor, merge
+from tests.support.targets import inference_service, predictor_deployment, view
 
 STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "RS x timed out"}
 UNDER_WAY: dict[str, Any] = {"replicas": 3, "updatedReplicas": 1, "conditions": [STUCK]}
@@ -55,7 +56,7 @@ def test_a_rollout_over_its_deadline_holds_and_says_so(status: dict[str, Any]) -
     ],
 )
 def test_no_rollout_is_stuck_where(target: dict[str, Any]) -> None:
-    assert stuck_rollout(target) == ""
+    assert parse_target(target).stuck == ""
 
 
 def test_a_requested_run_may_bring_what_the_pods_lack() -> None:
@@ -96,3 +97,27 @@ async def test_quotas_are_read_only_when_all_else_allows_a_run(name: str) -> Non
     quotas = _Quotas()
     ports = Ports(quotas, None, MassBreachDetector())  # type: ignore[arg-type]
     assert ((await with_room(observed, ports)).lack_of_room, quotas.asked) == (want, asked)
+
+
+def test_a_kind_that_the_cluster_doesnt_serve_isnt_ready_and_says_so() -> None:
+    unknown = "kind StatefulSet of apps/v1 isn't served here"
+    observed = seen(target=None, not_served=unknown)
+    assert decide(observed) == Hold(Reason.TARGET_NOT_SERVED, unknown)
+    for kind in (ConditionType.READY, ConditionType.SERVING_UP_TO_DATE):
+        shown = find(next_status(observed).conditions, kind)
+        assert shown and (shown.status, shown.reason, shown.message) == ("False", "TargetNotServed", unknown)
+
+
+def test_a_storage_uri_that_a_manifest_owns_holds_until_it_is_handed_over() -> None:
+    found = inference_service()
+    owner: dict[str, Any] = {"f:spec": {"f:predictor": {"f:model": {"f:storageUri": {}}}}}
+    found["metadata"]["managedFields"] = [{"manager": "argocd", "fieldsV1": owner}]
+    facts: dict[str, Any] = {"target": view(found, "InferenceService", predictor_deployment())}
+    held = decide(seen(**facts))
+    assert isinstance(held, Hold)
+    assert held.reason == Reason.FIELD_CONFLICT
+    assert held.message == (
+        'spec.predictor.model.storageUri is owned by field manager "argocd", which would refuse a promotion; to go on '
+        "from there, annotate the monitor with refit.dev/take-pointer='s3://models/v1#0'"
+    )
+    assert isinstance(decide(seen(**facts, taken_pointer="s3://models/v1#0")), StartRun)

@@ -140,11 +140,13 @@ def test_a_rollback_comes_before_a_run() -> None:
 
 def test_the_order_of_a_rollbacks_checks() -> None:
     assert [check.__name__ for check in ROLLBACK_CHECKS] == [
+        "target_not_served",
         "target_missing",
         "target_claimed",
         "target_not_wired",
         "target_replaced",
         "overruled",
+        "field_conflict",
         "run_active",
         "nothing_to_roll_back",
         "target_halted",

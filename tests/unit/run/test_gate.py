@@ -25,6 +25,7 @@ def case(
     distinct: int | None = None,
     difference: dict[str, Any] | None = None,
     slice_count: int | None = None,
+    new_labels: dict[str, Any] | None = None,
     **more: Any,
 ) -> Case:
     report: dict[str, Any] = {
@@ -35,6 +36,7 @@ def case(
         "distinct": distinct,
         "difference": difference,
         "sliceCount": slice_count,
+        "newLabels": new_labels,
     }
     if served is not None:
         report["served"] = {"digest": OLD_DIGEST, "metrics": {metric: served}}
@@ -67,11 +69,21 @@ def slices_of(**p_values: float) -> dict[str, Any]:
     }
 
 
+def new_labels(p: float | None, candidate: float = 0.7, served: float | None = 0.8, rows: int = 90) -> dict[str, Any]:
+    """Return what is reported of 90 rows of a label that the served model doesn't know, and of 410 others."""
+    difference = {} if p is None else {"difference": {"low": -0.2, "high": 0.01, "p": p}}
+    known = {"candidate": candidate, "served": served, "rows": 410, **difference}
+    return {"count": 1, "names": ["mixed"], "rows": rows, "leftOut": 3, "known": known}
+
+
 SURE = bounds(0.05, 0.15, 0.1)
 NOT_WORSE = {"accept": "NotWorse", "tolerance": 0.01}
 DROP = {"maxSliceDrop": 0.05}
 COST = {"cost": "Lower"}
 ACCEPTED = {
+    "the labels that are known lose by chance": case(difference=SURE, new_labels=new_labels(0.06)),
+    "too few rows of labels that are known": case(difference=SURE, new_labels=new_labels(None)),
+    "no row of a label that is known": case(difference=SURE, new_labels={"count": 1, "rows": 500}),
     "better": case(),
     "equal, without a margin": case(candidate=0.8),
     "better by exactly the margin": case(candidate=0.85, gate={"margin": 0.05}),
@@ -223,6 +235,16 @@ REFUSED = {
         Reason.SLICE_REGRESSED,
         "slice a: 0.7 against served 0.8 on 100 rows drops more than 0.05 (p 0.004, Holm over 10 slices)",
     ),
+    "the labels that are known certainly lose": (
+        case(difference=SURE, new_labels=new_labels(0.04)),
+        Reason.KNOWN_LABELS_REGRESSED,
+        "accuracy 0.7 against served 0.8 on 410 rows of labels that the served model knows drops more than 0 (p 0.04)",
+    ),
+    "they lose more than a slice may": (
+        case(difference=SURE, new_labels=new_labels(0.001), gate=DROP),
+        Reason.KNOWN_LABELS_REGRESSED,
+        "drops more than 0.05 (p 0.001)",
+    ),
     "two slices certainly drop": (
         case(difference=SURE, slices=slices_of(c=0.9, a=0.02, b=0.001), gate=DROP),
         Reason.SLICE_REGRESSED,
@@ -291,6 +313,16 @@ def test_an_acceptance_says_which_side_was_taken_to_be_better(judged: Case, word
     assert judge(judged).message == words
 
 
+def test_what_is_new_is_told_beside_what_is_known() -> None:
+    said = "; the served model doesn't know the labels of 90 rows, without them 0.85 against served 0.8 on 410"
+    told = new_labels(1.0, candidate=0.85)
+    assert judge(case(difference=SURE, new_labels=told)).message.endswith(said)
+    unclear = judge(case(candidate=0.82, difference=bounds(-0.01, 0.05), new_labels=told))
+    assert unclear.reason is Reason.UNCLEAR and said in unclear.message
+    rare = new_labels(1.0, rows=0)
+    assert "doesn't know" not in judge(case(difference=SURE, new_labels=rare)).message
+
+
 def test_slices_that_too_few_rows_say_nothing_of_are_listed() -> None:
     told = {"known": slice_of(0.8, 0.8)["tweets"] | {"difference": {"low": -0.04, "high": 0.05, "p": 1}}}
     small = {name: slice_of(0.1, 0.8, rows=9)["tweets"] for name in "de"}
@@ -312,4 +344,5 @@ def test_the_order_of_the_checks() -> None:
         "not_better",
         "unclear",
         "slice_regressed",
+        "known_labels_regressed",
     ]

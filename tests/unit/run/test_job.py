@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from refit_operator.api.training import GateSpec
+import pytest
+
+from refit_operator.api.training import Accept, GateSpec
 from refit_operator.progress.rules.pod_env import Reporting
 from refit_operator.run.rules.manifests.config import render_judge_config, render_train_config
 from refit_operator.run.rules.manifests.job import build_job
@@ -26,8 +28,9 @@ def example(name: str) -> Any:
 
 
 def contract_run() -> Any:
+    labels = {"newLabels": "Extend", "classWeights": "Balanced"}
     training = {
-        "dataset": {"columns": {"text": "text", "label": "label"}, "recent": 1500, "replay": 0.2},
+        "dataset": {"columns": {"text": "text", "label": "label"}, "recent": 1500, "replay": 0.2, **labels},
         "hyperparameters": {"learning_rate": "1e-4", "epochs": "1", "method": "full"},
     }
     run = make_run(monitor=make_monitor(training=training))
@@ -54,7 +57,32 @@ def test_the_judges_configuration_is_the_contracts() -> None:
     assert shape(render_judge_config(run, uses, may_be_unchanged=True)) == shape(want)
     assert "mayBeUnchanged" not in render_judge_config(run, uses)
     assert render_judge_config(run, uses)["gate"] == want["gate"]
-    assert render_judge_config(contract_run())["gate"] == {"metric": "accuracy", "confidence": 0.95}
+    gate = {"metric": "accuracy", "confidence": 0.95}
+    assert render_judge_config(contract_run())["gate"] == gate | {"maxKnownDrop": 0.0}
+    assert render_judge_config(make_run())["gate"] == gate
+
+
+def test_what_is_not_asked_of_the_labels_is_not_said() -> None:
+    """An older trainer's image, and a judge of one's own, are given what they always were."""
+    plain, asked = make_run(), contract_run()
+    names = {"newLabels", "minRowsPerNewLabel", "classWeights"}
+    assert not names & {*render_train_config(plain)["dataset"], *render_judge_config(plain)["dataset"]}
+    assert names - set(render_judge_config(asked)["dataset"]) == {"classWeights"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "drop"),
+    [
+        ({}, 0.0),
+        ({"max_slice_drop": 0.05}, 0.05),
+        ({"accept": Accept.NOT_WORSE, "tolerance": 0.02}, 0.02),
+        ({"accept": Accept.NOT_WORSE, "tolerance": 0.02, "max_slice_drop": 0.0}, 0.0),
+    ],
+)
+def test_what_may_be_lost_on_labels_that_are_known(gate: dict[str, Any], drop: float) -> None:
+    run = contract_run()
+    changed = run.spec.model_copy(update={"gate": run.spec.gate.model_copy(update=gate)})
+    assert render_judge_config(run.model_copy(update={"spec": changed}))["gate"]["maxKnownDrop"] == drop
 
 
 def test_how_answers_are_generated_is_said_where_it_is_asked_for() -> None:

@@ -164,9 +164,7 @@ def test_only_what_is_wrong_in_itself_is_the_weights() -> None:
 
 
 def test_a_message_names_three_pods() -> None:
-    five: dict[str, Any] = {"replicas": 5, "updatedReplicas": 5, "availableReplicas": 5}
-    found = merge(mounting(**five), {"spec": {"replicas": 5}})
-    rollout = rollout_in_place(found, [answering(name, OLD) for name in "abcde"], NEW)
+    rollout = rollout_in_place(Complete(), 5, [answering(name, OLD) for name in "abcde"], NEW)
     assert isinstance(rollout, Progressing)
     assert rollout.message.count("hasn't read") == 3 and rollout.message.endswith("; 2 more")
 

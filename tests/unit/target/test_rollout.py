@@ -4,15 +4,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.target.rules.rollout import (
-    Complete,
-    Failed,
-    Halted,
-    Progressing,
-    obstacle_of,
-    replica_failure,
-    rollout_of,
-)
+from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing
+from refit_operator.target.rules.view import parse_target
 from tests.support.monitors import OVER_QUOTA
 from tests.support.samples import deployment, merge
 
@@ -35,7 +28,7 @@ STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineEx
     ],
 )
 def test_rollout_of(spec: dict[str, Any], status: dict[str, Any], want: type) -> None:
-    assert isinstance(rollout_of(merge(deployment(**status), {"spec": spec})), want)
+    assert isinstance(parse_target(merge(deployment(**status), {"spec": spec})).rollout, want)
 
 
 @pytest.mark.parametrize(
@@ -46,16 +39,16 @@ def test_rollout_of(spec: dict[str, Any], status: dict[str, Any], want: type) ->
     ],
 )
 def test_pods_that_are_not_there_are_not_told(status: dict[str, Any], message: str) -> None:
-    assert rollout_of(deployment(**status)) == Progressing(message)
+    assert parse_target(deployment(**status)).rollout == Progressing(message)
 
 
 def test_a_deployment_that_is_being_deleted_rolls_nothing_out() -> None:
-    leaving = merge(deployment(), {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}})
-    assert rollout_of(leaving) == Halted("the Deployment is being deleted")
-    assert obstacle_of(leaving) == "the Deployment is being deleted"
+    leaving = parse_target(merge(deployment(), {"metadata": {"deletionTimestamp": "2026-11-24T12:00:00Z"}}))
+    assert leaving.rollout == Halted("the Deployment is being deleted")
+    assert leaving.obstacle == "the Deployment is being deleted"
 
 
 def test_pods_that_cannot_be_created_are_an_obstacle_and_no_failed_rollout() -> None:
-    over = deployment(conditions=[OVER_QUOTA])
-    assert obstacle_of(over) == replica_failure(over) == f"FailedCreate: {OVER_QUOTA['message']}"
-    assert obstacle_of(deployment(conditions=[STUCK])) == obstacle_of(deployment()) == ""
+    over = parse_target(deployment(conditions=[OVER_QUOTA]))
+    assert over.obstacle == over.replica_failure == f"FailedCreate: {OVER_QUOTA['message']}"
+    assert parse_target(deployment(conditions=[STUCK])).obstacle == parse_target(deployment()).obstacle == ""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from refit_operator.target.rules.room import lack_of_room, needs_room, parse_quantity
+from refit_operator.target.rules.room import lack_of_room, parse_quantity
+from refit_operator.target.rules.view import parse_target
 from tests.support.samples import deployment, merge
 
 
@@ -28,7 +29,7 @@ def rolling(unavailable: Any = None, replicas: int = 2, kind: str = "RollingUpda
     ],
 )
 def test_a_rollout_needs_room_where_no_pod_may_be_missing(target: dict[str, Any], want: bool) -> None:
-    assert needs_room(target) is want
+    assert parse_target(target).needs_room is want
 
 
 @pytest.mark.parametrize(

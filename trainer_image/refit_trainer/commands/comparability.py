@@ -7,17 +7,25 @@ from pathlib import Path
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import Task
+from refit_trainer.tasks.components.new_labels import read_unnamed
 
 SHOWN = 10  # labels named in a message
 log = logging.getLogger(__name__)
 
 
-def check_answers_possible(task: Task, folder: Path, rows: Sequence[Row]) -> None:
-    """Raise BadInput where a model has no head, or knows none of the labels in the holdout; log those it lacks."""
+def check_answers_possible(
+    task: Task, folder: Path, rows: Sequence[Row], may_be_unnamed: bool = False
+) -> tuple[str, ...]:
+    """Return a model's labels; raise BadInput where it has no head, or knows none in the holdout; log those it lacks.
+
+    One that `may_be_unnamed` knows those that its rows tell by number.
+    """
     known = task.known_labels(folder)
     if known is None:
         raise BadInput(f"{folder} has no head for this task")
     wanted = {name for row in rows for name in task.answers(row.values[task.truth], known)}
+    if may_be_unnamed:
+        known = read_unnamed(known, wanted) or known
     lacking = wanted - set(known)
     if wanted and lacking == wanted:
         raise BadInput(
@@ -26,6 +34,7 @@ def check_answers_possible(task: Task, folder: Path, rows: Sequence[Row]) -> Non
         )
     if lacking:
         log.warning("judge.labels_unknown model=%s labels=%s", folder, _some(lacking))
+    return known
 
 
 def _some(names: Iterable[str]) -> str:

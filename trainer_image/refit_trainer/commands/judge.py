@@ -12,6 +12,8 @@ from refit_trainer.artifacts.checkpoint import find_published
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.stock_checkpoint import ensure_manifest
 from refit_trainer.commands.comparability import check_answers_possible
+from refit_trainer.commands.lesson import check_asked
+from refit_trainer.commands.new_classes import NewClasses, leave_out_rare, measure_new_classes
 from refit_trainer.commands.sketching import try_to_draw, try_to_leave
 from refit_trainer.commands.slices import measure_slices
 from refit_trainer.comparison.difference import Difference, Question, compare
@@ -62,13 +64,17 @@ class Comparison:
     question: Question
     difference: Difference | None
     """None where nothing is served."""
+    new_classes: NewClasses | None = None
+    """What the served model doesn't know; None where labels may not be new, or none is."""
 
     def explain(self) -> str:
         """Write the report page beside the candidate, and return its URI."""
         from refit_trainer.explain.write import explain
 
         given = {name: (verdict.predictions, verdict.metrics) for name, verdict in self.verdicts.items()}
-        return explain(self.config, self.task, self.folder, self.judged, given, self.holdout.unread, self.difference)
+        note = self.new_classes.describe(self.config.gate.metric) if self.new_classes else ""
+        told = (self.holdout.unread, self.difference, note)
+        return explain(self.config, self.task, self.folder, self.judged, given, *told)
 
 
 def judge(text: str) -> dict[str, Any]:
@@ -118,20 +124,35 @@ def _compare(text: str) -> Comparison:
     if config.gate.metric not in task.metrics:
         raise BadInput(f"gate.metric={config.gate.metric!r}: {config.task} has {', '.join(task.metrics)}")
     task = as_judged(task, config.dataset, config.gate)
+    check_asked(task, config.dataset)
     folder = fetch(config.candidate.uri)
     digest = ensure_manifest(folder, config.candidate.uri, config.run, config.task)
     served = _verify_served(config)
-    labels = task.known_labels(folder)
-    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check_row(task, labels))
-    judged = select_distinct(task, holdout.rows)
+    check = check_row(task, task.known_labels(folder), extends=config.dataset.extends)
+    holdout = read_rows(config.dataset.holdout, config.dataset, task.roles, check)
     models = {"candidate": (folder, digest), **({"served": served} if served else {})}
-    for name, (model, _) in models.items():
-        with _naming(name):
-            check_answers_possible(task, model, holdout.rows)
-    verdicts = {name: _judge(task, name, *model, judged.rows) for name, model in models.items()}
+    labels = _read_labels(config, task, {name: model for name, (model, _) in models.items()}, holdout.rows)
+    judged, left_out = leave_out_rare(config, select_distinct(task, holdout.rows), labels)
+    verdicts = {name: _judge(task, name, *model, judged.rows, labels) for name, model in models.items()}
     question = _question(config, task, holdout.digest)
     difference = _compare_answers(question, judged.rows, verdicts)
-    return Comparison(config, task, folder, holdout, judged, verdicts, question, difference)
+    answers = {name: verdict.predictions for name, verdict in verdicts.items()}
+    new = measure_new_classes(config, question, judged.rows, answers, labels, left_out)
+    return Comparison(config, task, folder, holdout, judged, verdicts, question, difference, new)
+
+
+def _read_labels(
+    config: JudgeConfig, task: Task, folders: Mapping[str, Path], rows: Sequence[Row]
+) -> dict[str, tuple[str, ...]]:
+    """Return each model's labels as the rows call them; raise BadInput where one can't answer any of them.
+
+    Where labels may not be new, models are taken at their own word: nothing is returned.
+    """
+    found = {}
+    for name, folder in folders.items():
+        with _naming(name):
+            found[name] = check_answers_possible(task, folder, rows, may_be_unnamed=config.dataset.extends)
+    return found if config.dataset.extends else {}
 
 
 def _question(config: JudgeConfig, task: Task, holdout: str) -> Question:
@@ -159,12 +180,15 @@ def _verify_served(config: JudgeConfig) -> tuple[Path, str] | None:
     return folder, verify_folder(folder, config.served.digest, f"served: {config.served.uri}")
 
 
-def _judge(task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row]) -> Verdict:
+def _judge(
+    task: Task, name: str, folder: Path, digest: str, rows: Sequence[Row], labels: Mapping[str, tuple[str, ...]]
+) -> Verdict:
     from refit_trainer.training.compute import limit_threads
 
     limit_threads()
     with _naming(name), refusing_model(folder):
         model = task.load(folder)
+        model.labels = labels.get(name, model.labels)
         predictions, cut = task.predict(model, rows), task.count_cut(model, rows)
         sketch = try_to_draw(task, model, digest, rows, predictions) if name == "candidate" else None
     metrics = task.measure(rows, predictions)
@@ -189,6 +213,7 @@ def _report(found: Comparison) -> dict[str, Any]:
     return {
         **{name: verdict.report() for name, verdict in found.verdicts.items()},
         **({"difference": found.difference.report()} if found.difference else {}),
+        **({"newLabels": found.new_classes.report()} if found.new_classes else {}),
         "slices": slices,
         **({"sliceCount": len(slices)} if slices else {}),
         "rows": len(found.holdout),

@@ -21,6 +21,7 @@ from refit_trainer.artifacts.checkpoint import (
 from refit_trainer.artifacts.manifest import library_versions
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.artifacts.retention import find_expired
+from refit_trainer.commands.lesson import Lesson, check_asked, learning_of, prepare
 from refit_trainer.contract.config import TrainConfig, describe, parse_config
 from refit_trainer.contract.errors import BadInput, Unchanged
 from refit_trainer.data.columns import ColumnRoles
@@ -33,7 +34,6 @@ from refit_trainer.methods import Hyperparameters, Method, find_method, name_met
 from refit_trainer.storage.uris import fetch, pin, remove
 from refit_trainer.tasks import LoadedModel, Task, as_trained, find_task
 from refit_trainer.tasks.components.batches import count_cut
-from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.training.fingerprint import fingerprint_of
 from refit_trainer.training.training_state import StateStore, states_uri
@@ -122,22 +122,25 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     settings = _parse_settings(task, method, config.hyperparameters)
     task = as_trained(task, settings)
     _check_distributed(method_name, method, settings)
+    check_asked(task, config.dataset, method_name)
     base = fetch(config.start_from.uri)
     base_digest = verify_folder(base, config.start_from.digest, config.start_from.uri)
     labels = task.known_labels(base)
     roles = method.accept(task, is_trained=labels is not None)
     identity = _identity(config, method_name, settings, base_digest)
     states = StateStore(config.output, identity)
-    rows = _read(config, roles, check_row(task, labels, roles), states)
+    rows = _read(config, roles, check_row(task, labels, roles, config.dataset.extends), states)
     fingerprint = fingerprint_of(identity, rows)
     _check_changed(config, fingerprint)
-    distinct = select_distinct(task, rows.rows)
-    model = _load(task, base, distinct.rows, settings)
+    lesson = prepare(task, config.dataset, labels, rows.rows)
+    distinct = lesson.distinct
+    model = _load(task, base, lesson, settings)
     log.info("model.loaded uri=%s labels=%s", config.start_from.uri, ",".join(model.labels))
     metrics = method.train(task, model, distinct.rows, settings, states)
     data = rows.facts() | distinct.facts()
     facts = {
         "labels": list(model.labels),
+        **lesson.new.facts(),
         "base": {"uri": config.start_from.uri, "digest": base_digest},
         "dataset": {"train": {"uri": config.dataset.train, **data, **_cut(task, model, distinct.rows)}},
         "hyperparameters": {"method": method_name, **settings.model_dump()},
@@ -162,6 +165,7 @@ def _identity(config: TrainConfig, method: str, settings: Hyperparameters, base_
         "dataset": config.dataset.model_dump(),
         "hyperparameters": {"method": method, **settings.model_dump()},
         "versions": library_versions(),
+        **learning_of(config.dataset),
     }
 
 
@@ -215,12 +219,13 @@ def _parse_settings(task: Task, method: Method, texts: Mapping[str, str]) -> Hyp
         raise BadInput(f"hyperparameters: {describe(error)} (known: {known})") from None
 
 
-def _load(task: Task, base: Any, rows: Sequence[Row], settings: Hyperparameters) -> Any:
+def _load(task: Task, base: Any, lesson: Lesson, settings: Hyperparameters) -> Any:
     from refit_trainer.training.compute import limit_threads, seed_everything
 
     limit_threads()
     seed_everything(settings.seed)
-    model = task.load(base, rows)
+    model = task.load(base, lesson.distinct.rows)
+    lesson.name_head(task, model)
     if settings.max_length:
         task.limit_length(model, settings.max_length)
     return model

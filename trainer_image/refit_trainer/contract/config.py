@@ -5,7 +5,7 @@ must be right, and everything wrong is named at once.
 """
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -43,6 +43,15 @@ class Dataset(_Document):
     recent: Annotated[int, Field(gt=0)] | None = None
     replay: Annotated[float, Field(ge=0, le=0.9)] = 0
     """Share of the rows used that are drawn from those before the recent ones."""
+    new_labels: Literal["Refuse", "Extend"] = Field(default="Refuse", alias="newLabels")
+    """Whether a label that the model's head hasn't got is refused, or becomes a class of it."""
+    min_rows_per_new_label: Annotated[int, Field(gt=0)] = Field(default=20, alias="minRowsPerNewLabel")
+    """Distinct inputs that a label has to have for that."""
+
+    @property
+    def extends(self) -> bool:
+        """Whether labels may be new."""
+        return self.new_labels == "Extend"
 
     @model_validator(mode="after")
     def _has_old_rows(self) -> "Dataset":
@@ -55,12 +64,19 @@ class TrainDataset(Dataset):
     """The rows to learn from; the trainer never sees the holdout."""
 
     train: Uri
+    class_weights: Literal["None", "Balanced"] = Field(default="None", alias="classWeights")
+    """Balanced: every class counts alike in the loss, however many rows it has."""
 
 
 class HoldoutDataset(Dataset):
-    """The rows to judge on."""
+    """The rows to judge on, where each counts alike: a column of weights is the training's."""
 
     holdout: Uri
+
+    @field_validator("columns")
+    @classmethod
+    def _without_weights(cls, columns: dict[str, str]) -> dict[str, str]:
+        return {role: column for role, column in columns.items() if role != "weight"}
 
 
 class Generation(_Document):
@@ -89,6 +105,8 @@ class Gate(_Document):
     metric: Name
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     max_slice_drop: Annotated[float, Field(ge=0)] | None = Field(default=None, alias="maxSliceDrop")
+    max_known_drop: Annotated[float, Field(ge=0)] = Field(default=0, alias="maxKnownDrop")
+    """With new labels: the loss that is allowed on rows of labels that the served model knows."""
     uses: dict[Digest, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     """How many gates asked a holdout before, by its digest."""
     generation: Generation | None = None

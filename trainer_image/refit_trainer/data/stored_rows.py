@@ -85,6 +85,15 @@ class StoredRows(Sequence[Row]):
         return map(_to_row, self._records.read(places))
 
 
+def store(rows: Iterable[Row]) -> StoredRows:
+    """Keep rows on disk."""
+    stored = StoredRows()
+    for row in rows:
+        stored.append(row)
+    stored.complete()
+    return stored
+
+
 def _pack(value: tuple[Mapping[str, Any], str] | tuple[Mapping[str, Any], str, int]) -> bytes:
     """Return a value as bytes: dates and decimals, halves of characters and numbers of any size stay what they are.
 

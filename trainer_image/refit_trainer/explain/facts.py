@@ -54,6 +54,8 @@ class Facts:
     """The candidate's number less the served model's, with its bounds; None where nothing is served."""
     unread: str = ""
     """Files in the rows' folder that no row is read from."""
+    note: str = ""
+    """What is to be said of labels that the served model doesn't know."""
     questions: Sequence[QuestionFacts] = ()
     lengths: Sequence[Change] = ()
     words: Sequence[Change] = ()

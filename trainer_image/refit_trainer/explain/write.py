@@ -32,6 +32,7 @@ def explain(
     verdicts: Mapping[str, tuple[Sequence[Prediction], Mapping[str, float]]],
     unread: Sequence[str],
     difference: Difference | None,
+    note: str = "",
 ) -> str:
     """Write the report on a candidate from the models' predictions; return the URI of the page."""
     started = time.monotonic()
@@ -39,7 +40,7 @@ def explain(
     manifest = {"task": config.task, "run": config.run.model_dump(), **manifest}
     models = [Judged(name, *verdict) for name, verdict in verdicts.items()]
     facts = gather(task, config.gate.metric, judged, models, manifest, task.load(folder))
-    facts = replace(facts, unread=name_some(unread), difference=difference)
+    facts = replace(facts, unread=name_some(unread), difference=difference, note=note)
     write_beside(config.candidate.uri, {CARD: render_card(facts), REPORT: render(facts)})
     page = f"{config.candidate.uri}/{REPORT}"
     log.info("report.written uri=%s seconds=%.1f", page, time.monotonic() - started)

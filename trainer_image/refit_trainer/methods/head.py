@@ -22,6 +22,7 @@ from refit_trainer.tasks.components.classification import require_classification
 from refit_trainer.tasks.components.head_inputs import compute_features
 from refit_trainer.tasks.components.heads import find_last_layer
 from refit_trainer.tasks.components.questions import columns_by_question
+from refit_trainer.tasks.components.weights import WEIGHT
 from refit_trainer.training.training_state import StateStore
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,9 @@ class Head:
         log.info("head.features rows=%d width=%d", *features.shape)
         ids = {label: i for i, label in enumerate(model.labels)}
         labels = torch.tensor([ids[str(row.values["label"])] for row in rows], device=features.device)
-        return {"loss": round(fit(layer, features, labels, settings), 6)}
+        counts = [row.values[WEIGHT] for row in rows] if model.is_weighted else None
+        weights = None if counts is None else torch.tensor(counts, device=features.device)
+        return {"loss": round(fit(layer, features, labels, settings, weights), 6)}
 
 
 def require_last_layer(model: LoadedModel) -> Any:
@@ -72,8 +75,11 @@ def require_last_layer(model: LoadedModel) -> Any:
     raise BadInput(f"hyperparameters.method='head': {type(model.network).__name__} doesn't end in a linear layer")
 
 
-def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters) -> float:
-    """Move the layer's weights to where mean cross-entropy and penalty are least; return the former."""
+def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters, weights: Any = None) -> float:
+    """Move the layer's weights to where mean cross-entropy and penalty are least; return the former.
+
+    `weights`, (rows,), is what each row counts in the mean; None: all count alike.
+    """
     scale, mean = torch.std_mean(features, dim=0, correction=0)
     scale = torch.where(scale > 1e-6, scale, torch.ones_like(scale))
     scaled, before = (features - mean) / scale, layer(features).detach()
@@ -85,9 +91,14 @@ def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters) -> fl
         line_search_fn="strong_wolfe",
     )
 
+    def measure(logits: Any) -> Any:
+        if weights is None:
+            return cross_entropy(logits, labels)
+        return (weights * cross_entropy(logits, labels, reduction="none")).mean()
+
     def evaluate() -> Any:
         optimizer.zero_grad()
-        entropy = cross_entropy(before + scaled @ step.T + offset, labels)
+        entropy = measure(before + scaled @ step.T + offset)
         loss = entropy + settings.weight_decay / 2 * step.square().sum()
         loss.backward()
         return loss
@@ -96,7 +107,7 @@ def fit(layer: Any, features: Any, labels: Any, settings: Hyperparameters) -> fl
     with torch.no_grad():
         layer.weight += step / scale
         layer.bias += offset - (step / scale) @ mean
-        return float(cross_entropy(layer(features), labels))
+        return float(measure(layer(features)))
 
 
 METHOD = Head()

@@ -28,6 +28,8 @@ class LoadedModel:
     """What says of each prediction where its input lies; None where no sketch is followed."""
     beside: Path | None = None
     """A folder whose contents are published with the model."""
+    is_weighted: bool = False
+    """Whether rows count differently in the loss."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from refit_trainer.data.audio import check_audio, encode_recordings, measure_sec
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.tasks import LoadedModel
-from refit_trainer.tasks.components.classification import Batch, Classification
+from refit_trainer.tasks.components.classification import WEIGHED, Batch, Classification
 from refit_trainer.tasks.components.processors import load_feature_extractor
 
 
 class AudioClassification(Classification):
     """The task `audio-classification`."""
 
-    roles = ColumnRoles(required=("audio", "label"), files=("audio",))
+    roles = ColumnRoles(required=("audio", "label"), optional=WEIGHED, files=("audio",))
     input = "audio"
     plural = "recordings"
     head = ("ForSequenceClassification", "ForAudioClassification")

@@ -11,14 +11,14 @@ from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.images import check_image, read_image, write_png
 from refit_trainer.tasks import LoadedModel
-from refit_trainer.tasks.components.classification import Batch, Classification
+from refit_trainer.tasks.components.classification import WEIGHED, Batch, Classification
 from refit_trainer.tasks.components.processors import load_image_processor
 
 
 class ImageClassification(Classification):
     """The task `image-classification`."""
 
-    roles = ColumnRoles(required=("image", "label"), files=("image",))
+    roles = ColumnRoles(required=("image", "label"), optional=WEIGHED, files=("image",))
     input = "image"
     plural = "images"
     head = "ForImageClassification"

@@ -9,7 +9,7 @@ from transformers import AutoModelForSequenceClassification
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel
-from refit_trainer.tasks.components.classification import Batch, Classification
+from refit_trainer.tasks.components.classification import WEIGHED, Batch, Classification
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
 from refit_trainer.tasks.components.texts import EXAMPLE, check_text
@@ -18,7 +18,7 @@ from refit_trainer.tasks.components.texts import EXAMPLE, check_text
 class TextClassification(Classification):
     """The task `text-classification`."""
 
-    roles = ColumnRoles(required=("text", "label"))
+    roles = ColumnRoles(required=("text", "label"), optional=WEIGHED)
     input = "text"
     plural = "texts"
     head = "ForSequenceClassification"

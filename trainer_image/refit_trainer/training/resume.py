@@ -83,7 +83,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
     def __init__(self, states: StateStore, stateful: Sequence[Stateful] = (), **settings: Any) -> None:
         self._states, self._stateful, self._schedule = states, stateful, SaveSchedule()
         super().__init__(**settings)
-        self.model_accepts_loss_kwargs &= collectives.world_size() == 1 or self._divides_by_count()
+        has_own_loss = self.compute_loss_func is None  # the network's, not one that it was given
+        self.model_accepts_loss_kwargs &= collectives.world_size() == 1 or (has_own_loss and self._divides_by_count())
         self.remove_callback(PrinterCallback)
         self.add_callback(_RequestSaves(self._schedule))
 

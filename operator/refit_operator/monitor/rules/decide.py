@@ -30,6 +30,7 @@ from refit_operator.monitor.rules.readiness import (
     starting_model,
     target_claimed,
     target_missing,
+    target_not_served,
     target_not_wired,
 )
 from refit_operator.prometheus.rules.reading import Value, describe
@@ -52,6 +53,16 @@ def overruled(o: Observed) -> Hold | None:
         return None
     changed = describe_change(o.target, expected_pointer(o.runs) or "")
     return Hold(Reason.OVERRULED, f"{changed}; {_how_to_hand_over(o, o.target.pointer)}")
+
+
+def field_conflict(o: Observed) -> Hold | None:
+    """Hold where a manifest owns a field that a promotion writes, until it is handed over."""
+    owned = o.target.others_field if o.target else None
+    if o.target is None or owned is None or o.taken_pointer == handover(o.target.pointer, o.runs):
+        return None
+    managers = ", ".join(f'"{manager}"' for manager in owned[1])
+    message = f"{'.'.join(owned[0])} is owned by field manager {managers}, which would refuse a promotion"
+    return Hold(Reason.FIELD_CONFLICT, f"{message}; {_how_to_hand_over(o, o.target.pointer)}")
 
 
 def _how_to_hand_over(o: Observed, live: str) -> str:
@@ -117,6 +128,7 @@ CHECKS: tuple[Check, ...] = (
     *READINESS,
     target_replaced,
     overruled,
+    field_conflict,
     nothing_to_roll_back,
     rollback_requested,
     suspended,
@@ -137,11 +149,13 @@ CHECKS: tuple[Check, ...] = (
 )
 
 ROLLBACK_CHECKS: tuple[Check, ...] = (
+    target_not_served,
     target_missing,
     target_claimed,
     target_not_wired,
     target_replaced,
     overruled,
+    field_conflict,
     run_active,
     nothing_to_roll_back,
     target_halted,

@@ -42,6 +42,8 @@ class Observed:
     query_range: timedelta = timedelta(0)
     interval: timedelta = timedelta(minutes=5)
     next_reading: datetime | None = None
+    not_served: str = ""
+    """Why there can be no target: the API server doesn't know its kind."""
     claimed_by: str = ""
     """The older monitor that has the same target."""
     taken_pointer: str | None = None

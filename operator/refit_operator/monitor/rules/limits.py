@@ -9,7 +9,6 @@ from refit_operator.monitor.rules.readiness import READINESS
 from refit_operator.prometheus.rules.reading import Reading, Value, describe
 from refit_operator.target.rules.in_place import InPlaceTarget
 from refit_operator.target.rules.pod_models import silent_pods
-from refit_operator.target.rules.rollout import obstacle_of, stuck_rollout
 
 
 def gave_up(o: Observed) -> Hold | None:
@@ -42,11 +41,10 @@ def budget_spent(o: Observed) -> Hold | None:
 
 def target_halted(o: Observed) -> Hold | None:
     """Hold while the target could roll nothing out: no GPU is spent on what can't be promoted."""
-    obstacle = obstacle_of(o.target.document) if o.target else ""
-    if not obstacle:
+    obstacle = o.target.obstacle if o.target else ""
+    if not o.target or not obstacle:
         return None
-    name = o.monitor.spec.serving.target_ref.name
-    return Hold(Reason.TARGET_HALTED, f"Deployment {name!r} could roll nothing out: {obstacle}")
+    return Hold(Reason.TARGET_HALTED, f"{o.target.name} could roll nothing out: {obstacle}")
 
 
 def rollout_stuck(o: Observed) -> Hold | None:
@@ -54,19 +52,17 @@ def rollout_stuck(o: Observed) -> Hold | None:
 
     Whoever requests a run may know better.
     """
-    stuck = stuck_rollout(o.target.document) if o.target else ""
-    if not stuck:
+    stuck = o.target.stuck if o.target else ""
+    if not o.target or not stuck:
         return None
-    name = o.monitor.spec.serving.target_ref.name
-    return Hold(Reason.ROLLOUT_STUCK, f"a rollout of Deployment {name!r} is over its progressDeadlineSeconds: {stuck}")
+    return Hold(Reason.ROLLOUT_STUCK, f"a rollout of {o.target.name} is over its progressDeadlineSeconds: {stuck}")
 
 
 def no_room(o: Observed) -> Hold | None:
     """Hold while a quota allows no pod of the candidate beside those that serve."""
-    if not o.lack_of_room:
+    if not o.target or not o.lack_of_room:
         return None
-    name = o.monitor.spec.serving.target_ref.name
-    return Hold(Reason.NO_ROOM, f"Deployment {name!r} replaces no pod before one more is there: {o.lack_of_room}")
+    return Hold(Reason.NO_ROOM, f"{o.target.name} replaces no pod before one more is there: {o.lack_of_room}")
 
 
 def pod_silent(o: Observed) -> Hold | None:

@@ -10,6 +10,7 @@ from refit_operator.monitor.rules.decision import Hold, Observed
 from refit_operator.prometheus.rules.evidence import FEWEST_WINDOWS
 from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
+from refit_operator.target.rules.kinds import KINDS
 from refit_operator.target.rules.objections import WIRING
 
 
@@ -45,10 +46,18 @@ def _failure(o: Observed, kind: FailureKind) -> QueryFailed | None:
     return newest if isinstance(newest, QueryFailed) and newest.kind is kind else None
 
 
+def target_not_served(o: Observed) -> Hold | None:
+    """Hold while the API server doesn't know the kind in serving.targetRef."""
+    if not o.not_served:
+        return None
+    needed = KINDS[o.monitor.spec.serving.target_ref.kind].installed_by
+    return Hold(Reason.TARGET_NOT_SERVED, f"{o.not_served}: {needed} isn't installed" if needed else o.not_served)
+
+
 def target_missing(o: Observed) -> Hold | None:
-    """Hold while no Deployment has the name in serving.targetRef."""
-    name = o.monitor.spec.serving.target_ref.name
-    return Hold(Reason.TARGET_MISSING, f"no Deployment {name!r} in this namespace") if o.target is None else None
+    """Hold while nothing has the kind and name in serving.targetRef."""
+    ref = o.monitor.spec.serving.target_ref
+    return Hold(Reason.TARGET_MISSING, f"no {ref.kind} {ref.name!r} in this namespace") if o.target is None else None
 
 
 def target_claimed(o: Observed) -> Hold | None:
@@ -126,6 +135,7 @@ READINESS: tuple[Check, ...] = (
     query_refused,
     source_forbidden,
     secret_missing,
+    target_not_served,
     target_missing,
     target_claimed,
     target_not_wired,

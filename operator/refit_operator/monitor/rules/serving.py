@@ -19,8 +19,13 @@ def _false(hold: Hold | None) -> Verdict | None:
     return ("False", hold.reason, hold.message) if hold else None
 
 
+def target_not_served(o: Observed) -> Verdict | None:
+    """The API server doesn't know the target's kind."""
+    return _false(readiness.target_not_served(o))
+
+
 def target_missing(o: Observed) -> Verdict | None:
-    """There is no Deployment of that name."""
+    """There is no workload of that kind and name."""
     return _false(readiness.target_missing(o))
 
 
@@ -35,8 +40,9 @@ def rolling_out(o: Observed) -> Verdict | None:
 
 def target_not_wired(o: Observed) -> Verdict | None:
     """No container reads the pointer, so that what the target serves is unknown."""
-    unread = o.target is not None and not o.target.reads_pointer
-    return ("Unknown", Reason.TARGET_NOT_WIRED, o.target.wiring) if o.target and unread else None
+    if o.target is None or o.target.reads_pointer:
+        return None
+    return "Unknown", Reason.TARGET_NOT_WIRED, o.target.wiring
 
 
 def target_replaced(o: Observed) -> Verdict | None:
@@ -82,6 +88,7 @@ def _last_finish(o: Observed) -> Condition | None:
 
 
 CHECKS: tuple[Callable[[Observed], Verdict | None], ...] = (
+    target_not_served,
     target_missing,
     rolling_out,
     target_not_wired,

@@ -181,6 +181,7 @@ def display_state(o: Observed) -> str:
     states = {
         Reason.OVERRULED: "Overruled",
         Reason.TARGET_REPLACED: "Overruled",
+        Reason.FIELD_CONFLICT: "Overruled",
         Reason.SUSPENDED: "Suspended",
         **dict.fromkeys((Reason.TARGET_HALTED, Reason.ROLLOUT_STUCK, Reason.NO_ROOM), "Halted"),
         Reason.METRIC_UNAVAILABLE: "Blind",

@@ -145,6 +145,17 @@ def _by_number_regressed(case: Case) -> Refusal:
     return None
 
 
+def known_labels_regressed(case: Case) -> Refusal:
+    """Refuse where the candidate certainly loses on the labels that the served model knows: new ones hide no loss."""
+    known = case.report.new_labels.known if case.report.new_labels else None
+    p = known.difference.p if known and known.difference else None
+    if known is None or known.served is None or p is None or p > 1 - case.gate.confidence:
+        return None
+    said = f"{case.gate.metric} {known.candidate:.4g} against served {known.served:.4g} on {known.rows} rows"
+    why = f"of labels that the served model knows drops more than {case.known_drop:.4g} (p {p:.2g})"
+    return Reason.KNOWN_LABELS_REGRESSED, f"{said} {why}"
+
+
 CHECKS: tuple[Callable[[Case], Refusal], ...] = (
     metric_not_reported,
     direction_unclear,
@@ -156,6 +167,7 @@ CHECKS: tuple[Callable[[Case], Refusal], ...] = (
     not_better,
     unclear,
     slice_regressed,
+    known_labels_regressed,
 )
 
 

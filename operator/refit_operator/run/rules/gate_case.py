@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from refit_operator.api.training import Accept, Better, GateSpec
 from refit_operator.run.rules.certainty import confidence_for
 from refit_operator.run.rules.direction import Direction, direction_of
+from refit_operator.run.rules.known_drop import known_drop
 from refit_operator.run.rules.views.reports import JudgedDifference, JudgedSliceDifference, JudgeReport
 
 
@@ -49,6 +50,11 @@ class Case:
     def threshold(self) -> float:
         """By how much the candidate has to be the better one; below zero where it may be worse."""
         return -self.gate.tolerance if self.gate.accept is Accept.NOT_WORSE else self.gate.margin
+
+    @property
+    def known_drop(self) -> float:
+        """How much the candidate may lose on the labels that the served model knows, where others are new."""
+        return known_drop(self.gate)
 
     @property
     def confidence(self) -> float:

@@ -22,7 +22,7 @@ def describe_acceptance(case: Case) -> str:
         sure += f" ({case.difference.method})"
     elif case.has_served:
         sure = ", with no certainty given by the judge"
-    return f"{_numbers(case)}{sure}; {case.direction}{_doubtful_slices(case)}{_renewal(case)}"
+    return f"{_numbers(case)}{sure}; {case.direction}{_new_labels(case)}{_doubtful_slices(case)}{_renewal(case)}"
 
 
 def describe_doubt(case: Case, found: JudgedDifference, least: float) -> str:
@@ -32,7 +32,8 @@ def describe_doubt(case: Case, found: JudgedDifference, least: float) -> str:
     if gate.accept is Accept.NOT_WORSE:
         asked = f"less than {gate.tolerance:.4g} worse (gate.tolerance)"
     sure = f"with {percent(found.confidence)} certainty it is {_at_least(least)} ({found.method})"
-    return f"{_numbers(case)}: {sure}, and has to be {asked}{_rows_that_tell(case, found, least)}{_renewal(case)}"
+    told = f"{_rows_that_tell(case, found, least)}{_new_labels(case)}{_renewal(case)}"
+    return f"{_numbers(case)}: {sure}, and has to be {asked}{told}"
 
 
 def describe_laxness(case: Case, found: JudgedDifference) -> str:
@@ -75,6 +76,17 @@ def _doubtful_slices(case: Case) -> str:
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     named = f"{', '.join(found[:SHOWN])}{more}"
     return f"; too few rows to tell whether a slice drops more than {limit:.4g}: {named}" if found else ""
+
+
+def _new_labels(case: Case) -> str:
+    """Return how many rows have labels that the served model doesn't know, and both models without these."""
+    new = case.report.new_labels
+    if new is None or not new.rows:
+        return ""
+    rest = ""
+    if (known := new.known) and known.served is not None:
+        rest = f", without them {known.candidate:.4g} against served {known.served:.4g} on {known.rows}"
+    return f"; the served model doesn't know the labels of {new.rows} rows{rest}"
 
 
 def _renewal(case: Case) -> str:

@@ -1,1 +1,1 @@
-"""The serving Deployment as decisions see it: its pointer, its wiring, its rollout, and whose change counts."""
+"""The serving workload as decisions see it: its pointer, its wiring, its rollout, and whose change counts."""

@@ -1,15 +1,17 @@
 """A target whose servers take another model without a restart: its pointer is in a ConfigMap that the pods mount. Pure.
 
-Nothing of the Deployment is written. Servers that were updated by restarts before read the template's annotation too:
-it is the pointer while the ConfigMap has none.
+Only a Deployment may be one, and nothing of it is written. Servers that were updated by restarts before read the
+template's annotation too: it is the pointer while the ConfigMap has none.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from refit_operator.api.metadata import managers_at
 from refit_operator.api.pointer import POINTER_KEY, PREVIOUS_KEY, config_map_name
 from refit_operator.api.uris import parse_claim_uri
+from refit_operator.target.rules.kinds.base import value_at
 from refit_operator.target.rules.objections import scattered
 from refit_operator.target.rules.pod_models import PodModel, rollout_in_place
 from refit_operator.target.rules.readers import Reader, claim_mounts
@@ -44,9 +46,12 @@ class InPlaceTarget(TargetView):
     @property
     def pointer_managers(self) -> tuple[str, ...]:
         """The field managers that own the pointer in the ConfigMap."""
-        entries = (self.config_map or {"metadata": {}})["metadata"].get("managedFields") or ()
-        owns = (entry for entry in entries if f"f:{POINTER_KEY}" in (entry.get("fieldsV1") or {}).get("f:data", {}))
-        return tuple(entry["manager"] for entry in owns)
+        return managers_at(self.config_map, ("data", POINTER_KEY)) if self.config_map else ()
+
+    @property
+    def needs_room(self) -> bool:
+        """No: there is no new pod."""
+        return False
 
     @property
     def disagreement(self) -> str:
@@ -60,7 +65,7 @@ class InPlaceTarget(TargetView):
 
     def rollout_to(self, pointer: str) -> Rollout:
         """Return how far the pods are on their way to a pointer that is written: each has to answer with it."""
-        return rollout_in_place(self.document, self.pods, pointer)
+        return rollout_in_place(self.rollout, self.document["spec"].get("replicas", 1), self.pods, pointer)
 
     def objection_to(self, uri: str) -> str:
         """Return why the containers that read the pointer can't be given that URI, empty where they can."""
@@ -83,13 +88,20 @@ def parse_in_place(deployment: Document, config_map: Document | None, unreadable
     volumes = pod.get("volumes") or ()
     readers = tuple(Reader(one["name"], tuple(claim_mounts(volumes, one)), frozenset()) for one in mounting)
     pointer = _data(config_map).get(POINTER_KEY, "") or (view.pointer if view.readers else "")
-    return InPlaceTarget(view.uid, pointer, () if problem else readers, deployment, config_map, problem)
+    return InPlaceTarget(view.uid, pointer, () if problem else readers, view.found, view.kind, config_map, problem)
+
+
+def refuse_in_place(view: TargetView) -> InPlaceTarget:
+    """Return the view of a target of another kind, whose servers can't be given a pointer in place."""
+    problem = f"serving.update InPlace is for Deployments alone, and serving.targetRef is the {view.name}: leave it out"
+    return InPlaceTarget(view.uid, view.pointer, (), view.found, view.kind, problem=problem)
 
 
 def port_of(deployment: Document) -> int | None:
     """Return the port at which a pod says what it answers with: `http`, or the first; None where there is none."""
-    name, pod = config_map_name(deployment["metadata"]["name"]), deployment["spec"]["template"]["spec"]
-    ports = [port for one in pod["containers"] if _mounts(pod, one, name) for port in one.get("ports") or ()]
+    name = config_map_name(deployment["metadata"]["name"])
+    pod = value_at(deployment, ("spec", "template", "spec")) or {}
+    ports = [port for one in pod.get("containers") or () if _mounts(pod, one, name) for port in one.get("ports") or ()]
     named = (port["containerPort"] for port in ports if port.get("name") == PORT_NAME)
     return next(named, ports[0]["containerPort"] if ports else None)
 

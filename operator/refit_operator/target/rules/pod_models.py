@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.uris import name_pointer
-from refit_operator.target.rules.rollout import Complete, Failed, Progressing, Rollout, rollout_of
+from refit_operator.target.rules.rollout import Complete, Failed, Progressing, Rollout
 
 ATTEMPTS = 2
 """Failures of one pod after which it isn't waited for: the first may be a file that its node doesn't see yet."""
@@ -54,16 +54,17 @@ def is_staying(pod: dict[str, Any]) -> bool:
     return not is_over and not pod["metadata"].get("deletionTimestamp")
 
 
-def rollout_in_place(deployment: dict[str, Any], pods: Sequence[PodModel], pointer: str) -> Rollout:
-    """Return how far the pods are on their way to a pointer that is written: complete where each answers with it."""
-    whole = rollout_of(deployment)
+def rollout_in_place(whole: Rollout, wanted: int, pods: Sequence[PodModel], pointer: str) -> Rollout:
+    """Return how far the pods are on their way to a pointer that is written: complete where each answers with it.
+
+    `whole` is the rollout of the template, of so many wanted pods.
+    """
     failed = next((pod for pod in pods if pod.has_failed_at(pointer)), None)
     if failed and isinstance(whole, (Complete, Progressing)):
         return Failed(failed.words(pointer))
     if not isinstance(whole, Complete):
         return whole
     there = sum(pod.answers_with(pointer) for pod in pods)
-    wanted = deployment["spec"].get("replicas", 1)
     if there == wanted == len(pods):
         return Complete()
     missing = [pod.words(pointer) for pod in pods if not pod.answers_with(pointer)]

@@ -13,7 +13,7 @@ from typing import Any
 Document = dict[str, Any]
 Amounts = dict[str, Decimal]
 DEFAULT_SHARE = "25%"
-"""What a Deployment may take away where it doesn't say."""
+"""What a rolling update may take away where it doesn't say."""
 FOR_SERVERS = {"NotTerminating"}
 """Scopes of quotas that hold for every pod without a deadline; others depend on the pod."""
 UNITS = {
@@ -24,14 +24,9 @@ UNITS = {
 QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?")
 
 
-def needs_room(deployment: Document) -> bool:
-    """Return whether a rollout starts with one more pod, because none may be missing."""
-    spec = deployment["spec"]
-    strategy = spec.get("strategy") or {}
-    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
-        return False
-    allowed = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", DEFAULT_SHARE)
-    return _count(allowed, spec.get("replicas", 1)) == 0
+def may_miss_none(bounds: Document, replicas: int) -> bool:
+    """Return whether a rolling update with these bounds may take no pod away, so that it starts with one more."""
+    return _count(bounds.get("maxUnavailable", DEFAULT_SHARE), replicas) == 0
 
 
 def _count(allowed: int | str, replicas: int) -> int:
@@ -41,9 +36,9 @@ def _count(allowed: int | str, replicas: int) -> int:
     return int(allowed)
 
 
-def lack_of_room(deployment: Document, quotas: Iterable[Document]) -> str:
-    """Return which quota allows no more pod of the Deployment, and of what; empty where all allow it."""
-    needed = _needs_of(deployment["spec"]["template"]["spec"])
+def lack_of_room(workload: Document, quotas: Iterable[Document]) -> str:
+    """Return which quota allows no more pod of the workload, and of what; empty where all allow it."""
+    needed = _needs_of(workload["spec"]["template"]["spec"])
     lacks = (_lack(quota, needed) for quota in quotas if _is_for_servers(quota))
     return next((lack for lack in lacks if lack), "")
 

@@ -1,28 +1,73 @@
-"""What a Deployment says about its model: the pointer it carries, who reads it, and where claims are mounted.
+"""What a target says about its model: the pointer it carries, who reads it, and where claims are mounted.
 
 The pointer is written in the server's terms: `pvc://models/x` becomes `file:///<mount path>/x`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.metadata import managers_of, owner_of
+from refit_operator.api.base import FIELD_MANAGER
+from refit_operator.api.metadata import managers_at, owner_of
+from refit_operator.api.pointer import Fields, Path, show_path
 from refit_operator.api.uris import leads_out, parse_claim_uri, parse_pointer
-from refit_operator.target.rules.objections import WIRING, disagreement, scattered, unmounted, unread
-from refit_operator.target.rules.readers import Reader, readers_of
-from refit_operator.target.rules.rollout import Rollout, rollout_of
+from refit_operator.target.rules.kinds import DEPLOYMENT
+from refit_operator.target.rules.kinds.base import Found, Kind
+from refit_operator.target.rules.objections import WIRING, scattered, unmounted, unread
+from refit_operator.target.rules.readers import Reader
+from refit_operator.target.rules.rollout import Rollout
 
 
 @dataclass(frozen=True)
 class TargetView:
-    """A Deployment, read at one moment. `document` is what was read, for writing back to exactly that object."""
+    """A target, read at one moment. `found` has what was read, for writing back to exactly that object."""
 
     uid: str
     pointer: str
     readers: tuple[Reader, ...]
-    document: dict[str, Any]
+    found: Found
+    kind: Kind = DEPLOYMENT
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The object that carries the pointer."""
+        return self.found.document
+
+    @property
+    def name(self) -> str:
+        """Kind and name, for messages."""
+        return f"{self.kind.name} {self.document['metadata']['name']!r}"
+
+    @property
+    def rollout(self) -> Rollout:
+        """How far the rollout of its newest template is."""
+        return self.kind.rollout(self.found)
+
+    @property
+    def obstacle(self) -> str:
+        """What keeps it from rolling anything out by itself; empty where nothing is known to."""
+        return self.kind.obstacle(self.found)
+
+    @property
+    def stuck(self) -> str:
+        """What it says of a rollout that missed its deadline halfway; empty where there is none."""
+        return self.kind.stuck(self.found)
+
+    @property
+    def replica_failure(self) -> str:
+        """Why its pods can't be created; empty where nothing is known."""
+        return self.kind.replica_failure(self.found)
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether its rollout starts with one more pod."""
+        return self.kind.needs_room(self.found)
+
+    @property
+    def progressed(self) -> datetime | None:
+        """When a rollout whose steps take their own time went on last."""
+        return self.kind.progressed(self.found)
 
     @property
     def reads_pointer(self) -> bool:
@@ -32,21 +77,21 @@ class TargetView:
     @property
     def carrier(self) -> str:
         """What the pointer is in, for messages."""
-        return f"annotation {CHECKPOINT_ANNOTATION}"
+        return show_path(self.kind.pointer_path(self.document))
 
     @property
     def wiring(self) -> str:
         """What to do where nothing reads the pointer."""
-        return WIRING
+        return self.kind.wiring(self.document) or WIRING
 
     def rollout_to(self, pointer: str) -> Rollout:
         """Return how far the target is on its way to a pointer that is written: every pod is a new one then."""
-        return rollout_of(self.document)
+        return self.rollout
 
     @property
     def selector(self) -> str:
-        """The labels that its ReplicaSets and pods have, as a label selector."""
-        selector = self.document["spec"].get("selector") or {}
+        """The labels that its pods have, and what keeps its templates, as a label selector."""
+        selector = self.found.workload["spec"].get("selector") or {}
         labels = sorted((selector.get("matchLabels") or {}).items())
         expressions = map(_requirement, selector.get("matchExpressions") or ())
         return ",".join([*(f"{key}={value}" for key, value in labels), *expressions])
@@ -54,25 +99,39 @@ class TargetView:
     @property
     def pointer_managers(self) -> tuple[str, ...]:
         """The field managers that own the pointer; empty where there is none, or none owns it."""
-        return managers_of(self.document, CHECKPOINT_ANNOTATION)
+        return self._managers(self.kind.pointer_path(self.document))
 
     @cached_property
     def disagreement(self) -> str:
         """How an annotation that a container reads contradicts the pointer, and who set it; empty where none does."""
-        annotation, words = disagreement(self.readers, _annotations(self.document))
-        if not words or annotation == CHECKPOINT_ANNOTATION:
+        path, words = self.kind.disagreement(self.document, self.readers)
+        if not words or path == self.kind.pointer_path(self.document):
             return words
-        managers = ", ".join(f'"{manager}"' for manager in managers_of(self.document, annotation))
+        managers = ", ".join(f'"{manager}"' for manager in self._managers(path))
         by = f" (field manager {managers})" if managers else ""
-        return f"annotation {annotation}{by} {words}"
+        return f"{show_path(path)}{by} {words}"
+
+    def _managers(self, path: Path) -> tuple[str, ...]:
+        return managers_at(self.document, path)
+
+    @property
+    def others_field(self) -> tuple[Path, tuple[str, ...]] | None:
+        """The field of the pointer that others own, and who, so that a promotion would be refused."""
+        path = self.kind.owned_before(self.document)
+        others = tuple(each for each in self._managers(path) if each != FIELD_MANAGER) if path else ()
+        return (path, others) if path and others else None
+
+    def fields(self, pointer: str) -> Fields:
+        """Return what a pointer is written as on this target."""
+        return self.kind.fields(pointer)
 
     def to_server_uri(self, uri: str) -> str | None:
         """Return the URI as every container that reads the pointer sees it; None where there is none for all."""
         place = parse_claim_uri(uri)
         if unread(self.readers, uri) or (place and unmounted(self.readers, place)):
             return None
-        if place is None:
-            return uri
+        if place is None or self.kind.takes_claim_uris:
+            return uri if self.readers else None
         paths = (path for reader in self.readers for path in reader.paths_of(place))
         shared = (path for path in paths if all(reader.agrees(path, place) for reader in self.readers))
         return next((f"file://{path}" for path in shared), None)
@@ -116,26 +175,18 @@ def _requirement(expression: dict[str, Any]) -> str:
     return forms[expression["operator"]]
 
 
-def parse_target(deployment: dict[str, Any]) -> TargetView:
-    """Return the view of a Deployment as the API server gave it."""
-    pod = deployment["spec"]["template"]["spec"]
+def parse_target(document: dict[str, Any], kind: Kind = DEPLOYMENT, made: dict[str, Any] | None = None) -> TargetView:
+    """Return the view of a target of that kind as the API server gave it, with what its controller made of it."""
     return TargetView(
-        uid=deployment["metadata"]["uid"],
-        pointer=_pointer(deployment),
-        readers=readers_of(pod),
-        document=deployment,
+        uid=document["metadata"]["uid"],
+        pointer=kind.pointer(document),
+        readers=kind.readers(document),
+        found=Found(document, made),
+        kind=kind,
     )
 
 
-def _pointer(owner: dict[str, Any]) -> str:
-    """Return the pointer in the pod template of a Deployment or a ReplicaSet."""
-    return _annotations(owner).get(CHECKPOINT_ANNOTATION, "")
-
-
-def _annotations(owner: dict[str, Any]) -> dict[str, str]:
-    return dict((owner["spec"]["template"].get("metadata") or {}).get("annotations") or {})
-
-
-def pointers_of(target: TargetView, replica_sets: list[dict[str, Any]]) -> set[str]:
-    """Return the pointers of the templates that the target has had, as far back as its ReplicaSets are kept."""
-    return {_pointer(found) for found in replica_sets if owner_of(found) == target.uid}
+def pointers_of(target: TargetView, revisions: list[dict[str, Any]]) -> set[str]:
+    """Return the pointers of the templates that the target has had, as far back as they are kept."""
+    uid = target.found.workload["metadata"]["uid"]
+    return {target.kind.pointer_of_revision(found) for found in revisions if owner_of(found) == uid}

@@ -115,12 +115,13 @@ def unit(metric: str, predictions: Sequence[Prediction]) -> float:
         return 1.0
     nats = [one.value["nll"] for one in predictions]
     sizes = [one.value["bytes" if metric == "bits_per_byte" else "tokens"] for one in predictions]
-    largest, mean = max(nat / size for nat, size in zip(nats, sizes, strict=True)), sum(nats) / sum(sizes)
+    largest = float(max(nat / size for nat, size in zip(nats, sizes, strict=True)))
+    mean = sum(nats) / sum(sizes)
     if metric == "bits_per_byte":
-        return float(largest / math.log(2))
+        return largest / math.log(2)
     if metric == "perplexity":
         return math.exp(min(mean, LARGEST_EXPONENT)) * min(1.0, largest)
-    return float(largest)
+    return largest
 
 
 def _is_right(metric: str, prediction: Mapping[str, Any], truth: str, judging: Judging) -> bool:

@@ -1,9 +1,10 @@
 """What all classifiers share: the head and its labels, the batches, the metrics. A task adds its input."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from sklearn.metrics import accuracy_score, f1_score, recall_score
@@ -25,9 +26,12 @@ from refit_trainer.tasks.components.questions import (
     label_names,
     split_by_question,
 )
+from refit_trainer.tasks.components.weights import WEIGHT
 from refit_trainer.training.compute import pick_device
 
 Batch = dict[str, Any]
+WEIGHED = ("slice", "time", WEIGHT)
+"""The optional columns of a classification, whose rows may count differently in the training."""
 
 
 class Classification(ABC):
@@ -46,6 +50,8 @@ class Classification(ABC):
     """The Auto class that loads them."""
     batch = 64
     """Inputs predicted at once."""
+    counted: frozenset[str] | None = None
+    """The classes that metrics are means over; None: all that rows or answers have."""
 
     @abstractmethod
     def check_input(self, value: Any) -> str | None:
@@ -117,11 +123,15 @@ class Classification(ABC):
         model.processor.save_pretrained(folder)
 
     def encode(self, model: LoadedModel, rows: Sequence[Row]) -> list[Batch]:
-        """Return inputs and label numbers."""
+        """Return inputs and label numbers; with each number what its row counts, where rows are weighted."""
         ids = {label: i for i, label in enumerate(model.labels)}
         columns = columns_by_question(model.labels)
         truths = [row.values["label"] for row in rows]
-        numbers = [encode_answers(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths]
+        numbers: list[Any] = [
+            encode_answers(truth, model.labels, columns) if columns else ids[str(truth)] for truth in truths
+        ]
+        if model.is_weighted:
+            numbers = [[number, row.values[WEIGHT]] for number, row in zip(numbers, rows, strict=True)]
         inputs = self.encode_inputs(model, [row.values[self.input] for row in rows])
         return [{**found, "labels": label} for found, label in zip(inputs, numbers, strict=True)]
 
@@ -168,16 +178,24 @@ class Classification(ABC):
             return Tally(sum(prediction.get(question) != name for question, name in truths.items()), len(truths))
         return Tally(float(str(prediction) != str(truth)))
 
+    def counting(self, labels: Iterable[str]) -> Self:
+        """Return the task with means over some classes alone: another answer is wrong, and no class of its own."""
+        task = copy(self)
+        task.counted = frozenset(labels)
+        return task
+
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return accuracy, and F1 and recall as means over the classes; over all questions, and accuracy for each."""
         if has_questions(rows):
             return self._measure_questions(rows, predictions)
         truth = [str(row.values["label"]) for row in rows]
         found = [prediction.value for prediction in predictions]
+        classes = None if self.counted is None else sorted(self.counted & {*truth, *found})
+        means = {"labels": classes, "average": "macro", "zero_division": 0}
         return {
             "accuracy": float(accuracy_score(truth, found)),
-            "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
-            "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+            "macro_f1": float(f1_score(truth, found, **means)),
+            "recall": float(recall_score(truth, found, **means)),
         }
 
     def _measure_questions(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:

@@ -20,14 +20,18 @@ def encode_answers(answers: Mapping[str, Any], labels: Sequence[str], columns: Q
 
 
 def grouped_loss(columns: QuestionColumns) -> Any:
-    """Return the mean cross-entropy over all answers of a batch, as the Trainer asks for it."""
+    """Return the mean cross-entropy over all answers of a batch, as the Trainer asks for it.
+
+    `num_items_in_batch` counts those of all processes; what is divided by it the Trainer multiplies by their number.
+    """
 
     def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
         parts = [
             cross_entropy(outputs.logits[:, own], labels[:, i], ignore_index=UNANSWERED, reduction="sum")
             for i, own in enumerate(columns.values())
         ]
-        return torch.stack(parts).sum() / (labels != UNANSWERED).sum().clamp(min=1)
+        answers = (labels != UNANSWERED).sum() if num_items_in_batch is None else num_items_in_batch
+        return torch.stack(parts).sum() / torch.as_tensor(answers).clamp(min=1)
 
     return loss
 

@@ -5,7 +5,7 @@ spec keeps. The status shows it, and nothing rests on that.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from refit_operator.api.base import ROLLBACK_ANNOTATION
 from refit_operator.api.conditions import ConditionType, find
@@ -20,14 +20,7 @@ from refit_operator.run.rules.gate_case import Case
 from refit_operator.run.rules.manifests.config import checkpoint_uri
 from refit_operator.run.rules.views.results import recorded_judgement
 from refit_operator.target.rules.ownership import describe_change
-from refit_operator.target.rules.rollout import (
-    Complete,
-    Failed,
-    Halted,
-    Progressing,
-    Rollout,
-    replica_failure,
-)
+from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, Rollout, Waiting
 from refit_operator.target.rules.view import TargetView
 
 POLL = timedelta(seconds=2)
@@ -54,12 +47,12 @@ def evaluate_gate(o: Observed) -> Decision | None:
 
 
 def target_missing(o: Observed) -> Decision | None:
-    """End the run where the Deployment is missing."""
+    """End the run where the target is missing."""
     return None if o.target else finish(o, Outcome.FAILED, Reason.TARGET_MISSING, "the target was deleted")
 
 
 def target_replaced(o: Observed) -> Decision | None:
-    """End the run where the Deployment isn't the one that the pointer was recorded for."""
+    """End the run where the target isn't the one that the pointer was recorded for."""
     change = o.run.status.pointer_change
     if o.target is None or change is None or change.target_uid == o.target.uid:
         return None
@@ -157,12 +150,20 @@ def await_rollout(o: Observed) -> Decision | None:
             return _promoted(o)
         case Halted(message):
             return roll_back(o, Reason.ROLLOUT_BLOCKED, message)
-        case Failed(message) if not o.run.is_rollback:
-            return roll_back(o, _blame(o), message)
+        case Failed(message, is_verdict) if is_verdict or not o.run.is_rollback:
+            return roll_back(o, Reason.ROLLOUT_FAILED if is_verdict else _blame(o), message)
+        case Waiting(message):
+            return Decision(record(o, Stage.ROLLING_OUT, message), requeue_after=POLL)
         case Progressing(message) | Failed(message):
-            if o.now - change.time >= o.run.spec.serving.rollout_deadline:
+            if _time_without_progress(o, change.time) >= o.run.spec.serving.rollout_deadline:
                 return roll_back(o, _blame(o), f"not rolled out in time: {message}")
             return Decision(record(o, Stage.ROLLING_OUT, message), requeue_after=POLL)
+
+
+def _time_without_progress(o: Observed, since: datetime) -> timedelta:
+    """Return the time since then; where a rollout has steps that take their own time, since it last went on."""
+    progressed = o.target.progressed if o.target else None
+    return o.now - max(since, progressed or since)
 
 
 def _blame(o: Observed) -> Reason:
@@ -209,7 +210,7 @@ def await_rollback(o: Observed) -> Decision | None:
             return _rolled_back(o, Reason.ROLLED_BACK, "")
         case Halted(message):
             return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
-        case Progressing(message) | Failed(message):
+        case Progressing(message) | Waiting(message) | Failed(message):
             if o.now - change.rollback_time >= o.run.spec.serving.rollout_deadline:
                 return _rolled_back(o, Reason.ROLLBACK_BLOCKED, message)
             return Decision(record(o, Stage.ROLLING_BACK, message), requeue_after=POLL)
@@ -250,7 +251,7 @@ def _rollout(o: Observed) -> Rollout:
     rollout = o.target.rollout_to(_wanted(o))
     if isinstance(rollout, Complete):
         return rollout
-    words = (rollout.message, replica_failure(o.target.document), o.rollout_blocker)
+    words = (rollout.message, o.target.replica_failure, o.rollout_blocker)
     return replace(rollout, message="; ".join(word for word in words if word))
 
 

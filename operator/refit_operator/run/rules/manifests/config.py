@@ -3,8 +3,10 @@
 from typing import Any
 
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.training import ClassWeights, DatasetSpec, NewLabels
 from refit_operator.api.uris import Pointer, parse_claim_uri, parse_pointer
 from refit_operator.run.rules.certainty import NO_USES, Uses
+from refit_operator.run.rules.known_drop import known_drop
 from refit_operator.run.rules.refusals import NO_REFUSALS, Refusals
 
 MOUNT_ROOT = "/refit/volumes"
@@ -33,8 +35,17 @@ def _model(pointer: Pointer) -> dict[str, str]:
 def _dataset(run: RetrainRun, role: str, uri: str) -> dict[str, Any]:
     dataset = run.spec.training.dataset
     document: dict[str, Any] = {role: mounted_uri(uri), "format": dataset.format, "columns": dict(dataset.columns)}
-    chosen = {"recent": dataset.recent, "replay": dataset.replay} if role == "train" else {}
+    chosen: dict[str, Any] = {"recent": dataset.recent, "replay": dataset.replay} if role == "train" else {}
+    chosen |= _labels(dataset, role)
     return document | {name: value for name, value in chosen.items() if value}
+
+
+def _labels(dataset: DatasetSpec, role: str) -> dict[str, Any]:
+    """Return what is asked of labels and weights, where it isn't what a trainer does by itself."""
+    extends = {"newLabels": dataset.new_labels.value, "minRowsPerNewLabel": dataset.min_rows_per_new_label}
+    is_balanced = role == "train" and dataset.class_weights is ClassWeights.BALANCED
+    weights = {"classWeights": dataset.class_weights.value} if is_balanced else {}
+    return (extends if dataset.new_labels is NewLabels.EXTEND else {}) | weights
 
 
 def _identity(run: RetrainRun) -> dict[str, Any]:
@@ -86,6 +97,8 @@ def _gate(run: RetrainRun, uses: Uses) -> dict[str, Any]:
     document: dict[str, Any] = {"metric": gate.metric, "confidence": gate.confidence}
     document |= {} if gate.max_slice_drop is None else {"maxSliceDrop": gate.max_slice_drop}
     document |= {"generation": gate.generation.model_dump(by_alias=True)} if gate.generation else {}
+    extends = run.spec.training.dataset.new_labels is NewLabels.EXTEND
+    document |= {"maxKnownDrop": known_drop(gate)} if extends else {}
     return document | ({"uses": dict(uses)} if uses else {})
 
 

@@ -81,6 +81,16 @@ class JudgedSlice(_Report):
     difference: JudgedSliceDifference | None = None
 
 
+class JudgedNewLabels(_Report):
+    """The rows of labels that the served model doesn't know, and both models on the others."""
+
+    count: int = Field(ge=0, le=MOST_ROWS)
+    names: Annotated[list[Name], Field(max_length=20)] = []
+    rows: int = Field(ge=0, le=MOST_ROWS)
+    left_out: int = Field(default=0, alias="leftOut", ge=0, le=MOST_ROWS)
+    known: JudgedSlice | None = None
+
+
 class JudgedHoldout(_Report):
     """What the models were judged on."""
 
@@ -106,6 +116,8 @@ class JudgeReport(_Report):
     difference: JudgedDifference | None = None
     """In the gate's metric; None where the judge gives no bounds."""
     holdout: JudgedHoldout | None = None
+    new_labels: JudgedNewLabels | None = Field(default=None, alias="newLabels")
+    """Where labels may be new and the served model lacks some."""
     slice_count: int | None = Field(default=None, alias="sliceCount", ge=0, le=MOST_ROWS)
     """How many slices there are, with those that the report has no room for."""
 

@@ -9,6 +9,7 @@ from refit_operator.api.results import (
     DifferenceResult,
     GateResult,
     ModelResult,
+    NewLabelsResult,
     RunResult,
     SliceDifference,
     SliceResult,
@@ -17,6 +18,7 @@ from refit_operator.run.rules.certainty import NO_USES, Uses
 from refit_operator.run.rules.views.reports import (
     JudgedDifference,
     JudgedModel,
+    JudgedNewLabels,
     JudgedSlice,
     JudgedSliceDifference,
     JudgeReport,
@@ -52,6 +54,13 @@ def _slice_difference(found: JudgedSliceDifference | None) -> SliceDifference | 
     return SliceDifference(low=_text(found.low), high=_text(found.high), p=p)
 
 
+def _new_labels(found: JudgedNewLabels | None) -> NewLabelsResult | None:
+    if found is None:
+        return None
+    known = _slice(found.known) if found.known else None
+    return NewLabelsResult(count=found.count, names=found.names, rows=found.rows, left_out=found.left_out, known=known)
+
+
 def _difference(found: JudgedDifference | None) -> DifferenceResult | None:
     if found is None:
         return None
@@ -81,6 +90,7 @@ def judgement_fields(report: JudgeReport, metric: str, uses: Uses = NO_USES) -> 
             difference=_difference(report.difference),
         ),
         "slices": {name: _slice(part) for name, part in report.slices.items()},
+        "new_labels": _new_labels(report.new_labels),
         "holdout_rows": report.rows,
         "holdout_distinct": report.distinct,
         "holdout_digest": digest,
@@ -93,7 +103,7 @@ def recorded_judgement(result: RunResult) -> JudgeReport | None:
     """Return the report that was recorded, None where there is none."""
     if result.candidate is None or result.holdout_rows is None:
         return None
-    document = result.model_dump(include={"candidate", "served", "slices"})
+    document = result.model_dump(include={"candidate", "served", "slices", "new_labels"})
     gate = result.gate
     directions = {gate.metric: gate.direction} if gate and gate.direction else {}
     counts = {"rows": result.holdout_rows, "distinct": result.holdout_distinct, "slice_count": result.slice_count}
