@@ -66,7 +66,7 @@ def test_the_operator_changes_pointers(served: Space) -> None:
 
 @pytest.mark.parametrize("what", TARGET)
 def test_the_operator_changes_nothing_else_of_a_deployment(served: Space, what: str) -> None:
-    with pytest.raises(Refused, match="nothing of a Deployment but its pointer"):
+    with pytest.raises(Refused, match="nothing of a workload but its pointer"):
         patches(served, TARGET[what])
 
 

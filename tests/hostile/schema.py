@@ -85,7 +85,7 @@ VALUES: dict[str, tuple[Spec, str]] = {
     },
     "a user below 0": (pod(securityContext={"runAsUser": -1}), "securityContext.runAsUser"),
     "endless grace": (pod(terminationGracePeriodSeconds=10**9), "terminationGracePeriodSeconds"),
-    "a StatefulSet as target": ({"serving": {"targetRef": {"kind": "StatefulSet"}}}, "targetRef.kind"),
+    "a DaemonSet as target": ({"serving": {"targetRef": {"kind": "DaemonSet"}}}, "targetRef.kind"),
     "another group's Deployment": ({"serving": {"targetRef": {"apiVersion": "evil/v1"}}}, "targetRef.apiVersion"),
     "1,000,000 machines": ({"training": {"numNodes": 1_000_000}}, "spec.training.numNodes"),
     "1,000,000 retries": ({"training": {"backoffLimit": 1_000_000}}, "spec.training.backoffLimit"),

@@ -99,7 +99,7 @@ FAMILIES = (
             Vector(
                 name,
                 changes(f"{DEPLOYMENTS}/reviews", patch, OPERATOR, STRATEGIC),
-                "nothing of a Deployment but its pointer",
+                "nothing of a workload but its pointer",
             )
             for name, patch in TARGET.items()
         ),
