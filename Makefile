@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue test-targets fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for 
 test-targets: cluster-up  ## targets of Argo Rollouts and KServe by their CRDs, installed for as long as it takes (not part of `test`)
 	crds=$$($(PYTHON3) -m localcluster target-crds) && \
 	    $(IN_CLUSTER) REFIT_TARGET_CRDS="$$crds" $(PYTHON) -m pytest -m crds tests/cluster/test_installed_kinds.py
+
+test-in-place: cluster-up  ## models changed without a restart, on the node, and by a rollout beside it (not part of `test`)
+	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m in_place tests/cluster/test_in_place.py
 
 # Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
 FUZZ_IN_IMAGE = requests rows model_folders

@@ -28,6 +28,8 @@ from tests.support.cluster.reviews import spoil
 from tests.support.cluster.runs import finished, pointer, request_run, run_number
 from tests.support.local import until
 
+pytestmark = pytest.mark.in_place
+
 
 def digests(space: Space) -> set[str]:
     return {model["digest"] for model in models_of(space)}
