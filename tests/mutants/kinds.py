@@ -53,7 +53,7 @@ KINDS = (
     Mutant(
         "an InferenceService is complete before KServe has passed the pointer on",
         f"{FOLDER}/inference_service.py",
-        "if _pointer_in(found.made) != super().pointer(found.document):",
+        "if PREDICTOR.pointer(found.made) != super().pointer(found.document):",
         "if found.made is None:",
         SERVICES,
     ),

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from refit_operator.api.base import (
     CHECKPOINT_ANNOTATION,
@@ -36,6 +37,14 @@ class Fields:
     """All that the operator may write there: what isn't among the values is removed."""
 
 
+def value_at(document: dict[str, Any], path: Path) -> Any:
+    """Return what a document has there, None where it has nothing."""
+    found: Any = document
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
 def show_path(path: Path) -> str:
     """Return a field as messages name it: an annotation by its name alone."""
     return f"annotation {path[-1]}" if path[-1] in ANNOTATIONS else ".".join(path)
@@ -44,12 +53,6 @@ def show_path(path: Path) -> str:
 def config_map_name(target: str) -> str:
     """Return the name of a target's ConfigMap."""
     return f"{target}{CONFIG_MAP_SUFFIX}"
-
-
-def data_of(text: str, previous: str) -> dict[str, str]:
-    """Return what a pointer is written as in a ConfigMap; the empty pointer has no key."""
-    found = {POINTER_KEY: text, PREVIOUS_KEY: previous}
-    return {key: value for key, value in found.items() if value}
 
 
 def annotations_of(text: str) -> dict[str, str]:

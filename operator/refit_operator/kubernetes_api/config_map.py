@@ -4,14 +4,11 @@ As on a Deployment, the uid and resourceVersion just read go along, and a key th
 The operator's account may read and change a ConfigMap only where that is lent: docs/how-to/in-place.md.
 """
 
-from kubernetes.aio.client.exceptions import ApiException
-
-from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.metadata import Ref
-from refit_operator.api.pointer import POINTER_KEY, data_of
-from refit_operator.kubernetes_api.client import ASKED, CONFIG_MAP, Cluster, Document
-from refit_operator.kubernetes_api.errors import Forbidden, translated
-from refit_operator.kubernetes_api.pointer import Applied, ApplyOutcome, Conflict, read_refusal
+from refit_operator.api.pointer import POINTER_KEY, PREVIOUS_KEY, Fields
+from refit_operator.kubernetes_api.client import CONFIG_MAP, Cluster, Document
+from refit_operator.kubernetes_api.errors import Forbidden
+from refit_operator.kubernetes_api.pointer import Applied, ApplyOutcome, Conflict, Replaced, send_apply
 
 
 async def read_config_map(cluster: Cluster, ref: Ref) -> tuple[Document | None, str]:
@@ -29,24 +26,13 @@ async def apply_to_config_map(
     cluster: Cluster, config_map: Document, pointer: str, previous: str, force: bool = False
 ) -> ApplyOutcome:
     """Write the pointer to the ConfigMap that was read. Raises Transient where it changed since."""
-    meta = config_map["metadata"]
-    identity = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion")}
-    body: Document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": identity}
-    if data := data_of(pointer, previous):
-        body["data"] = data
-    with translated():
-        resource = await cluster.resource(CONFIG_MAP)
-        try:
-            applied = await resource.server_side_apply(
-                body=body,
-                namespace=meta["namespace"],
-                field_manager=FIELD_MANAGER,
-                force_conflicts=force,
-                **ASKED,
-            )
-        except ApiException as error:
-            return read_refusal(error)
+    data = {POINTER_KEY: pointer, PREVIOUS_KEY: previous}
+    fields = Fields(CONFIG_MAP, {("data", key): value for key, value in data.items() if value}, places=())
+    applied = await send_apply(cluster, config_map, fields, force)
+    if isinstance(applied, Conflict | Replaced):
+        return applied
     live = (applied.get("data") or {}).get(POINTER_KEY, "")
     if live == pointer:
         return Applied()
-    return Conflict(f"key {POINTER_KEY} of ConfigMap {meta['name']} stays {live}: another field manager owns it, too")
+    name = config_map["metadata"]["name"]
+    return Conflict(f"key {POINTER_KEY} of ConfigMap {name} stays {live}: another field manager owns it, too")

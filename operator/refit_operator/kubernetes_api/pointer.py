@@ -13,7 +13,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from refit_operator.api.base import FIELD_MANAGER
 from refit_operator.api.metadata import managers_at
-from refit_operator.api.pointer import Fields, Path, show_path
+from refit_operator.api.pointer import Fields, Path, show_path, value_at
 from refit_operator.kubernetes_api.client import ASKED, Cluster, Document
 from refit_operator.kubernetes_api.errors import describe, parse_status, translated
 
@@ -63,10 +63,16 @@ async def apply_pointer(cluster: Cluster, target: Document, fields: Fields, forc
     """
     if conflict := _cant_be_removed(target, fields):
         return conflict
+    applied = await send_apply(cluster, target, fields, force)
+    return applied if isinstance(applied, Conflict | Replaced) else _read_answer(applied, fields)
+
+
+async def send_apply(cluster: Cluster, target: Document, fields: Fields, force: bool) -> Document | Conflict | Replaced:
+    """Apply the fields to the object that was read; return what it is then, or why it was refused."""
     with translated():
         resource = await cluster.resource(fields.kind)
         try:
-            applied = await resource.server_side_apply(
+            applied: Document = await resource.server_side_apply(
                 body=build_pointer_patch(target, fields),
                 namespace=target["metadata"]["namespace"],
                 field_manager=FIELD_MANAGER,
@@ -74,19 +80,21 @@ async def apply_pointer(cluster: Cluster, target: Document, fields: Fields, forc
                 **ASKED,
             )
         except ApiException as error:
-            return read_refusal(error)
-        return _read_answer(applied, fields)
+            return _read_refusal(error)
+        return applied
 
 
 def _cant_be_removed(target: Document, fields: Fields) -> Conflict | None:
     """Return the field that would stay behind, so that the rest would be written without it."""
-    leaving = (path for path in fields.places if _live(target, path) is not None and path not in fields.values)
+    leaving = (path for path in fields.places if value_at(target, path) is not None and path not in fields.values)
     kept = next((path for path in leaving if managers_at(target, path) != (FIELD_MANAGER,)), None)
     return _stays(target, kept) if kept else None
 
 
 def _read_answer(target: Document, fields: Fields) -> ApplyOutcome:
-    other = next((path for path in fields.places if (_live(target, path) or "") != fields.values.get(path, "")), None)
+    other = next(
+        (path for path in fields.places if (value_at(target, path) or "") != fields.values.get(path, "")), None
+    )
     return _stays(target, other) if other else Applied()
 
 
@@ -95,17 +103,10 @@ def _stays(target: Document, path: Path) -> Conflict:
     owners = ", ".join(f'"{manager}"' for manager in others)
     owned = f"owned by field manager {owners}" if owners else "owned by no field manager, as after an undo"
     name = show_path(path).removeprefix("annotation ")
-    return Conflict(f"{name} stays {_live(target, path) or 'absent'}: {owned}")
+    return Conflict(f"{name} stays {value_at(target, path) or 'absent'}: {owned}")
 
 
-def _live(target: Document, path: Path) -> str | None:
-    found: Any = target
-    for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return None if found is None else str(found)
-
-
-def read_refusal(error: ApiException) -> ApplyOutcome:
+def _read_refusal(error: ApiException) -> Conflict | Replaced:
     """Return what a refused apply means; raise the error where it means neither."""
     causes: list[dict[str, Any]] = (parse_status(error).get("details") or {}).get("causes") or []
     reasons = {cause.get("reason") for cause in causes}

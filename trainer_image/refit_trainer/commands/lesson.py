@@ -79,8 +79,7 @@ def prepare(task: Task, dataset: TrainDataset, known: tuple[str, ...] | None, ro
     distinct = select_distinct(task, rows)
     told, new = known, NewLabels()
     if dataset.extends:
-        names = {name for row in distinct.rows for name in names_in(row.values[task.truth])}
-        told = None if known is None else read_unnamed(known, names)
+        told = None if known is None else read_unnamed(known, _names_in(task, distinct.rows))
         truths = (row.values[task.truth] for row in distinct.rows)
         new = choose_new_labels(truths, told or (), dataset.min_rows_per_new_label)
         distinct = _leave_out(distinct, new, dataset)
@@ -88,6 +87,10 @@ def prepare(task: Task, dataset: TrainDataset, known: tuple[str, ...] | None, ro
     if is_weighted:
         distinct = weigh_rows(distinct, dataset.class_weights == "Balanced", dataset.columns)
     return Lesson(distinct, told if dataset.extends else None, new, is_weighted)
+
+
+def _names_in(task: Task, rows: Sequence[Row]) -> set[str]:
+    return {name for row in rows for name in names_in(row.values[task.truth])}
 
 
 def _leave_out(distinct: DistinctRows, new: NewLabels, dataset: TrainDataset) -> DistinctRows:

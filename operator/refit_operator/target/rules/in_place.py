@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from refit_operator.api.metadata import managers_at
-from refit_operator.api.pointer import POINTER_KEY, PREVIOUS_KEY, config_map_name
+from refit_operator.api.pointer import POINTER_KEY, PREVIOUS_KEY, config_map_name, value_at
 from refit_operator.api.uris import parse_claim_uri
-from refit_operator.target.rules.kinds.base import value_at
 from refit_operator.target.rules.objections import scattered
 from refit_operator.target.rules.pod_models import PodModel, rollout_in_place
 from refit_operator.target.rules.readers import Reader, claim_mounts

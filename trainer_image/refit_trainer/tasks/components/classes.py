@@ -17,10 +17,14 @@ def check_label(value: Any, labels: Sequence[str] | None) -> str | None:
     return None if labels is None else f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
 
 
-def measure_classes(truth: Sequence[str], found: Sequence[str]) -> dict[str, float]:
-    """Return accuracy, and F1 and recall as means over the classes."""
+def measure_classes(
+    truth: Sequence[str], found: Sequence[str], counted: frozenset[str] | None = None
+) -> dict[str, float]:
+    """Return accuracy, and F1 and recall as means over the classes; `counted`: over these alone."""
+    classes = None if counted is None else sorted(counted & {*truth, *found})
+    means = {"labels": classes, "average": "macro", "zero_division": 0}
     return {
         "accuracy": float(accuracy_score(truth, found)),
-        "macro_f1": float(f1_score(truth, found, average="macro", zero_division=0)),
-        "recall": float(recall_score(truth, found, average="macro", zero_division=0)),
+        "macro_f1": float(f1_score(truth, found, **means)),
+        "recall": float(recall_score(truth, found, **means)),
     }

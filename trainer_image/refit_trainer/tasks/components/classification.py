@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
@@ -15,8 +14,8 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.classes import check_label, measure_classes
 from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network, read_labels
-from refit_trainer.tasks.components.names import check_name, is_known
 from refit_trainer.tasks.components.question_heads import answer_questions, encode_answers, grouped_loss
 from refit_trainer.tasks.components.questions import (
     SEPARATOR,
@@ -89,11 +88,7 @@ class Classification(ABC):
         """Say what is wrong with a label; a model of several questions knows objects of answers."""
         if columns_by_question(labels or ()):
             return check_answers(value, labels)
-        if is_known(value, labels):
-            return None
-        if problem := check_name(value):
-            return f"label is {value!r:.80}, {problem}"
-        return None if labels is None else f"unknown label {str(value)!r}; the model knows {', '.join(labels)}"
+        return check_label(value, labels)
 
     def check_pair(self, value: Any, truth: Any) -> str | None:
         """Find nothing: any input may have any label."""
@@ -190,13 +185,7 @@ class Classification(ABC):
             return self._measure_questions(rows, predictions)
         truth = [str(row.values["label"]) for row in rows]
         found = [prediction.value for prediction in predictions]
-        classes = None if self.counted is None else sorted(self.counted & {*truth, *found})
-        means = {"labels": classes, "average": "macro", "zero_division": 0}
-        return {
-            "accuracy": float(accuracy_score(truth, found)),
-            "macro_f1": float(f1_score(truth, found, **means)),
-            "recall": float(recall_score(truth, found, **means)),
-        }
+        return measure_classes(truth, found, self.counted)
 
     def _measure_questions(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         pairs = list(split_by_question(rows, predictions))

@@ -6,6 +6,7 @@ phases: Healthy, Progressing, Paused, Degraded.
 
 from datetime import datetime
 
+from refit_operator.api.pointer import value_at
 from refit_operator.target.rules.kinds.base import (
     Document,
     Found,
@@ -13,7 +14,6 @@ from refit_operator.target.rules.kinds.base import (
     condition_in,
     failure_in,
     halt_of,
-    value_at,
 )
 from refit_operator.target.rules.readers import Reader
 from refit_operator.target.rules.rollout import Complete, Failed, Halted, Progressing, Rollout, Waiting

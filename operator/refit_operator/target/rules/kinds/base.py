@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION
-from refit_operator.api.pointer import ANNOTATIONS, Fields, Path, annotations_of
+from refit_operator.api.pointer import ANNOTATIONS, Fields, Path, annotations_of, value_at
 from refit_operator.target.rules.objections import disagreement
 from refit_operator.target.rules.readers import Reader, readers_of
 from refit_operator.target.rules.rollout import Rollout
@@ -145,14 +145,6 @@ class Kind(ABC):
     def progressed(self, _found: Found) -> datetime | None:
         """Return when a rollout whose steps take their own time went on last; None: it has no such steps."""
         return None
-
-
-def value_at(document: Document, path: Path) -> Any:
-    """Return what a document has there, None where it has nothing."""
-    found: Any = document
-    for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
 
 
 def halt_of(target: Document, kind: str) -> str:

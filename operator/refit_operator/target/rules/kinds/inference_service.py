@@ -6,7 +6,7 @@ once its template carries the pointer, which KServe copies from the predictor's 
 """
 
 from refit_operator.api.base import CHECKPOINT_ANNOTATION, MODEL_DIGEST_ANNOTATION
-from refit_operator.api.pointer import Fields, Path
+from refit_operator.api.pointer import Fields, Path, value_at
 from refit_operator.api.uris import parse_pointer
 from refit_operator.target.rules.kinds.base import (
     Document,
@@ -14,7 +14,6 @@ from refit_operator.target.rules.kinds.base import (
     Kind,
     KindName,
     Made,
-    value_at,
 )
 from refit_operator.target.rules.kinds.deployment import DeploymentKind
 from refit_operator.target.rules.kinds.knative import revision_rollout
@@ -31,6 +30,8 @@ MADE = {"Standard": DEPLOYMENT, "RawDeployment": DEPLOYMENT, "Knative": KNATIVE_
 
 
 UNMADE = "KServe hasn't made the predictor's workload yet, or not said by status.deploymentMode which"
+PREDICTOR = DeploymentKind()
+"""What KServe makes of a predictor in Standard mode."""
 
 
 class InferenceServiceKind(Kind):
@@ -102,7 +103,7 @@ class InferenceServiceKind(Kind):
 
     def pointer_of_revision(self, revision: Document) -> str:
         """Return the pointer in the template of a ReplicaSet."""
-        return _pointer_in(revision)
+        return PREDICTOR.pointer(revision)
 
     def rollout(self, found: Found) -> Rollout:
         """Return how far what KServe made is, once it carries the pointer."""
@@ -111,9 +112,9 @@ class InferenceServiceKind(Kind):
             return Halted(halt)
         if found.made is None:
             return Progressing(UNMADE)
-        if _pointer_in(found.made) != super().pointer(found.document):
+        if PREDICTOR.pointer(found.made) != super().pointer(found.document):
             return Progressing(f"KServe hasn't passed the pointer on to {_name_of(found.made)} yet")
-        rollout = revision_rollout(found.made) if _is_serverless(found) else DeploymentKind().rollout(found)
+        rollout = revision_rollout(found.made) if _is_serverless(found) else PREDICTOR.rollout(found)
         return _with_failed_load(rollout, found.status)
 
     def obstacle(self, found: Found) -> str:
@@ -122,15 +123,15 @@ class InferenceServiceKind(Kind):
 
     def stuck(self, found: Found) -> str:
         """Return what the Deployment says of a rollout over its deadline."""
-        return DeploymentKind().stuck(found) if found.made and not _is_serverless(found) else ""
+        return PREDICTOR.stuck(found) if found.made and not _is_serverless(found) else ""
 
     def replica_failure(self, found: Found) -> str:
         """Return what the Deployment says of pods that can't be created."""
-        return DeploymentKind().replica_failure(found) if found.made and not _is_serverless(found) else ""
+        return PREDICTOR.replica_failure(found) if found.made and not _is_serverless(found) else ""
 
     def needs_room(self, found: Found) -> bool:
         """Return whether it starts with one more pod, as each Knative revision does."""
-        return found.made is not None and (_is_serverless(found) or DeploymentKind().needs_room(found))
+        return found.made is not None and (_is_serverless(found) or PREDICTOR.needs_room(found))
 
 
 def _mode_of(target: Document) -> str:
@@ -152,11 +153,6 @@ def _halt(found: Found) -> str:
     if _is_serverless(found) and share is not None and share < 100:
         return f"spec.predictor.canaryTrafficPercent is {share}, so that a new model never gets all requests by itself"
     return ""
-
-
-def _pointer_in(workload: Document) -> str:
-    notes = value_at(workload, ("spec", "template", "metadata", "annotations")) or {}
-    return str(notes.get(CHECKPOINT_ANNOTATION, ""))
 
 
 def _name_of(workload: Document) -> str:

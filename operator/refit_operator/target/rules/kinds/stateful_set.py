@@ -4,6 +4,7 @@ They replace one pod after the other, the highest number first, and take each aw
 no progress deadline, so that serving.rolloutDeadline alone ends a rollout.
 """
 
+from refit_operator.api.pointer import value_at
 from refit_operator.target.rules.kinds.base import (
     CONTROLLER_REVISION,
     Document,
@@ -12,7 +13,6 @@ from refit_operator.target.rules.kinds.base import (
     KindName,
     halt_of,
     is_unseen,
-    value_at,
 )
 from refit_operator.target.rules.rollout import Complete, Halted, Progressing, Rollout
 
