@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from kubernetes.aio.client.exceptions import ApiException
+from structlog.testing import capture_logs
 
 from refit_operator.api.metadata import Ref
 from refit_operator.kubernetes_api.client import JOB, RUN, Cluster
@@ -166,7 +167,9 @@ async def test_a_jobs_workloads_are_found_by_its_uid() -> None:
 
 @pytest.mark.parametrize("refusal", [403, 404])
 async def test_without_kueue_or_its_leave_there_are_no_workloads(refusal: int) -> None:
-    assert await list_workloads(cluster_of(Kueue(refusal)), QUEUED) == []
+    with capture_logs() as logged:
+        assert await list_workloads(cluster_of(Kueue(refusal)), QUEUED) == []
+    assert [line["event"] for line in logged] == (["list forbidden"] if refusal == 403 else [])
 
 
 async def test_a_workload_that_could_not_be_asked_for_is_an_error() -> None:

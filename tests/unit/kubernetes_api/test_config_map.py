@@ -7,25 +7,11 @@ import pytest
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.config_map import apply_to_config_map
 from refit_operator.kubernetes_api.pointer import Applied, Conflict
+from tests.support.applying import StandIn
 from tests.support.in_place import config_map
 from tests.support.samples import NEW_DIGEST, OLD_DIGEST
 
 OLD, NEW = f"file:///models/a@{OLD_DIGEST}", f"file:///models/b@{NEW_DIGEST}"
-
-
-class StandIn:
-    """A stand-in for the dynamic client, which keeps what is sent; the real one: tests/cluster/test_in_place.py."""
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer, self.resources = answer, self
-        self.sent: list[dict[str, Any]] = []
-
-    async def get(self, **asked: Any) -> Any:
-        return self
-
-    async def server_side_apply(self, **sent: Any) -> dict[str, Any]:
-        self.sent.append(sent)
-        return self.answer
 
 
 async def write(server: StandIn, pointer: str, previous: str, force: bool = False) -> Any:

@@ -79,6 +79,15 @@ async def test_who_has_the_same_target_is_asked_from_memory_as_new_as_the_monito
     assert server.limits == [0], "the API server pages nothing of its memory"
 
 
+async def test_a_target_of_the_same_name_and_another_kind_is_another_one() -> None:
+    """Where the API server can't select, it lists all monitors of the namespace."""
+    other = named("other")
+    other["spec"]["serving"]["targetRef"] |= {"kind": "StatefulSet"}
+    cluster, _ = cluster_of(named("mine"), other)
+    found = await cluster.list_monitors_of(parse_monitor(named("mine")))
+    assert [monitor.metadata.name for monitor in found] == ["mine"]
+
+
 def test_watches_list_in_pages_too() -> None:
     assert kopf_settings().watching.chunk_size == PAGE
 

@@ -7,29 +7,12 @@ import pytest
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.pointer import Applied, Conflict, apply_pointer
 from refit_operator.target.rules.view import parse_target
+from tests.support.applying import StandIn
 from tests.support.samples import NEW_DIGEST, deployment, stock_deployment
 
 POINTER = f"file:///models/a@{NEW_DIGEST}"
 BUCKET = f"s3://models/a@{NEW_DIGEST}"
 PARTS = ("checkpoint", "model-path", "model-digest")
-
-
-class StandIn:
-    """A stand-in for the dynamic client and its resource, which keeps what is sent and gives one answer.
-
-    What the real one answers is seen in tests/cluster/test_overruled.py and test_stock_server.py.
-    """
-
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer, self.resources = answer, self
-        self.sent: list[dict[str, Any]] = []
-
-    async def get(self, **asked: Any) -> Any:
-        return self
-
-    async def server_side_apply(self, **sent: Any) -> dict[str, Any]:
-        self.sent.append(sent)
-        return self.answer
 
 
 async def write(server: StandIn, target: dict[str, Any], pointer: str, force: bool = False) -> Any:
