@@ -18,7 +18,8 @@ from tests.faults.requests import Sent, save
 from tests.support.cluster.kubectl import Space, merge
 from tests.support.cluster.people import say
 from tests.support.cluster.reviews import (
-    NO_RATIO,
+    BY_APPROVAL,
+    CLAIMS,
     count_requests,
     quick,
     run_script,
@@ -32,16 +33,7 @@ from tests.support.local import until
 
 RATE = os.environ.get("REFIT_TEST_RATE", "10")
 CLIENTS = ("new", "kept")
-CLAIMS = ("models", "feedback", "holdout")
-CHANGES: dict[str, Any] = {
-    "mode": "Approve",
-    "metric": NO_RATIO | {"query": "vector(0.9)", "interval": "2s"},
-    "training": {
-        "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
-        "resources": {"limits": None},
-    },
-    "verification": {"for": "10m"},
-}
+CHANGES: dict[str, Any] = BY_APPROVAL | {"verification": {"for": "10m"}}
 
 
 def start(space: Space) -> None:

@@ -12,7 +12,17 @@ from typing import Any
 
 from tests.support.cluster.kubectl import Document, Space, merge
 from tests.support.cluster.people import say
-from tests.support.cluster.reviews import NO_RATIO, SCRIPTS, SHARE, config_map, kustomized, pod, run_script, spoil
+from tests.support.cluster.reviews import (
+    CLAIMS,
+    NO_RATIO,
+    SCRIPTS,
+    SHARE,
+    config_map,
+    kustomized,
+    pod,
+    run_script,
+    spoil,
+)
 from tests.support.cluster.runs import request_run, run_number
 from tests.support.local import until
 
@@ -34,7 +44,7 @@ def start(space: Space) -> None:
     made = kustomized(space, "transformers-serve")
     monitor, server = made.pop("ModelMonitor/reviews"), made.pop(f"Deployment/{TARGET}")
     space.apply(*(found for found in made.values() if found["kind"] not in ("Namespace", "NetworkPolicy")))
-    run_script(space, "first-words", "first_words.py", claims=("models", "feedback", "holdout"))
+    run_script(space, "first-words", "first_words.py", claims=CLAIMS)
     space.apply(server)
     space.run("rollout", "status", f"deploy/{TARGET}", "--timeout=300s", limit_s=310)
     space.apply(config_map("client", ask_py=(SCRIPTS / "ask_words.py").read_text()))

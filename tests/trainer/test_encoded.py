@@ -14,7 +14,7 @@ from refit_trainer.data.blob import Blob
 from refit_trainer.data.records import Records, SortedNumbers
 from refit_trainer.data.rows import Row
 from refit_trainer.data.sources import find_places, pack_sources, unpack_sources
-from refit_trainer.data.stored_rows import StoredRows
+from refit_trainer.data.stored_rows import StoredRows, store
 from refit_trainer.training import encoded
 from refit_trainer.training.encoded import Encoder, LazyRows, Part, lengths_of, pick_extremes
 
@@ -30,12 +30,8 @@ class Counting:
         return [{"input_ids": list(map(ord, row.values["text"])), "labels": 1.5} for row in rows]
 
 
-def store(texts: Sequence[str]) -> StoredRows:
-    rows = StoredRows()
-    for number, text in enumerate(texts):
-        rows.append(Row({"text": text}, f"a:{number}"))
-    rows.complete()
-    return rows
+def rows_of(texts: Sequence[str]) -> StoredRows:
+    return store(Row({"text": text}, f"a:{number}") for number, text in enumerate(texts))
 
 
 TEXTS = [f"film {number}" for number in range(2500)]
@@ -44,12 +40,12 @@ TEXTS = [f"film {number}" for number in range(2500)]
 def encode(folder: Path, texts: Sequence[str] = TEXTS, of: Any = "letters") -> tuple[Sequence[dict[str, Any]], int]:
     """Encode as an attempt does; return the encoded rows, and how many were made."""
     count = Counting()
-    return Encoder(folder, of, count).encode(store(texts)), count.rows - 1  # the first one is tried
+    return Encoder(folder, of, count).encode(rows_of(texts)), count.rows - 1  # the first one is tried
 
 
 def test_encoded_rows_are_those_of_the_function(tmp_path: Path) -> None:
     found, made = encode(tmp_path)
-    assert made == len(found) == 2500 and list(found) == Counting()(store(TEXTS))
+    assert made == len(found) == 2500 and list(found) == Counting()(rows_of(TEXTS))
     assert found[-1] == found[2499] == {"input_ids": list(map(ord, "film 2499")), "labels": 1.5}
     assert lengths_of(found).tolist() == [len(text) for text in TEXTS]
 
@@ -84,7 +80,7 @@ def test_what_is_not_whole_is_made_again(tmp_path: Path, suffix: str, damage: st
 
 
 def test_parts_are_encoded_together(tmp_path: Path) -> None:
-    rows, count = store(TEXTS), Counting()
+    rows, count = rows_of(TEXTS), Counting()
     encoder = Encoder(tmp_path, "letters", count)
     learnt = encoder.encode(Part(rows, np.array([3, 1, 7])))
     held = encoder.encode(Part(rows, np.array([0, 2499])))
@@ -138,7 +134,7 @@ def test_other_errors_of_a_file_stay_what_they_are(tmp_path: Path) -> None:
 
 
 def test_a_file_goes_with_its_rows(tmp_path: Path) -> None:
-    rows = store(TEXTS)
+    rows = rows_of(TEXTS)
     folder = rows._records.path.parent
     assert folder.exists()
     del rows
@@ -169,7 +165,7 @@ def test_sources_that_follow_one_another_take_few_bytes() -> None:
 
 
 def test_rows_are_found_by_their_sources() -> None:
-    rows = store(TEXTS)
+    rows = rows_of(TEXTS)
     assert list(find_places(rows, ["a:2499", "a:0", "a:1"])) == [2499, 0, 1]
     with pytest.raises(LookupError, match="a:2500 is gone"):
         list(find_places(rows, ["a:1", "a:2500"]))

@@ -95,7 +95,7 @@ def test_bounds_of_an_error_are_in_its_own_unit(size: float) -> None:
         ("regression", "single_label_classification", "its head gives one of a few labels, not a number"),
         ("multi-label", "regression", "its head gives a number, not any number of labels to an input"),
         ("text-classification", "multi_label_classification", "gives any number of labels to an input, not one of a"),
-        ("text-classification", "ordinal", "it is 'single_label_classification' or none, not one of a few labels"),
+        ("text-classification", "ordinal", "for one of a few labels it is 'single_label_classification' or none"),
     ],
 )
 def test_a_head_of_another_task_is_refused(task: str, problem_type: str, said: str, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from refit_serving.background import end
 from refit_trainer.tasks import Prediction
 
 WAITING = 2000  # inputs; more would be answered after their clients have given up
@@ -91,10 +91,7 @@ class Batcher:
 
     async def stop(self) -> None:
         """Stop; whoever still waits is cancelled."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         self._thread.shutdown()
 
     async def drain(self) -> None:

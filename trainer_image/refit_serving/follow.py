@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from refit_serving.background import end
 from refit_serving.model import ServedModel, load_pointed
 from refit_serving.pointer import read_pointer
 from refit_serving.room import NoRoom, check_room
@@ -65,10 +66,7 @@ class Follower:
 
     async def stop(self) -> None:
         """Follow no longer. A load that is under way ends by itself."""
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._kept:
             await self._kept.batcher.stop()

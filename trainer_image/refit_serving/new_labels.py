@@ -55,5 +55,7 @@ class NewLabels:
         return all(len(self._inputs.get(name, ())) >= self._least for name in self._unknown(label))
 
     def _unknown(self, label: Any) -> list[str]:
-        known = self._labels() if self._extends else ()
-        return [name for name in names_in(label) if name not in known] if self._extends else []
+        if not self._extends:
+            return []
+        known = self._labels()
+        return [name for name in names_in(label) if name not in known]

@@ -11,17 +11,18 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.support.cluster.kubectl import Document, Refused, Space, merge
-from tests.support.cluster.reviews import NO_RATIO, count_requests, kustomized, quick, run_script, send_requests
+from tests.support.cluster.reviews import (
+    BY_APPROVAL,
+    CLAIMS,
+    count_requests,
+    kustomized,
+    quick,
+    run_script,
+    send_requests,
+)
 
 CLIENTS = "clients"
-CLAIMS = ("models", "feedback", "holdout")
-CHANGES: dict[str, Any] = {
-    "mode": "Approve",
-    "metric": NO_RATIO | {"query": "vector(0.9)", "interval": "2s"},
-    "training": {
-        "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
-        "resources": {"limits": None},
-    },
+CHANGES: dict[str, Any] = BY_APPROVAL | {
     "serving": {"rolloutDeadline": "3m"},
     "verification": {"for": "10m", "settle": "0s"},
 }

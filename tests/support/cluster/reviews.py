@@ -20,6 +20,16 @@ SHARE = {"requests": {"cpu": "100m"}}
 SAMPLE = ROOT / "manifests/samples/reviews"
 NO_RATIO = dict.fromkeys(("ratio", "window", "falseRuns"))
 """A change of the sample's metric to one that has a query."""
+CLAIMS = ("models", "feedback", "holdout")
+BY_APPROVAL: dict[str, Any] = {
+    "mode": "Approve",
+    "metric": NO_RATIO | {"query": "vector(0.9)", "interval": "2s"},
+    "training": {
+        "dataset": {"train": "pvc://feedback/other", "holdout": "pvc://holdout/other"},
+        "resources": {"limits": None},
+    },
+}
+"""A change of the sample's monitor to one whose runs are requested and approved, on rows that are apart."""
 
 
 def sentences() -> str:

@@ -5,14 +5,16 @@ import os
 import shutil
 import sqlite3
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 from refit_trainer.storage.uris import make_scratch
 
+Item = TypeVar("Item")
 CACHE_BYTES = 8 * 2**20
 """Memory that SQLite may keep of one file."""
 BATCH = 1000
@@ -93,6 +95,40 @@ class Records(Sequence[bytes]):
         if process not in self._connections:
             self._connections[process] = connect(self.path, is_complete=self._is_complete)
         return self._connections[process]
+
+
+class Decoded(Sequence[Item], ABC, Generic[Item]):
+    """Records as what they mean."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    @abstractmethod
+    def decode(self, record: bytes) -> Item:
+        """Return what a record means."""
+
+    def complete(self) -> None:
+        """Go on to reading."""
+        self._records.complete()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, at: int) -> Item: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Item]: ...
+    def __getitem__(self, at: int | slice) -> Item | list[Item]:
+        if isinstance(at, slice):
+            return list(map(self.decode, self._records[at]))
+        return self.decode(self._records[at])
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self.decode, self._records)
+
+    def read(self, numbers: Iterable[int]) -> Iterator[Item]:
+        """Yield what the records with these numbers mean, in their order."""
+        return map(self.decode, self._records.read(numbers))
 
 
 def release(connections: dict[int, sqlite3.Connection], path: Path | None) -> None:

@@ -2,53 +2,43 @@
 
 import hashlib
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from refit_trainer.data.formats import Document
-from refit_trainer.data.records import Records
+from refit_trainer.data.records import Decoded, Records
 from refit_trainer.data.rows import Row, encode_values
 
 
-class StoredDocuments(Sequence[Document]):
+class StoredDocuments(Decoded[Document]):
     """What formats read, until it is known which rows are used."""
 
     def __init__(self, columns: Iterable[str]) -> None:
         """Keep these columns."""
+        super().__init__(Records())
         self._columns = tuple(dict.fromkeys(columns))
-        self._records = Records()
-        self._folders: dict[Any, int] = {}
+        self._numbers: dict[Any, int] = {}
+        self._folders: list[Any] = []
 
     def append(self, document: Document) -> None:
         """Add one."""
         kept = {name: document.columns[name] for name in self._columns if name in document.columns}
-        folder = self._folders.setdefault(document.folder, len(self._folders))
-        self._records.append(_pack((kept, document.source, folder)))
+        number = self._numbers.setdefault(document.folder, len(self._folders))
+        if number == len(self._folders):
+            self._folders.append(document.folder)
+        self._records.append(_pack((kept, document.source, number)))
 
-    def complete(self) -> None:
-        """Go on to reading."""
-        self._records.complete()
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, at: Any) -> Any:
-        found = list(self.read(range(*at.indices(len(self))) if isinstance(at, slice) else [at]))
-        return found if isinstance(at, slice) else found[0]
-
-    def read(self, numbers: Iterable[int]) -> Iterator[Document]:
-        """Yield those with these numbers, in their order."""
-        folders = list(self._folders)
-        for record in self._records.read(numbers):
-            columns, source, folder = _unpack(record)
-            yield Document(columns, source, folders[folder])
+    def decode(self, record: bytes) -> Document:
+        """Return a document of its columns that are kept."""
+        columns, source, folder = pickle.loads(record)
+        return Document(columns, source, self._folders[folder])
 
 
-class StoredRows(Sequence[Row]):
+class StoredRows(Decoded[Row]):
     """Rows in order, with their digest."""
 
     def __init__(self) -> None:
-        self._records = Records()
+        super().__init__(Records())
         self._digest = hashlib.sha256()
 
     def append(self, row: Row) -> None:
@@ -56,33 +46,14 @@ class StoredRows(Sequence[Row]):
         self._digest.update(encode_values(row.values) + b"\n")
         self._records.append(_pack((dict(row.values), row.source)))
 
-    def complete(self) -> None:
-        """Go on to reading."""
-        self._records.complete()
+    def decode(self, record: bytes) -> Row:
+        """Return a row."""
+        return Row(*pickle.loads(record))
 
     @property
     def digest(self) -> str:
         """The SHA-256 over the rows' values in order."""
         return f"sha256:{self._digest.hexdigest()}"
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
-        if isinstance(at, slice):
-            return list(map(_to_row, self._records[at]))
-        return _to_row(self._records[at])
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(_to_row, self._records)
-
-    def read(self, places: Iterable[int]) -> Iterator[Row]:
-        """Yield the rows at these places, in their order."""
-        return map(_to_row, self._records.read(places))
 
 
 def store(rows: Iterable[Row]) -> StoredRows:
@@ -100,11 +71,3 @@ def _pack(value: tuple[Mapping[str, Any], str] | tuple[Mapping[str, Any], str, i
     A pickle, which only this process reads, from a folder that is its own.
     """
     return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def _unpack(record: bytes) -> Any:
-    return pickle.loads(record)
-
-
-def _to_row(record: bytes) -> Row:
-    return Row(*_unpack(record))

@@ -16,7 +16,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
 from refit_trainer.tasks.components.batches import predict_in_batches
-from refit_trainer.tasks.components.heads import has_head, read_config
+from refit_trainer.tasks.components.heads import check_whole, has_head, read_config
 from refit_trainer.tasks.components.processors import OFFLINE
 from refit_trainer.tasks.components.speech import (
     count_errors,
@@ -155,8 +155,8 @@ def _load_network(folder: Path, tokenizer: Any, is_trained: bool) -> Any:
         output_loading_info=True,
         **OFFLINE,
     )
-    if is_trained and found["missing_keys"]:
-        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    if is_trained:
+        check_whole(folder, found["missing_keys"])
     return network
 
 

@@ -10,6 +10,7 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks.components.answer_match import is_same
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
@@ -19,7 +20,6 @@ from refit_trainer.tasks.components.translation import (
     has_decoder_head,
     load_seq2seq,
     measure_texts,
-    same_text,
     write_answers,
 )
 from refit_trainer.training.compute import pick_device
@@ -111,7 +111,7 @@ class Text2TextGeneration:
 
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count an answer as right where it is the same text, blanks aside."""
-        return Tally(float(not same_text(str(prediction), str(truth))))
+        return Tally(float(not is_same(str(prediction), str(truth))))
 
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return the share of answers that are the same text, and the mean chrF of all, from 0 to 1."""

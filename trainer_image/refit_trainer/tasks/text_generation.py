@@ -29,7 +29,7 @@ from refit_trainer.tasks.components.answer_metrics import (
     unit,
 )
 from refit_trainer.tasks.components.conversations import ROLES, check_messages
-from refit_trainer.tasks.components.heads import has_head, read_config
+from refit_trainer.tasks.components.heads import check_whole, has_head, read_config
 from refit_trainer.tasks.components.likelihood import collate
 from refit_trainer.tasks.components.processors import OFFLINE, check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
@@ -195,8 +195,7 @@ def _load_network(folder: Path) -> Any:
     network, found = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **OFFLINE
     )
-    if found["missing_keys"]:
-        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    check_whole(folder, found["missing_keys"])
     return network
 
 

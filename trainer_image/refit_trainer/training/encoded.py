@@ -8,15 +8,15 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from refit_trainer.data.picked import Picked
-from refit_trainer.data.records import Records, naming_full_disk
+from refit_trainer.data.records import Decoded, Records, naming_full_disk
 from refit_trainer.data.rows import Row, digest_rows
 from refit_trainer.data.stored_rows import StoredRows
 from refit_trainer.distributed import collectives
@@ -37,30 +37,18 @@ class Part(Picked[Row]):
     """Rows of a training that are encoded together with its others."""
 
 
-class EncodedRows(Sequence[Example]):
+class EncodedRows(Decoded[Example]):
     """Encoded rows in a file, and how long each is in another."""
 
     def __init__(self, path: Path) -> None:
-        self._records = Records(path, is_complete=True)
+        super().__init__(Records(path, is_complete=True))
         self.lengths = np.memmap(_beside(path), dtype=np.int32, mode="r")
         """The number of tokens of each row."""
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    @overload
-    def __getitem__(self, at: int) -> Example: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Example]: ...
-    def __getitem__(self, at: int | slice) -> Example | list[Example]:
-        if isinstance(at, slice):
-            return list(map(json.loads, self._records[at]))
-        example: Example = json.loads(self._records[at])
+    def decode(self, record: bytes) -> Example:
+        """Return what a network is given of a row."""
+        example: Example = json.loads(record)
         return example
-
-    def read(self, places: Any) -> Iterator[Example]:
-        """Yield the rows at these places, in their order."""
-        return map(json.loads, self._records.read(places))
 
 
 class LazyRows(Sequence[Example]):

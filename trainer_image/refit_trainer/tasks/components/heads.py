@@ -1,7 +1,7 @@
 """A model's head and its label names: read from config.json, or initialized for the labels of the rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,15 @@ def load_network(
     unfit = [name for name, *_ in found["mismatched_keys"] if not any(part in name for part in with_labels)]
     if unfit:
         raise BadInput(f"{folder}: the weights don't fit config.json: {', '.join(sorted(unfit)[:5])}")
-    if has_head and found["missing_keys"]:
-        raise BadInput(f"{folder}: the weights lack {', '.join(sorted(found['missing_keys'])[:5])}")
+    if has_head:
+        check_whole(folder, found["missing_keys"])
     return network
+
+
+def check_whole(folder: Path, missing: Iterable[str], new: tuple[str, ...] = ()) -> None:
+    """Raise BadInput where weights are missing whose names don't begin as those that are to be initialized."""
+    if lacking := sorted(name for name in missing if not name.startswith(new)):
+        raise BadInput(f"{folder}: the weights lack {', '.join(lacking[:5])}")
 
 
 def find_last_layer(network: Any, labels: int) -> Any | None:

@@ -12,7 +12,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.tasks import LoadedModel, Prediction
-from refit_trainer.tasks.components.heads import read_config
+from refit_trainer.tasks.components.answer_match import is_same
+from refit_trainer.tasks.components.heads import check_whole, read_config
 from refit_trainer.tasks.components.processors import OFFLINE
 
 LONGEST = 128
@@ -36,9 +37,7 @@ def load_seq2seq(folder: Path, has_head: bool) -> Any:
         folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **OFFLINE
     )
     new = () if has_head else ("lm_head", "final_logits_bias")
-    lacking = sorted(name for name in found["missing_keys"] if not name.startswith(new))
-    if lacking:
-        raise BadInput(f"{folder}: the weights lack {', '.join(lacking[:5])}")
+    check_whole(folder, found["missing_keys"], new)
     return network
 
 
@@ -90,11 +89,6 @@ def _count_tokens(written: Any, end: Any) -> list[int]:
     return [next((at + 1 for at, token in enumerate(row) if token in ends), len(row)) for row in rows]
 
 
-def same_text(one: str, other: str) -> bool:
-    """Tell whether two texts are the same, blanks aside."""
-    return one.split() == other.split()
-
-
 def measure_texts(found: Sequence[str], true: Sequence[str]) -> dict[str, float]:
     """Return the share of texts that are the same, and the mean of their chrF, from 0 to 1.
 
@@ -103,7 +97,7 @@ def measure_texts(found: Sequence[str], true: Sequence[str]) -> dict[str, float]
     """
     pairs = list(zip(found, true, strict=True))
     return {
-        "exact_match": sum(same_text(*pair) for pair in pairs) / len(pairs),
+        "exact_match": sum(is_same(*pair) for pair in pairs) / len(pairs),
         "chrf": sum(_chrf(*pair) for pair in pairs) / len(pairs),
     }
 
