@@ -16,7 +16,7 @@ WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ bench-train:  ## how fast the methods learn, what they forget, what few labels d
 bench-memory:  ## memory and disk of a training by its number of rows, up to ten million (an hour)
 	$(PYTHON) -m benchmarks.bench_memory
 
+bench-in-place: cluster-up  ## a model changed in place and by a rolling update: seconds, requests, memory (five minutes)
+	$(IN_CLUSTER) $(PYTHON) -m benchmarks.bench_in_place
+
 bench-decisions:  ## how often decisions are wrong, and how late they are: simulated, seeded (minutes)
 	$(PYTHON) -m benchmarks.decisions
 
@@ -156,6 +159,7 @@ check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
 	$(PYTHON) -m benchmarks.bench_train --check
 	$(PYTHON) -m benchmarks.bench_memory --check
+	$(PYTHON) -m benchmarks.bench_in_place --check
 	$(PYTHON) -m benchmarks.decisions --check
 	$(PYTHON) -m benchmarks.scale --check
 	$(PYTHON) -m benchmarks.bench_scarce --check

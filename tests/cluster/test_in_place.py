@@ -1,7 +1,8 @@
 """A model is changed without a restart, on a real node: the ConfigMap, the kubelet that brings it, `refit-serve`.
 
 All of it is real: trained models, the Service, clients that never try again. Only the metric is a constant, and
-approvals and aborts are the test's. REFIT_TEST_INTO is a folder to keep the numbers in, for docs/how-to/in-place.md.
+approvals and aborts are the test's. REFIT_TEST_INTO is a folder to keep the numbers in:
+`make bench-in-place` makes a table of them.
 """
 
 import json
