@@ -3,15 +3,16 @@
 `make hostile` shows each with its answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
 from tests.hostile.catalogue import of
-from tests.hostile.played import Answer, Played, play_function, play_header, play_monitors, play_request
+from tests.hostile.judged import PLAYED, judge, one_by_one
+from tests.hostile.played import play_function, play_header, play_monitors, play_request
 from tests.hostile.scene import add_users, set_scene
-from tests.hostile.vectors import Entry, Family, Vector
+from tests.hostile.vectors import Entry, Family
 from tests.hostile.writers import IMAGES, LISTED
 from tests.support.cluster.api_server import ApiServer
 from tests.support.cluster.installed import OPERATOR as INSTALLED
@@ -19,8 +20,6 @@ from tests.support.cluster.kubectl import Space
 from tests.support.cluster.port import forwarded
 from tests.support.cluster.tenants import allowing_here
 from tests.support.local import until
-
-PLAYED: list[Played] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,20 +42,6 @@ def server() -> Iterator[ApiServer]:
 def scene(shared: Space) -> Space:
     set_scene(shared)
     return shared
-
-
-def one_by_one(family: Family, answer: Callable[[Vector], Answer]) -> None:
-    judge(family, [answer(vector) for vector in (*family.vectors, *family.allowed)])
-
-
-def judge(family: Family, answers: list[Answer]) -> None:
-    """Show each answer; nothing hostile is through, and what is allowed is."""
-    played = [Played(family, vector, *answer) for vector, answer in zip(family.vectors, answers, strict=False)]
-    PLAYED.extend(played)
-    print(f"\n## {family.name}\n{family.attacker}; {family.entry}; {len(played)} vectors")
-    print("\n".join(one.line for one in played))
-    assert [one.line for one in played if not one.is_told] == []
-    assert [answer for answer in answers[len(played) :] if not answer[1]] == []
 
 
 def named(*entries: Entry) -> list[object]:

@@ -4,10 +4,16 @@ No controller of theirs runs here. A test plays it: it writes the status that th
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.hostile.judged import one_by_one
+from tests.hostile.played import play_request
+from tests.hostile.workloads import INFERENCE_SERVICES as BEYOND_SERVICES
+from tests.hostile.workloads import ROLLOUTS as BEYOND_ROLLOUTS
+from tests.support.cluster.api_server import ApiServer
 from tests.support.cluster.crds import INFERENCE_SERVICES, ROLLOUTS, generation, installed, is_taken_up, write_status
 from tests.support.cluster.kubectl import Document, Refused, Space
 from tests.support.cluster.objects import CLAIMS
@@ -132,6 +138,21 @@ def test_an_abort_of_the_run_takes_a_rollout_back(space: Space) -> None:
     assert (*finished(run_number(space, 1)), pointer_of(space, "rollout")) == ("RolledBack", "RolledBack", "")
 
 
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    made = ApiServer()
+    yield made
+    made.close()
+
+
+@pytest.mark.usefixtures("rollouts")
+def test_who_has_the_operators_token_changes_nothing_of_a_rollout_but_its_pointer(
+    space: Space, server: ApiServer
+) -> None:
+    space.apply(argo_rollout())
+    one_by_one(BEYOND_ROLLOUTS, partial(play_request, server, space.name))
+
+
 def test_a_kind_has_its_own_api_version(space: Space) -> None:
     with pytest.raises(Refused, match=r"Rollout has apiVersion argoproj\.io/v1alpha1"):
         space.apply(monitor_of("Rollout"))
@@ -190,3 +211,11 @@ def test_a_canarys_share_in_serverless_mode_holds_before_anything_is_trained(spa
     space.run("annotate", "mmon", "reviews", "refit.dev/take-pointer=s3://models/v1#0")
     assert "canaryTrafficPercent is 10" in space.wait_condition("mmon/reviews", "RetrainAllowed", "TargetHalted")
     assert space.list("rr") == []
+
+
+@pytest.mark.usefixtures("inference_services")
+def test_who_has_the_operators_token_changes_nothing_of_an_inference_service_but_its_pointer(
+    space: Space, server: ApiServer
+) -> None:
+    space.apply(inference_service())
+    one_by_one(BEYOND_SERVICES, partial(play_request, server, space.name))

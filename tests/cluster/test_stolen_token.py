@@ -1,17 +1,15 @@
-"""Who has the operator's token changes pointers and makes Jobs of its shape, no more; and nobody passes for a run."""
+"""Who has the operator's token makes Jobs of its shape, no others; and nobody passes for a run."""
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.hostile.forgeries import pod
 from tests.hostile.jobs import JOB_CHANGES, RUN, SHAPES, SUSPENDS, job, shaped
 from tests.hostile.scene import JOB_CONTROLLER, add_job, add_run
-from tests.hostile.stolen import POINTER, SECRET_SHAPES, TARGET, open_service, service
+from tests.hostile.stolen import SECRET_SHAPES, open_service, service
 from tests.support.cluster.kubectl import OPERATOR, Document, Refused, Space
-from tests.support.cluster.objects import idle_target
 from tests.support.cluster.tenants import answer
 
 
@@ -46,28 +44,6 @@ def test_a_job_is_only_suspended_and_resumed(space: Space) -> None:
     for patch in JOB_CHANGES.values():
         with pytest.raises(Refused, match=SUSPENDS):
             space.run("patch", "job", "forged", *flags, json.dumps(patch))
-
-
-@pytest.fixture(scope="module")
-def served(shared: Space) -> Iterator[Space]:
-    shared.apply(idle_target())
-    yield shared
-    shared.run("delete", "deploy", "reviews")
-
-
-def patches(space: Space, patch: Document) -> str:
-    flags = ("--as", OPERATOR, "--dry-run=server", "--type=strategic", "-p", json.dumps(patch))
-    return space.run("patch", "deploy", "reviews", *flags)
-
-
-def test_the_operator_changes_pointers(served: Space) -> None:
-    assert "patched" in patches(served, POINTER)
-
-
-@pytest.mark.parametrize("what", TARGET)
-def test_the_operator_changes_nothing_else_of_a_deployment(served: Space, what: str) -> None:
-    with pytest.raises(Refused, match="nothing of a workload but its pointer"):
-        patches(served, TARGET[what])
 
 
 def test_a_service_for_the_world_is_refused(shared: Space) -> None:

@@ -7,6 +7,7 @@ from tests.hostile.jobs import RUN, job
 from tests.support.cluster.kubectl import OPERATOR, Document, Space
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor
 from tests.support.cluster.people import forged_run, say
+from tests.support.cluster.targets import stateful_set
 from tests.support.cluster.tenants import JOBS, TARGETS, core, tenant
 
 JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
@@ -21,13 +22,14 @@ MAPS: tuple[Document, ...] = tuple(
 
 
 def set_scene(space: Space) -> None:
-    """Have the users, a target, a monitor, runs, a Job and pods there."""
+    """Have the users, targets, a monitor, runs, a Job and pods there."""
     add_users(space)
     space.apply(
         *SECRETS,
         *MAPS,
         *CLAIMS,
         idle_target(),
+        stateful_set(replicas=0),
         monitor("kept", serving={"targetRef": {"name": "reviews"}}, suspend=True),
     )
     for name in ("forged", "decided"):

@@ -1,14 +1,13 @@
-"""What somebody sends who has the operator's token: Deployments, Services and Secrets of another shape."""
+"""What somebody sends who has the operator's token: Services and Secrets of another shape."""
 
 from typing import Any
 
 from refit_operator.run.rules.manifests.machines import build_service
 from tests.hostile.jobs import OWNER, THIEF
-from tests.hostile.vectors import STRATEGIC, Document, Entry, Family, Vector, changes, creates
+from tests.hostile.vectors import Document, Entry, Family, Vector, creates
 from tests.support.cluster.kubectl import OPERATOR
 from tests.support.samples import make_run
 
-DEPLOYMENTS = "/apis/apps/v1/namespaces/{ns}/deployments"
 SERVICES, SECRETS = "/api/v1/namespaces/{ns}/services", "/api/v1/namespaces/{ns}/secrets"
 
 
@@ -19,30 +18,6 @@ def service() -> Document:
     return made
 
 
-TEMPLATE: dict[str, Document] = {
-    "the image": {"spec": {"containers": [{"name": "server", "image": "evil"}]}},
-    "a label": {"metadata": {"labels": {"a": "b"}}},
-    "another annotation": {"metadata": {"annotations": {"a": "b"}}},
-    "an annotation that was there": {"metadata": {"annotations": {"prometheus.io/port": "1"}}},
-    "the account": {"spec": {"serviceAccountName": "boss"}},
-    "a second container": {"spec": {"containers": [{"name": "evil", "image": "evil"}]}},
-    "a variable": {"spec": {"containers": [{"name": "server", "env": [{"name": "LD_PRELOAD", "value": "/x"}]}]}},
-    "the command": {"spec": {"containers": [{"name": "server", "command": ["sh"]}]}},
-    "a volume": {"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/"}}]}},
-    "the node's network": {"spec": {"hostNetwork": True}},
-}
-TARGET: dict[str, Document] = {
-    **{name: {"spec": {"template": change}} for name, change in TEMPLATE.items()},
-    "the number of pods": {"spec": {"replicas": 9}},
-    "a rollout's strategy": {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}},
-    "a pause": {"spec": {"paused": True}},
-    "its own annotation": {"metadata": {"annotations": {"a": "b"}}},
-    "its own label": {"metadata": {"labels": {"a": "b"}}},
-    "its owner": {"metadata": {"ownerReferences": [OWNER]}},
-    "a finalizer": {"metadata": {"finalizers": ["example.com/stay"]}},
-}
-PARTS = ("checkpoint", "model-path", "model-uri", "model-digest")
-POINTER = {"spec": {"template": {"metadata": {"annotations": {f"refit.dev/{part}": "x" for part in PARTS}}}}}
 PORTS = [{"port": 80}]
 TO_THE_WORLD: dict[str, Document] = {
     "a load balancer": {"type": "LoadBalancer", "ports": PORTS},
@@ -91,20 +66,6 @@ SECRET_SHAPES = {
 }
 OURS = "/api/v1/namespaces/refit-system/secrets"
 FAMILIES = (
-    Family(
-        "a Deployment that is changed beyond its pointer",
-        THIEF,
-        Entry.API_SERVER,
-        tuple(
-            Vector(
-                name,
-                changes(f"{DEPLOYMENTS}/reviews", patch, OPERATOR, STRATEGIC),
-                "nothing of a workload but its pointer",
-            )
-            for name, patch in TARGET.items()
-        ),
-        (Vector("the pointer", changes(f"{DEPLOYMENTS}/reviews", POINTER, OPERATOR), ""),),
-    ),
     Family(
         "a Service of another shape than the operator's",
         THIEF,

@@ -15,6 +15,7 @@ class Entry(StrEnum):
     """Where a vector is played."""
 
     API_SERVER = "API server"
+    INSTALLED = "API server with that kind installed"
     OPERATOR = "running operator"
     ENDPOINT = "progress endpoint"
     FUNCTION = "function"
