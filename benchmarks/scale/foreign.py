@@ -18,7 +18,7 @@ from benchmarks.scale.prometheus import Fed, fed_prometheus
 from localcluster.disposable import disposable
 from tests.support.cluster.objects import NOBODY
 
-MONITORS, LIVES_S, MOST_ROUNDS = 100, 30.0, 3
+MONITORS, LIVES_S, MOST_ROUNDS = 100, 30.0, 2
 WITHOUT = "the operator without them"
 RSS, PSS = Figure("rss", "RSS, MiB"), Figure("pss", "PSS, MiB")
 

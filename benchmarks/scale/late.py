@@ -111,7 +111,7 @@ ROWS = (
         measure=measure,
         goals=(Limit(LATE, 1), Limit(SECONDS, INTERVAL_S / 2 + 1)),
         caveats=f"The second limit leaves no room for the {DELAY_S:g} s that a reading waits for its samples.",
-        sizes=(10_000,),
+        sizes=(3_000,),
         drawn=(LATE,),
     ),
 )

@@ -11,9 +11,9 @@ OF_ALL_TURNS = 2_000
 """Monitors of all turns of a side together, or one turn: where a turn with many takes minutes."""
 
 
-def rounds_of(size: int, plan: Plan) -> int:
+def rounds_of(size: int, plan: Plan, of_all: int = OF_ALL_TURNS) -> int:
     """Return how many turns each side has with so many monitors."""
-    return min(plan.rounds, max(1, OF_ALL_TURNS // size))
+    return min(plan.rounds, max(1, of_all // size))
 
 
 def take_turns(sides: Mapping[str, Turn], size: int, rounds: int) -> Iterator[Record]:

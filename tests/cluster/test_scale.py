@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -67,3 +68,17 @@ def test_what_is_quiet_is_written_once_and_a_breach_has_one_job(apart: Apart, pr
         assert len(space.list("rr")) == MOVERS and len(jobs.seen) == MOVERS
     for one in (judged, quiet, jobs):
         one.close()
+
+
+def has_begun(found: Watch, times: int) -> bool:
+    return found.begun >= times
+
+
+def test_a_watch_goes_on_where_the_api_server_ends_it(space: Space) -> None:
+    found = Watch(f"/api/v1/namespaces/{space.name}/configmaps", b'"told"', lasts_s=1)
+    for number in range(1, 4):
+        until(partial(has_begun, found, number + 1), 30, "the API server doesn't end it")
+        space.run("create", "configmap", f"m{number}", "--from-literal=told=x")
+        assert found.wait(number, 30), found.seen
+    found.close()
+    assert sorted(found.seen) == ["m1", "m2", "m3"]
