@@ -17,7 +17,7 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
 from refit_trainer.sketch.document import Sketch, read_sketch
 from refit_trainer.storage.uris import fetch, local_path, pin
-from refit_trainer.tasks import LoadedModel, Prediction, Task, as_served, find_task
+from refit_trainer.tasks import LoadedModel, Prediction, Task, find_task
 
 POINTER = re.compile(r"^(?P<uri>.+)@(?P<digest>sha256:[0-9a-f]{64})$")
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def load_pointed(settings: Settings, pointer: str, check: Callable[[Path], None]
 def _load(settings: Settings, folder: Path, digest: str, check: Callable[[Path], None]) -> ServedModel:
     from refit_trainer.training.compute import limit_threads
 
-    task = as_served(find_task(settings.task), settings.max_new_tokens)
+    task = find_task(settings.task).as_served(settings.max_new_tokens)
     if task.known_labels(folder) is None:
         raise BadInput(f"{folder} has no head for {settings.task}")
     check(folder)

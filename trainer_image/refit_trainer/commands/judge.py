@@ -27,7 +27,7 @@ from refit_trainer.data.rows import Row, RowSet
 from refit_trainer.distributed.topology import read_topology
 from refit_trainer.sketch.document import Sketch
 from refit_trainer.storage.uris import fetch
-from refit_trainer.tasks import Prediction, Task, as_judged, check_comparable, find_task
+from refit_trainer.tasks import Prediction, Task, find_task
 from refit_trainer.tasks.components.evidence import select_distinct
 from refit_trainer.tasks.components.row_check import check_row
 
@@ -123,7 +123,7 @@ def _compare(text: str) -> Comparison:
     task = find_task(config.task)
     if config.gate.metric not in task.metrics:
         raise BadInput(f"gate.metric={config.gate.metric!r}: {config.task} has {', '.join(task.metrics)}")
-    task = as_judged(task, config.dataset, config.gate)
+    task = task.as_judged(config.dataset, config.gate)
     check_asked(task, config.dataset)
     folder = fetch(config.candidate.uri)
     digest = ensure_manifest(folder, config.candidate.uri, config.run, config.task)
@@ -166,7 +166,7 @@ def _compare_answers(question: Question, rows: Sequence[Row], verdicts: Mapping[
     served = verdicts.get("served")
     if served is None:
         return None
-    check_comparable(question.task, question.metric, verdicts["candidate"].predictions, served.predictions)
+    question.task.check_comparable(question.metric, verdicts["candidate"].predictions, served.predictions)
     found = compare(question, rows, (verdicts["candidate"].predictions, served.predictions))
     shown = " ".join(f"{name}={value}" for name, value in found.report().items())
     log.info("judge.compared metric=%s %s", question.metric, shown)

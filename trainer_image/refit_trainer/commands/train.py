@@ -32,7 +32,7 @@ from refit_trainer.distributed.launcher import count_gpus, keep_one_gpu, launch_
 from refit_trainer.distributed.topology import Topology, read_topology
 from refit_trainer.methods import Hyperparameters, Method, find_method, name_method
 from refit_trainer.storage.uris import fetch, pin, remove
-from refit_trainer.tasks import LoadedModel, Task, as_trained, find_task
+from refit_trainer.tasks import LoadedModel, Task, find_task
 from refit_trainer.tasks.components.batches import count_cut
 from refit_trainer.tasks.components.row_check import check_row
 from refit_trainer.training.fingerprint import fingerprint_of
@@ -120,7 +120,7 @@ def _train(config: TrainConfig) -> dict[str, Any]:
     method_name = name_method(config.task, config.hyperparameters.get("method"))
     method = find_method(method_name)
     settings = _parse_settings(task, method, config.hyperparameters)
-    task = as_trained(task, settings)
+    task = task.as_trained(settings)
     _check_distributed(method_name, method, settings)
     check_asked(task, config.dataset, method_name)
     base = fetch(config.start_from.uri)
@@ -210,8 +210,9 @@ def _check_distributed(name: str, method: Method, settings: Hyperparameters) -> 
 def _parse_settings(task: Task, method: Method, texts: Mapping[str, str]) -> Hyperparameters:
     """Return the hyperparameters of the method, and those that the task adds to it."""
     named = {name: value for name, value in texts.items() if name != "method"}
-    own = getattr(task, "hyperparameters", None)
-    kind = create_model("Settings", __base__=(method.hyperparameters, own)) if own else method.hyperparameters
+    own = task.hyperparameters
+    bases: tuple[type[Any], ...] = (method.hyperparameters, own) if own else (method.hyperparameters,)
+    kind: type[Hyperparameters] = create_model("Settings", __base__=bases)
     try:
         return kind.model_validate(named)
     except ValidationError as error:

@@ -11,7 +11,7 @@ from refit_trainer.comparison.bootstrap import estimate
 from refit_trainer.comparison.pairs import Pairs, drop_p_value, lower_bound, upper_bound
 from refit_trainer.data.distinct import number_inputs
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import HasUnits, Prediction, Task
+from refit_trainer.tasks import Prediction, Task
 
 EXACT, BOOTSTRAP = "exact McNemar", "paired bootstrap by input"
 SUMS_DRAWS = 1000
@@ -128,8 +128,6 @@ def _measure_draws(question: Question, rows: Sequence[Row], answers: Answers, in
 
 def _unit(question: Question, rows: Sequence[Row], answers: Answers) -> float:
     """Return how much one input may count for in the metric."""
-    if not isinstance(question.task, HasUnits):
-        return 1.0
     return max(question.task.unit(question.metric, rows, found) for found in answers) or 1.0
 
 

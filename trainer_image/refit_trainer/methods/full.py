@@ -116,8 +116,8 @@ def _longest_tried(batch: int) -> int:
 
 def _encoder(task: Task, model: LoadedModel, states: StateStore) -> Encoder:
     """Return what encodes rows, or finds what an earlier attempt of the same training has encoded."""
-    together = getattr(task, "encodes_together", False)
-    return Encoder(states.encoded, [states.identity, model.labels], lambda rows: task.encode(model, rows), together)
+    of = [states.identity, model.labels]
+    return Encoder(states.encoded, of, lambda rows: task.encode(model, rows), task.encodes_together)
 
 
 def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:

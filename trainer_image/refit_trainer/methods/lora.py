@@ -52,7 +52,7 @@ class Lora:
         self, task: Task, model: LoadedModel, rows: Sequence[Row], settings: Hyperparameters, states: StateStore
     ) -> dict[str, float]:
         """Train as `full` does, merge, and return its metrics and the share of the weights that learnt."""
-        learns_head = getattr(task, "learns_head", True)
+        learns_head = task.learns_head
         if settings.frozen_dtype != "float32" and learns_head:
             raise BadInput(
                 f"hyperparameters.frozen_dtype={settings.frozen_dtype!r}: the head of this task learns in full: float32"

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self
+
+from pydantic import BaseModel
 
 from refit_trainer.contract.config import Dataset, Gate
 from refit_trainer.contract.plugins import find_plugin
@@ -53,7 +55,10 @@ class Tally:
 
 
 class Task(Protocol):
-    """What the trainer, the judge and the server need of a task."""
+    """What the trainer, the judge and the server need of a task.
+
+    A value or a body here is that of most tasks; one that differs has its own.
+    """
 
     roles: ColumnRoles
     input: str
@@ -62,8 +67,28 @@ class Task(Protocol):
     """The role of the true answer."""
     has_one_answer: bool
     """Whether an input has one true answer, so that of several the newest counts."""
-    metrics: Mapping[str, bool]
-    """Metric names, each with whether higher is better."""
+    hyperparameters: type[BaseModel] | None = None
+    """Those that the task adds to a method's own."""
+    learns_head: bool = True
+    """Whether what names its answers is learnt with an adapter."""
+    encodes_together: bool = False
+    """Whether what a row is encoded to depends on the rows beside it."""
+
+    @property
+    def metrics(self) -> Mapping[str, bool]:
+        """Metric names, each with whether higher is better."""
+
+    def as_trained(self, settings: Any) -> Self:
+        """Return the task as its own hyperparameters want it."""
+        return self
+
+    def as_judged(self, dataset: Dataset, gate: Gate) -> Self:
+        """Return the task as a gate wants it judged."""
+        return self
+
+    def as_served(self, max_new_tokens: int) -> Self:
+        """Return the task as a server wants it, whose answers have so many tokens at most where they are generated."""
+        return self
 
     def known_labels(self, folder: Path) -> tuple[str, ...] | None:
         """Return the label names of a model folder, None where it has no head for this task."""
@@ -110,38 +135,13 @@ class Task(Protocol):
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return every metric of the predictions against the rows' true ones."""
 
-
-def as_trained(task: Task, settings: Any) -> Task:
-    """Return the task as hyperparameters of its own want it; most have none, and are returned as they are."""
-    trained = getattr(task, "as_trained", None)
-    return trained(settings) if trained else task
-
-
-def as_judged(task: Task, dataset: Dataset, gate: Gate) -> Task:
-    """Return the task as a gate wants it judged; most are judged in one way, and are returned as they are."""
-    judged = getattr(task, "as_judged", None)
-    return judged(dataset, gate) if judged else task
-
-
-def as_served(task: Task, max_new_tokens: int) -> Task:
-    """Return the task as a server wants it, whose answers have so many tokens at most where they are generated."""
-    served = getattr(task, "as_served", None)
-    return served(max_new_tokens) if served else task
-
-
-def check_comparable(task: Task, metric: str, one: Sequence[Prediction], other: Sequence[Prediction]) -> None:
-    """Raise BadInput where two models' numbers in a metric can't be compared, for a task that knows such models."""
-    check = getattr(task, "check_comparable", None)
-    if check:
-        check(metric, one, other)
-
-
-@runtime_checkable
-class HasUnits(Protocol):
-    """A task with a metric that isn't a share: an error in the unit of its answers."""
-
     def unit(self, metric: str, rows: Sequence[Row], predictions: Sequence[Prediction]) -> float:
-        """Return how much one input may count for in a metric; 1 where it is a share."""
+        """Return how much one input may count for in a metric; more than 1 where that isn't a share."""
+        return 1.0
+
+    def check_comparable(self, metric: str, one: Sequence[Prediction], other: Sequence[Prediction]) -> None:
+        """Raise BadInput where two models' numbers in a metric can't be compared."""
+        return
 
 
 def find_task(name: str) -> Task:

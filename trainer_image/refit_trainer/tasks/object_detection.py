@@ -13,7 +13,7 @@ from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.images import check_image, measure_image, write_png
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.average_precision import CONFIDENT, measure_average_precision
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.detector import Example, detect, make_batch
@@ -27,7 +27,7 @@ BATCH = 16  # images searched at once
 Batch = dict[str, Any]
 
 
-class ObjectDetection:
+class ObjectDetection(Task):
     """The task `object-detection`: `image` to `objects`, a list of `{"label", "box"}`, which may be empty."""
 
     roles = ColumnRoles(required=("image", "objects"), files=("image",))

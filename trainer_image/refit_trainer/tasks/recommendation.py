@@ -18,7 +18,7 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.vocabulary import FIRST, PADDING, Vocabulary
 from refit_trainer.training.compute import pick_device
@@ -28,7 +28,7 @@ TOP_K = 10  # items in a prediction
 IGNORED_LABEL = -100  # a label that the loss leaves out
 
 
-class Recommendation:
+class Recommendation(Task):
     """The task `recommendation`: `items` (a history, oldest first) to the ten likeliest for `next`."""
 
     roles = ColumnRoles(required=("items", "next"))

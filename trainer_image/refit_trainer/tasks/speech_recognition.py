@@ -14,7 +14,7 @@ from refit_trainer.data.audio import check_audio, encode_recordings, measure_sec
 from refit_trainer.data.blob import Blob
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.heads import check_whole, has_head, read_config
 from refit_trainer.tasks.components.processors import OFFLINE
@@ -34,7 +34,7 @@ IGNORED_LABEL = -100  # of a label: the loss leaves it out
 Batch = dict[str, Any]
 
 
-class SpeechRecognition:
+class SpeechRecognition(Task):
     """The task `speech-recognition`; a model's labels are the letters that it can write."""
 
     roles = ColumnRoles(required=("audio", "text"), files=("audio",))

@@ -9,13 +9,13 @@ import xgboost
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.boosted_trees import Trees, load_trees, read_outline, save_trees
 from refit_trainer.tasks.components.classes import check_label, measure_classes
 from refit_trainer.tasks.components.features import check_features, encode_rows, find_features
 
 
-class TabularClassification:
+class TabularClassification(Task):
     """The task `tabular-classification`: `features`, an object of values by column, to `label`."""
 
     roles = ColumnRoles(required=("features", "label"), gathered="features")

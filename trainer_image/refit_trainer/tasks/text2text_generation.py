@@ -9,7 +9,7 @@ from transformers import DataCollatorForSeq2Seq
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.answer_match import is_same
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
@@ -28,7 +28,7 @@ BATCH = 16  # texts answered at once
 Batch = dict[str, Any]
 
 
-class Text2TextGeneration:
+class Text2TextGeneration(Task):
     """The task `text2text-generation`: `text` to `target`, another text."""
 
     roles = ColumnRoles(required=("text", "target"))

@@ -6,7 +6,7 @@ The rows are chat messages, or a prompt and its completion; the loss is on answe
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,7 @@ from refit_trainer.contract.config import Dataset, Gate, Generation
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components import packing
 from refit_trainer.tasks.components.answer_metrics import (
     GENERATED,
@@ -51,7 +51,7 @@ class Hyperparameters(BaseModel):
 
 
 @dataclass(frozen=True)
-class TextGeneration:
+class TextGeneration(Task):
     """The task `text-generation`."""
 
     packing: int = 0
@@ -72,11 +72,11 @@ class TextGeneration:
         """The metrics that are measured, each with whether higher is better; all that there are, unless judged."""
         return {name: METRICS[name] for name in self.judging.metrics} if self.judging else METRICS
 
-    def as_trained(self, settings: Any) -> "TextGeneration":
+    def as_trained(self, settings: Any) -> Self:
         """Return the task as these hyperparameters want it."""
         return replace(self, packing=settings.packing)
 
-    def as_judged(self, dataset: Dataset, gate: Gate) -> "TextGeneration":
+    def as_judged(self, dataset: Dataset, gate: Gate) -> Self:
         """Return the task with what a gate asks for; raise BadInput for a metric that can't be measured so."""
         has_choices = "choices" in dataset.columns
         if gate.metric == "choice_accuracy" and not has_choices:
@@ -86,7 +86,7 @@ class TextGeneration:
             raise BadInput("gate.metric='regex_match' needs gate.generation.answerPattern, which finds the answer")
         return replace(self, judging=Judging(gate.metric, how, has_choices))
 
-    def as_served(self, max_new_tokens: int) -> "TextGeneration":
+    def as_served(self, max_new_tokens: int) -> Self:
         """Return the task with answers of so many tokens at most."""
         return replace(self, generation=Generation(maxNewTokens=max_new_tokens))
 

@@ -10,7 +10,7 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.entities import (
     check_entities,
@@ -39,7 +39,7 @@ IGNORED_LABEL = -100  # of a token: the loss leaves it out
 Batch = dict[str, Any]
 
 
-class TokenClassification:
+class TokenClassification(Task):
     """The task `token-classification`: `text` to `entities`, a list of `{"label", "start", "end"}`, maybe empty."""
 
     roles = ColumnRoles(required=("text", "entities"))

@@ -12,7 +12,7 @@ from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction, Tally
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.classes import check_label, measure_classes
 from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network, read_labels
@@ -33,7 +33,7 @@ WEIGHED = ("slice", "time", WEIGHT)
 """The optional columns of a classification, whose rows may count differently in the training."""
 
 
-class Classification(ABC):
+class Classification(Task, ABC):
     """One of a few labels for each input."""
 
     roles: ColumnRoles

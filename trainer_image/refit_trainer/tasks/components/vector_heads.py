@@ -1,7 +1,7 @@
 """Tasks on a classifier's inputs whose head answers otherwise: any number of labels, or a number."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +10,19 @@ import torch
 from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import LoadedModel, Prediction
+from refit_trainer.tasks import LoadedModel, Prediction, Task
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.components.classification import Batch, Classification
 from refit_trainer.tasks.components.heads import keep_last_layer_exact, load_network
 from refit_trainer.training.compute import pick_device
 
 
-class VectorHead(ABC):
+class VectorHead(Task, ABC):
     """A task that shares a classifier's inputs, and its network but for what the head's outputs mean."""
 
-    truth: str
     has_one_answer = True
     problem_type: str
     """What config.json calls such a head."""
-    metrics: Mapping[str, bool]
 
     def __init__(self, inputs: Classification) -> None:
         self._inputs = inputs
