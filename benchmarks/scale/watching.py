@@ -79,9 +79,11 @@ class Watch:
                 self._changed.notify_all()
 
     def wait(self, count: int, limit_s: float) -> bool:
-        """Wait until so many have said it; return whether they did in time."""
+        """Wait until so many have said it; return whether they did in time. A watch that broke has heard nothing."""
         with self._changed:
-            return self._changed.wait_for(lambda: len(self.seen) >= count, limit_s)
+            is_said = self._changed.wait_for(lambda: len(self.seen) >= count, limit_s)
+        assert is_said or self._thread.is_alive(), "the watch broke"
+        return is_said
 
     def close(self) -> None:
         """End it."""
