@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.pages import FOLDER, Part, Record, read_lines
+from benchmarks.pages import FOLDER, Part, Record, read_lines, table
 
 UPDATES = ("InPlace", "RollingUpdate")
 TEST = "tests/cluster/test_in_place.py::test_no_request_is_lost_and_in_place_no_pod_is_restarted"
@@ -28,6 +28,8 @@ def play(update: str) -> list[Record]:
 
 def render(records: Sequence[Record]) -> str:
     """Return seconds, requests and memory of each change."""
+    if not records:
+        return "Not measured yet."
     head = (
         "`serving.update`",
         "during",
@@ -38,15 +40,21 @@ def render(records: Sequence[Record]) -> str:
         "at most",
         "pods restarted",
     )
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for one in records:
-        sizes = f"{one['memory_before']:,.0f} MiB | {one['most_memory']:,.0f} MiB"
-        restarted = "yes" if one["restarted"] else "no"
-        lines.append(
-            f"| `{one['update']}` | {one['during']} | {one['seconds']:.0f} | {one['answered']:,} | {one['lost']} "
-            f"| {sizes} | {restarted} |"
-        )
-    return "\n".join(lines) if records else "Not measured yet."
+    return table(head, [cells(record) for record in records])
+
+
+def cells(record: Record) -> list[str]:
+    """Return the table's line of one change."""
+    return [
+        f"`{record['update']}`",
+        record["during"],
+        f"{record['seconds']:.0f}",
+        f"{record['answered']:,}",
+        str(record["lost"]),
+        f"{record['memory_before']:,.0f} MiB",
+        f"{record['most_memory']:,.0f} MiB",
+        "yes" if record["restarted"] else "no",
+    ]
 
 
 PART = Part(

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.charts import Line, chart, log_axis
 from benchmarks.in_image import ANSWERS, run_in_image
 from benchmarks.limited import limited_memory
-from benchmarks.pages import FOLDER, Record, put, read_lines, write_lines
+from benchmarks.pages import FOLDER, Record, put, read_lines, table, write_lines
 from localcluster.progress import step
 
 RECORDS, PAGE, PICTURE = FOLDER / "memory.jsonl", FOLDER / "memory.md", FOLDER / "memory.svg"
@@ -35,11 +35,7 @@ def play(rows: int) -> Record:
 def render_table(records: Sequence[Record]) -> str:
     """Return memory and disk by the number of rows, and what each row more took."""
     heads = ("rows", "data", "peak memory", "of it anonymous", "disk at most", "limit", "seconds")
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for one in records:
-        sizes = " | ".join(f"{one[name] / MIB:,.0f} MiB" for name in ("data", "peak", "anonymous", "disk"))
-        limit = f"{one['limit'] / MIB:,.0f} MiB" if "limit" in one else "none"
-        lines.append(f"| {one['rows']:,} | {sizes} | {limit} | {one['seconds']:,.0f} |")
+    lines = [table(heads, [_cells(one) for one in records])]
     least, most = records[0], records[-1]
     if most["rows"] > least["rows"]:
         peak, disk = ((most[name] - least[name]) / (most["rows"] - least["rows"]) for name in ("peak", "disk"))
@@ -49,6 +45,12 @@ def render_table(records: Sequence[Record]) -> str:
             f"{disk:.0f} of disk.",
         ]
     return "\n".join(lines)
+
+
+def _cells(record: Record) -> list[str]:
+    sizes = [f"{record[name] / MIB:,.0f} MiB" for name in ("data", "peak", "anonymous", "disk")]
+    limit = f"{record['limit'] / MIB:,.0f} MiB" if "limit" in record else "none"
+    return [f"{record['rows']:,}", *sizes, limit, f"{record['seconds']:,.0f}"]
 
 
 def draw_picture(records: Sequence[Record]) -> str:

@@ -31,6 +31,12 @@ def check(file: Path, render: Callable[[str], str]) -> str | None:
     return None if render(page) == page else f"{file} isn't what its records say"
 
 
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def read_lines(path: Path) -> list[Record]:
     """Return the records of a file, one JSON object a line; none where there is no file."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -21,8 +21,8 @@ from benchmarks.decisions.gate_chances import (
     measure,
 )
 from benchmarks.decisions.gates import risk_of
-from benchmarks.decisions.tables import of, table
-from benchmarks.pages import Record
+from benchmarks.decisions.tables import of
+from benchmarks.pages import Record, table
 
 
 def is_kept(record: Record) -> bool:

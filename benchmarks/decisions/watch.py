@@ -23,8 +23,8 @@ from benchmarks.decisions.promotions import (
     promotion,
     verdict,
 )
-from benchmarks.decisions.tables import of, table
-from benchmarks.pages import Record
+from benchmarks.decisions.tables import of
+from benchmarks.pages import Record, table
 from refit_operator.prometheus.rules.reading import Counts
 from refit_operator.prometheus.rules.sequential import RISK, Before, Verdict
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import log10
 
 from benchmarks.charts import Line, chart, log_axis
-from benchmarks.decisions.tables import table
+from benchmarks.pages import table
 from benchmarks.scale import OURS, Figure, Records, Row
 from benchmarks.scale.tables import LEAST, number
 from benchmarks.scale.turns import median_of, sizes_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks.charts import Line, chart, log_axis
-from benchmarks.decisions.tables import table
+from benchmarks.pages import table
 from benchmarks.scale import OURS, Figure, Goal, Limit, Records, Row
 from benchmarks.scale.turns import median_of, sizes_of, values_of
 

@@ -4,6 +4,7 @@ No controller of theirs runs here. A test plays it: it writes the status that th
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.hostile.judged import one_by_one
 from tests.hostile.played import play_request
+from tests.hostile.vectors import Family
 from tests.hostile.workloads import INFERENCE_SERVICES as BEYOND_SERVICES
 from tests.hostile.workloads import ROLLOUTS as BEYOND_ROLLOUTS
 from tests.support.cluster.api_server import ApiServer
@@ -138,19 +140,15 @@ def test_an_abort_of_the_run_takes_a_rollout_back(space: Space) -> None:
     assert (*finished(run_number(space, 1)), pointer_of(space, "rollout")) == ("RolledBack", "RolledBack", "")
 
 
-@pytest.fixture
-def server() -> Iterator[ApiServer]:
-    made = ApiServer()
-    yield made
-    made.close()
+def refuse(space: Space, family: Family) -> None:
+    with closing(ApiServer()) as server:
+        one_by_one(family, partial(play_request, server, space.name))
 
 
 @pytest.mark.usefixtures("rollouts")
-def test_who_has_the_operators_token_changes_nothing_of_a_rollout_but_its_pointer(
-    space: Space, server: ApiServer
-) -> None:
+def test_who_has_the_operators_token_changes_nothing_of_a_rollout_but_its_pointer(space: Space) -> None:
     space.apply(argo_rollout())
-    one_by_one(BEYOND_ROLLOUTS, partial(play_request, server, space.name))
+    refuse(space, BEYOND_ROLLOUTS)
 
 
 def test_a_kind_has_its_own_api_version(space: Space) -> None:
@@ -215,7 +213,7 @@ def test_a_canarys_share_in_serverless_mode_holds_before_anything_is_trained(spa
 
 @pytest.mark.usefixtures("inference_services")
 def test_who_has_the_operators_token_changes_nothing_of_an_inference_service_but_its_pointer(
-    space: Space, server: ApiServer
+    space: Space,
 ) -> None:
     space.apply(inference_service())
-    one_by_one(BEYOND_SERVICES, partial(play_request, server, space.name))
+    refuse(space, BEYOND_SERVICES)
