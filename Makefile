@@ -13,10 +13,12 @@ DEPTRY = 2> >(grep -v '^Assuming' >&2) $$(dirname $(PYTHON))/deptry --no-ansi
 # What a test there leaves open shows when its memory is collected, in whichever test that is: seen, and no failure.
 # A Prometheus to start for a test: the installed one, else built once.
 WITH_PROMETHEUS = PATH="$$PATH:$$($(PYTHON3) -m localcluster prometheus)"
+# A Helm to call, built once.
+WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds check-crds check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,10 +26,13 @@ help:  ## show this
 demo: cluster-up  ## the main job on real input: drift, retraining, promotion (about seven minutes after set-up)
 	$(IN_CLUSTER) $(PYTHON) -m demo
 
-test: cluster-up coverage test-trainer test-cluster  ## all tests, on a real node
+test: cluster-up coverage test-chart test-trainer test-cluster  ## all tests, on a real node
 
 test-unit:  ## decisions, documents, tools: no network, no cluster
 	$(PYTHON) -m pytest tests/unit
+
+test-chart:  ## the Helm chart, rendered by a real Helm, against what kustomize makes of manifests/
+	$(IN_CLUSTER) $(WITH_HELM) $(PYTHON) -m pytest tests/charts
 
 test-wire:  ## a real Prometheus, hostile answers
 	$(WITH_PROMETHEUS) $(PYTHON) -m pytest tests/wire
@@ -138,7 +143,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-lock check-reliability check-matrix check-benchmarks check-vocabulary  ## lint, types, layers, drift of what is generated, words, sizes
+verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -154,6 +159,9 @@ layers:
 check-crds:
 	$(PYTHON) -m refit_operator.api.crd --check crds
 	$(PYTHON) -m refit_operator.api.reference --check docs/reference/conditions.md
+
+check-chart:
+	$(PYTHON) -m charts --check
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
@@ -196,11 +204,15 @@ dependencies:  ## every package that is imported is declared in pyproject.toml, 
 	$(DEPTRY) operator/refit_operator --optional-dependencies-dev-groups trainer,demo,dev
 	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,demo,dev
 	$(DEPTRY) demo --optional-dependencies-dev-groups operator,trainer,dev
-	$(DEPTRY) tests benchmarks localcluster --optional-dependencies-dev-groups operator,trainer,demo --ignore DEP004
+	$(DEPTRY) tests benchmarks localcluster charts --optional-dependencies-dev-groups operator,trainer,demo --ignore DEP004
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds
 	$(PYTHON) -m refit_operator.api.reference docs/reference/conditions.md
+	$(PYTHON) -m charts
+
+chart:  ## generate the Helm chart from manifests/, crds/ and the operator's settings
+	$(PYTHON) -m charts
 
 format:  ## format the code
 	$(PYTHON) -m ruff check --fix .

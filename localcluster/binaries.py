@@ -68,6 +68,8 @@ S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",),
 PROMETHEUS = Source("prometheus", ("github.com/prometheus/prometheus/cmd/prometheus",))
 # A real queue for Jobs, which `make test-kueue` installs on the node.
 KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests="sigs.k8s.io/kueue//config")
+# The chart's tests render and install it with a real Helm.
+HELM = Source("helm", ("helm.sh/helm/v4/cmd/helm",))
 
 
 def are_built(layout: Layout, sources: Sequence[Source]) -> bool:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-SOURCES = ("operator", "trainer_image", "localcluster", "demo")
+SOURCES = ("operator", "trainer_image", "localcluster", "charts", "demo")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
 

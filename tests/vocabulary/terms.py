@@ -43,6 +43,7 @@ FOLDERS = (
     "docs",
     "demo",
     "localcluster",
+    "charts",
     "benchmarks",
     "trainer_image",
     ".github",

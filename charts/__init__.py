@@ -1,0 +1,1 @@
+"""The Helm chart in charts/refit, generated from manifests/, crds/ and the operator's settings."""
