@@ -195,7 +195,7 @@ sbom:  ## write what is in the images and in the environment of the tests to dis
 	$$(dirname $$($(PYTHON3) -m localcluster.virtualenv trainer_image/sbom.lock))/cyclonedx-py environment \
 	    --output-reproducible --of JSON -o dist/dev.cdx.json $(PYTHON)
 
-release:  ## build a release into dist/: images, install.yaml, bills of materials, checksums
+release:  ## build a release into dist/: images, chart, manifests, bills of materials, checksums; REFIT_REGISTRY names a registry
 	rm -rf dist && $(MAKE) sbom
 	$(PYTHON3) -m localcluster.release
 
