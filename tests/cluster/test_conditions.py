@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+from tests.support.cluster.apart import Apart
 from tests.support.cluster.kubectl import Document, Space
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor
+from tests.support.kstatus import Status, kstatus
 
 
 def test_a_target_that_doesnt_exist(space: Space) -> None:
@@ -11,6 +13,14 @@ def test_a_target_that_doesnt_exist(space: Space) -> None:
     assert "no Deployment 'reviews'" in space.wait_condition("mmon/reviews", "Ready", "TargetMissing")
     assert "no Deployment" in space.run("describe", "mmon", "reviews")
     assert space.list("rr") == []
+
+
+def test_a_monitor_that_no_operator_has_read_is_in_progress(apart: Apart) -> None:
+    apart.space.apply(monitor())
+    found = apart.space.get("mmon", "reviews")
+    assert (found["status"]["observedGeneration"], kstatus(found)) == (-1, Status.IN_PROGRESS)
+    with apart.operator():
+        apart.space.wait("mmon/reviews", ".status.observedGeneration", str(found["metadata"]["generation"]))
 
 
 def test_a_query_that_doesnt_parse(space: Space) -> None:

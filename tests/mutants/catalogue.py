@@ -1470,7 +1470,7 @@ EVIDENCE_BY_COUNTS = (
     Mutant(
         "a ratio has evidence of before it was the metric",
         "monitor/rules/decision.py",
-        "is_new = status.measure is None and status.observed_generation is None",
+        "is_new = status.measure is None and status.observed_generation == NEVER",
         "is_new = status.measure is None",
         BY_EVIDENCE,
     ),

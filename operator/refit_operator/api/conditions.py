@@ -1,6 +1,6 @@
 """Every condition, and how a set of them is kept. Conditions are positive: True is good.
 
-Reconciling and Stalled are exceptions, as kstatus has them: they are there only while true. DriftSuspected is one, too.
+Stalled is an exception, as kstatus has it: it is there only while true. DriftSuspected is one, too.
 """
 
 from datetime import datetime
@@ -22,7 +22,6 @@ class ConditionType(StrEnum):
     SERVING_UP_TO_DATE = "ServingUpToDate"
     RETRAIN_ALLOWED = "RetrainAllowed"
     DRIFT_SUSPECTED = "DriftSuspected"
-    RECONCILING = "Reconciling"
     STALLED = "Stalled"
     TRAINED = "Trained"
     ACCEPTED = "Accepted"
@@ -36,7 +35,7 @@ class Condition(ApiModel):
 
     type: str = Field(max_length=316, description="Type of the condition.")
     status: Literal["True", "False", "Unknown"] = Field(
-        description="True is good, save for DriftSuspected, Reconciling and Stalled."
+        description="True is good, save for DriftSuspected and Stalled."
     )
     reason: str = Field(min_length=1, max_length=1024, description="The reason, in CamelCase.")
     message: str = Field(default="", max_length=32768, description="The reason in a sentence, with numbers.")

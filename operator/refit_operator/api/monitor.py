@@ -15,6 +15,9 @@ from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, VerificationSpec
 from refit_operator.api.training import GateSpec, TrainingSpec
 
+NEVER = -1
+"""The generation observed before the first reconciliation: no object has it, so that kstatus says InProgress."""
+
 
 class ModelMonitorSpec(ApiModel):
     """Everything that a team asks for one served model."""
@@ -109,7 +112,9 @@ class ModelMonitorStatus(ApiModel):
     the conditions, for hysteresis and for breaches from before a restart, and `measure`, which can only hold a run.
     """
 
-    observed_generation: int | None = Field(default=None, description="The generation of the spec last reconciled.")
+    observed_generation: int = Field(
+        default=NEVER, description="The generation of the spec last reconciled; -1 before the first time."
+    )
     conditions: tuple[Condition, ...] = Field(
         default=(),
         description="Ready, MetricAvailable, WithinThreshold, RetrainSucceeded, ServingUpToDate, RetrainAllowed, "
@@ -141,7 +146,9 @@ class ModelMonitor(ApiModel):
     metadata: ObjectMeta
     spec: ModelMonitorSpec = Field(description="What to monitor and when to retrain.")
     status: ModelMonitorStatus = Field(
-        default_factory=ModelMonitorStatus, description="What the operator observed and did."
+        default_factory=ModelMonitorStatus,
+        description="What the operator observed and did.",
+        json_schema_extra={"default": {"observedGeneration": NEVER}},
     )
 
     @field_validator("status", mode="wrap")

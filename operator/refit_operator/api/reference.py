@@ -9,9 +9,8 @@ from refit_operator.api.reasons import Reason
 HEADER = """# Conditions and reasons
 Generated from `refit_operator.api.conditions` by `make crds`; do not edit.
 
-Conditions are positive: True is good. `Reconciling` and `Stalled` are there only while they are true, as kstatus has
-them; `DriftSuspected` is there where `spec.drift` is, and True warns. A ModelMonitor has the first nine, a RetrainRun
-the others.
+Conditions are positive: True is good. `Stalled` is there only while it is true, as kstatus has it; `DriftSuspected` is
+there where `spec.drift` is, and True warns. A ModelMonitor has the first eight, a RetrainRun the others.
 
 | condition |
 |---|

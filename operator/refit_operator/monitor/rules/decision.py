@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from refit_operator.api.metric import DEFAULT_WINDOW
-from refit_operator.api.monitor import MeasureStatus, ModelMonitor
+from refit_operator.api.monitor import NEVER, MeasureStatus, ModelMonitor
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.uris import Pointer, parse_pointer
@@ -110,7 +110,7 @@ class Observed:
         digest = measure_digest(spec.metric, self.target.pointer if self.target else "")
         if status.measure and status.measure.digest == digest:
             return MeasureStatus(digest=digest, since=min(status.measure.since, self.now))
-        is_new = status.measure is None and status.observed_generation is None
+        is_new = status.measure is None and status.observed_generation == NEVER
         return MeasureStatus(digest=digest, since=self.monitor.metadata.creation_timestamp if is_new else self.now)
 
     @cached_property

@@ -30,7 +30,7 @@ WORTH_A_WRITE = 0.01
 WRITE_EVERY = timedelta(minutes=5)
 READINGS_BETWEEN_WRITES = 3
 BROKEN = frozenset({Reason.INVALID_SPEC, Reason.QUERY_REFUSED, Reason.SOURCE_FORBIDDEN, Reason.TARGET_CLAIMED})
-"""Reasons that need a change by a user: Stalled."""
+"""Reasons that need a change of the monitor by a user: Stalled."""
 WAITING = (Reason.BUDGET_SPENT, Reason.MASS_BREACH, Reason.GUARD_FAILED)
 """Reasons that hold a run for a time, and have no display state of their own."""
 
@@ -70,9 +70,6 @@ def _conditions(o: Observed) -> Iterable[Condition]:
     yield _condition(o, ConditionType.RETRAIN_ALLOWED, "False" if hold else "True", reason, message)
     if drift := drift_verdict(o):
         yield _condition(o, ConditionType.DRIFT_SUSPECTED, drift.status, drift.reason, drift.message)
-    if o.active_run:
-        message = o.active_run.status.message or "starting"
-        yield _condition(o, ConditionType.RECONCILING, "True", Reason.RUN_ACTIVE, message)
     broken = first_hold(o, READINESS)
     if broken and broken.reason in BROKEN:
         yield _condition(o, ConditionType.STALLED, "True", broken.reason, broken.message)
