@@ -1,0 +1,2 @@
+obj.spec.approval = "Approved"
+return obj

@@ -1,0 +1,2 @@
+obj.spec.approval = "Rejected"
+return obj
