@@ -18,7 +18,7 @@ WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,10 @@ test-kueue: cluster-up  ## runs in a real queue: Kueue, built and installed for 
 test-targets: cluster-up  ## targets of Argo Rollouts and KServe by their CRDs, installed for as long as it takes (not part of `test`)
 	crds=$$($(PYTHON3) -m localcluster target-crds) && \
 	    $(IN_CLUSTER) REFIT_TARGET_CRDS="$$crds" $(PYTHON) -m pytest -m crds tests/cluster/test_installed_kinds.py
+
+test-gitops: cluster-up  ## Flux, built and installed for as long as it takes, applies what the operator promotes to (not part of `test`)
+	flux=$$($(PYTHON3) -m localcluster flux) && s3=$$($(PYTHON3) -m localcluster s3-server) && \
+	    $(IN_CLUSTER) REFIT_FLUX="$$flux" REFIT_VERSITYGW="$$s3/versitygw" $(PYTHON) -m pytest -s -m gitops tests/cluster/test_gitops.py
 
 test-in-place: cluster-up  ## models changed without a restart, on the node, and by a rollout beside it (not part of `test`)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m in_place tests/cluster/test_in_place.py

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from localcluster import crds, disposable, provider
 from localcluster.binaries import HELM, KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
+from localcluster.binaries import FLUX, KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
 from localcluster.choice import forget, refuse_another, remember, remembered
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         ("prometheus", _prometheus, "print the folder of a Prometheus for tests: the installed one, else built"),
         ("helm", partial(_extra, HELM), "build Helm, which the chart's tests use, and print its folder"),
         ("kueue", partial(_extra, KUEUE), "build Kueue, which a test installs, and print its folder"),
+        ("flux", partial(_extra, FLUX), "build two of Flux's controllers, which a test starts, and print their folder"),
         ("target-crds", _target_crds, "fetch the CRDs of Argo Rollouts and KServe, and print their folder"),
         ("env", _env, 'print shell exports: eval "$(python -m localcluster env)"'),
     )

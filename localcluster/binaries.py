@@ -34,8 +34,8 @@ class Source:
     module: str = ""
     runs_in_image: bool = False
     """Whether the programs are for Linux, whatever this machine has."""
-    manifests: str = ""
-    """A folder of another Go module, MODULE//FOLDER, that is kept beside the programs."""
+    manifests: tuple[str, ...] = ()
+    """Folders of other Go modules, each MODULE//FOLDER, that are kept beside the programs."""
 
     @property
     def folder(self) -> Path:
@@ -70,6 +70,13 @@ PROMETHEUS = Source("prometheus", ("github.com/prometheus/prometheus/cmd/prometh
 KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests="sigs.k8s.io/kueue//config")
 # The chart's tests render and install it with a real Helm.
 HELM = Source("helm", ("helm.sh/helm/v4/cmd/helm",))
+KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests=("sigs.k8s.io/kueue//config",))
+# Flux, which `make test-gitops` has reconcile a target, as processes on this host.
+FLUX = Source(
+    "flux",
+    tuple(f"github.com/fluxcd/{name}-controller" for name in ("source", "kustomize")),
+    manifests=tuple(f"github.com/fluxcd/{name}-controller//config/crd/bases" for name in ("source", "kustomize")),
+)
 
 
 def are_built(layout: Layout, sources: Sequence[Source]) -> bool:
@@ -104,10 +111,10 @@ def _build(layout: Layout, source: Source) -> None:
             shutil.copytree(source.folder, copy, dirs_exist_ok=True)
             log = layout.binaries / f"{source.name}.log"
             run([*argv, *source.programs], cwd=Path(copy), env=env, log=log)
-            if source.manifests:
-                module, _, folder = source.manifests.partition("//")
+            for manifests in source.manifests:
+                module, _, folder = manifests.partition("//")
                 found = run([go_program(layout), "list", "-m", "-f", "{{.Dir}}", module], cwd=Path(copy), env=env)
-                shutil.copytree(Path(found.strip(), folder), unfinished / folder)
+                shutil.copytree(Path(found.strip(), folder), unfinished / folder, dirs_exist_ok=True)
         unfinished.chmod(0o755)
         unfinished.rename(source.output(layout))
     except BaseException:
