@@ -10,8 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from localcluster import crds, disposable, provider
-from localcluster.binaries import HELM, KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
-from localcluster.binaries import FLUX, KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
+from localcluster.binaries import FLUX, HELM, KUEUE, PROMETHEUS, S3_SERVER, Source, ensure_binaries
 from localcluster.choice import forget, refuse_another, remember, remembered
 from localcluster.commands import Failed
 from localcluster.delivery import build_all, load_all

@@ -67,10 +67,9 @@ S3_SERVER = Source("versitygw", ("github.com/versity/versitygw/cmd/versitygw",),
 # A real Prometheus, which tests start where none is installed.
 PROMETHEUS = Source("prometheus", ("github.com/prometheus/prometheus/cmd/prometheus",))
 # A real queue for Jobs, which `make test-kueue` installs on the node.
-KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests="sigs.k8s.io/kueue//config")
+KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests=("sigs.k8s.io/kueue//config",))
 # The chart's tests render and install it with a real Helm.
 HELM = Source("helm", ("helm.sh/helm/v4/cmd/helm",))
-KUEUE = Source("kueue", ("sigs.k8s.io/kueue/cmd/kueue",), manifests=("sigs.k8s.io/kueue//config",))
 # Flux, which `make test-gitops` has reconcile a target, as processes on this host.
 FLUX = Source(
     "flux",
