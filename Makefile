@@ -212,6 +212,11 @@ dependencies:  ## every package that is imported is declared in pyproject.toml, 
 	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,demo,dev
 	$(DEPTRY) demo --optional-dependencies-dev-groups operator,trainer,dev
 	$(DEPTRY) tests benchmarks localcluster charts --optional-dependencies-dev-groups operator,trainer,demo --ignore DEP004
+	$(DEPTRY) operator/refit_operator --optional-dependencies-dev-groups trainer,demo,cli,dev
+	$(DEPTRY) operator/refit_cli --optional-dependencies-dev-groups operator,trainer,demo,dev --ignore DEP002
+	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,cli,demo,dev
+	$(DEPTRY) demo --optional-dependencies-dev-groups operator,cli,trainer,dev
+	$(DEPTRY) tests benchmarks localcluster --optional-dependencies-dev-groups operator,cli,trainer,demo --ignore DEP004
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

@@ -1,0 +1,36 @@
+"""`kubectl refit`, or `kubectl-refit`."""
+
+import sys
+
+import typer
+
+from refit_cli.exits import Exit, Failed
+from refit_cli.lint.command import command as lint
+
+app = typer.Typer(
+    name="kubectl-refit",
+    help="Check a monitor before it is applied.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("lint")(lint)
+
+
+@app.callback()
+def _root() -> None:
+    """Leave it to the commands: one alone would be the whole program."""
+
+
+def main() -> int:
+    """Run a command; what it can't do is one line, and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except Failed as failed:
+        print(f"error: {failed}", file=sys.stderr)
+        return int(failed.code)
+    return int(Exit.OK)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
