@@ -4,17 +4,25 @@ import sys
 
 import typer
 
+from refit_cli import action_commands, doctor, history, logs, status, tree, why
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
 
 app = typer.Typer(
     name="kubectl-refit",
-    help="Check a monitor before it is applied.",
+    help="Show monitors and runs, act on them, and check a monitor before it is applied.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("get")(tree.command)
+app.command("status")(status.command)
+app.command("why")(why.command)
+app.command("history")(history.command)
+app.command("logs")(logs.command)
+action_commands.register(app)
 app.command("lint")(lint)
+app.command("doctor")(doctor.command)
 
 
 @app.callback()
