@@ -4,9 +4,10 @@ import sys
 
 import typer
 
-from refit_cli import action_commands, doctor, history, logs, status, tree, why
+from refit_cli import action_commands, doctor, history, logs, status, timeline, tree, why
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
+from refit_cli.simulate.command import command as simulate
 
 app = typer.Typer(
     name="kubectl-refit",
@@ -22,6 +23,8 @@ app.command("history")(history.command)
 app.command("logs")(logs.command)
 action_commands.register(app)
 app.command("lint")(lint)
+app.command("simulate")(simulate)
+app.command("timeline")(timeline.command)
 app.command("doctor")(doctor.command)
 
 
