@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from refit_cli import action_commands, doctor, history, logs, status, timeline, tree, why
+from refit_cli import action_commands, doctor, gitops, history, logs, status, timeline, tree, why
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
 from refit_cli.simulate.command import command as simulate
@@ -26,6 +26,7 @@ app.command("lint")(lint)
 app.command("simulate")(simulate)
 app.command("timeline")(timeline.command)
 app.command("doctor")(doctor.command)
+app.command("gitops")(gitops.command)
 
 
 @app.callback()

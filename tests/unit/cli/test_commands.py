@@ -70,5 +70,17 @@ def test_what_is_not_there_fails(api: Objects) -> None:
 
 def test_help_names_every_command() -> None:
     said = run("--help")
-    for command in ("get", "status", "why", "history", "logs", "timeline", "doctor", "lint", "simulate", "retrain"):
+    for command in (
+        "get",
+        "status",
+        "why",
+        "history",
+        "logs",
+        "timeline",
+        "doctor",
+        "gitops",
+        "lint",
+        "simulate",
+        "retrain",
+    ):
         assert f" {command} " in said
