@@ -1,7 +1,10 @@
 """kubectl refit on the real node: what it reads of a run that waits, and what it writes."""
 
+import pytest
+
 from refit_cli.exits import Exit
-from tests.support.cluster.kubectl import Space
+from refit_cli.lint.command import lint_text
+from tests.support.cluster.kubectl import ROOT, Space, kubectl
 from tests.support.cluster.objects import idle_target
 from tests.support.cluster.plugin import refit
 from tests.support.cluster.runs import active_run, finished, run_number, start
@@ -60,3 +63,11 @@ def test_the_doctor_says_what_keeps_a_monitor_from_working(space: Space) -> None
 def test_what_is_not_there_is_said(space: Space) -> None:
     missing = refit(space, "status", "nothing")
     assert missing.code == Exit.NOT_FOUND and "no ModelMonitor 'nothing' in namespace" in missing.out
+
+
+SAMPLES = sorted(path.parent.name for path in (ROOT / "manifests" / "samples").glob("*/monitor.yaml"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_lint_finds_nothing_in_a_sample_as_it_is_rendered(sample: str) -> None:
+    assert lint_text(sample, kubectl("kustomize", str(ROOT / "manifests" / "samples" / sample))) == (1, [])
