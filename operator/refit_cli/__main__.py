@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from refit_cli import action_commands, doctor, gitops, history, logs, status, timeline, tree, why
+from refit_cli import action_commands, doctor, gitops, history, logs, report, status, timeline, tree, why
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
 from refit_cli.simulate.command import command as simulate
@@ -21,6 +21,7 @@ app.command("status")(status.command)
 app.command("why")(why.command)
 app.command("history")(history.command)
 app.command("logs")(logs.command)
+app.command("report")(report.command)
 action_commands.register(app)
 app.command("lint")(lint)
 app.command("simulate")(simulate)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from refit_cli import action_commands, history, status, tree, why
+from refit_cli import action_commands, history, report, status, tree, why
 from refit_cli.__main__ import app
 from refit_cli.exits import Failed
 from tests.support.cli import Objects
@@ -61,6 +61,17 @@ def test_an_action_says_what_it_did(api: Objects, words: tuple[str, ...], said: 
 def test_a_dry_run_changes_nothing_and_says_so(api: Objects) -> None:
     assert run("suspend", "reviews", "--dry-run").endswith("finishes (dry run)\n")
     assert "already" not in run("suspend", "reviews")
+
+
+def test_a_report_ends_with_a_command_that_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = {"gate": {"metric": "accuracy", "candidate": "0.9", "served": "0.8"}}
+    made = Objects.of(seen(runs=(finished(5, status={"result": gate}),)))
+    monkeypatch.setattr(report, "connect", lambda namespace, context, kubeconfig: made)
+    result = CliRunner().invoke(app, ["report", "reviews"], env={"COLUMNS": "60"}, catch_exceptions=False)
+    assert result.output.splitlines()[-1].startswith(
+        "kubectl exec -n shop deployment/reviews -c server -- cat /models/"
+    )
+    assert result.output.splitlines()[-1].endswith(f"> {make_run(1).metadata.name}.html")
 
 
 def test_what_is_not_there_fails(api: Objects) -> None:
