@@ -18,7 +18,7 @@ WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -150,7 +150,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary  ## lint, types, layers, drift of what is generated, words, sizes
+verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -169,6 +169,8 @@ check-crds:
 
 check-chart:
 	$(PYTHON) -m charts --check
+check-metrics:
+	$(PYTHON) -m tests.metrics_page --check
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
@@ -221,6 +223,9 @@ crds:  ## generate crds/ from refit_operator.api
 
 chart:  ## generate the Helm chart from manifests/, crds/ and the operator's settings
 	$(PYTHON) -m charts
+
+metrics-page:  ## generate docs/reference/metrics.md from the tables of metrics
+	$(PYTHON) -m tests.metrics_page
 
 format:  ## format the code
 	$(PYTHON) -m ruff check --fix .

@@ -20,6 +20,7 @@ from refit_operator.controller.supervisor import give_places, resync, run_until_
 from refit_operator.controller.watchdog import Limits as WatchLimits
 from refit_operator.controller.watchdog import Streams, watch_over
 from refit_operator.controller.workqueue import Workqueue
+from refit_operator.kubernetes_api.calls import trace_calls
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.kubernetes_api.lease import LeaseLock
@@ -57,9 +58,9 @@ async def connect() -> None:
 
 
 def client_configuration(clock: Clock) -> client.Configuration:
-    """Return the client's configuration, by which the clock sees the date of every answer."""
+    """Return the client's configuration, by which the clock sees the date of every answer, and each is counted."""
     configuration = client.Configuration.get_default_copy()
-    configuration.trace_configs = [clock.trace()]
+    configuration.trace_configs = [clock.trace(), trace_calls()]
     return configuration
 
 

@@ -21,6 +21,7 @@ from refit_operator.kubernetes_api.client import MONITOR, Document
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.leadership.overlap import Overlap
+from refit_operator.observability.metrics import RUNS_UNDER_WAY, RUNS_WAITING
 from refit_operator.ports import Ports
 from refit_operator.run.places import restore_places
 from refit_operator.settings import Settings
@@ -104,6 +105,8 @@ async def give_places(workqueue: Workqueue, ports: Ports, settings: Settings) ->
     """
     changed = asyncio.Event()
     ports.places.on_change = changed.set
+    RUNS_UNDER_WAY.set_function(lambda: len(ports.places.under_way()))
+    RUNS_WAITING.set_function(ports.places.waiting)
     await _restore_places(ports, settings)
     for ref in set(ports.places.under_way().values()):
         workqueue.enqueue(ref, urgency=Urgency.UNDER_WAY)

@@ -20,7 +20,9 @@ from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.observability.metrics import (
     RECONCILE_SECONDS,
     RECONCILE_TOTAL,
+    WORKQUEUE_DEPTH,
     WORKQUEUE_LATENESS,
+    WORKQUEUE_OLDEST,
     show_failures,
 )
 
@@ -90,6 +92,7 @@ class Workqueue:
                 self._line_up_due()
                 while ref := self._slots.take(self.heartbeat):
                     tasks.create_task(self._process(ref, self._begin(ref)))
+                self._show_line()
                 await self._sleep()
 
     def _line_up_due(self) -> None:
@@ -101,6 +104,11 @@ class Workqueue:
                 self._again.add(ref)
             else:
                 self._slots.wait(ref, due, self._urgency[ref])
+
+    def _show_line(self) -> None:
+        WORKQUEUE_DEPTH.set(len(self._slots))
+        oldest = self._slots.oldest
+        WORKQUEUE_OLDEST.set(0 if oldest is None else self.heartbeat - oldest)
 
     def _begin(self, ref: Ref) -> Urgency:
         WORKQUEUE_LATENESS.set(asyncio.get_running_loop().time() - self._due.pop(ref))

@@ -13,12 +13,11 @@ from refit_operator.kubernetes_api.stale_reads import number
 from refit_operator.monitor.observe import observe
 from refit_operator.monitor.rules.decide import decide
 from refit_operator.monitor.rules.decision import Observed, StartRun
-from refit_operator.monitor.rules.drift import drift_ratio
 from refit_operator.monitor.rules.events import events_on
 from refit_operator.monitor.rules.history import breach_begins, new_recovery
 from refit_operator.monitor.rules.rest import Rest, rest_of
 from refit_operator.monitor.rules.status import next_status, status_after
-from refit_operator.observability.monitors import show_drift, show_monitor
+from refit_operator.monitor.shown import show
 from refit_operator.ports import Ports
 
 log = structlog.get_logger()
@@ -43,8 +42,7 @@ async def reconcile(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: 
     observed = await observe(monitor, runs, ports, now)
     decision = decide(observed)
     status = next_status(observed)
-    show_monitor(monitor.metadata.namespace, monitor.metadata.name, status)
-    show_drift(monitor.metadata.namespace, monitor.metadata.name, drift_ratio(observed))
+    show(observed, status)
     written = status_after(monitor.status, status, observed.interval)
     version = await _write(observed, written, ports)
     await _record_recovery(observed, ports)

@@ -1,30 +1,50 @@
-"""The operator's own metrics, for its `/metrics`; those of each monitor are in `monitors`."""
+"""The operator's own metrics, for its `/metrics`, as `contract` has them; those of each monitor are in `monitors`."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
-RECONCILE_TOTAL = Counter("refit_reconcile", "Reconciliations of a monitor and its runs, by result.", ["result"])
-RECONCILE_SECONDS = Histogram("refit_reconcile_duration_seconds", "Time that a reconciliation took.")
-CONSECUTIVE_FAILURES = Gauge(
-    "refit_reconcile_consecutive_failures",
-    "Reconciliations that failed in a row; absent where the last one succeeded.",
-    ["namespace", "monitor"],
-)
-SWEPT = Counter("refit_swept", "Readings of monitors at rest that led to nothing.")
-WOKEN = Counter("refit_woken", "Readings of monitors at rest after which these were reconciled.")
-WORKQUEUE_LATENESS = Gauge(
-    "refit_workqueue_lateness_seconds", "How long after it was due the last reconciliation had a slot and began."
-)
-QUERY_SECONDS = Histogram("refit_prometheus_query_duration_seconds", "Time that a query to Prometheus took.")
-REPORTS = Counter("refit_progress_reports_total", "Reports of training pods, by the status answered.", ["status"])
-CONNECTIONS_REFUSED = Counter(
-    "refit_progress_connections_refused_total", "Connections closed because too many were open."
-)
-CLOCK_AHEAD = Gauge(
-    "refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."
-)
-OVERLAPPING = Gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too.")
-LEADER = Gauge("refit_leader", "1 while this process leads, 0 while it stands by.")
-WATCH_OPENED = Gauge("refit_watch_opened_timestamp_seconds", "When the watch of a kind was last opened.", ["kind"])
+from refit_operator.observability.contract import BY_NAME
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+STAGE_BUCKETS = (1, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600)
+"""Seconds: a rollout takes some, a training may take days."""
+
+
+def _gauge(name: str) -> Gauge:
+    return Gauge(name, BY_NAME[name].text, BY_NAME[name].labels)
+
+
+def _counter(name: str) -> Counter:
+    return Counter(name, BY_NAME[name].text, BY_NAME[name].labels)
+
+
+def _histogram(name: str, buckets: tuple[float, ...] = Histogram.DEFAULT_BUCKETS) -> Histogram:
+    return Histogram(name, BY_NAME[name].text, BY_NAME[name].labels, buckets=buckets)
+
+
+LEADER = _gauge("refit_leader")
+RECONCILE_TOTAL = _counter("refit_reconcile_total")
+RECONCILE_SECONDS = _histogram("refit_reconcile_duration_seconds")
+CONSECUTIVE_FAILURES = _gauge("refit_reconcile_consecutive_failures")
+WORKQUEUE_DEPTH = _gauge("refit_workqueue_depth")
+WORKQUEUE_OLDEST = _gauge("refit_workqueue_oldest_seconds")
+WORKQUEUE_LATENESS = _gauge("refit_workqueue_lateness_seconds")
+SWEPT = _counter("refit_swept_total")
+WOKEN = _counter("refit_woken_total")
+RUNS_FINISHED = _counter("refit_runs_finished_total")
+STAGE_SECONDS = _histogram("refit_run_stage_duration_seconds", STAGE_BUCKETS)
+RUNS_UNDER_WAY = _gauge("refit_runs_under_way")
+RUNS_WAITING = _gauge("refit_runs_waiting")
+QUERY_SECONDS = _histogram("refit_prometheus_query_duration_seconds")
+QUERIES = _counter("refit_prometheus_queries_total")
+CIRCUITS_OPEN = _gauge("refit_prometheus_circuits_open")
+API_REQUESTS = _counter("refit_api_requests_total")
+API_SECONDS = _histogram("refit_api_request_duration_seconds")
+WATCH_OPENED = _gauge("refit_watch_opened_timestamp_seconds")
+REPORTS = _counter("refit_progress_reports_total")
+CONNECTIONS_REFUSED = _counter("refit_progress_connections_refused_total")
+CERTIFICATE_EXPIRY = _gauge("refit_progress_certificate_expiry_timestamp_seconds")
+CLOCK_AHEAD = _gauge("refit_clock_ahead_seconds")
+OVERLAPPING = _gauge("refit_overlapping_namespaces")
 
 
 def show_failures(namespace: str, name: str, failures: int) -> None:

@@ -3,59 +3,100 @@
 A labelled gauge of prometheus-client costs a kilobyte, and a monitor has more than ten of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.conditions import Condition, ConditionType, find
 from refit_operator.api.monitor import ModelMonitorStatus
+from refit_operator.observability import contract
+from refit_operator.observability.runs import NO_RUNS, RunsShown
 
 Name = tuple[str, str]
 """Namespace and name of a monitor."""
-_LABELS = ("namespace", "monitor")
+Bounds = tuple[float, float]
 _KINDS = tuple(ConditionType)
-_NUMBERS = {
-    "value": ("refit_monitor_value", "The last reading that was a value."),
-    "evidence": (
-        "refit_monitor_evidence",
-        "How strongly a ratio's outcomes said, when its monitor was last reconciled, that it is on the wrong side of "
-        "its threshold; absent where none count.",
-    ),
-    "needed": ("refit_monitor_evidence_needed", "The evidence that makes a breach, by metric.falseRuns."),
-    "drift": (
-        "refit_monitor_drift",
-        "The last reading of spec.drift: drift of the inputs as a ratio of its limit; absent where it is no value.",
-    ),
-}
 
 
 @dataclass(slots=True)
-class _Shown:
+class Shown:
     """What is shown of a monitor; None is no series."""
 
     value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    read: float | None = None
+    interval: float | None = None
     evidence: float | None = None
     needed: float | None = None
     drift: float | None = None
+    breach: bool | None = None
+    breach_start: float | None = None
+    state: str | None = None
+    hold: str | None = None
+    runs: RunsShown = NO_RUNS
     conditions: tuple[bool | None, ...] = ()
     """Whether each of all kinds is True."""
+
+
+Samples = Iterable[tuple[tuple[str, ...], float | None]]
+"""Labels beside the monitor's own, and the number."""
+
+
+def _conditions(shown: Shown) -> Samples:
+    return (((kind,), is_true) for kind, is_true in zip(_KINDS, shown.conditions, strict=False))
+
+
+def _active(shown: Shown) -> Samples:
+    return ((shown.runs.active, 1),) if shown.runs.active else ()
+
+
+def _in_a_row(shown: Shown) -> Samples:
+    return (((shown.runs.in_a_row[0],), shown.runs.in_a_row[1]),) if shown.runs.in_a_row else ()
+
+
+_SAMPLES: dict[str, Callable[[Shown], Samples]] = {
+    "value": lambda shown: (((), shown.value),),
+    "value_low": lambda shown: (((), shown.low),),
+    "value_high": lambda shown: (((), shown.high),),
+    "threshold": lambda shown: (((), shown.threshold),),
+    "reading_timestamp_seconds": lambda shown: (((), shown.read),),
+    "interval_seconds": lambda shown: (((), shown.interval),),
+    "evidence": lambda shown: (((), shown.evidence),),
+    "evidence_needed": lambda shown: (((), shown.needed),),
+    "breach": lambda shown: (((), shown.breach),),
+    "breach_start_timestamp_seconds": lambda shown: (((), shown.breach_start),),
+    "drift": lambda shown: (((), shown.drift),),
+    "condition": _conditions,
+    "state": lambda shown: (((shown.state,), 1),) if shown.state else (),
+    "hold": lambda shown: (((shown.hold,), 1),) if shown.hold else (),
+    "run": _active,
+    "runs": lambda shown: (((outcome,), count) for outcome, count in shown.runs.kept),
+    "runs_in_a_row": _in_a_row,
+    "run_end_timestamp_seconds": lambda shown: (((outcome,), time) for outcome, time in shown.runs.ended),
+    "promotion_timestamp_seconds": lambda shown: (((), shown.runs.promoted),),
+    "rollback_timestamp_seconds": lambda shown: (((), shown.runs.rolled_back),),
+    "promotion_confirmed": lambda shown: (((), shown.runs.confirmed),),
+}
+"""The samples of each metric of a monitor, by its name without `refit_monitor_`."""
 
 
 class Monitors(Collector):
     """What is shown of all monitors."""
 
     def __init__(self) -> None:
-        self._shown: dict[Name, _Shown] = {}
+        self._shown: dict[Name, Shown] = {}
 
     def __len__(self) -> int:
         return len(self._shown)
 
-    def of(self, name: Name) -> _Shown:
+    def of(self, name: Name) -> Shown:
         """Return what is shown of a monitor."""
-        return self._shown.setdefault(name, _Shown())
+        return self._shown.setdefault(name, Shown())
 
     def forget(self, name: Name) -> None:
         """Show nothing of a monitor."""
@@ -64,22 +105,14 @@ class Monitors(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the samples of all monitors."""
         shown = list(self._shown.items())
-        for field, (name, text) in _NUMBERS.items():
-            family = GaugeMetricFamily(name, text, labels=_LABELS)
-            for labels, one in shown:
-                if (number := getattr(one, field)) is not None:
-                    family.add_metric(labels, number)
+        for metric in contract.MONITORS:
+            family = GaugeMetricFamily(metric.name, metric.text, labels=metric.labels)
+            samples = _SAMPLES[metric.name.removeprefix("refit_monitor_")]
+            for name, one in shown:
+                for labels, number in samples(one):
+                    if number is not None:
+                        family.add_metric((*name, *labels), number)
             yield family
-        yield _conditions(shown)
-
-
-def _conditions(shown: list[tuple[Name, _Shown]]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily("refit_monitor_condition", "1 while True, 0 otherwise.", labels=(*_LABELS, "condition"))
-    for labels, one in shown:
-        for kind, is_true in zip(_KINDS, one.conditions, strict=False):
-            if is_true is not None:
-                family.add_metric((*labels, kind), is_true)
-    return family
 
 
 MONITORS = Monitors()
@@ -96,11 +129,35 @@ def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
     shown.needed = float(evidence.needed) if evidence else None
     found = (find(status.conditions, kind) for kind in _KINDS)
     shown.conditions = tuple(None if condition is None else condition.status == "True" for condition in found)
+    shown.state = status.state
+    allowed = find(status.conditions, ConditionType.RETRAIN_ALLOWED)
+    shown.hold = allowed.reason if allowed and allowed.status == "False" else None
+    _show_verdict(shown, find(status.conditions, ConditionType.WITHIN_THRESHOLD))
 
 
-def show_value(namespace: str, name: str, value: float) -> None:
-    """Export a reading."""
-    MONITORS.of((namespace, name)).value = value
+def _show_verdict(shown: Shown, within: Condition | None) -> None:
+    is_known = within is not None and within.status != "Unknown"
+    shown.breach = within.status == "False" if within and is_known else None
+    shown.breach_start = within.last_transition_time.timestamp() if within and shown.breach else None
+
+
+def show_metric(namespace: str, name: str, threshold: float, interval: float) -> None:
+    """Export what a monitor's readings are held against, and the seconds between two."""
+    shown = MONITORS.of((namespace, name))
+    shown.threshold, shown.interval = threshold, interval
+
+
+def show_reading(namespace: str, name: str, time: float, value: float | None, bounds: Bounds | None = None) -> None:
+    """Export a reading; one that is no value leaves the last one, but for its time."""
+    shown = MONITORS.of((namespace, name))
+    shown.read = time
+    if value is not None:
+        shown.value, (shown.low, shown.high) = value, bounds or (None, None)
+
+
+def show_runs(namespace: str, name: str, runs: RunsShown) -> None:
+    """Export a monitor's runs."""
+    MONITORS.of((namespace, name)).runs = runs
 
 
 def show_drift(namespace: str, name: str, ratio: float | None) -> None:

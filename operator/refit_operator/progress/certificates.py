@@ -66,6 +66,11 @@ def is_good(bundle: Bundle, host: str, now: datetime) -> bool:
     return bool(bundle.authority) and host in hosts and now < certificate.not_valid_after_utc - RENEWED_BEFORE
 
 
+def expiry(bundle: Bundle) -> datetime:
+    """Return when the certificate expires."""
+    return x509.load_pem_x509_certificate(bundle.certificate.encode()).not_valid_after_utc
+
+
 def make_context(bundle: Bundle) -> ssl.SSLContext:
     """Return a server's TLS context. Python reads keys from files only: a private one, gone at once."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

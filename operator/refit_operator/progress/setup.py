@@ -12,8 +12,9 @@ from refit_operator.kubernetes_api.client import JOB, POD, Cluster
 from refit_operator.kubernetes_api.clock import utc_now
 from refit_operator.kubernetes_api.errors import ClusterError
 from refit_operator.kubernetes_api.progress_server import read_tls_secret, review_token, write_tls_secret
+from refit_operator.observability.metrics import CERTIFICATE_EXPIRY
 from refit_operator.progress.authentication import TokenReviewer
-from refit_operator.progress.certificates import Bundle, is_good, make_bundle, make_context
+from refit_operator.progress.certificates import Bundle, expiry, is_good, make_bundle, make_context
 from refit_operator.progress.rules.pod_env import Reporting
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ async def prepare(cluster: Cluster, secret: Ref, url: str) -> tuple[Reporting, s
         return None
     try:
         bundle = await ensure_bundle(cluster, secret, host)
+        CERTIFICATE_EXPIRY.set(expiry(bundle).timestamp())
         return Reporting(url, bundle.authority), make_context(bundle)
     except (ClusterError, OSError) as error:  # an SSLError is an OSError: a key that isn't the certificate's
         log.error("progress server not started", error=str(error))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 
-from refit_operator.observability.metrics import QUERY_SECONDS
+from refit_operator.observability.metrics import QUERIES, QUERY_SECONDS
 from refit_operator.prometheus.errors import EXPECTED, explain
 from refit_operator.prometheus.rules.batch import Batch, Readings
 from refit_operator.prometheus.rules.manner import Manner
@@ -129,10 +129,13 @@ async def _ask(server: PrometheusServer, time: datetime, ask: Callable[[], T]) -
     try:
         async with asyncio.timeout((server.deadline + _GRACE).total_seconds()):
             with QUERY_SECONDS.time():
-                return await asyncio.get_running_loop().run_in_executor(_THREADS, _with_room, ask)
+                found = await asyncio.get_running_loop().run_in_executor(_THREADS, _with_room, ask)
     except EXPECTED as error:
         kind, sentence = explain(error, server.secrets)
+        QUERIES.labels(kind.value).inc()
         return QueryFailed(kind, f"{server.name}: {sentence}", time)
+    QUERIES.labels("Success").inc()
+    return found
 
 
 def _with_room(ask: Callable[[], T]) -> T:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from refit_operator.observability.metrics import CIRCUITS_OPEN, QUERIES
 from refit_operator.prometheus.client import PrometheusServer, read_batch, read_instant, read_parts, read_window
 from refit_operator.prometheus.rules.batch import Batch, Readings
 from refit_operator.prometheus.rules.breaker import Breakers, Key, has_timed_out
@@ -50,9 +51,11 @@ class GuardedServer:
         began = clock()
         refusal = self.breakers.refuse(self.key, began)
         if refusal:
+            QUERIES.labels(FailureKind.CircuitOpen.value).inc()
             return QueryFailed(FailureKind.CircuitOpen, f"{self.server.name}: {refusal}", time)
         found = await ask()
         timed_out = has_timed_out(found, clock() - began)
         if counts or not timed_out:
             self.breakers.record(self.key, timed_out, clock())
+            CIRCUITS_OPEN.set(self.breakers.open)
         return found

@@ -14,6 +14,8 @@ from refit_operator.kubernetes_api.config_map import apply_to_config_map
 from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
 from refit_operator.kubernetes_api.events import build_event, post_event
 from refit_operator.kubernetes_api.pointer import Applied, ApplyOutcome, Conflict, Replaced, apply_pointer
+from refit_operator.observability.metrics import RUNS_FINISHED, STAGE_SECONDS
+from refit_operator.observability.runs import stages_of
 from refit_operator.ports import Ports
 from refit_operator.run.observe import observe
 from refit_operator.run.rules.checks.promotion import after_refusal
@@ -120,7 +122,17 @@ async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: P
     """Write the status if it changed, then post the Events."""
     if decision.status != o.run.status:
         await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
+        count_end(o.run, decision)
     for event in decision.events:
         log.info(event.reason, run=f"{o.run.metadata.namespace}/{o.run.metadata.name}")  # its words are in the Event
         for about in (o.run, monitor):
             await post_event(ports.cluster, build_event(about, event, o.now))
+
+
+def count_end(run: RetrainRun, decision: Decision) -> None:
+    """Count a run that the written status ends, and how long its stages took."""
+    if decision.status.outcome is None or run.status.outcome is not None:
+        return
+    RUNS_FINISHED.labels(decision.status.outcome.value).inc()
+    for stage, seconds in stages_of(run.model_copy(update={"status": decision.status})):
+        STAGE_SECONDS.labels(stage.value).observe(seconds)

@@ -20,11 +20,11 @@ from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.kubernetes_api.errors import Transient
 from refit_operator.monitor.rules.rest import may_be_breach, next_rest
 from refit_operator.observability.metrics import SWEPT, WOKEN
-from refit_operator.observability.monitors import show_value
 from refit_operator.prometheus.reader import Reader
 from refit_operator.prometheus.rules.breaker import has_timed_out
 from refit_operator.prometheus.rules.mass_breach import MassBreachDetector
-from refit_operator.prometheus.rules.reading import Reading, Value
+from refit_operator.prometheus.rules.reading import Reading
+from refit_operator.prometheus.shown import show
 from refit_operator.sweep.group import Group, GroupKey, Member
 from refit_operator.sweep.reading import read
 from refit_operator.sweep.resting import Resting
@@ -197,8 +197,7 @@ class Sweeper:
                 continue
             member.rest = rest
             SWEPT.inc()
-            if isinstance(reading, Value):
-                show_value(ref.namespace, ref.name, reading.value)
+            show(ref.namespace, ref.name, reading)
 
     def _wake(self, refs: Iterable[Ref], enqueue: Enqueue, may_start: bool = False) -> None:
         for ref in refs:

@@ -282,3 +282,19 @@ def test_the_heartbeat_shows_that_the_schedule_turns() -> None:
             assert since(schedule.heartbeat) <= 5
 
     keep(hanging, acts)
+
+
+def test_who_waits_for_a_slot_is_counted_and_for_how_long() -> None:
+    looks = Looks(seconds=30, again=None)
+
+    async def acts(schedule: Workqueue) -> None:
+        for ref in (A, B, Ref("shop", "c")):
+            schedule.enqueue(ref)
+        await asyncio.sleep(20)
+        assert REGISTRY.get_sample_value("refit_workqueue_depth") == 2
+        assert REGISTRY.get_sample_value("refit_workqueue_oldest_seconds") == pytest.approx(20, abs=5)
+        await asyncio.sleep(80)
+        assert REGISTRY.get_sample_value("refit_workqueue_depth") == 0
+        assert REGISTRY.get_sample_value("refit_workqueue_oldest_seconds") == 0
+
+    keep(looks, acts, concurrency=1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from refit_operator.progress.certificates import LIFETIME, Bundle, is_good, make_bundle, make_context
+from refit_operator.progress.certificates import LIFETIME, Bundle, expiry, is_good, make_bundle, make_context
 
 HOST = "refit-progress.refit-system.svc"
 NOW = datetime.now(UTC)
@@ -61,3 +61,7 @@ def test_nobody_elses_authority_and_no_other_host(authority: str, host: str) -> 
 def test_a_key_that_isnt_the_certificates() -> None:
     with pytest.raises(OSError):
         make_context(Bundle(BUNDLE.authority, BUNDLE.certificate, make_bundle(HOST, NOW).key))
+
+
+def test_it_says_when_it_expires() -> None:
+    assert expiry(BUNDLE) == (NOW + LIFETIME).replace(microsecond=0)

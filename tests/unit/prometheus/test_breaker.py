@@ -115,3 +115,13 @@ def test_what_is_remembered_is_bounded() -> None:
     assert breakers.refuse(OURS, 101)
     breakers.record(("http://one-more:9090", "stranger"), True, 100)
     assert breakers.refuse(OURS, 101) == ""
+
+
+def test_those_that_are_open_are_counted() -> None:
+    breakers = after(*ROW)
+    assert (after(*ROW[1:]).open, breakers.open) == (0, 1)
+    for each in ROW:
+        breakers.record(SAME_SERVER, each, 100)
+    assert breakers.open == 2
+    breakers.record(OURS, False, 101)
+    assert breakers.open == 1

@@ -56,6 +56,14 @@ class Slots:
         """What of each namespace is among the first."""
         self._count = itertools.count()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def oldest(self) -> float | None:
+        """When the monitor was due that waits longest; None where none waits."""
+        return min((line[0].due for first in self._first.values() for line in first.values()), default=None)
+
     def wait(self, ref: Ref, due: float, urgency: Urgency) -> None:
         """Have the monitor wait for a slot; one that waits already keeps its place, or moves to a more urgent one."""
         if ref in self._waiting and self._waiting[ref][0] <= urgency:

@@ -44,6 +44,10 @@ class Places:
         """Return the monitors of the runs that are under way, by the run's UID."""
         return self._under_way
 
+    def waiting(self) -> int:
+        """Return how many runs wait for a place."""
+        return len(self._waiting)
+
     def count(self, uid: str, monitor: Ref) -> None:
         """Count a run that is under way, whether there was a place or not."""
         if uid in self._under_way:

@@ -47,6 +47,11 @@ class Breakers:
     def __init__(self) -> None:
         self._breakers: dict[Key, _Breaker] = {}
 
+    @property
+    def open(self) -> int:
+        """How many are open."""
+        return sum(breaker.is_open for breaker in self._breakers.values())
+
     def refuse(self, key: Key, now: float) -> str:
         """Return why a query isn't sent now; empty where it is, which while open begins the next pause."""
         breaker = self._breakers.get(key, _Breaker())
