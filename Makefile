@@ -18,7 +18,7 @@ WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics monitoring
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -171,6 +171,7 @@ check-chart:
 	$(PYTHON) -m charts --check
 check-metrics:
 	$(PYTHON) -m tests.metrics_page --check
+	$(PYTHON) -m tests.monitoring --check
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
@@ -226,6 +227,9 @@ chart:  ## generate the Helm chart from manifests/, crds/ and the operator's set
 
 metrics-page:  ## generate docs/reference/metrics.md from the tables of metrics
 	$(PYTHON) -m tests.metrics_page
+
+monitoring:  ## generate PrometheusRule and Grafana dashboard in manifests/monitoring
+	$(PYTHON) -m tests.monitoring
 
 format:  ## format the code
 	$(PYTHON) -m ruff check --fix .
