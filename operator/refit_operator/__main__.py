@@ -22,11 +22,13 @@ from refit_operator.controller.watchdog import Streams, watch_over
 from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.calls import trace_calls
 from refit_operator.kubernetes_api.client import Cluster
-from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.kubernetes_api.clock import Clock, utc_now
 from refit_operator.kubernetes_api.lease import LeaseLock
 from refit_operator.leadership.elect import Leadership
 from refit_operator.leadership.overlap import Overlap
 from refit_operator.leadership.rules.decide import Timing
+from refit_operator.notifications.notifier import Notifier
+from refit_operator.notifications.receivers import read_receivers
 from refit_operator.observability.logs import set_up_logs
 from refit_operator.observability.metrics import LEADER
 from refit_operator.observability.probes import Health, serve_probes
@@ -139,6 +141,8 @@ async def lead(
         "places": give_places(workqueue, ports, settings),
         "watchdog": watch_over(streams, WatchLimits()),
     }
+    if ports.notifier:
+        tasks["notifications"] = ports.notifier.run(workqueue.enqueue)
     return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)
 
 
@@ -152,8 +156,16 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
     secret = Ref(settings.lease_namespace, settings.progress_secret)
     reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
     places = Places(Limits(settings.max_concurrent_runs, settings.max_concurrent_runs_per_namespace))
+    receivers = read_receivers(settings.notifications)
     ports = Ports(
-        cluster, reader, detector, clock, reporting=reporting, judge_image=settings.judge_image, places=places
+        cluster,
+        reader,
+        detector,
+        clock,
+        reporting=reporting,
+        judge_image=settings.judge_image,
+        places=places,
+        notifier=Notifier(receivers, utc_now) if receivers else None,
     )
     return ports, tls
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
+from refit_operator.notifications.notifier import Notifier
 from refit_operator.places.rules.places import Places
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.rules.pod_env import Reporting
@@ -27,3 +28,5 @@ class Ports:
     judge_image: str = ""
     """The judge's image where a monitor names none; empty: the trainer's."""
     places: Places = field(default_factory=Places)
+    notifier: Notifier | None = None
+    """None where nobody is notified."""

@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=15, ge=1, description="Seconds until another process may take the Lease.")
     renew_deadline_seconds: float = Field(default=10, gt=0, description="Seconds of failed renewals that end a leader.")
     retry_seconds: float = Field(default=2, gt=0, description="Seconds between two attempts to acquire or renew.")
+    notifications: str = Field(
+        default="",
+        description="File that says who is notified of runs that ended: docs/how-to/notifications.md. Default: nobody.",
+    )
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
 
     @field_validator("max_concurrent_runs", "max_concurrent_runs_per_namespace", mode="before")

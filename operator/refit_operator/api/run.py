@@ -183,6 +183,10 @@ class RetrainRunStatus(ApiModel):
     recovered_time: datetime | None = Field(
         default=None, description="The first reading after it that reached the monitor's metric.recoverAt."
     )
+    notified_time: datetime | None = Field(
+        default=None,
+        description="When it was recorded that all receivers of REFIT_NOTIFICATIONS were notified of its end.",
+    )
     message: str | None = Field(default=None, max_length=32768, description="The newest fact in a sentence.")
 
 

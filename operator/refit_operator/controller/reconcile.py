@@ -6,6 +6,7 @@ from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.controller.notify import notify
 from refit_operator.controller.rules.urgency import after_reconciliation
 from refit_operator.controller.workqueue import Again
 from refit_operator.kubernetes_api.errors import Permanent
@@ -33,6 +34,8 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
         ports.places.keep(ref, ())
         return None
     runs = await _list_runs(monitor, ports)
+    if ports.notifier and await notify(runs, ports.notifier, ports.cluster, ports.clock.now()):
+        runs = await _list_runs(monitor, ports)
     active = [run for run in runs if not run.is_finished]
     waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
     if AT_ONCE in waits:

@@ -143,6 +143,13 @@ OPERATOR = (
     _gauge(
         "refit_progress_certificate_expiry_timestamp_seconds", "When the certificate of the progress endpoint expires."
     ),
+    _counter(
+        "refit_notifications",
+        "Notifications, by result: Sent, Refused (the receiver answered so), GivenUp (after a day), Deferred (too many "
+        "wait).",
+        "result",
+    ),
+    _gauge("refit_notifications_waiting", "Episodes whose notifications are being sent, or sent again later."),
     _gauge("refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."),
     _gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too."),
 )

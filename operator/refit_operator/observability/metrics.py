@@ -43,6 +43,8 @@ WATCH_OPENED = _gauge("refit_watch_opened_timestamp_seconds")
 REPORTS = _counter("refit_progress_reports_total")
 CONNECTIONS_REFUSED = _counter("refit_progress_connections_refused_total")
 CERTIFICATE_EXPIRY = _gauge("refit_progress_certificate_expiry_timestamp_seconds")
+NOTIFICATIONS = _counter("refit_notifications_total")
+NOTIFICATIONS_WAITING = _gauge("refit_notifications_waiting")
 CLOCK_AHEAD = _gauge("refit_clock_ahead_seconds")
 OVERLAPPING = _gauge("refit_overlapping_namespaces")
 

@@ -20,6 +20,7 @@ class Stand:
     """A stand-in for ports and pruner: only what a look passes on is asked of it."""
 
     cluster = clock = places = property(lambda self: self)
+    notifier = None
 
     def keep(self, *_: object) -> None:
         return

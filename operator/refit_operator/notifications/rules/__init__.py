@@ -1,0 +1,1 @@
+"""Which episodes are sent, and in which words. Pure."""
