@@ -68,7 +68,7 @@ class Observer:
 
     def served_digest(self) -> str:
         """Return the digest of the model in service, as the server reports it; empty where pods differ or none does."""
-        return self._label(f"refit_model_info{SERVER}", "digest")
+        return self._label(f"refit_serve_model_info{SERVER}", "digest")
 
     def _label(self, query: str, name: str) -> str:
         values = {labels.get(name, "") for labels in self.prometheus.labels(query)}

@@ -12,7 +12,7 @@ MODELS = "s3://reviews-models"
 def served_digest(space: Space) -> str:
     """Return the digest that the ready server says it has verified."""
     metrics = space.run("get", "--raw", f"/api/v1/namespaces/{space.name}/services/reviews:http/proxy/metrics")
-    return metrics.partition('refit_model_info{digest="')[2].partition('"')[0]
+    return metrics.partition('refit_serve_model_info{digest="')[2].partition('"')[0]
 
 
 def test_the_loop_closes_with_everything_in_buckets(space: Space) -> None:

@@ -72,7 +72,7 @@ def test_a_recording_is_served_and_its_label_stored(serve: Serve, folder: Path) 
     assert server.post("/v1/feedback", id="a", label="it")["stored"] == "train"
     (row,) = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert row["label"] == "it" and (server.folder / "train" / row["audio"]).read_bytes() == tone().read()
-    assert server.count("prediction_errors_total") == float(answer["label"] != "it")
+    assert server.count("refit_serve_prediction_errors_total") == float(answer["label"] != "it")
     code, error = server.refused("/v1/predict", audio=base64.b64encode(b"text").decode())
     assert code == 422 and error.startswith("audio can't be read as a recording")
 

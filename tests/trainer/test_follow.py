@@ -102,8 +102,8 @@ async def test_what_the_pointer_names_answers_and_what_it_replaced_is_kept(scene
     found = await scene.turn_to(B)
     assert found == {"pointer": B, "digest": "sha256:2", "wanted": B, "state": "serving", "kept": "sha256:1"}
     assert await scene.ask(100) == {"sha256:2"} and scene.models.loaded == [B]
-    assert scene.measure("refit_model_info", digest="sha256:2") == 1
-    assert scene.measure("refit_model_info", digest="sha256:1") is None
+    assert scene.measure("refit_serve_model_info", digest="sha256:2") == 1
+    assert scene.measure("refit_serve_model_info", digest="sha256:1") is None
 
 
 async def test_the_way_back_loads_nothing(scene: Scene) -> None:
@@ -137,7 +137,7 @@ async def test_at_most_two_models_are_in_memory_and_none_goes_before_its_request
     scene.models.may_answer.set()
     await change
     assert [one.value for one in await asked] == [A] and scene.models.loaded == [B, C]
-    assert scene.follower.describe()["kept"] == "sha256:2" and scene.measure("refit_models_in_memory") == 2
+    assert scene.follower.describe()["kept"] == "sha256:2" and scene.measure("refit_serve_models_in_memory") == 2
 
 
 async def test_a_pointer_that_changes_while_its_model_is_loaded_is_not_switched_to(scene: Scene) -> None:
@@ -169,7 +169,7 @@ async def test_whatever_goes_wrong_the_model_that_answers_goes_on_and_says_why(s
     assert (found["digest"], found["state"], found["reason"], found["attempts"]) == ("sha256:1", "failed", reason, 1)
     assert found["error"] == str(FAILURES[reason]) and found["wanted"] == B
     assert await scene.ask() == {"sha256:1"}
-    assert scene.measure("refit_model_changes_total", result=reason) == 1
+    assert scene.measure("refit_serve_model_changes_total", result=reason) == 1
     await scene.follower.look()
     assert scene.models.loaded == [B], "it was tried again at once"
     scene.models.error = None
@@ -195,7 +195,7 @@ async def test_what_was_replaced_goes_when_its_time_is_over(tmp_path: Path) -> N
     scene = Scene(tmp_path, Models(), MODEL_KEEP_SECONDS="0")
     assert (await scene.turn_to(B))["kept"] == "sha256:1"
     await scene.follower.look()
-    assert scene.follower.describe()["kept"] is None and scene.measure("refit_models_in_memory") == 1
+    assert scene.follower.describe()["kept"] is None and scene.measure("refit_serve_models_in_memory") == 1
     await scene.turn_to(A)
     assert scene.models.loaded == [B, A]
     await scene.follower.stop()

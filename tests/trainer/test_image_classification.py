@@ -66,8 +66,8 @@ def test_an_image_is_served_and_its_label_stored(serve: Serve, trained: Path) ->
     (row,) = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert row["label"] == "3" and (server.folder / "train" / row["image"]).read_bytes() == png(200)
     train(config(trained, server.folder / "train", server.folder / "out", hyperparameters={"epochs": "1"}))
-    assert server.count("prediction_units_total") == 1
-    assert server.count("prediction_errors_total") == float(answer["label"] != "3")
+    assert server.count("refit_serve_prediction_units_total") == 1
+    assert server.count("refit_serve_prediction_errors_total") == float(answer["label"] != "3")
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,8 @@ def test_no_request_is_lost_or_mixed_in_a_switch_and_in_the_way_back(
     used = [{answer["model"] for answer in reply} for reply in clients.replies]
     assert all(len(models) == 1 for models in used), "a request was answered by two models"
     assert [first in used[0], other in set.union(*used), first in used[-1]] == [True] * 3
-    assert server.count('refit_model_changes_total{result="switched"}') == 2
-    assert server.client.get("/metrics").text.count("refit_model_info{") == 1
+    assert server.count('refit_serve_model_changes_total{result="switched"}') == 2
+    assert server.client.get("/metrics").text.count("refit_serve_model_info{") == 1
     _check_scores(clients)
 
 
@@ -158,7 +158,7 @@ def test_a_wrong_digest_is_never_served_and_the_next_pointer_is(
     assert found["reason"] == "refused" and f"has the digest {digest_folder(second)}" in found["error"]
     assert server.post("/v1/predict", text="dull")["model"] == digest_folder(published)
     assert server.client.get("/readyz").status_code == 200
-    assert server.count('refit_model_changes_total{result="refused"}') >= 2
+    assert server.count('refit_serve_model_changes_total{result="refused"}') >= 2
     write(file, pointer(second))
     assert "error" not in wait_until(server, answers_with(second))
 
@@ -195,7 +195,7 @@ def test_what_was_replaced_is_dropped_in_time_and_loaded_again(
     server = serve(MODEL_URI_FILE=str(file), MODEL_URI_POLL_SECONDS="0.1", MODEL_KEEP_SECONDS="0").wait()
     write(file, pointer(second))
     wait_until(server, lambda found: answers_with(second)(found) and found["kept"] is None)
-    assert server.count("refit_models_in_memory") == 1
+    assert server.count("refit_serve_models_in_memory") == 1
     write(file, pointer(published))
     wait_until(server, answers_with(published))
 

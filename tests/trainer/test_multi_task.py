@@ -173,7 +173,7 @@ def test_the_server_answers_all_questions_and_takes_what_is_known(both: Path, tm
         [said] = server.post("/v1/predict", instances=[{"id": "a", "text": "a fine little film"}])["predictions"]
         assert set(said["label"]) == {"feeling", "length"}
         server.post("/v1/feedback", id="a", label={"length": "short"})
-        assert server.count("predictions_judged_total") == 1
+        assert server.count("refit_serve_predictions_judged_total") == 1
         code, message = server.refused("/v1/feedback", id="b", text="so so", label={"feeling": "odd"})
         assert code in (400, 422) and "unknown label 'feeling=odd'" in message
         assert [row["label"] for row in server.rows()] == [{"length": "short"}]

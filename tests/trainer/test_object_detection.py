@@ -148,8 +148,8 @@ def test_objects_are_served_and_true_ones_counted(serve: Serve, folder: Path) ->
     assert server.post("/v1/feedback", id="a", label=row["objects"])["judged"]
     wanted = TASK.tally(answer["label"], row["objects"])
     assert server.counts() == (1, 1, float(not wanted.errors))
-    assert server.count("prediction_errors_total") == wanted.errors
-    assert server.count("prediction_units_total") == wanted.units
+    assert server.count("refit_serve_prediction_errors_total") == wanted.errors
+    assert server.count("refit_serve_prediction_units_total") == wanted.units
     (stored,) = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert stored["objects"] == row["objects"]
     assert (server.folder / "train" / stored["image"]).read_bytes() == contents

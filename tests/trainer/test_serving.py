@@ -47,7 +47,7 @@ def test_predictions_labels_and_measures(serve: Serve, published: Path) -> None:
     rows = {row["id"]: row for row in server.rows()}
     assert rows["a"] | {"time": ""} == {"id": "a", "text": "a lovely film", "label": answer["label"], "time": ""}
     assert rows["b"]["domain"] == "movies" and rows["b"]["time"].endswith("Z") and len(server.rows()) == 2
-    assert f'refit_model_info{{digest="{digest}"}} 1.0' in server.client.get("/metrics").text
+    assert f'refit_serve_model_info{{digest="{digest}"}} 1.0' in server.client.get("/metrics").text
     assert server.client.get("/healthz").status_code == 200
 
 

@@ -28,7 +28,11 @@ def test_invented_labels_are_neither_stored_nor_counted(server: Server) -> None:
         body = stolen | {"id": f"invented-{number}"}
         assert server.refused("/v1/feedback", **body)[0] == 403
         assert server.refused("/v1/feedback", **body, receipt=answer["receipt"])[0] == 403
-    assert server.counts() == (1, 0, 0) and not server.rows() and server.count("feedback_unproved_total") == 200
+    assert (
+        server.counts() == (1, 0, 0)
+        and not server.rows()
+        and server.count("refit_serve_feedback_unproved_total") == 200
+    )
 
 
 def test_what_is_remembered_needs_no_receipt_and_counts_once(server: Server) -> None:

@@ -136,18 +136,21 @@ def test_the_server_exports_drift_confidence_labels_and_an_estimate(
     server = serve(MODEL_URI=pointer(sketched)).wait()
     texts = [row["text"] for row in sentences]
     answers = ask(server, texts[: WINDOW - 1])
-    assert value(server, "input_drift_ratio") is None and value(server, "estimated_accuracy_from_confidence") is None
+    assert (
+        value(server, "refit_serve_input_drift_ratio") is None
+        and value(server, "refit_serve_estimated_accuracy") is None
+    )
     answers += ask(server, texts[WINDOW - 1 : WINDOW])
-    usual = value(server, "input_drift_ratio")
+    usual = value(server, "refit_serve_input_drift_ratio")
     assert usual is not None and usual < 1
-    estimate = value(server, "estimated_accuracy_from_confidence")
+    estimate = value(server, "refit_serve_estimated_accuracy")
     assert estimate is not None and 0 <= estimate <= 1
-    assert value(server, "prediction_confidence_count") == WINDOW
+    assert value(server, "refit_serve_prediction_confidence_count") == WINDOW
     for label in ("negative", "positive"):
-        counted = value(server, f'predictions_by_label_total{{label="{label}"}}') or 0.0
+        counted = value(server, f'refit_serve_predictions_by_label_total{{label="{label}"}}') or 0.0
         assert counted == sum(answer["label"] == label for answer in answers)
     ask(server, [f"{number} 999 1 2 3" for number in range(WINDOW)])
-    foreign = value(server, "input_drift_ratio")
+    foreign = value(server, "refit_serve_input_drift_ratio")
     print(f"usual {usual:.2f}, foreign {foreign}")
     assert foreign is not None and foreign > 1
     assert server.counts() == (2 * WINDOW, 0, 0)
@@ -157,7 +160,10 @@ def test_a_damaged_sketch_harms_no_answer(serve: Serve, sketched: Path) -> None:
     (sketched / SKETCH).write_text('{"version": 1, "mean": ["')
     server = serve(MODEL_URI=pointer(sketched)).wait()
     assert server.post("/v1/predict", text="a lovely film")["label"]
-    assert value(server, "input_drift_ratio") is None and value(server, "prediction_confidence_count") == 1
+    assert (
+        value(server, "refit_serve_input_drift_ratio") is None
+        and value(server, "refit_serve_prediction_confidence_count") == 1
+    )
 
 
 def test_a_sketch_of_another_width_is_left_alone(serve: Serve, sketched: Path) -> None:
@@ -165,7 +171,7 @@ def test_a_sketch_of_another_width_is_left_alone(serve: Serve, sketched: Path) -
     odd |= {"mean": odd["mean"][:8], "axes": [axis[:8] for axis in odd["axes"]]}
     (sketched / SKETCH).write_text(json.dumps(odd))
     server = serve(MODEL_URI=pointer(sketched)).wait()
-    assert ask(server, ["a lovely film"] * WINDOW) and value(server, "input_drift_ratio") is None
+    assert ask(server, ["a lovely film"] * WINDOW) and value(server, "refit_serve_input_drift_ratio") is None
 
 
 def test_rows_are_handed_out_once_and_their_labels_are_stored_and_not_judged(
@@ -184,7 +190,9 @@ def test_rows_are_handed_out_once_and_their_labels_are_stored_and_not_judged(
     first = hand_out(4)
     assert [row["why"] for row in first] == ["uncertain", "foreign", "uncertain", "foreign"]
     rows = first + hand_out()
-    assert hand_out() == [] and value(server, "rows_handed_out_total") == len(rows) < 60  # those of the holdout stay
+    assert (
+        hand_out() == [] and value(server, "refit_serve_rows_handed_out_total") == len(rows) < 60
+    )  # those of the holdout stay
     assert len({row["text"] for row in rows}) == len(rows)
     assert first[0]["score"] == min(answers[row["id"]]["score"] for row in rows)
 
@@ -210,7 +218,7 @@ def test_more_rows_are_handed_out_while_the_inputs_drift(
     ask(server, [row["text"] for row in sentences[:WINDOW]])
     assert hand_out() == COUNT
     ask(server, [f"{number} 999 1 2 3" for number in range(WINDOW)])
-    drift = value(server, "input_drift_ratio")
+    drift = value(server, "refit_serve_input_drift_ratio")
     assert drift is not None and drift > 1
     assert hand_out() == COUNT * MORE_IN_DRIFT <= MAX_COUNT and hand_out(count=3) == 3
 

@@ -81,7 +81,10 @@ def test_a_transcript_is_served_and_its_words_counted(serve: Serve, folder: Path
     assert answer["model"] == digest_folder(folder / "out") and 0 < answer["score"] <= 1
     assert server.post("/v1/feedback", id="a", label=row["text"])["judged"]
     wanted = TASK.tally(answer["label"], row["text"])
-    assert (server.count("prediction_errors_total"), server.count("prediction_units_total")) == (
+    assert (
+        server.count("refit_serve_prediction_errors_total"),
+        server.count("refit_serve_prediction_units_total"),
+    ) == (
         wanted.errors,
         wanted.units,
     )

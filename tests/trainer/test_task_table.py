@@ -180,11 +180,13 @@ def test_it_is_served_and_what_is_labelled_can_be_learnt(serve: Serve, played: P
     labelled = server.post("/v1/feedback", id="a", label=row[played.task.truth])
     assert labelled == {"judged": True, "stored": "train", "duplicate": False}
     tally = played.task.tally(answer["label"], row[played.task.truth])
-    counted = server.count("prediction_errors_total"), server.count("prediction_units_total")
+    counted = server.count("refit_serve_prediction_errors_total"), server.count("refit_serve_prediction_units_total")
     assert counted == pytest.approx((tally.errors, tally.units))
     if played.task.truth in ("label", "labels"):
         named = played.task.answers(answer["label"], ())
-        assert [server.count(f'predictions_by_label_total{{label="{name}"}}') for name in named] == [1.0] * len(named)
+        assert [server.count(f'refit_serve_predictions_by_label_total{{label="{name}"}}') for name in named] == [
+            1.0
+        ] * len(named)
     (stored,) = read_rows(server.folder / "train" / "pod-1.jsonl")
     assert {role: stored[role] for role in played.columns} == {role: row[role] for role in played.columns}
     assert check_row(played.task, played.task.known_labels(played.folder / "first"))(stored) is None

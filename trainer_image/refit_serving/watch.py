@@ -11,7 +11,7 @@ import numpy as np
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from refit_serving.metrics import Metrics
+from refit_serving.metrics import DRIFT, ESTIMATED, Metrics
 from refit_trainer.sketch.document import WINDOW, Sketch
 from refit_trainer.tasks import Prediction, Task
 
@@ -68,7 +68,7 @@ class Watch(Collector):
         """Yield what is known: a gauge that isn't there holds every query."""
         if (drift := self.drift) is not None:
             about = "Drift of the last 200 inputs, by its limit: above 1, where more rows are kept to be labelled."
-            yield GaugeMetricFamily("input_drift_ratio", about, drift)
+            yield GaugeMetricFamily(DRIFT, about, drift)
         if (accuracy := self.estimated_accuracy) is not None:
             about = "Estimated of the last 200 answers from their confidence, without a label."
-            yield GaugeMetricFamily("estimated_accuracy_from_confidence", about, accuracy)
+            yield GaugeMetricFamily(ESTIMATED, about, accuracy)

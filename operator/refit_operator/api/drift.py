@@ -25,7 +25,7 @@ class DriftSpec(ApiModel):
         min_length=1,
         max_length=1024,
         description="PromQL that gives one number: the drift of the inputs as a ratio of its limit, so that above 1 is "
-        'drift. For example avg(input_drift_ratio{app="reviews"}). Variables as in metric.query.',
+        'drift. For example avg(refit_serve_input_drift_ratio{app="reviews"}). Variables as in metric.query.',
     )
     interval: Duration | None = Field(
         default=None, description="Time between readings. Default: the longest range in the query, or a minute."

@@ -45,7 +45,7 @@ class MinSamples(ApiModel):
     query: str = Field(
         min_length=1,
         max_length=1024,
-        description="PromQL that counts them, for example sum(increase(predictions_judged_total[10m])).",
+        description="PromQL that counts them, for example sum(increase(refit_serve_predictions_judged_total[10m])).",
     )
     count: float = Field(ge=1, description="A value with fewer behind it is no reading but TooFewSamples.")
 
@@ -57,7 +57,7 @@ class Ratio(ApiModel):
         min_length=1,
         max_length=448,
         description="One series selector of the counter of what the metric is the share of: right predictions, or "
-        'errors where direction is Above. For example predictions_correct_total{app="reviews"}.',
+        'errors where direction is Above. For example refit_serve_predictions_correct_total{app="reviews"}.',
     )
     total: str = Field(
         min_length=1,
@@ -133,7 +133,8 @@ class MetricSpec(ApiModel):
         min_length=1,
         max_length=1024,
         description="PromQL that counts the outcomes that the query's value is the share of, over the same time, for "
-        "example sum(increase(predictions_judged_total[10m])). It is then decided by falseRuns, as of a ratio.",
+        "example sum(increase(refit_serve_predictions_judged_total[10m])). It is then decided by falseRuns, as of a "
+        "ratio.",
     )
     ratio: Ratio | None = Field(
         default=None,

@@ -51,7 +51,11 @@ class Server:
         return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
     def counts(self) -> tuple[float, float, float]:
-        names = ("predictions_total", "predictions_judged_total", "predictions_correct_total")
+        names = (
+            "refit_serve_predictions_total",
+            "refit_serve_predictions_judged_total",
+            "refit_serve_predictions_correct_total",
+        )
         return self.count(names[0]), self.count(names[1]), self.count(names[2])
 
     def rows(self) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from tests.support.monitor_cases import HELD, STARTED
 from tests.support.monitors import BAD, GOOD, INTERVAL, promoted, readings, seen
 from tests.support.samples import NOW, make_monitor
 
-QUERY = "avg(input_drift_ratio)"
+QUERY = "avg(refit_serve_input_drift_ratio)"
 NEXT = NOW + timedelta(seconds=1)
 FAILED = QueryFailed(FailureKind.Timeout, "no answer", NOW)
 FOREIGN = readings(2.0, 2.0, 2.0, 2.0, 2.0)

@@ -34,12 +34,12 @@ async def test_it_is_a_ratio_of_its_limit(prometheus: str, times: int, want: str
 
 
 async def test_no_series_is_not_known(prometheus: str) -> None:
-    verdict = drift_verdict(await read(prometheus, 'avg(input_drift_ratio{app="$(name)"})'))
+    verdict = drift_verdict(await read(prometheus, 'avg(refit_serve_input_drift_ratio{app="$(name)"})'))
     assert verdict is not None and (verdict.status, "no data" in verdict.message) == ("Unknown", True)
 
 
 async def test_series_of_other_namespaces_are_not_asked_for(prometheus: str) -> None:
     """Where the administrator has it so: a warning is no way around what holds for a metric."""
-    found = await read(prometheus, 'avg(input_drift_ratio{namespace="other"})', "namespace")
+    found = await read(prometheus, 'avg(refit_serve_input_drift_ratio{namespace="other"})', "namespace")
     verdict = drift_verdict(found)
     assert isinstance(found.drift, QueryFailed) and verdict is not None and verdict.status == "Unknown"

@@ -34,7 +34,8 @@ def selector_objection(text: str) -> str:
     commented = any(token.kind == "space" and "#" in token.text for token in tokens)
     if alone and text.strip() and braces in ([], ["{", "}"]) and not commented:
         return ""
-    return 'one series selector is needed, such as predictions_judged_total{app="reviews"}, without range and function'
+    example = 'refit_serve_predictions_judged_total{app="reviews"}'
+    return f"one series selector is needed, such as {example}, without range and function"
 
 
 def counting_query(good: str, total: str, window: timedelta) -> str:
