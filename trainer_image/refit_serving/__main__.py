@@ -45,6 +45,7 @@ def serve() -> None:
     from refit_serving.drain import CloseConnections, Drain, DrainingServer
     from refit_serving.follow import Follower
     from refit_serving.labellers import Labellers, read_tokens
+    from refit_serving.mirror import Mirror
     from refit_serving.model import load_model
     from refit_serving.receipts import Receipts, read_key
     from refit_serving.service import Service
@@ -56,7 +57,11 @@ def serve() -> None:
     service = Service(load_model(settings), settings, receipts)
     drain = Drain()
     follower = Follower(service, settings)
-    app = CloseConnections(build_app(service, follower, Admission(settings.admission), labellers, drain), drain)
+    agrees = partial(service.task.agrees, tolerance=settings.mirror_tolerance)
+    mirror = Mirror(settings.mirror, agrees, service.is_right, service.metrics.registry)
+    service.on_judged = mirror.labels.judge
+    admission = Admission(settings.admission)
+    app = CloseConnections(build_app(service, follower, mirror, admission, labellers, drain), drain)
     connections = Connections(settings.max_connections, settings.read_seconds)
     config = uvicorn.Config(
         app,

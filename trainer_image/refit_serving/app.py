@@ -23,6 +23,7 @@ from refit_serving.documents import Feedback, Instance, has_many, parse_count, p
 from refit_serving.drain import Drain
 from refit_serving.follow import Follower
 from refit_serving.labellers import Labellers
+from refit_serving.mirror import HEADER, Mirror, timing
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
 
@@ -36,10 +37,17 @@ class Endpoints:
     """The handlers, bound to one service."""
 
     def __init__(
-        self, service: Service, follower: Follower, admission: Admission, labellers: Labellers, drain: Drain
+        self,
+        service: Service,
+        follower: Follower,
+        mirror: Mirror,
+        admission: Admission,
+        labellers: Labellers,
+        drain: Drain,
     ) -> None:
         self._service = service
         self._follower = follower
+        self._mirror = mirror
         self._admission = admission
         self._labellers = labellers
         self._drain = drain
@@ -48,6 +56,7 @@ class Endpoints:
     async def predict(self, request: Request) -> Response:
         """Predict for an input, or for each of `instances`."""
         async with self._admission.admit(request) as body:
+            started = time.perf_counter()
             instances, many = await self._beside(self._parse_instances, body)
             try:
                 replies = await self._service.predict(instances)
@@ -58,7 +67,11 @@ class Endpoints:
                 raise Refused(503, "the model failed", retry_after=1) from None
             except Unanswerable as error:
                 raise InvalidRequest(f"{self._service.task.input} {error}") from None
-        return JSONResponse({"predictions": replies} if many else replies[0])
+            seconds, is_copy = time.perf_counter() - started, HEADER in request.headers
+            if not is_copy:
+                self._mirror.offer(body, [(one["id"], one["label"]) for one in replies], seconds)
+        headers = timing(seconds) if is_copy else None
+        return JSONResponse({"predictions": replies} if many else replies[0], headers=headers)
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""
@@ -125,7 +138,12 @@ class Endpoints:
 
 
 def build_app(
-    service: Service, follower: Follower, admission: Admission, labellers: Labellers, drain: Drain
+    service: Service,
+    follower: Follower,
+    mirror: Mirror,
+    admission: Admission,
+    labellers: Labellers,
+    drain: Drain,
 ) -> Starlette:
     """Return the ASGI application."""
 
@@ -133,11 +151,13 @@ def build_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await service.active.batcher.start()
         follower.start()
+        mirror.start()
         yield
+        await mirror.stop()
         await follower.stop()
         await service.active.batcher.stop()
 
-    endpoints = Endpoints(service, follower, admission, labellers, drain)
+    endpoints = Endpoints(service, follower, mirror, admission, labellers, drain)
     posts = {"/v1/predict": endpoints.predict, "/v1/feedback": endpoints.feedback}
     gets = {"/healthz": endpoints.is_alive, "/readyz": endpoints.is_ready, "/metrics": endpoints.metrics}
     gets |= {"/to-label": endpoints.to_label, "/v1/model": endpoints.model}

@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from refit_trainer.tasks import Prediction
 
 HAND_OUT_BYTES = 8 << 20
 """Of the rows of one answer, and one row that goes beyond it."""
+OnJudged = Callable[[str, Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Service:
         self._settings = settings
         self.active = self.make_version(model)
         self.active.activate()
+        self.on_judged: OnJudged = lambda key, predicted, truth: None
+        """Called with an answer's id, the answer and its true label, once it is judged."""
         self._receipts = receipts
         self._share = settings.holdout_share
         self._memory = Memory(settings.remembered, settings.remembered_bytes)
@@ -146,10 +149,15 @@ class Service:
         is_judged = is_judged and self.new_labels.is_believed(feedback.label)
         if is_judged:
             self.metrics.judge(self.task.tally(answer.predicted, feedback.label))
+            self.on_judged(answer.id, answer.predicted, feedback.label)
         if stored or is_judged:
             self._memory.mark_labelled(answer.id, chosen if answer.chosen else answer.input)
             self._to_label.discard(answer.input)
         return FeedbackResult(judged=is_judged, stored=stored)
+
+    def is_right(self, answer: Any, truth: Any) -> bool:
+        """Return whether an answer is the true one."""
+        return not self.task.tally(answer, truth).errors
 
     def _find_answer(self, feedback: Feedback, known: RememberedPrediction | None) -> Answer:
         """Return the answer that a label is of: proved by a receipt, or remembered."""

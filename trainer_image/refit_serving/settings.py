@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from refit_serving.admission import AdmissionBounds
+from refit_serving.mirror import MirrorSettings
 from refit_trainer.contract.config import describe
 from refit_trainer.contract.errors import BadInput
 
@@ -67,6 +68,14 @@ class Settings(BaseModel):
     """Beyond it, the one that has rested the longest is closed."""
     read_seconds: float = Field(10, gt=0)
     """How long a request's head may take to come in whole, and then its body."""
+    mirror_url: str = Field("", pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")
+    """A server that gets a copy of each request to /v1/predict; its answers are compared."""
+    mirror_poll_seconds: float = Field(5, gt=0)
+    """How often it is looked for while nothing answers there."""
+    mirror_seconds: float = Field(10, gt=0)
+    """How long its answer to a copy may take."""
+    mirror_tolerance: float = Field(0.05, ge=0, le=1)
+    """How far two numbers may be apart to agree, as a share of the larger one."""
     writer: str = Field(default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Names this pod's own feedback file; a pod's host name is its name."""
 
@@ -74,6 +83,11 @@ class Settings(BaseModel):
     def admission(self) -> AdmissionBounds:
         """What is held of requests at once."""
         return AdmissionBounds(self.max_requests, self.max_body_bytes, self.max_held_bytes, self.read_seconds)
+
+    @property
+    def mirror(self) -> MirrorSettings:
+        """Where copies of requests go."""
+        return MirrorSettings(self.mirror_url, self.mirror_poll_seconds, self.mirror_seconds)
 
     @property
     def ports(self) -> tuple[int, ...]:

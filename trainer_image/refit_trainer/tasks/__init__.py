@@ -132,6 +132,10 @@ class Task(Protocol):
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Return how wrong a prediction's value is."""
 
+    def agrees(self, answer: Any, other: Any, tolerance: float) -> bool:
+        """Return whether two models answer the same; numbers may be apart by that share of the larger one."""
+        return not (self.tally(answer, other).errors or self.tally(other, answer).errors)
+
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return every metric of the predictions against the rows' true ones."""
 

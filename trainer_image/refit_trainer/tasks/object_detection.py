@@ -112,6 +112,11 @@ class ObjectDetection(Task):
         every = len(found) + len(true) - same
         return Tally(every - same, max(1, every))
 
+    def agrees(self, answer: Any, other: Any, tolerance: float) -> bool:
+        """Return whether two models find the same objects with a score of 0.5 or more."""
+        sure = [one for one in other if one["score"] >= CONFIDENT]
+        return not self.tally(answer, sure).errors
+
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return COCO's mean average precision at an overlap of 0.5, that over 0.5 to 0.95, and the recall."""
         found = [read_objects(prediction.value) for prediction in predictions]

@@ -113,6 +113,10 @@ class Recommendation(Task):
         """Count a prediction as right where the next item is among the ten."""
         return Tally(float(_rank(prediction, truth) is None))
 
+    def agrees(self, answer: Any, other: Any, tolerance: float) -> bool:
+        """Return whether two models recommend the same item first."""
+        return str(answer[0]) == str(other[0])
+
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return the share of predictions with the next item among the ten, and NDCG@10: 1/log2(1 + its place)."""
         ranks = [_rank(prediction.value, row.values["next"]) for row, prediction in zip(rows, predictions, strict=True)]

@@ -1,5 +1,6 @@
 """Texts to a number: ratings, prices, ages. Any encoder that AutoModelForSequenceClassification knows."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,10 @@ class Regression(VectorHead):
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Return how far a number is off: the live errors a unit are the mean absolute error."""
         return Tally(abs(float(prediction) - float(read_number(truth) or 0.0)))
+
+    def agrees(self, answer: Any, other: Any, tolerance: float) -> bool:
+        """Return whether two numbers are the same, up to the tolerance."""
+        return math.isclose(float(answer), float(other), rel_tol=tolerance)
 
     def measure(self, rows: Sequence[Row], predictions: Sequence[Prediction]) -> dict[str, float]:
         """Return the coefficient of determination, the mean absolute error and the root mean squared one."""
