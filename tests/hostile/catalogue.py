@@ -1,6 +1,6 @@
 """All hostile vectors, by family."""
 
-from tests.hostile import asked, beyond, forgeries, functions, jobs, schema, stolen, workloads, writers
+from tests.hostile import asked, beyond, forgeries, functions, jobs, schema, shadows, stolen, workloads, writers
 from tests.hostile.vectors import Entry, Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -11,6 +11,7 @@ FAMILIES: tuple[Family, ...] = (
     *beyond.FAMILIES,
     *jobs.FAMILIES,
     *stolen.FAMILIES,
+    *shadows.FAMILIES,
     *workloads.FAMILIES,
     *forgeries.FAMILIES,
     *functions.FAMILIES,

@@ -24,6 +24,7 @@ MAPS: tuple[Document, ...] = tuple(
 def set_scene(space: Space) -> None:
     """Have the users, targets, a monitor, runs, a Job and pods there."""
     add_users(space)
+    lend_shadows(space)
     space.apply(
         *SECRETS,
         *MAPS,
@@ -39,6 +40,12 @@ def set_scene(space: Space) -> None:
     space.apply(pod())
     made = pod(name="of-a-run", labels={"refit.dev/run": RUN})
     space.run("create", "--as", JOB_CONTROLLER, "-f", "-", stdin=json.dumps(made))
+
+
+def lend_shadows(space: Space) -> None:
+    """Lend the operator the right to make a shadow: what it may make with it the policy says."""
+    account = "--serviceaccount=refit-system:refit-operator"
+    space.run("create", "rolebinding", "refit-shadow", "--clusterrole=refit-shadow", account)
 
 
 def add_users(space: Space) -> None:

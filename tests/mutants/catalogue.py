@@ -15,6 +15,7 @@ from tests.mutants.queue import PLACES_IN_QUEUE
 from tests.mutants.recovery import RECOVERY
 from tests.mutants.rest import REST
 from tests.mutants.scarce import SCARCE
+from tests.mutants.shadow import SHADOW
 from tests.mutants.share import SHARED
 from tests.mutants.stays import STAYS
 from tests.mutants.sweep import SWEEP
@@ -1726,4 +1727,5 @@ MUTANTS = (
     *KEPT,
     *URGENCY,
     *SHARED,
+    *SHADOW,
 )

@@ -25,6 +25,7 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
     TRAINED = "Trained"
     ACCEPTED = "Accepted"
+    SHADOWED = "Shadowed"
     PROMOTED = "Promoted"
     CONFIRMED = "Confirmed"
     FINISHED = "Finished"

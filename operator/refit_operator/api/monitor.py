@@ -13,6 +13,7 @@ from refit_operator.api.metric import MetricSpec
 from refit_operator.api.policy import Guard, Mode, PolicySpec
 from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.serving import ServingSpec, VerificationSpec
+from refit_operator.api.shadow import LONGEST_TARGET
 from refit_operator.api.training import GateSpec, TrainingSpec
 
 NEVER = -1
@@ -27,7 +28,13 @@ class ModelMonitorSpec(ApiModel):
             (
                 "self.historyLimit >= self.policy.giveUpAfter && self.historyLimit >= self.policy.maxRuns.count",
                 "historyLimit must be at least policy.giveUpAfter and policy.maxRuns.count: both are counted in runs",
-            )
+            ),
+            (
+                "!has(self.verification.shadow) || (self.serving.targetRef.kind == 'Deployment' && "
+                f"self.serving.update != 'InPlace' && size(self.serving.targetRef.name) <= {LONGEST_TARGET})",
+                "verification.shadow is for a targetRef of kind Deployment with update RollingUpdate, whose name has "
+                f"at most {LONGEST_TARGET} characters",
+            ),
         )
     )
 

@@ -237,6 +237,31 @@ class Reason(StrEnum):
     )
     JOB_SUCCEEDED = "JobSucceeded", "Trainer and judge reported."
     GATE_PASSED = "GatePassed", "The candidate passed the gate."
+    SHADOW_STARTING = "ShadowStarting", "A pod of its own is on its way, in which the candidate answers copies."
+    SHADOW_ANSWERING = "ShadowAnswering", "The candidate answers copies of live requests; the message has the numbers."
+    SHADOW_PASSED = "ShadowPassed", "The candidate answered copies of live requests as verification.shadow asks."
+    SHADOW_NOT_STARTED = (
+        "ShadowNotStarted",
+        "The candidate's own pod wasn't ready within serving.rolloutDeadline, or it couldn't be made; the message says "
+        "why.",
+    )
+    SHADOW_CRASHED = "ShadowCrashed", "A container of the candidate ended while it answered copies of live requests."
+    SHADOW_NOT_MEASURED = (
+        "ShadowNotMeasured",
+        "Fewer answers than verification.shadow.minAnswers were compared, or the mirror's counters couldn't be read.",
+    )
+    SHADOW_DISAGREES = (
+        "ShadowDisagrees",
+        "Fewer of the candidate's answers than verification.shadow.minAgreement were the served model's.",
+    )
+    SHADOW_LESS_ACCURATE = (
+        "ShadowLessAccurate",
+        "By the labels that came for copied requests the candidate is right less often, with 99 % certainty.",
+    )
+    SHADOW_SLOWER = (
+        "ShadowSlower",
+        "The candidate took longer for the same requests than verification.shadow.maxLatencyRatio allows.",
+    )
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."
     REGRESSED = "Regressed", "Readings after the promotion are worse than before it by more than verification.maxDrop."
     NO_REGRESSION = "NoRegression", "Readings after the promotion are no worse than before it by that much."

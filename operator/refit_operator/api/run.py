@@ -18,6 +18,7 @@ from refit_operator.api.prometheus import PrometheusSpec
 from refit_operator.api.results import RunResult
 from refit_operator.api.run_clock import RunClock
 from refit_operator.api.serving import ServingSpec, VerificationSpec
+from refit_operator.api.shadow import ShadowRecord
 from refit_operator.api.training import GateSpec, TrainingSpec
 from refit_operator.api.uris import Pointer, parse_pointer
 
@@ -54,6 +55,7 @@ class Stage(StrEnum):
     QUEUED = "Queued"
     TRAINING = "Training"
     JUDGING = "Judging"
+    SHADOWING = "Shadowing"
     AWAITING_APPROVAL = "AwaitingApproval"
     ROLLING_OUT = "RollingOut"
     VERIFYING = "Verifying"
@@ -148,13 +150,14 @@ class RetrainRunStatus(ApiModel):
 
     conditions: tuple[Condition, ...] = Field(
         default=(),
-        description="Trained, Accepted, Promoted, Confirmed, and at the end Finished.",
+        description="Trained, Accepted, Shadowed, Promoted, Confirmed, and at the end Finished.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
     stage: Stage | None = Field(default=None, description="Where the run is, for display.")
     outcome: Outcome | None = Field(default=None, description="How the run ended.")
     progress: RunProgress | None = Field(default=None, description="How far training is, where the trainer reports it.")
     result: RunResult = Field(default_factory=RunResult, description="What trainer and judge reported.")
+    shadow: ShadowRecord | None = Field(default=None, description="The candidate beside what serves.")
     pointer_change: PointerChange | None = Field(default=None, description="What the run writes to the target.")
     baseline: Baseline | None = Field(
         default=None,

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from refit_operator.api.base import TARGET_FIELD, TARGET_KIND_FIELD, ApiModel, rules, section
 from refit_operator.api.durations import Duration
 from refit_operator.api.metric import Breaches
+from refit_operator.api.shadow import ShadowSpec
 from refit_operator.api.uris import ModelUri
 
 DEFAULT_KIND: Literal["Deployment"] = "Deployment"
@@ -110,6 +111,11 @@ class VerificationSpec(ApiModel):
         ge=0,
         description="A reading worse than the replaced model's median by more is a breach. Of a ratio, all outcomes "
         "have to be worse by more than this, with 99 % certainty.",
+    )
+    shadow: ShadowSpec | None = Field(
+        default=None,
+        description="What a candidate has to show on copies of live requests before it is promoted. Copies are sent by "
+        "a mirror: refit-serve's MIRROR_URL, or another one that counts as it does.",
     )
     breaches: Breaches = section(
         Breaches, "How many of the newest readings roll the checkpoint back. With ratio, certainty does."

@@ -173,6 +173,22 @@ class Reader:
         filled = self.fill(subject, query, now)
         return filled if isinstance(filled, QueryFailed) else await server.read_instant(filled, now)
 
+    async def parts(
+        self,
+        subject: Subject,
+        prometheus: PrometheusSpec,
+        query: str,
+        label: str,
+        parts: tuple[str, ...],
+        now: datetime,
+    ) -> tuple[Window, ...] | QueryFailed:
+        """Return the query's values now, told apart by a label."""
+        server = await self.open(subject.namespace, prometheus, now)
+        if isinstance(server, QueryFailed):
+            return server
+        filled = self.fill(subject, query, now)
+        return filled if isinstance(filled, QueryFailed) else await server.read_parts(filled, (now,), label, parts)
+
     async def open(
         self, namespace: str, prometheus: PrometheusSpec, now: datetime, breaker: str | None = None
     ) -> GuardedServer | QueryFailed:

@@ -26,6 +26,7 @@ from refit_operator.run.rules.views.job import JobView, oldest_first, view_job
 from refit_operator.run.rules.views.nodes import nodes_of
 from refit_operator.run.rules.views.queue import queue_of
 from refit_operator.run.rules.views.waiting import is_halted, silent_pod, subject_of, why_not_started
+from refit_operator.run.shadow import read_shadow
 from refit_operator.run.surroundings import read_surroundings
 from refit_operator.target.read import find_target, list_pods_of, list_pointers_of, with_answers
 from refit_operator.target.rules.ownership import handover, rolled_back_digests
@@ -64,6 +65,7 @@ async def observe(
         reporting=ports.reporting,
         holdout_uses=holdout_uses(runs, run.spec.ordinal),
         refusals=refusals_before(runs, run),
+        shadow=await read_shadow(run, ports, now),
         judge_image=ports.judge_image,
     )
     return replace(observed, place=place_of(run, observed.job, ports.places))

@@ -19,14 +19,17 @@ from refit_operator.observability.runs import stages_of
 from refit_operator.ports import Ports
 from refit_operator.run.observe import observe
 from refit_operator.run.rules.checks.promotion import after_refusal
+from refit_operator.run.rules.checks.shadow import creation_of_shadow_refused
 from refit_operator.run.rules.checks.training import creation_is_forbidden, creation_is_refused
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import (
     Action,
     CreateJob,
     CreateService,
+    CreateShadow,
     Decision,
     DeleteJob,
+    DeleteShadow,
     Observed,
     SuspendJob,
     WritePointer,
@@ -77,6 +80,11 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
         case SuspendJob(name, resource_version, suspend):
             await ports.cluster.suspend_job(Ref(meta.namespace, name), resource_version, suspend)
             return decision
+        case CreateShadow(kind, body):
+            return await _create_shadow(kind, body, decision, o, ports)
+        case DeleteShadow(kind, name, uid):
+            await ports.cluster.delete(kind, Ref(meta.namespace, name), uid)
+            return decision
         case WritePointer(pointer, force):
             return await _write_pointer(pointer, force, decision, o, ports)
         case _:
@@ -92,6 +100,16 @@ async def _create(
         return creation_is_forbidden(o, kind[1], str(error))
     except Invalid as error:
         return creation_is_refused(o, kind[1], str(error))
+    return decision
+
+
+async def _create_shadow(
+    kind: tuple[str, str], body: dict[str, Any], decision: Decision, o: Observed, ports: Ports
+) -> Decision:
+    try:
+        await ports.cluster.create(kind, o.run.metadata.namespace, body)
+    except (Forbidden, Invalid) as error:
+        return creation_of_shadow_refused(o, kind[1], str(error))
     return decision
 
 

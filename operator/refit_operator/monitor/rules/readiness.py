@@ -12,6 +12,7 @@ from refit_operator.prometheus.rules.promql import parse_query
 from refit_operator.prometheus.rules.reading import FailureKind, QueryFailed, describe
 from refit_operator.target.rules.kinds import KINDS
 from refit_operator.target.rules.objections import WIRING
+from refit_operator.target.rules.serving_port import port_of_pods
 
 
 def starting_model(o: Observed) -> Pointer | None:
@@ -68,7 +69,14 @@ def target_claimed(o: Observed) -> Hold | None:
 def target_not_wired(o: Observed) -> Hold | None:
     """Hold while no container reads the pointer, or those that do don't all see the checkpoints at the same place."""
     objection = o.target.objection_to(o.monitor.spec.training.checkpoints.uri) if o.target else WIRING
+    objection = objection or _shadow_without_port(o)
     return Hold(Reason.TARGET_NOT_WIRED, objection) if objection else None
+
+
+def _shadow_without_port(o: Observed) -> str:
+    if o.target is None or o.monitor.spec.verification.shadow is None or port_of_pods(o.target.document):
+        return ""
+    return "verification.shadow: no container of the target names a port that copies of requests could go to"
 
 
 def invalid_spec(o: Observed) -> Hold | None:

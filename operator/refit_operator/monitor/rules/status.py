@@ -160,6 +160,7 @@ def _served(o: Observed) -> ServedStatus | None:
 
 
 _RUN_STATES = {
+    "Shadowing": "Shadowing",
     "RollingOut": "RollingOut",
     "RollingBack": "RollingBack",
     "Verifying": "Verifying",

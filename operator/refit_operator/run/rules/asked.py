@@ -10,6 +10,7 @@ from refit_operator.api.run import RetrainRun
 from refit_operator.prometheus.rules.evidence import WINDOWS
 from refit_operator.prometheus.rules.promql import variables_of
 from refit_operator.run.rules.baseline import baseline_of
+from refit_operator.run.rules.views.shadow import awaits_shadow
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def asked(run: RetrainRun, now: datetime, interval: timedelta, query_range: time
 
 def _baseline_begins(run: RetrainRun) -> datetime | None:
     """Return since when the replaced model's readings are needed; None where the next step doesn't record them."""
-    waits = run.spec.mode is Mode.APPROVE and run.spec.approval is None
+    waits = (run.spec.mode is Mode.APPROVE and run.spec.approval is None) or awaits_shadow(run)
     accepted = is_true(run.status.conditions, ConditionType.ACCEPTED)
     if run.is_rollback or run.is_finished or run.status.pointer_change or waits or not accepted:
         return None

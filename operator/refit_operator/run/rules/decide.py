@@ -30,6 +30,23 @@ from refit_operator.run.rules.checks.promotion import (
     write_pointer,
 )
 from refit_operator.run.rules.checks.service import create_service, service_conflict
+from refit_operator.run.rules.checks.shadow import (
+    await_answers,
+    await_shadow,
+    create_shadow,
+    record_shadow,
+    remove_shadow,
+    shadow_not_started,
+    without_shadow,
+)
+from refit_operator.run.rules.checks.shadow_verdict import (
+    pass_shadow,
+    shadow_crashed,
+    shadow_disagrees,
+    shadow_less_accurate,
+    shadow_not_measured,
+    shadow_slower,
+)
 from refit_operator.run.rules.checks.stall import end_stalled_pod, no_progress
 from refit_operator.run.rules.checks.training import (
     await_job,
@@ -110,6 +127,18 @@ CHECKS: tuple[Check, ...] = (
     target_not_wired,
     overruled,
     approval_refused,
+    record_shadow,
+    shadow_not_started,
+    shadow_crashed,
+    shadow_not_measured,
+    shadow_disagrees,
+    shadow_less_accurate,
+    shadow_slower,
+    pass_shadow,
+    create_shadow,
+    await_shadow,
+    await_answers,
+    remove_shadow,
     await_approval,
     record_change,
     promotion_revoked,
@@ -125,5 +154,5 @@ CHECKS: tuple[Check, ...] = (
 
 
 def decide(o: Observed) -> Decision:
-    """Return the first check's answer; the last check always has one."""
-    return next(decision for check in CHECKS if (decision := check(o)))
+    """Return the first check's answer; the last check always has one. What ends the run removes its shadow."""
+    return without_shadow(o, next(decision for check in CHECKS if (decision := check(o))))

@@ -19,6 +19,7 @@ from refit_operator.prometheus.rules.reading import QueryFailed, Reading
 from refit_operator.run.rules.certainty import Uses
 from refit_operator.run.rules.refusals import Refusals
 from refit_operator.run.rules.views.job import JobView
+from refit_operator.run.rules.views.shadow import ShadowView
 from refit_operator.target.rules.view import TargetView
 
 AT_ONCE = timedelta(0)
@@ -72,6 +73,8 @@ class Observed:
     """How many gates of the monitor asked each holdout before this run, by its digest."""
     refusals: Refusals = field(default_factory=dict)
     """Refused runs that this one would only repeat, by the fingerprint of their training."""
+    shadow: ShadowView = field(default_factory=ShadowView)
+    """The candidate beside what serves; read only while there may be one."""
     judge_image: str = ""
     """The operator's own setting of the judge's image; empty: the trainer's."""
     place: Place | Uncounted | None = None
@@ -117,7 +120,24 @@ class WritePointer:
     force: bool = False
 
 
-Action = CreateJob | CreateService | DeleteJob | SuspendJob | WritePointer
+@dataclass(frozen=True)
+class CreateShadow:
+    """Create the Deployment or the Service of the run's shadow, unless one of its name exists."""
+
+    kind: tuple[str, str]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeleteShadow:
+    """Delete exactly that object of the run's shadow."""
+
+    kind: tuple[str, str]
+    name: str
+    uid: str
+
+
+Action = CreateJob | CreateService | DeleteJob | SuspendJob | WritePointer | CreateShadow | DeleteShadow
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from refit_operator.target.rules.objections import scattered
 from refit_operator.target.rules.pod_models import PodModel, rollout_in_place
 from refit_operator.target.rules.readers import Reader, claim_mounts
 from refit_operator.target.rules.rollout import Rollout
+from refit_operator.target.rules.serving_port import port_among
 from refit_operator.target.rules.view import TargetView, parse_target
 
 Document = dict[str, Any]
-PORT_NAME = "http"
-"""The container port that is asked, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,7 @@ def port_of(deployment: Document) -> int | None:
     """Return the port at which a pod says what it answers with: `http`, or the first; None where there is none."""
     name = config_map_name(deployment["metadata"]["name"])
     pod = value_at(deployment, ("spec", "template", "spec")) or {}
-    ports = [port for one in pod.get("containers") or () if _mounts(pod, one, name) for port in one.get("ports") or ()]
-    named = (port["containerPort"] for port in ports if port.get("name") == PORT_NAME)
-    return next(named, ports[0]["containerPort"] if ports else None)
+    return port_among(one for one in pod.get("containers") or () if _mounts(pod, one, name))
 
 
 def _data(config_map: Document | None) -> dict[str, str]:

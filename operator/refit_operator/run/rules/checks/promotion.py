@@ -61,7 +61,7 @@ def target_replaced(o: Observed) -> Decision | None:
 
 def target_not_wired(o: Observed) -> Decision | None:
     """End the run where the target can't read what would be written."""
-    if o.run.status.pointer_change or o.target is None or _new_pointer(o, o.target) is not None:
+    if o.run.status.pointer_change or o.target is None or new_pointer(o, o.target) is not None:
         return None
     old = o.run.spec.restore_pointer
     words = o.target.objection_to(checkpoint_uri(o.run)) if old is None else o.target.objection_to_pointer(old)
@@ -76,7 +76,7 @@ def overruled(o: Observed) -> Decision | None:
 
 
 def _overruled_before(o: Observed, target: TargetView) -> Decision | None:
-    if target.pointer in (o.run.spec.live_pointer, _new_pointer(o, target)) and not target.disagreement:
+    if target.pointer in (o.run.spec.live_pointer, new_pointer(o, target)) and not target.disagreement:
         return None
     message = f"while the candidate was trained, {describe_change(target, o.run.spec.live_pointer)}"
     return finish(o, Outcome.SUPERSEDED, Reason.OVERRULED, message)
@@ -94,7 +94,7 @@ def _overruled_after_record(o: Observed, target: TargetView) -> Decision | None:
 
 def record_lost_promotion(o: Observed) -> Decision | None:
     """Never write a pointer that was on the target and is no longer: the run's record of why was lost."""
-    new = _new_pointer(o, o.target) if o.target else None
+    new = new_pointer(o, o.target) if o.target else None
     if not o.was_written or o.run.status.pointer_change or o.target is None or new is None or o.target.pointer == new:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
@@ -105,7 +105,7 @@ def record_lost_promotion(o: Observed) -> Decision | None:
     return Decision(ended.status.model_copy(update={"pointer_change": change}), events=ended.events)
 
 
-def _new_pointer(o: Observed, target: TargetView) -> str | None:
+def new_pointer(o: Observed, target: TargetView) -> str | None:
     """Return what will be written, in the server's terms; None where the target can't see it."""
     if not target.reads_pointer:
         return None
@@ -118,7 +118,7 @@ def _new_pointer(o: Observed, target: TargetView) -> str | None:
 
 def record_change(o: Observed) -> Decision | None:
     """Record what will be written and what it replaces, before anything is touched."""
-    new = _new_pointer(o, o.target) if o.target else None
+    new = new_pointer(o, o.target) if o.target else None
     if o.run.status.pointer_change or o.target is None or new is None:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
