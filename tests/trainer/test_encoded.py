@@ -16,7 +16,7 @@ from refit_trainer.data.rows import Row
 from refit_trainer.data.sources import find_places, pack_sources, unpack_sources
 from refit_trainer.data.stored_rows import StoredRows, store
 from refit_trainer.training import encoded
-from refit_trainer.training.encoded import Encoder, LazyRows, Part, lengths_of, pick_extremes
+from refit_trainer.training.encoded import Encoder, LazyRows, Part, have_lengths, lengths_of, pick_extremes
 
 
 class Counting:
@@ -169,3 +169,32 @@ def test_rows_are_found_by_their_sources() -> None:
     assert list(find_places(rows, ["a:2499", "a:0", "a:1"])) == [2499, 0, 1]
     with pytest.raises(LookupError, match="a:2500 is gone"):
         list(find_places(rows, ["a:1", "a:2500"]))
+
+
+def test_rows_are_measured_before_they_are_encoded(tmp_path: Path) -> None:
+    made: list[float] = []
+
+    def features(rows: Sequence[Row]) -> list[dict[str, Any]]:
+        made.extend(row.values["seconds"] for row in rows)
+        return [{"input_values": np.zeros(8)} for _ in rows]
+
+    rows = [Row({"seconds": seconds}) for seconds in (1.5, 0.5, 3.0, 1.0)]
+    encoder = Encoder(tmp_path, "", features, size_of=lambda row: float(row.values["seconds"]))
+    learnt = encoder.encode(Part(rows, np.array([2, 0, 1])))
+    made.clear()
+    assert have_lengths(learnt) and lengths_of(learnt).tolist() == [3.0, 1.5, 0.5] and not made
+    assert len(pick_extremes(learnt)) == 2 and made == [0.5, 3.0]
+
+
+def test_rows_of_one_size_have_no_lengths(tmp_path: Path) -> None:
+    made = []
+
+    def read(rows: Sequence[Row]) -> list[dict[str, Any]]:
+        made.extend(rows)
+        return [{"image": row.values["image"]} for row in rows]
+
+    rows = [Row({"image": Blob(b"x")}) for _ in range(3000)]
+    found = Encoder(tmp_path, "", read).encode(Part(rows, range(2900)))
+    assert not have_lengths(found)
+    pick_extremes(found)
+    assert len(made) < 1100  # the first, and those that are looked at

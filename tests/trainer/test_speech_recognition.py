@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.rows import Row
-from refit_trainer.tasks import Prediction, Tally, find_task
+from refit_trainer.methods import full
+from refit_trainer.tasks import LoadedModel, Prediction, Tally, find_task
 from refit_trainer.tasks.components.speech import find_unknown, fit_case, normalize
+from refit_trainer.tasks.speech_recognition import SpeechRecognition
+from refit_trainer.training.training_state import temporary_states
 from tests.support.trainer.commands import judge_config, read_rows, train_config
 from tests.support.trainer.server import Serve
 from tests.support.trainer.sounds import tone
@@ -216,3 +221,34 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_rows(tmp_path: Path) -> None:
             float(model.network(**TASK.collator(model)(TASK.encode(model, [row] * times))).loss) for times in (1, 2)
         )
     assert twice == pytest.approx(once, rel=1e-4)
+
+
+class Noting(SpeechRecognition):
+    """The task, which notes how long the recordings of each batch are, and how long the batch is."""
+
+    def __init__(self) -> None:
+        self.samples, self.padded = [0], [0]
+
+    def collator(self, model: LoadedModel) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+        collate = super().collator(model)
+
+        def note(encoded: list[dict[str, Any]]) -> dict[str, Any]:
+            batch = collate(encoded)
+            self.samples.append(sum(len(row["input_values"]) for row in encoded))
+            self.padded.append(batch["input_values"].numel())
+            return batch
+
+        return note
+
+
+def test_recordings_are_learnt_with_others_of_their_length(tmp_path: Path) -> None:
+    write_stock_wav2vec2(tmp_path)
+    seconds = [0.3 + 0.1 * number for number in range(32)]
+    random.Random(7).shuffle(seconds)
+    rows = [Row({"audio": tone(one, rate=16_000), "text": "te"}) for one in seconds]
+    task, settings = Noting(), full.Hyperparameters.model_validate({"batch_size": 4, "epochs": 2})
+    found = full.fit(task, task.load(tmp_path, rows), full.Split(rows), settings, temporary_states())
+    assert found["loss"] > 0 and sum(task.samples) >= 2 * 16_000 * sum(seconds)
+    assert 1 - sum(task.samples) / sum(task.padded) < 0.15
+    by_chance = [seconds[start : start + 4] for start in range(0, 32, 4)]
+    assert 1 - sum(seconds) / sum(4 * max(some) for some in by_chance) > 0.3  # what it is worth

@@ -24,6 +24,7 @@ from refit_serving.drain import Drain
 from refit_serving.follow import Follower
 from refit_serving.labellers import Labellers
 from refit_serving.mirror import HEADER, Mirror, timing
+from refit_serving.leaving import while_connected
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
 
@@ -59,7 +60,7 @@ class Endpoints:
             started = time.perf_counter()
             instances, many = await self._beside(self._parse_instances, body)
             try:
-                replies = await self._service.predict(instances)
+                replies = await while_connected(request, self._service.predict(instances))
             except Overloaded as error:
                 raise Refused(503, f"too many requests are waiting: {error}", retry_after=error.seconds) from None
             except ModelFailed as error:

@@ -1,6 +1,7 @@
 """Micro-batching without waiting: what arrives while a batch is computed is the next batch.
 
-Whatever fails in a batch fails alone: where a batch fails, its members are answered one by one.
+Whatever fails in a batch fails alone: where a batch fails, its members are answered one by one. Whoever has left while
+waiting is forgotten: nothing is computed for them, and nobody waits for it.
 """
 
 import asyncio
@@ -115,6 +116,9 @@ class Batcher:
         self._is_idle.clear()
         try:
             found = await asyncio.gather(*(one.future for one in asked), return_exceptions=True)
+        except asyncio.CancelledError:
+            self._forget_left()
+            raise
         finally:
             self._asking -= 1
             if not self._asking:
@@ -124,9 +128,19 @@ class Batcher:
                 raise one
         return [one for one in found if isinstance(one, Prediction)]
 
+    def _forget_left(self) -> None:
+        """Drop the inputs of callers who wait no longer."""
+        waiting = list(self._waiting)
+        self._waiting = deque(one for one in waiting if not one.future.cancelled())
+        self._units -= sum(one.cost for one in waiting if one.future.cancelled())
+        if not self._waiting:
+            self._has_work.clear()
+
     async def _work(self) -> None:
         while True:
             await self._has_work.wait()
+            if not self._waiting:
+                continue  # all of them left before this task had its turn
             batch = self._take()
             units, started = sum(one.cost for one in batch), time.perf_counter()
             await self._answer(batch)
@@ -151,7 +165,8 @@ class Batcher:
             log.warning("batch.failed inputs=%d error=%r", len(batch), error)
             if len(batch) > 1:
                 for one in batch:
-                    await self._answer([one])
+                    if not one.future.done():
+                        await self._answer([one])
             else:
                 _settle(batch[0].future, await self._blame(error))
             return

@@ -13,7 +13,6 @@ DEFAULTS = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TQDM_DISABLE": "1",
-    "TOKENIZERS_PARALLELISM": "false",
     "TORCH_CPP_LOG_LEVEL": "ERROR",
     # OpenMP's threads spin while they wait. Beside other busy processes, such as the model server on the same node,
     # that took two to three times as long as sleeping does.

@@ -21,7 +21,7 @@ from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.training.activations import Wish, recompute_where_needed
 from refit_trainer.training.compute import is_bf16_fast, pick_device
 from refit_trainer.training.early_stopping import EarlyStopping
-from refit_trainer.training.encoded import Encoder, Part, pick_extremes
+from refit_trainer.training.encoded import Encoder, Part, have_lengths, pick_extremes
 from refit_trainer.training.resume import ResumableTrainer
 from refit_trainer.training.training_state import StateStore
 
@@ -117,12 +117,17 @@ def _longest_tried(batch: int) -> int:
 def _encoder(task: Task, model: LoadedModel, states: StateStore) -> Encoder:
     """Return what encodes rows, or finds what an earlier attempt of the same training has encoded."""
     of = [states.identity, model.labels]
-    return Encoder(states.encoded, of, lambda rows: task.encode(model, rows), task.encodes_together)
+    return Encoder(
+        states.encoded,
+        of,
+        lambda rows: task.encode(model, rows),
+        task.encodes_together,
+        lambda row: task.size_of(row.values[task.input]),
+    )
 
 
 def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:
     steps = max(1, round(len(examples) / settings.batch_size * settings.epochs))
-    groups = bool(examples) and "input_ids" in examples[0]
     return TrainingArguments(
         output_dir=str(folder),
         learning_rate=settings.learning_rate,
@@ -136,7 +141,7 @@ def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bo
         bf16=is_bf16_fast(),
         use_cpu=pick_device().type == "cpu",
         ddp_backend="gloo" if collectives.world_size() > 1 and pick_device().type == "cpu" else None,
-        train_sampling_strategy="group_by_length" if groups else "random",
+        train_sampling_strategy="group_by_length" if have_lengths(examples) else "random",
         remove_unused_columns=False,
         dataloader_pin_memory=pick_device().type == "cuda",
         save_strategy="no",

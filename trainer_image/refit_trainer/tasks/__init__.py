@@ -111,6 +111,10 @@ class Task(Protocol):
     def load(self, folder: Path, rows: Sequence[Row] = ()) -> LoadedModel:
         """Load a model; one without a head for this task gets a new one for the labels of `rows`."""
 
+    def size_of(self, value: Any) -> float:
+        """Return how long an input is: those of like size are computed together; 0 where all are alike."""
+        return 0
+
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut inputs at a length from here on, in service too; raise BadInput where inputs have none."""
 

@@ -87,6 +87,10 @@ class SpeechRecognition(Task):
             network = _load_network(folder, processor.tokenizer, is_trained)
         return LoadedModel(network.to(pick_device()), processor, processor.letters, folder=folder)
 
+    def size_of(self, value: Any) -> float:
+        """Return the recording's length in seconds."""
+        return measure_seconds(value)
+
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Refuse: a transcript of half a recording would be wrong."""
         raise BadInput(f"hyperparameters.max_length={length}: recordings aren't cut")
@@ -121,7 +125,7 @@ class SpeechRecognition(Task):
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
         """Transcribe in batches of recordings of like length."""
         values = [row.values["audio"] for row in rows]
-        return predict_in_batches(model.network, values, measure_seconds, BATCH, lambda some: _transcribe(model, some))
+        return predict_in_batches(model.network, values, self.size_of, BATCH, lambda some: _transcribe(model, some))
 
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count the words, and those that are wrong."""

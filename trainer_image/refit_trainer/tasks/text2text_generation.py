@@ -11,7 +11,7 @@ from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
 from refit_trainer.tasks.components.answer_match import is_same
-from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.batches import by_row, predict_in_batches
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
 from refit_trainer.tasks.components.texts import EXAMPLE, check_text
@@ -88,10 +88,7 @@ class Text2TextGeneration(Task):
         inputs = model.processor([row.values["text"] for row in rows], truncation=True)
         limit = model.network.generation_config.max_new_tokens
         targets = model.processor(text_target=[row.values["target"] for row in rows], truncation=True, max_length=limit)
-        return [
-            {**{name: inputs[name][i] for name in inputs}, "labels": numbers}
-            for i, numbers in enumerate(targets["input_ids"])
-        ]
+        return [{**own, "labels": numbers} for own, numbers in zip(by_row(inputs), targets["input_ids"], strict=True)]
 
     def collator(self, model: LoadedModel) -> Callable[[list[Batch]], Batch]:
         """Pad each batch to its own longest texts; what is padded is left out of the loss."""
@@ -105,9 +102,12 @@ class Text2TextGeneration(Task):
         return sum(len(ids) > limit for ids in model.processor(texts, verbose=False)["input_ids"])
 
     def predict(self, model: LoadedModel, rows: Sequence[Row]) -> list[Prediction]:
-        """Write answers, the likeliest token at each place; the score is their geometric mean probability."""
+        """Write answers, the likeliest token at each place; the score is their geometric mean probability.
+
+        A batch isn't cut for its padding: most of the time goes into the tokens that are written, one after another.
+        """
         texts = [row.values["text"] for row in rows]
-        return predict_in_batches(model.network, texts, len, BATCH, lambda some: write_answers(model, some))
+        return predict_in_batches(model.network, texts, len, BATCH, lambda some: write_answers(model, some), 1)
 
     def tally(self, prediction: Any, truth: Any) -> Tally:
         """Count an answer as right where it is the same text, blanks aside."""

@@ -9,6 +9,7 @@ from transformers import AutoModelForSequenceClassification
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel
+from refit_trainer.tasks.components.batches import by_row
 from refit_trainer.tasks.components.classification import WEIGHED, Batch, Classification
 from refit_trainer.tasks.components.processors import check_vocabulary, ensure_padding, load_tokenizer
 from refit_trainer.tasks.components.text_length import find_length
@@ -56,9 +57,7 @@ class TextClassification(Classification):
 
     def encode_inputs(self, model: LoadedModel, values: Sequence[Any]) -> list[Batch]:
         """Tokenize, cut at the model's length."""
-        encoded = model.processor(list(values), truncation=True)
-        columns = {name: encoded[name] for name in encoded}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return by_row(model.processor(list(values), truncation=True))
 
     def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
         """Pad to the longest."""

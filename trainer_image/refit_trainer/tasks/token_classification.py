@@ -11,7 +11,7 @@ from refit_trainer.contract.library_errors import refusing_model
 from refit_trainer.data.columns import ColumnRoles
 from refit_trainer.data.rows import Row
 from refit_trainer.tasks import LoadedModel, Prediction, Tally, Task
-from refit_trainer.tasks.components.batches import predict_in_batches
+from refit_trainer.tasks.components.batches import by_row, predict_in_batches
 from refit_trainer.tasks.components.entities import (
     check_entities,
     check_inside,
@@ -143,8 +143,7 @@ def _tokenize(model: LoadedModel, texts: Sequence[str], **more: Any) -> list[tup
     """Return each text's tokens, and of which of its words each token is the first one; None for all others."""
     words = [[text[start:end] for start, end in split_words(text)] for text in texts]
     encoded = model.processor(words, is_split_into_words=True, **({"truncation": True} | more))
-    tokens = [{name: encoded[name][i] for name in encoded} for i in range(len(texts))]
-    return [(own, _firsts(encoded.word_ids(i))) for i, own in enumerate(tokens)]
+    return [(own, _firsts(encoded.word_ids(i))) for i, own in enumerate(by_row(encoded))]
 
 
 def _firsts(owners: Sequence[int | None]) -> list[int | None]:

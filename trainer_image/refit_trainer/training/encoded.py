@@ -9,6 +9,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence, Sized
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from refit_trainer.storage.files import flush
 
 Example = dict[str, Any]
 Encode = Callable[[Sequence[Row]], list[Example]]
+SizeOf = Callable[[Row], float]
 AT_ONCE = 1000
 """Rows encoded at once."""
 KEPT_BYTES = 256 * 2**20
@@ -54,10 +56,15 @@ class EncodedRows(Decoded[Example]):
 class LazyRows(Sequence[Example]):
     """Rows that are encoded when they are asked for; features are kept up to KEPT_BYTES."""
 
-    def __init__(self, rows: Sequence[Row], encode: Encode) -> None:
-        self._rows, self._encode = rows, encode
+    def __init__(self, rows: Sequence[Row], encode: Encode, size_of: SizeOf) -> None:
+        self._rows, self._encode, self._size_of = rows, encode, size_of
         self._kept: dict[int, Example] = {}
         self._bytes = 0
+
+    @cached_property
+    def lengths(self) -> Any:
+        """How long each row is before it is encoded, such as a recording in seconds, as a NumPy array."""
+        return np.fromiter(map(self._size_of, self._rows), dtype=np.float32, count=len(self._rows))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -77,13 +84,16 @@ class LazyRows(Sequence[Example]):
 class Encoder:
     """Encodes the rows of one training, each sequence once."""
 
-    def __init__(self, folder: Path, of: Any, encode: Encode, together: bool = False) -> None:
+    def __init__(
+        self, folder: Path, of: Any, encode: Encode, together: bool = False, size_of: SizeOf = lambda row: 0
+    ) -> None:
         """Keep files in `folder`, which may be another attempt's; `of` is all that `encode` depends on, as JSON.
 
         Where what `encode` makes isn't one for each row, as packs aren't, it gets all rows that are learnt `together`,
-        and what it makes stays in memory.
+        and what it makes stays in memory. `size_of` is how long a row is that is encoded when it is asked for; 0 where
+        none is longer than another.
         """
-        self._folder, self._of, self._encode, self._together = folder, of, encode, together
+        self._folder, self._of, self._encode, self._together, self._size_of = folder, of, encode, together, size_of
         self._done: dict[int, Sequence[Example]] = {}
 
     def encode(self, rows: Sequence[Row]) -> Sequence[Example]:
@@ -98,7 +108,7 @@ class Encoder:
 
     def _encode_all(self, rows: Sequence[Row]) -> Sequence[Example]:
         if not is_json(self._encode(rows[:1])):
-            return LazyRows(rows, self._encode)
+            return LazyRows(rows, self._encode, self._size_of)
         path = self._folder / self._name(rows)
         if collectives.is_rank_zero():
             self._ensure(path, rows)
@@ -163,24 +173,31 @@ def content_digest(rows: Sequence[Row]) -> str:
 
 
 def lengths_of(examples: Sequence[Example]) -> Any:
-    """Return the number of tokens of each row as a NumPy array."""
-    if isinstance(examples, Picked):
-        return lengths_of(examples.base)[examples.places]
-    if isinstance(examples, EncodedRows):
-        return examples.lengths
+    """Return how long each row is as a NumPy array: in tokens, or in what it is measured by before it is encoded."""
+    if known := _known_lengths(examples):
+        return known.lengths[examples.places] if isinstance(examples, Picked) else known.lengths
     return np.fromiter(map(count_tokens, examples), dtype=np.int32, count=len(examples))
 
 
 def pick_extremes(examples: Sequence[Example], longest: int = 1) -> list[Example]:
     """Return the shortest row and so many of the longest, whatever their length is counted in."""
-    few = examples if _has_lengths(examples) else Picked(examples, range(min(len(examples), MEASURED)))
+    few = examples if _known_lengths(examples) else Picked(examples, range(min(len(examples), MEASURED)))
     lengths = lengths_of(few)
     most = np.argpartition(lengths, -min(longest, len(lengths)))[-longest:]
     return [few[int(place)] for place in (lengths.argmin(), *most)]
 
 
-def _has_lengths(examples: Sequence[Example]) -> bool:
-    return isinstance(examples.base if isinstance(examples, Picked) else examples, EncodedRows)
+def have_lengths(examples: Sequence[Example]) -> bool:
+    """Tell whether rows are longer than others, and how long they are is known without encoding all of them."""
+    return bool(examples) and (_known_lengths(examples) is not None or "input_ids" in examples[0])
+
+
+def _known_lengths(examples: Sequence[Example]) -> EncodedRows | LazyRows | None:
+    """Return the rows whose lengths are known; None where they would have to be encoded first."""
+    base = examples.base if isinstance(examples, Picked) else examples
+    if isinstance(base, EncodedRows):
+        return base
+    return base if isinstance(base, LazyRows) and base.lengths.any() else None
 
 
 def count_tokens(example: Mapping[str, Any]) -> int:

@@ -72,10 +72,6 @@ class Classification(Task, ABC):
     def pad(self, model: LoadedModel, inputs: list[Batch]) -> Any:
         """Return a batch of encoded inputs as the network's tensors."""
 
-    def size_of(self, value: Any) -> float:
-        """Return how long an input is: inputs of like size are predicted together, so that little is padded."""
-        return 0
-
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Refuse: inputs have no length."""
         raise BadInput(f"hyperparameters.max_length={length}: {self.plural} aren't cut")

@@ -58,6 +58,10 @@ class VectorHead(Task, ABC):
         keep_last_layer_exact(network, len(outputs))
         return LoadedModel(network.to(pick_device()), processor, tuple(outputs), folder=folder)
 
+    def size_of(self, value: Any) -> float:
+        """Return how long an input is."""
+        return self._inputs.size_of(value)
+
     def limit_length(self, model: LoadedModel, length: int) -> None:
         """Cut inputs at a length."""
         self._inputs.limit_length(model, length)
@@ -93,4 +97,4 @@ class VectorHead(Task, ABC):
         def answer(batch: Sequence[Any]) -> list[Prediction]:
             return self.read_outputs(model, self._inputs.logits(model, batch))
 
-        return predict_in_batches(model.network, values, self._inputs.size_of, self._inputs.batch, answer)
+        return predict_in_batches(model.network, values, self.size_of, self._inputs.batch, answer)
