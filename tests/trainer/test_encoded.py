@@ -187,7 +187,7 @@ def test_rows_are_measured_before_they_are_encoded(tmp_path: Path) -> None:
 
 
 def test_rows_of_one_size_have_no_lengths(tmp_path: Path) -> None:
-    made = []
+    made: list[Row] = []
 
     def read(rows: Sequence[Row]) -> list[dict[str, Any]]:
         made.extend(rows)

@@ -1,7 +1,7 @@
 """`full`, the default method: every weight learns, by the Hugging Face Trainer set for speed."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,9 +19,10 @@ from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.training.activations import Wish, recompute_where_needed
-from refit_trainer.training.compute import is_bf16_fast, pick_device
+from refit_trainer.training.compute import pick_device
 from refit_trainer.training.early_stopping import EarlyStopping
 from refit_trainer.training.encoded import Encoder, Part, have_lengths, pick_extremes
+from refit_trainer.training.hardware import count_workers, hardware_settings
 from refit_trainer.training.resume import ResumableTrainer
 from refit_trainer.training.training_state import StateStore
 
@@ -84,15 +85,16 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
     early_stopping = [EarlyStopping(settings.early_stopping)] if rows.held else []
     with refusing_model(model.folder):
         encoder = _encoder(task, model, states)
-        examples = encoder.encode(rows.learnt)
+        examples, collate = encoder.encode(rows.learnt), task.collator(model)
+        workers = count_workers(examples, collate, settings.batch_size // collectives.world_size())
         trainer = ResumableTrainer(
             states,
             stateful=early_stopping,
             model=model.network,
-            args=_arguments(settings, examples, bool(rows.held), states.staging),
+            args=_arguments(settings, examples, bool(rows.held), states.staging, hardware_settings(workers)),
             train_dataset=examples,
             eval_dataset=encoder.encode(rows.held) if rows.held else None,
-            data_collator=task.collator(model),
+            data_collator=collate,
             compute_loss_func=model.loss,
             callbacks=[_LogSteps(), *early_stopping],
         )
@@ -126,7 +128,9 @@ def _encoder(task: Task, model: LoadedModel, states: StateStore) -> Encoder:
     )
 
 
-def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path) -> Any:
+def _arguments(
+    settings: Hyperparameters, examples: Sequence[Any], has_slice: bool, folder: Path, hardware: Mapping[str, Any]
+) -> Any:
     steps = max(1, round(len(examples) / settings.batch_size * settings.epochs))
     return TrainingArguments(
         output_dir=str(folder),
@@ -138,17 +142,14 @@ def _arguments(settings: Hyperparameters, examples: Sequence[Any], has_slice: bo
         weight_decay=settings.weight_decay,
         seed=settings.seed,
         optim="adamw_torch_fused",
-        bf16=is_bf16_fast(),
-        use_cpu=pick_device().type == "cpu",
-        ddp_backend="gloo" if collectives.world_size() > 1 and pick_device().type == "cpu" else None,
         train_sampling_strategy="group_by_length" if have_lengths(examples) else "random",
         remove_unused_columns=False,
-        dataloader_pin_memory=pick_device().type == "cuda",
         save_strategy="no",
         eval_strategy="epoch" if has_slice else "no",
         logging_steps=max(1, steps // 10),
         report_to="none",
         disable_tqdm=True,
+        **hardware,
     )
 
 

@@ -38,12 +38,13 @@ def limit_threads() -> int:
 
     torch counts the machine's cores and knows nothing of a container's CPU limit: more threads than that only wait.
     """
-    threads = int(os.environ.get("TORCH_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or _cpus())
+    threads = int(os.environ.get("TORCH_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or count_cpus())
     torch.set_num_threads(threads)
     return threads
 
 
-def _cpus() -> int:
+def count_cpus() -> int:
+    """Return how many cores the container may use."""
     cores = len(os.sched_getaffinity(0))
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()

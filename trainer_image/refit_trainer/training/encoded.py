@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch.utils.data import get_worker_info
 
 from refit_trainer.data.picked import Picked
 from refit_trainer.data.records import Decoded, Records, naming_full_disk
@@ -75,7 +76,7 @@ class LazyRows(Sequence[Example]):
         if at not in self._kept:
             [example] = self._encode([self._rows[at]])
             size = sum(getattr(value, "nbytes", 0) for value in example.values())
-            if not size or self._bytes + size > KEPT_BYTES:
+            if not size or self._bytes + size > KEPT_BYTES or get_worker_info():  # a process for a part of the rows
                 return example
             self._kept[at], self._bytes = example, self._bytes + size
         return self._kept[at]
@@ -190,6 +191,11 @@ def pick_extremes(examples: Sequence[Example], longest: int = 1) -> list[Example
 def have_lengths(examples: Sequence[Example]) -> bool:
     """Tell whether rows are longer than others, and how long they are is known without encoding all of them."""
     return bool(examples) and (_known_lengths(examples) is not None or "input_ids" in examples[0])
+
+
+def is_lazy(examples: Sequence[Example]) -> bool:
+    """Tell whether rows are encoded when they are asked for."""
+    return isinstance(examples.base if isinstance(examples, Picked) else examples, LazyRows)
 
 
 def _known_lengths(examples: Sequence[Example]) -> EncodedRows | LazyRows | None:
