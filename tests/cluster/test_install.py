@@ -94,7 +94,7 @@ def test_a_run_goes_on_through_an_upgrade_by_its_one_job_and_the_crds_are_upgrad
     until(lambda: not in_use() & before, 60, "the old operator's pod stays")
     assert ("Target" in columns(), "Serves" in columns()) == (True, False)
     assert namespace.get("rr", run)["status"]["stage"] == "Training"
-    namespace.run("exec", pod["metadata"]["name"], "--", "sh", "-c", SAY_THE_WORD)
+    namespace.run("exec", pod["metadata"]["name"], "-c", "train", "--", "sh", "-c", SAY_THE_WORD)
 
     ended = run_number(namespace, 1)
     assert ended["metadata"]["name"] == run
@@ -150,7 +150,7 @@ def test_for_one_namespace_rights_in_it_are_enough_and_no_other_is_served(namesp
         other.apply(*CLAIMS, idle_target(), monitor())
         start(namespace)
         assert run_number(namespace, 1)["status"]["outcome"] == "Promoted"
-        assert "status" not in other.get("mmon", "reviews")
+        assert other.get("mmon", "reviews")["status"] == {"observedGeneration": -1}
         assert other.list("rr") == []
 
 

@@ -23,8 +23,8 @@ from refit_serving.documents import Feedback, Instance, has_many, parse_count, p
 from refit_serving.drain import Drain
 from refit_serving.follow import Follower
 from refit_serving.labellers import Labellers
-from refit_serving.mirror import HEADER, Mirror, timing
 from refit_serving.leaving import while_connected
+from refit_serving.mirror import HEADER, Mirror, timing
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
 
