@@ -125,6 +125,7 @@ TEMPLATES = (
     _base("monitor-limits.yaml", COMMON, LIMITS),
     _base("pod-guard.yaml", COMMON),
     _base("operator-guard.yaml", COMMON, GUARD),
+    _base("shadow-guard.yaml", COMMON),
     _base("network.yaml", ".Values.networkPolicy.create", NETWORK),
     _base("deployment.yaml", "", DEPLOYMENT),
     _base("progress.yaml", "", PROGRESS),

@@ -7,7 +7,7 @@ from typing import Any
 
 from refit_cli.lint.findings import Finding, Severity
 from refit_operator.api.conditions import ConditionType, find
-from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.monitor import NEVER, ModelMonitor
 from refit_operator.api.uris import parse_claim_uri
 from refit_operator.monitor.rules.decide import field_conflict, overruled, target_replaced
 from refit_operator.monitor.rules.decision import Observed
@@ -86,7 +86,7 @@ def examine_spec(found: list[Finding]) -> Examined:
 def examine_reconciled(monitor: ModelMonitor) -> Examined:
     """Return whether the operator has seen the newest spec."""
     seen, newest = monitor.status.observed_generation, monitor.metadata.generation
-    if seen is None:
+    if seen == NEVER:
         return fail(
             "reconciled", "the operator has not reconciled it: does it serve this namespace (REFIT_NAMESPACES)?"
         )

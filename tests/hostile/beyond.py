@@ -95,6 +95,7 @@ OTHERS: Asked = {
     "review somebody's token": ("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": "x"}}),
     "ask for the operator's metrics": ("GET", f"{OURS}/pods/refit-operator-0:8080/proxy/metrics", None),
 }
+UNLENT = "/apis/apps/v1/namespaces/default"
 ROLES = f"{RBAC}/namespaces/{{ns}}"
 INSIDE: Asked = {
     "read a Secret that nobody lent": ("GET", f"{HERE}/secrets/bank", None),
@@ -110,8 +111,8 @@ INSIDE: Asked = {
     "write a pod's status": ("PATCH", f"{HERE}/pods/x/status", PATCH),
     "read a pod's log": ("GET", f"{HERE}/pods/x/log", None),
     "take a token of an account": ("POST", f"{HERE}/serviceaccounts/default/token", {"spec": {}}),
-    "make a Deployment": ("POST", "/apis/apps/v1/namespaces/{ns}/deployments", {"metadata": {"name": "x"}}),
-    "delete the target": ("DELETE", "/apis/apps/v1/namespaces/{ns}/deployments/reviews", None),
+    "make a Deployment where no shadow is lent": ("POST", f"{UNLENT}/deployments", {"metadata": {"name": "x"}}),
+    "delete a target where no shadow is lent": ("DELETE", f"{UNLENT}/deployments/reviews", None),
     "scale the target": ("PATCH", "/apis/apps/v1/namespaces/{ns}/deployments/reviews/scale", {"spec": {"replicas": 9}}),
     "make a StatefulSet": ("POST", "/apis/apps/v1/namespaces/{ns}/statefulsets", {"metadata": {"name": "x"}}),
     "make a DaemonSet": ("POST", "/apis/apps/v1/namespaces/{ns}/daemonsets", {"metadata": {"name": "x"}}),

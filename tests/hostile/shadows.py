@@ -6,7 +6,7 @@ from typing import Any
 from refit_operator.run.rules.manifests.shadow import build_deployment, build_service
 from tests.hostile.jobs import OWNER, THIEF, Change
 from tests.hostile.stolen import HEADLESS, SERVICES
-from tests.hostile.vectors import Document, Entry, Family, Vector, creates
+from tests.hostile.vectors import Document, Entry, Family, Request, Vector, creates
 from tests.support.cluster.kubectl import OPERATOR
 from tests.support.runs import NEW
 from tests.support.shadows import RUN, serving
@@ -102,9 +102,12 @@ FAMILIES = (
         "a Deployment of another shape than a shadow's",
         THIEF,
         Entry.API_SERVER,
-        tuple(
-            Vector(name, creates(shaped(change), OPERATOR, DEPLOYMENTS), words)
-            for name, (change, words) in SHAPES.items()
+        (
+            *(
+                Vector(name, creates(shaped(change), OPERATOR, DEPLOYMENTS), words)
+                for name, (change, words) in SHAPES.items()
+            ),
+            Vector("the target itself, deleted", Request("DELETE", f"{DEPLOYMENTS}/reviews", None, OPERATOR), OWNED),
         ),
         (Vector("the operator's own shadow", creates(shadow(), OPERATOR, DEPLOYMENTS), ""),),
     ),

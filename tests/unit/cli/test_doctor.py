@@ -11,6 +11,7 @@ from refit_cli.doctor_checks import Health
 from refit_cli.lint.findings import error, warning
 from refit_cli.objects import see
 from refit_operator.api.conditions import ConditionType
+from refit_operator.api.monitor import NEVER
 from refit_operator.target.rules.view import parse_target
 from tests.support.cli import Objects, condition
 from tests.support.monitors import halted, promoted, seen
@@ -38,7 +39,9 @@ def test_a_spec_that_lint_finds_fault_with() -> None:
     )
 
 
-@pytest.mark.parametrize(("generation", "health"), [(None, Health.FAIL), (1, Health.OK), (0, Health.WARN)])
+@pytest.mark.parametrize(
+    ("generation", "health"), [(None, Health.FAIL), (NEVER, Health.FAIL), (1, Health.OK), (0, Health.WARN)]
+)
 def test_the_newest_spec_has_to_be_reconciled(generation: int | None, health: Health) -> None:
     status = {"observedGeneration": generation} if generation is not None else {"attempts": 0}
     assert checks.examine_reconciled(make_monitor(status=status)).health is health
