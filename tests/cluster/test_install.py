@@ -150,7 +150,7 @@ def test_for_one_namespace_rights_in_it_are_enough_and_no_other_is_served(namesp
         other.apply(*CLAIMS, idle_target(), monitor())
         start(namespace)
         assert run_number(namespace, 1)["status"]["outcome"] == "Promoted"
-        assert other.get("mmon", "reviews")["status"] == {"observedGeneration": -1}
+        assert other.get("mmon", "reviews")["status"] == {"attempts": 0, "conditions": [], "observedGeneration": -1}
         assert other.list("rr") == []
 
 
