@@ -83,7 +83,7 @@ test-targets: cluster-up  ## targets of Argo Rollouts and KServe by their CRDs, 
 
 test-gitops: cluster-up  ## Flux, built and installed for as long as it takes, applies what the operator promotes to (not part of `test`)
 	flux=$$($(PYTHON3) -m localcluster flux) && s3=$$($(PYTHON3) -m localcluster s3-server) && \
-	    $(IN_CLUSTER) REFIT_FLUX="$$flux" REFIT_VERSITYGW="$$s3/versitygw" $(PYTHON) -m pytest -s -m gitops tests/cluster/test_gitops.py
+	    $(IN_CLUSTER) REFIT_FLUX="$$flux" REFIT_VERSITYGW="$$s3/versitygw" $(PYTHON) -m pytest -s -x -m gitops tests/cluster/test_gitops.py
 
 test-in-place: cluster-up  ## models changed without a restart, on the node, and by a rollout beside it (not part of `test`)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m in_place tests/cluster/test_in_place.py

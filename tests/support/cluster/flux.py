@@ -73,7 +73,7 @@ class Repository:
         self.server = server
 
     def write(self, name: str, *documents: Document) -> None:
-        (self.server.root / f"{name}.yaml").write_text(yaml.safe_dump_all(documents))
+        self.server.put(f"{name}.yaml", yaml.safe_dump_all(documents))
 
     def source(self, interval: str) -> list[Document]:
         """Return the source and the Secret that it reads the bucket with."""

@@ -1,5 +1,6 @@
 """A real S3 server on a free port: Versity's gateway over a folder, whose files the tests can look at directly."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -25,9 +26,10 @@ class S3Server:
         }
         self.root = folder / "objects" / BUCKET
         self.root.mkdir(parents=True)
-        (folder / "attributes").mkdir()
+        self._attributes = folder / "attributes"
+        self._attributes.mkdir()
         keys = {"ROOT_ACCESS_KEY": "tester", "ROOT_SECRET_KEY": "tester-secret"}
-        options = ["--port", f"127.0.0.1:{port}", "--quiet", "posix", "--sidecar", str(folder / "attributes")]
+        options = ["--port", f"127.0.0.1:{port}", "--quiet", "posix", "--sidecar", str(self._attributes)]
         self._log = folder / "server.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
@@ -46,6 +48,13 @@ class S3Server:
                     return
             time.sleep(0.05)
         raise AssertionError(self._log.read_text())
+
+    def put(self, key: str, text: str) -> None:
+        """Have an object, with the ETag that a client may insist on: the gateway knows none of a file."""
+        meta = self._attributes / BUCKET / key / "meta"
+        meta.mkdir(parents=True, exist_ok=True)
+        (meta / "etag").write_text(f'"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}"')
+        (self.root / key).write_text(text)
 
     def names(self, folder: str = "") -> list[str]:
         """The keys below a folder, without it."""
