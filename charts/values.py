@@ -10,6 +10,7 @@ SUFFIX = r"^-[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 ENTRY = r"^[^'\"\\{}]+$"
 
 NamespaceName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+ObjectName = Annotated[str, Field(pattern=NAME, max_length=253)]
 Suffix = Annotated[str, Field(pattern=SUFFIX, max_length=20)]
 Entry = Annotated[str, Field(pattern=ENTRY, max_length=512)]
 """One of a list in an admission policy: a name, or with * at its end all that begin so."""
@@ -126,6 +127,21 @@ class PodMonitor(Part):
     )
 
 
+class Notifications(Part):
+    """What docs/how-to/notifications.md has a patch for."""
+
+    config_map: ObjectName | Literal[""] = Field(
+        default="",
+        description="ConfigMap with the file notifications.yaml, mounted at /etc/refit/notifications. Default: nobody "
+        "is notified.",
+    )
+    secret: ObjectName | Literal[""] = Field(
+        default="",
+        description="Secret with the files that urlFile and tokenFile name, mounted at /etc/refit/secrets. "
+        "Default: none.",
+    )
+
+
 class Values(Part):
     """All but the settings of the operator, which settings.py makes of its own."""
 
@@ -148,7 +164,9 @@ class Values(Part):
         default=[], description="Taints that they tolerate, beside those of nodes that are gone, for 30 s."
     )
     extra_env: list[Variable] = Field(
-        default=[], description="More variables of the operator's container, such as HTTPS_PROXY."
+        default=[],
+        description="More variables of the operator's container. HTTPS_PROXY and NO_PROXY hold for its reads and "
+        "writes at the API server alone: watches, queries of Prometheus, and notifications use no proxy.",
     )
     network_policy: NetworkPolicy = Field(description="Who may reach the operator.")
     admission: Admission = Field(
@@ -156,6 +174,11 @@ class Values(Part):
         "is refused."
     )
     pod_monitor: PodMonitor = Field(default=PodMonitor(), description="For the Prometheus Operator.")
+    notifications: Notifications = Field(
+        default=Notifications(),
+        description="Who is notified of runs that ended: docs/how-to/notifications.md. Both are in the release's "
+        "namespace.",
+    )
     crds: Crds = Field(default=Crds(), description="The CustomResourceDefinitions.")
     common: Common = Field(
         default=Common(), description="Several operators that share the namespaces of a cluster, each a release."

@@ -146,6 +146,15 @@ REFUSED: dict[str, tuple[Document, str]] = {
     "a namespace that can't be": ({"watchNamespace": "a/b"}, "/watchNamespace"),
     "a suffix that can't be": ({"nameSuffix": "2"}, "/nameSuffix"),
     "a setting as a variable": ({"extraEnv": [{"name": "REFIT_PORT", "value": "1"}]}, "/extraEnv/0/name"),
+    "a file of notifications as a setting": (
+        {"settings": {"notifications": "/etc/refit/notifications.yaml"}},
+        "additional properties 'notifications' not allowed",
+    ),
+    "a Secret of notifications without their file": (
+        {"notifications": {"secret": "refit-notifications"}},
+        'notifications.secret is "refit-notifications" and notifications.configMap isn\'t set',
+    ),
+    "a ConfigMap that can't be": ({"notifications": {"configMap": "a/b"}}, "/notifications/configMap"),
     "one namespace and several": (
         {"watchNamespace": "shop", "settings": {"namespaces": "prod-*"}},
         'watchNamespace "shop" and settings.namespaces "prod-*" are both set',

@@ -25,6 +25,9 @@ nodeSelector:
 {{- if and .Values.watchNamespace .Values.settings.namespaces }}
 {{- fail (printf "watchNamespace %q and settings.namespaces %q are both set: leave settings.namespaces out to serve one namespace, or watchNamespace to serve these of the whole cluster" .Values.watchNamespace .Values.settings.namespaces) }}
 {{- end }}
+{{- if and .Values.notifications.secret (not .Values.notifications.configMap) }}
+{{- fail (printf "notifications.secret is %q and notifications.configMap isn't set: name the ConfigMap that has notifications.yaml, or leave notifications.secret out" .Values.notifications.secret) }}
+{{- end }}
 {{- with .Values.watchNamespace }}
 - {name: REFIT_NAMESPACE, value: {{ . | quote }}}
 {{- end }}
@@ -32,10 +35,32 @@ nodeSelector:
 - {name: REFIT_LEASE_NAME, value: refit-operator{{ . }}}
 - {name: REFIT_PROGRESS_SECRET, value: refit-progress-tls{{ . }}}
 {{- end }}
+{{- with .Values.notifications.configMap }}
+- {name: REFIT_NOTIFICATIONS, value: /etc/refit/notifications/notifications.yaml}
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - {name: REFIT_{{ snakecase $name | upper }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
 {{- end }}
 {{- range .Values.extraEnv }}
 - {name: {{ .name }}, value: {{ .value | quote }}}
+{{- end }}
+{{- end }}
+
+{{- /* Who is notified: docs/how-to/notifications.md. */}}
+{{- define "refit.mounts" -}}
+{{- with .Values.notifications.configMap }}
+- {name: notifications, mountPath: /etc/refit/notifications, readOnly: true}
+{{- end }}
+{{- with .Values.notifications.secret }}
+- {name: notification-secrets, mountPath: /etc/refit/secrets, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "refit.volumes" -}}
+{{- with .Values.notifications.configMap }}
+- {name: notifications, configMap: {name: {{ . | quote }}}}
+{{- end }}
+{{- with .Values.notifications.secret }}
+- {name: notification-secrets, secret: {secretName: {{ . | quote }}}}
 {{- end }}
 {{- end }}
