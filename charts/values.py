@@ -119,7 +119,7 @@ class PodMonitor(Part):
     create: bool = Field(
         default=False,
         description="Have the Prometheus Operator scrape the operator's pods, which have the annotations "
-        "prometheus.io/… in any case.",
+        "prometheus.io/… in any case. false where the PodMonitor of manifests/monitoring is applied.",
     )
     labels: Labels = Field(default={}, description="Labels by which a Prometheus selects its PodMonitors.")
     interval: str = Field(

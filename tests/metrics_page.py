@@ -16,10 +16,11 @@ what changed. Those of the model server begin with `refit_serve_`: [the trainer 
 
 ## Each monitor
 On `/metrics` of the operator, port 8080, of the process that leads. Each has the labels `namespace` and `monitor`:
-**scrape with `honor_labels: true`**, or Prometheus renames `namespace` to `exported_namespace`. No label has a text
-that a user chose, but these two: others have words of fixed lists ([reasons](conditions.md)). The series of a monitor
-are gone with it. Times are seconds since 1970. What is absent isn't known, or isn't so: nothing is 0 for want of a
-number.
+**scrape with `honor_labels: true`**, or Prometheus renames `namespace` to `exported_namespace`; the PodMonitor of
+[manifests/monitoring](../../manifests/monitoring/README.md) and that of the chart, of which one is applied, do. No
+label has a text that a user chose, but these two: others have words of fixed lists ([reasons](conditions.md)). The
+series of a monitor are gone with it. Times are seconds since 1970. What is absent isn't known, or isn't so: nothing is
+0 for want of a number.
 
 """
 OF_THE_PROCESS = """

@@ -125,7 +125,7 @@ def test_the_prometheus_operator_selects_the_pods_of_this_operator_by_the_port_o
     (port,) = [
         one for one in operator["spec"]["template"]["spec"]["containers"][0]["ports"] if one["containerPort"] == 8080
     ]
-    assert endpoint == {"port": port["name"], "interval": "30s"}
+    assert endpoint == {"port": port["name"], "honorLabels": True, "interval": "30s"}
 
 
 REFUSED: dict[str, tuple[Document, str]] = {

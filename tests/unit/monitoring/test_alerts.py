@@ -64,14 +64,13 @@ def read(name: str) -> dict[str, Any]:
 
 
 def test_every_process_of_the_operator_is_scraped_and_its_labels_are_kept() -> None:
-    monitor, service = read("monitoring/servicemonitor.yaml")["spec"], read("monitoring/service.yaml")
-    pod = read("base/deployment.yaml")["spec"]["template"]
-    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-    assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
-    assert service["spec"]["publishNotReadyAddresses"] is True
-    (endpoint,), (port,) = monitor["endpoints"], service["spec"]["ports"]
-    assert endpoint["honorLabels"] is True and endpoint["port"] == port["name"]
-    assert port["targetPort"] in {one["name"] for one in pod["spec"]["containers"][0]["ports"]}
+    monitor, deployment = read("monitoring/podmonitor.yaml"), read("base/deployment.yaml")
+    assert (monitor["kind"], monitor["metadata"]["namespace"]) == ("PodMonitor", deployment["metadata"]["namespace"])
+    assert monitor["spec"]["selector"] == deployment["spec"]["selector"]
+    (endpoint,), pod = monitor["spec"]["podMetricsEndpoints"], deployment["spec"]["template"]
+    (port,) = [one for one in pod["spec"]["containers"][0]["ports"] if one["name"] == endpoint["port"]]
+    assert str(port["containerPort"]) == pod["metadata"]["annotations"]["prometheus.io/port"]
+    assert endpoint["honorLabels"] is True
 
 
 def test_every_resource_of_the_folder_is_applied() -> None:
