@@ -15,6 +15,7 @@ from refit_operator.api.run_clock import Phase
 from refit_operator.run.rules import decide
 from refit_operator.run.rules.checks.deadlines import clock_of
 from refit_operator.run.rules.decision import Observed, is_trained
+from refit_operator.run.rules.shadowing import answering_since, awaits, is_over, spec_of
 from refit_operator.run.rules.views.job import JobState
 
 OF_THE_OPERATOR: dict[str, str] = {
@@ -24,6 +25,17 @@ OF_THE_OPERATOR: dict[str, str] = {
     "service_conflict": "the Service of several machines",
     "end_stalled_pod": "when the pod last reported",
     "no_progress": "when the pod last reported",
+    "shadow_not_started": "how far the shadow's pod is",
+    "create_shadow": "what there is of the shadow",
+    "await_shadow": "how far the shadow's pod is",
+    "shadow_crashed": "whether a container of the shadow ended",
+    "shadow_not_measured": "what the mirror counted",
+    "shadow_disagrees": "what the mirror counted",
+    "shadow_less_accurate": "what the mirror counted",
+    "shadow_slower": "what the mirror counted",
+    "pass_shadow": "what the mirror counted",
+    "await_answers": "what the mirror counted",
+    "remove_shadow": "what is left of the shadow",
     "regressed": "the readings since the rollout",
     "confirm_early": "the readings since the rollout",
 }
@@ -46,16 +58,18 @@ class Step:
 
 
 def steps(o: Observed) -> list[Step]:
-    """Return the checks up to the one that answers."""
+    """Return the checks up to the one that answers, or up to the last of a shadow: the run goes no further before."""
     found, unknown = list[Step](), _unknown(o)
+    last = next(reversed(_of_the_shadow(o)), "")
     for check in decide.CHECKS:
         name = check.__name__
+        decision = None if name in unknown else check(o)
         if name in unknown:
-            found.append(Step(name, False, f"only the operator knows {OF_THE_OPERATOR[name]}", known=False))
-            continue
-        decision = check(o)
-        found.append(Step(name, decision is not None, (decision.status.message or "") if decision else ""))
-        if decision:
+            said = f"; it says: {o.run.status.message}" if name == last and o.run.status.message else ""
+            found.append(Step(name, False, f"only the operator knows {OF_THE_OPERATOR[name]}{said}", known=False))
+        else:
+            found.append(Step(name, decision is not None, (decision.status.message or "") if decision else ""))
+        if decision or name == last:
             break
     return found
 
@@ -67,10 +81,28 @@ def _unknown(o: Observed) -> set[str]:
     if o.run.status.rolled_out_time:
         return {"regressed", "confirm_early"}
     if is_trained(o):
-        return set() if o.run.status.pointer_change else {"superseded"}
+        return set() if o.run.status.pointer_change else {"superseded", *_of_the_shadow(o)}
     shared = {"create_service", "service_conflict"} if o.run.spec.training.num_nodes > 1 else set[str]()
     waits = {"no_place"} if o.job.state is JobState.MISSING else {"end_stalled_pod", "no_progress"}
     return {"superseded"} | shared | waits
+
+
+def _of_the_shadow(o: Observed) -> tuple[str, ...]:
+    """Return the checks that may answer while a shadow is awaited or removed; the last waits where none before it does.
+
+    Empty where there is no shadow, and where it is known that it can't be made.
+    """
+    shadow = o.run.status.shadow
+    if shadow is None or shadow.refused or o.run.is_finished or o.run.status.pointer_change:
+        return ()
+    if not awaits(o):
+        return ("remove_shadow",) if o.run.status.stage is Stage.SHADOWING else ()
+    if shadow.ready_time is None:
+        return ("shadow_not_started", "create_shadow", "await_shadow")
+    if not is_over(o):
+        return ("shadow_crashed", "create_shadow", "await_answers")
+    refused = ("shadow_not_measured", "shadow_disagrees", "shadow_less_accurate", "shadow_slower")
+    return ("shadow_crashed", *refused, "pass_shadow", "await_answers")
 
 
 def deadlines(o: Observed) -> list[tuple[str, timedelta]]:
@@ -82,7 +114,9 @@ def deadlines(o: Observed) -> list[tuple[str, timedelta]]:
         return [("verification.for", _left(status.rolled_out_time, spec.verification.for_, o.now))]
     if status.pointer_change:
         return [("serving.rolloutDeadline", _left(status.pointer_change.time, spec.serving.rollout_deadline, o.now))]
-    if is_trained(o) or status.clock is None:
+    if is_trained(o):
+        return _deadlines_of_the_shadow(o)
+    if status.clock is None:
         return []
     clock = clock_of(o)
     if clock.phase is Phase.PENDING:
@@ -94,6 +128,18 @@ def deadlines(o: Observed) -> list[tuple[str, timedelta]]:
     )
 
 
+def _deadlines_of_the_shadow(o: Observed) -> list[tuple[str, timedelta]]:
+    """Return what time a shadow has left: until its pod is ready, to answer, and until its counts are read."""
+    shadow, since, most = o.run.status.shadow, answering_since(o), o.run.spec.serving.rollout_deadline
+    if shadow is None or not awaits(o):
+        return []
+    if since is None:
+        return [("serving.rolloutDeadline", _left(shadow.start_time, most, o.now))]
+    if not is_over(o):
+        return [("verification.shadow.for", _left(since, spec_of(o).for_, o.now))]
+    return [("serving.rolloutDeadline", _left(since, spec_of(o).for_ + most, o.now))]
+
+
 def _left(since: datetime, allowed: timedelta, now: datetime) -> timedelta:
     return since + allowed - now
 
@@ -102,6 +148,7 @@ NEXT = {
     Stage.QUEUED: "Its Job starts once what it waits for is there.",
     Stage.TRAINING: "The judge follows, on the holdout.",
     Stage.JUDGING: "The gate compares both models by the judge's report.",
+    Stage.SHADOWING: "Once its answers to copies of live requests are good enough, its own pod is removed.",
     Stage.ROLLING_OUT: "Once every pod runs the candidate, it is verified.",
     Stage.VERIFYING: "It is confirmed, or rolled back, by the readings since the rollout.",
     Stage.ROLLING_BACK: "It ends once the pods run what served before.",
@@ -113,7 +160,8 @@ def next_step(o: Observed) -> str:
     run, stage = o.run, o.run.status.stage
     if run.is_finished:
         return f"Nothing: it ended {run.status.outcome}."
-    if stage is Stage.AWAITING_APPROVAL or (run.spec.mode is Mode.APPROVE and stage is Stage.JUDGING):
+    judged = run.spec.mode is Mode.APPROVE and stage is Stage.JUDGING and not awaits(o)
+    if stage is Stage.AWAITING_APPROVAL or judged:
         return f"It waits for approval: kubectl refit approve {run.metadata.name}"
     left = "; ".join(
         f"{format_duration(max(timedelta(0), round_up(time)))} are left of {field}" for field, time in deadlines(o)
@@ -128,7 +176,7 @@ def round_up(time: timedelta) -> timedelta:
 
 def facts(run: RetrainRun) -> list[tuple[str, str]]:
     """Return what happened, in its order: each with its time."""
-    spec, status = run.spec, run.status
+    spec, status, shadow = run.spec, run.status, run.status.shadow
     value = (
         "" if spec.trigger.value is None else f", value {spec.trigger.value:.4g} against {spec.trigger.threshold:.4g}"
     )
@@ -136,6 +184,8 @@ def facts(run: RetrainRun) -> list[tuple[str, str]]:
         (spec.trigger.time, f"triggered: {spec.trigger.reason}{value}"),
         (status.start_time, f"Job {status.job_ref} created"),
         (status.trained_time, f"trained and judged{_judged(run)}"),
+        (shadow and shadow.start_time, "shadow recorded"),
+        (shadow and shadow.ready_time, "shadow ready: it answers copies of live requests"),
         (status.pointer_change and status.pointer_change.time, "promotion recorded"),
         (status.rolled_out_time, "rolled out"),
         (status.pointer_change and status.pointer_change.rollback_time, "rollback decided"),
