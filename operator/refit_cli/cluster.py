@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 from urllib.parse import quote
 
 import urllib3.exceptions
 from kubernetes import client, config
+from kubernetes.config import incluster_config, kube_config
 
 from refit_cli.exits import Exit, Failed
 from refit_operator.api.base import API_VERSION
@@ -177,12 +179,18 @@ def connect(namespace: str, context: str, kubeconfig: str) -> Cluster:
 
 
 def _by_kubeconfig(namespace: str, context: str, kubeconfig: str) -> Cluster:
-    contexts, active = config.list_kube_config_contexts(config_file=kubeconfig or None)
-    found = next((each for each in contexts if each["name"] == context), active) if context else active
-    if context and found["name"] != context:
-        raise Failed(Exit.USAGE, f"kubeconfig has no context {context!r}: {', '.join(c['name'] for c in contexts)}")
-    api = config.new_client_from_config(config_file=kubeconfig or None, context=found["name"], persist_config=False)
-    return Cluster(_without_retries(api), namespace or found["context"].get("namespace") or "default")
+    """Return the connection of a context. Where one is named, a kubeconfig need not have a current one."""
+    merged = kube_config.KubeConfigMerger(kubeconfig or kube_config.KUBE_CONFIG_DEFAULT_LOCATION).config
+    if merged is None:
+        raise config.ConfigException("there is none")
+    names = [each["name"] for each in merged["contexts"].value]
+    if context and context not in names:
+        raise Failed(Exit.USAGE, f"kubeconfig has no context {context!r}: {', '.join(names)}")
+    loader = kube_config.KubeConfigLoader(merged, active_context=context or None, config_base_path=None)
+    settings = client.Configuration()
+    loader.load_and_set(settings)
+    chosen = loader.current_context["context"].get("namespace")
+    return Cluster(_without_retries(client.ApiClient(settings)), namespace or chosen or "default")
 
 
 def _in_cluster(namespace: str, missing: str) -> Cluster:
@@ -191,7 +199,15 @@ def _in_cluster(namespace: str, missing: str) -> Cluster:
         config.load_incluster_config(client_configuration=settings)
     except config.ConfigException:
         raise Failed(Exit.USAGE, f"no cluster to talk to: {missing}") from None
-    return Cluster(_without_retries(client.ApiClient(settings)), namespace or "default")
+    return Cluster(_without_retries(client.ApiClient(settings)), namespace or _own_namespace())
+
+
+def _own_namespace() -> str:
+    """Return the namespace of the pod that this runs in, as its ServiceAccount's files say."""
+    try:
+        return Path(incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace").read_text().strip() or "default"
+    except OSError:
+        return "default"
 
 
 def _without_retries(api: client.ApiClient) -> client.ApiClient:

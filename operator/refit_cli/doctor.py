@@ -1,7 +1,7 @@
 """`kubectl refit doctor MONITOR`: what in this cluster would keep the monitor from working."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -9,6 +9,7 @@ from rich.markup import escape
 from refit_cli import doctor_checks as checks
 from refit_cli.cluster import CLAIM, POD, Cluster, Document, Resource, connect
 from refit_cli.doctor_checks import Examined, Health, fail, ok, skipped
+from refit_cli.doctor_rights import Operator, examine_rights
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.monitor import lint
 from refit_cli.objects import Seen, see
@@ -16,23 +17,20 @@ from refit_cli.options import Context, Kubeconfig, MonitorName, Namespace, Outpu
 from refit_cli.output import Format, console, print_data, table
 from refit_cli.status import observe
 from refit_operator.api.run import RetrainRun
-from refit_operator.api.serving import Update
 from refit_operator.monitor.rules.decide import start_run
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.run.rules.manifests.job import build_job
-from refit_operator.target.rules.kinds import KINDS
 
-SYSTEM, NAME = "refit-system", "refit-operator"
-"""Where the operator is installed, and what its Lease and its account are called."""
-ACCOUNT = f"system:serviceaccount:{SYSTEM}:{NAME}"
 MARKS = {
     Health.OK: "[green]✓[/]",
     Health.WARN: "[yellow]![/]",
     Health.FAIL: "[red]✗[/]",
     Health.SKIPPED: "[dim]-[/]",
 }
-Right = tuple[str, str, str, str]
-"""API group, resource, verb, and the name of an object, empty for any."""
+OperatorNamespace = Annotated[
+    str, typer.Option("--operator-namespace", help="The namespace in which the operator runs, and has its Lease.")
+]
+OperatorName = Annotated[str, typer.Option("--operator", help="The name of the operator's Lease.")]
 
 
 def command(
@@ -41,10 +39,12 @@ def command(
     context: Context = "",
     kubeconfig: Kubeconfig = "",
     output: Output = Format.TABLE,
+    operator_namespace: OperatorNamespace = Operator.namespace,
+    operator: OperatorName = Operator.name,
 ) -> None:
     """Examine what a monitor needs: rights, Prometheus, target, claims, devices, queue, admission."""
     cluster = connect(namespace, context, kubeconfig)
-    found = list(examine(cluster, see(cluster, name)))
+    found = list(examine(cluster, see(cluster, name), Operator(operator_namespace, operator)))
     if output.is_data:
         print_data([each.to_json() for each in found], output)
     else:
@@ -53,13 +53,13 @@ def command(
     raise typer.Exit(Exit.FOUND if any(each.health is Health.FAIL for each in found) else Exit.OK)
 
 
-def examine(cluster: Cluster, seen: Seen) -> Iterator[Examined]:
+def examine(cluster: Cluster, seen: Seen, operator: Operator) -> Iterator[Examined]:
     """Yield what is found, in the order in which a monitor needs it."""
     monitor, o = seen.monitor, observe(cluster, seen)
-    yield _allowed("operator", lambda: checks.examine_lease(_lease(cluster), seen.now))
+    yield _allowed("operator", lambda: checks.examine_lease(_lease(cluster, operator), seen.now))
     yield checks.examine_reconciled(monitor)
     yield checks.examine_spec(lint(seen.document))
-    yield from _rights(cluster, seen)
+    yield from examine_rights(cluster, seen, operator)
     yield checks.examine_reading(monitor)
     yield from checks.examine_target(o)
     yield from _claims(cluster, seen)
@@ -77,45 +77,11 @@ def _allowed(name: str, examined: Callable[[], Examined]) -> Examined:
         return skipped(name, str(failed))
 
 
-def _lease(cluster: Cluster) -> Document | None:
-    path = Resource("coordination.k8s.io/v1", "Lease", "leases").path(SYSTEM, NAME)
+def _lease(cluster: Cluster, operator: Operator) -> Document | None:
+    path = Resource("coordination.k8s.io/v1", "Lease", "leases").path(operator.namespace, operator.name)
     response = cluster.send("GET", path, missing_ok=True)
     found: Document | None = response.json() if response.status == 200 else None
     return found
-
-
-def needed_rights(seen: Seen) -> list[Right]:
-    """Return what the operator's account needs in the namespace beyond what every installation gives it."""
-    spec = seen.monitor.spec
-    kind = KINDS[spec.serving.target_ref.kind]
-    group = kind.api_version.partition("/")[0] if "/" in kind.api_version else ""
-    rights: list[Right] = [("batch", "jobs", "create", ""), (group, kind.plural, "patch", "")]
-    rights += [("", "secrets", "get", key.name) for key in spec.prometheus.secret_keys]
-    if spec.serving.update is Update.IN_PLACE:
-        rights.append(("", "configmaps", "patch", f"{spec.serving.target_ref.name}-pointer"))
-    return list(dict.fromkeys(rights))
-
-
-def _rights(cluster: Cluster, seen: Seen) -> Iterator[Examined]:
-    """Ask what the operator's account may do; one line says so where the user may not ask."""
-    for group, resource, verb, name in needed_rights(seen):
-        asked = {"namespace": cluster.namespace, "group": group, "resource": resource, "verb": verb, "name": name}
-        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview"}
-        what = f"{verb} {resource}{f' {name}' if name else ''}"
-        try:
-            answer = cluster.post(
-                "/apis/authorization.k8s.io/v1/subjectaccessreviews",
-                body | {"spec": {"user": ACCOUNT, "groups": _groups(), "resourceAttributes": asked}},
-            )
-        except Failed:
-            yield skipped("rights", "you may not ask what the operator's account may do (subjectaccessreviews)")
-            return
-        may = bool(answer["status"].get("allowed"))
-        yield ok("rights", f"the operator may {what}") if may else fail("rights", f"the operator may not {what}")
-
-
-def _groups() -> list[str]:
-    return ["system:serviceaccounts", f"system:serviceaccounts:{SYSTEM}", "system:authenticated"]
 
 
 def _claims(cluster: Cluster, seen: Seen) -> Iterator[Examined]:

@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,7 +25,9 @@ EVERY_S = 2.0
 COLOURS = {
     **dict.fromkeys(("Monitoring", "Promoted", "Complete", "Running", "Succeeded"), "green"),
     **dict.fromkeys(("Breached", "Blind", "GaveUp", "Overruled", "NotReady", "Failed", "RolledBack", "Halted"), "red"),
-    **dict.fromkeys(("Training", "Verifying", "RollingOut", "RollingBack", "Judging", "AwaitingApproval"), "cyan"),
+    **dict.fromkeys(
+        ("Training", "Shadowing", "Verifying", "RollingOut", "RollingBack", "Judging", "AwaitingApproval"), "cyan"
+    ),
 }
 
 
@@ -33,6 +36,7 @@ class Node:
     """An object and what it controls."""
 
     kind: str
+    namespace: str
     name: str
     state: str
     info: str
@@ -41,7 +45,13 @@ class Node:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as -o json prints it."""
-        own = {"kind": self.kind, "name": self.name, "state": self.state, "info": self.info}
+        own = {
+            "kind": self.kind,
+            "namespace": self.namespace,
+            "name": self.name,
+            "state": self.state,
+            "info": self.info,
+        }
         return own | {"created": self.created.isoformat(), "children": [each.to_json() for each in self.children]}
 
 
@@ -72,7 +82,15 @@ def _monitor(document: Document, runs: Owned, jobs: Owned, pods: Owned, newest: 
     info = f"{value} / {metric['threshold']:g}  {(status.get('served') or {}).get('model', '')}".rstrip()
     own = sorted(runs.get(meta["uid"], ()), key=lambda run: int(run["spec"]["ordinal"]))[-newest:] if newest else ()
     children = tuple(_run(run, jobs, pods) for run in reversed(own))
-    return Node("ModelMonitor", meta["name"], status.get("state") or "New", info, _created(document), children)
+    return Node(
+        "ModelMonitor",
+        meta["namespace"],
+        meta["name"],
+        status.get("state") or "New",
+        info,
+        _created(document),
+        children,
+    )
 
 
 def _run(document: Document, jobs: Owned, pods: Owned) -> Node:
@@ -82,7 +100,13 @@ def _run(document: Document, jobs: Owned, pods: Owned) -> Node:
     progress = f"{done} %  " if done is not None and not status.get("outcome") else ""
     children = tuple(_job(job, pods) for job in jobs.get(meta["uid"], ()))
     return Node(
-        "RetrainRun", meta["name"], state, f"{progress}{status.get('message') or ''}", _created(document), children
+        "RetrainRun",
+        meta["namespace"],
+        meta["name"],
+        state,
+        f"{progress}{status.get('message') or ''}",
+        _created(document),
+        children,
     )
 
 
@@ -92,7 +116,7 @@ def _job(document: Document, pods: Owned) -> Node:
     found: Document = next((each for each in ended if each["type"] in ("Complete", "Failed", "Suspended")), {})
     state = found.get("type") or ("Running" if status.get("active") else "Pending")
     children = tuple(_pod(pod) for pod in pods.get(meta["uid"], ()))
-    return Node("Job", meta["name"], state, found.get("message") or "", _created(document), children)
+    return Node("Job", meta["namespace"], meta["name"], state, found.get("message") or "", _created(document), children)
 
 
 def _pod(document: Document) -> Node:
@@ -100,7 +124,14 @@ def _pod(document: Document) -> Node:
     containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     words = ", ".join(f"{each['name']} {_container(each)}" for each in containers)
     node = (document.get("spec") or {}).get("nodeName") or ""
-    return Node("Pod", meta["name"], status.get("phase") or "", f"{words}  {node}".strip(), _created(document))
+    return Node(
+        "Pod",
+        meta["namespace"],
+        meta["name"],
+        status.get("phase") or "",
+        f"{words}  {node}".strip(),
+        _created(document),
+    )
 
 
 def _container(status: Document) -> str:
@@ -129,6 +160,13 @@ def _lines(node: Node, lead: str, below: str, now: datetime, wide: bool) -> list
     return lines
 
 
+def namespaces(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the namespace of each line of the table."""
+    for node in nodes:
+        yield node.namespace
+        yield from namespaces(node.children)
+
+
 def read(api: Api, name: str, newest: int) -> list[Node]:
     """Return the trees of one monitor, or of all. Raises Failed where there is none of that name."""
     found = [api.read(MONITOR, name.rpartition("/")[2])] if name else api.list_objects(MONITOR)
@@ -145,7 +183,11 @@ def screen(api: Api, name: str, newest: int, wide: bool) -> RenderableType:
     nodes = read(api, name, newest)
     if not nodes:
         return f"no ModelMonitors in {api.namespace or 'any namespace'}"
-    return table("NAME", "STATE", "AGE", "INFO", rows=rows(nodes, api.now(), wide), flexible="INFO")
+    columns, found = ("NAME", "STATE", "AGE", "INFO"), rows(nodes, api.now(), wide)
+    if api.namespace:
+        return table(*columns, rows=found, flexible="INFO")
+    placed = [(place, *line) for place, line in zip(namespaces(nodes), found, strict=True)]
+    return table("NAMESPACE", *columns, rows=placed, flexible="INFO")
 
 
 def command(
@@ -159,6 +201,10 @@ def command(
     output: Output = Format.TABLE,
 ) -> None:
     """Show monitors, their newest runs, the runs' Jobs and pods, as a tree."""
+    if name and all_namespaces:
+        raise Failed(
+            Exit.USAGE, f"{name} is in one namespace: name it by -n, or leave the name out for those of all (-A)"
+        )
     api = connect(namespace, context, kubeconfig)
     api.namespace = "" if all_namespaces else api.namespace
     if output.is_data:

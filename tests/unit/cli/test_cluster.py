@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
+from kubernetes.config import incluster_config, kube_config
 
 from refit_cli.cluster import MONITOR, POD, RUN, Cluster, connect
 from refit_cli.exits import Exit, Failed
@@ -63,7 +64,7 @@ def server() -> Iterator[Canned]:
     made.server_close()
 
 
-def kubeconfig(folder: Path, port: int) -> str:
+def kubeconfig(folder: Path, port: int, **more: Any) -> str:
     contexts = [
         {"name": "one", "context": {"cluster": "c", "user": "u", "namespace": "shop"}},
         {"name": "two", "context": {"cluster": "c", "user": "u"}},
@@ -71,13 +72,12 @@ def kubeconfig(folder: Path, port: int) -> str:
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "one",
         "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
         "users": [{"name": "u", "user": {"token": "t"}}],
         "contexts": contexts,
-    }
+    } | (more or {"current_context": "one"})
     file = folder / "config"
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(yaml.safe_dump({key.replace("_", "-"): value for key, value in document.items()}))
     return str(file)
 
 
@@ -91,6 +91,32 @@ def test_namespace_and_context_are_the_kubeconfigs_unless_given(tmp_path: Path) 
     assert connect("", "", file).namespace == "shop"
     assert connect("", "two", file).namespace == "default"
     assert connect("mine", "one", file).namespace == "mine"
+
+
+@pytest.mark.parametrize("current", [{"preferences": {}}, {"current_context": ""}])
+def test_a_context_that_is_named_needs_no_current_one(tmp_path: Path, current: dict[str, Any]) -> None:
+    file = kubeconfig(tmp_path, 1, **current)
+    assert connect("", "one", file).namespace == "shop"
+    with pytest.raises(Failed) as unknown:
+        connect("", "", file)
+    assert unknown.value.code is Exit.USAGE
+
+
+@pytest.mark.parametrize(("file", "namespace"), [("ml\n", "ml"), (None, "default")])
+def test_in_a_pod_the_namespace_is_the_pods(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str | None, namespace: str
+) -> None:
+    (tmp_path / "token").write_text("t")
+    (tmp_path / "ca.crt").write_text("x")
+    if file:
+        (tmp_path / "namespace").write_text(file)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert connect("", "", "").namespace == namespace
+    assert connect("mine", "", "").namespace == "mine"
 
 
 def test_a_context_that_is_not_there_is_said_with_those_that_are(tmp_path: Path) -> None:

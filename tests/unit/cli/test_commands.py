@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from refit_cli import action_commands, history, report, status, tree, why
 from refit_cli.__main__ import app
-from refit_cli.exits import Failed
+from refit_cli.exits import Exit, Failed
 from tests.support.cli import Objects
 from tests.support.monitors import finished, seen
 from tests.support.samples import make_run
@@ -32,7 +32,7 @@ def run(*words: str) -> str:
 
 @pytest.mark.parametrize(
     "words",
-    [("status", "reviews"), ("why", "reviews"), ("get",), ("get", "reviews", "-A"), ("history", "mmon/reviews")],
+    [("status", "reviews"), ("why", "reviews"), ("get",), ("get", "-A"), ("history", "mmon/reviews")],
 )
 def test_a_screen_is_printed_in_every_format(api: Objects, words: tuple[str, ...]) -> None:
     name = make_run(2).metadata.name
@@ -77,6 +77,12 @@ def test_a_report_ends_with_a_command_that_is_one_line(monkeypatch: pytest.Monke
 def test_what_is_not_there_fails(api: Objects) -> None:
     with pytest.raises(Failed, match="no ModelMonitor 'orders'"):
         run("get", "orders")
+
+
+def test_a_name_of_all_namespaces_is_refused(api: Objects) -> None:
+    with pytest.raises(Failed, match="reviews is in one namespace: name it by -n") as refused:
+        run("get", "reviews", "-A")
+    assert refused.value.code is Exit.USAGE
 
 
 def test_help_names_every_command() -> None:

@@ -1,13 +1,22 @@
 """doctor: what it says of leases, readings, targets, claims and devices; what a run's pod is that it has admitted."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
+from localcluster.paths import CHECKOUT
+from refit_cli import doctor
 from refit_cli import doctor_checks as checks
-from refit_cli.doctor import needed_rights, pod_of_a_run
+from refit_cli.__main__ import app
+from refit_cli.cluster import Cluster, Resource
+from refit_cli.doctor import pod_of_a_run
 from refit_cli.doctor_checks import Health
+from refit_cli.doctor_rights import Operator, examine_rights, needed_rights
+from refit_cli.exits import Exit, Failed
 from refit_cli.lint.findings import error, warning
 from refit_cli.objects import see
 from refit_operator.api.conditions import ConditionType
@@ -128,5 +137,68 @@ def test_the_rights_that_a_monitor_needs_follow_from_its_spec() -> None:
         ("batch", "jobs", "create", ""),
         ("apps", "deployments", "patch", ""),
         ("", "secrets", "get", "token"),
+        ("", "configmaps", "get", "reviews-pointer"),
         ("", "configmaps", "patch", "reviews-pointer"),
     ]
+
+
+Lent = tuple[str, str, str]
+LENT: dict[str, dict[str, Any]] = {
+    "refit-in-place": {"serving": {"update": "InPlace"}},
+    "refit-shadow": {"verification": {"shadow": {"minAgreement": 0.8}}},
+}
+
+
+def rights(**spec: Any) -> list[Lent]:
+    found = needed_rights(see(Objects.of(seen(monitor=make_monitor(**spec))), "reviews"))
+    return [(group, resource, verb) for group, resource, verb, _ in found]
+
+
+@pytest.mark.parametrize("role", LENT)
+def test_the_rights_that_are_lent_are_those_of_the_cluster_role(role: str) -> None:
+    objects = yaml.safe_load_all((CHECKOUT / "manifests/base/rbac.yaml").read_text())
+    (rules,) = [each["rules"] for each in objects if each["kind"] == "ClusterRole" and each["metadata"]["name"] == role]
+    wanted = [
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    ]
+    assert [each for each in rights(**LENT[role]) if each not in rights()] == wanted
+
+
+class Asked(Cluster):
+    """Remembers what the API server is asked, and answers that nothing is allowed. A stand-in."""
+
+    def __init__(self) -> None:
+        self.namespace = "shop"
+        self.bodies: list[dict[str, Any]] = []
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.bodies.append(body)
+        return {"status": {"allowed": False}}
+
+    def read(self, resource: Resource, name: str) -> None:
+        return None
+
+    def send(self, method: str, path: str, *more: Any, **named: Any) -> Any:
+        raise Failed(Exit.FORBIDDEN, path)
+
+
+def test_the_account_is_that_of_the_operators_namespace() -> None:
+    asked, found = Asked(), see(Objects.of(seen()), "reviews")
+    refused = list(examine_rights(asked, found, Operator("ml-system", "refit-operator-2")))
+    assert {each.health for each in refused} == {Health.FAIL}
+    assert {body["spec"]["user"] for body in asked.bodies} == {"system:serviceaccount:ml-system:refit-operator"}
+    assert all("system:serviceaccounts:ml-system" in body["spec"]["groups"] for body in asked.bodies)
+
+
+def test_the_lease_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    o = seen()
+    monkeypatch.setattr(doctor, "connect", lambda namespace, context, kubeconfig: Asked())
+    monkeypatch.setattr(doctor, "see", lambda cluster, name: see(Objects.of(o), name))
+    words = ["doctor", "reviews", "--operator-namespace", "ml-system", "--operator", "refit-operator-2", "-o", "json"]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).output
+    first = json.loads(said)[0]
+    assert "/namespaces/ml-system/leases/refit-operator-2" in first["message"]

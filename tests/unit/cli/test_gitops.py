@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 import yaml
 
+from refit_cli.exits import Exit, Failed
 from refit_cli.gitops import advise, tool_of
+from refit_operator.target.rules.in_place import parse_in_place
 from refit_operator.target.rules.kinds import KINDS
 from refit_operator.target.rules.view import TargetView, parse_target
+from tests.support.in_place import config_map, mounting
 from tests.support.samples import deployment, merge
 
 CHECKPOINT = ("spec", "template", "metadata", "annotations", "refit.dev/checkpoint")
@@ -39,13 +42,13 @@ def test_the_tool_is_known_by_its_managers_and_its_marks(found: TargetView, tool
 
 
 def test_where_nobody_has_the_pointer_nothing_is_needed() -> None:
-    for manager in ("kubectl", "kustomize-controller"):
+    for manager in ("kubectl", "kustomize-controller", "argocd-controller"):
         advice = advise(target(entry(manager, "spec", "replicas"), entry("refit-operator", *CHECKPOINT)))
         assert advice.snippet is None and advice.owned == {} and "nothing is needed" in advice.message
 
 
 def test_argo_cd_ignores_what_the_operator_manages() -> None:
-    snippet = advise(target(entry("argocd-controller", "spec", "replicas"))).snippet
+    snippet = advise(target(entry("argocd-controller", *CHECKPOINT))).snippet
     assert snippet == {
         "spec": {
             "ignoreDifferences": [
@@ -70,6 +73,31 @@ def test_flux_leaves_out_exactly_the_fields_that_it_applies() -> None:
     assert patch["target"] == {"group": "apps", "version": "v1", "kind": "Deployment", "name": "reviews"}
     path = "/spec/template/metadata/annotations/refit.dev~1checkpoint"
     assert yaml.safe_load(patch["patch"]) == [{"op": "remove", "path": path}]
+
+
+@pytest.mark.parametrize(
+    ("manager", "entry_of"),
+    [
+        ("argocd-controller", lambda snippet: snippet["spec"]["ignoreDifferences"][0]),
+        ("kustomize-controller", lambda snippet: snippet["spec"]["patches"][0]["target"]),
+    ],
+)
+def test_in_place_the_pointer_is_the_config_maps(manager: str, entry_of: Any) -> None:
+    advice = advise(parse_in_place(mounting(), config_map("file:///models/a@x", manager=manager)))
+    assert advice.owned == {"data/checkpoint": [manager]} and advice.snippet is not None
+    named = entry_of(advice.snippet)
+    assert (named["group"], named["kind"], named["name"]) == ("", "ConfigMap", "reviews-pointer")
+
+
+def test_in_place_nothing_is_needed_where_the_operator_alone_has_it() -> None:
+    advice = advise(parse_in_place(mounting(), config_map("file:///models/a@x")))
+    assert advice.snippet is None and advice.message.startswith("ConfigMap 'reviews-pointer'")
+
+
+def test_in_place_a_config_map_that_is_missing_is_said() -> None:
+    with pytest.raises(Failed, match="there is no ConfigMap reviews-pointer") as missing:
+        advise(parse_in_place(mounting(), None))
+    assert missing.value.code is Exit.CONFLICT
 
 
 def test_whoever_else_applies_it_is_named() -> None:

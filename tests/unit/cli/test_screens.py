@@ -10,11 +10,13 @@ from rich.markup import escape
 from refit_cli import history, tree, why
 from refit_cli.logs import has_begun, stretches
 from refit_cli.output import span, table
-from refit_cli.run_answers import OF_THE_OPERATOR, steps
+from refit_cli.run_answers import OF_THE_OPERATOR, deadlines, facts, next_step, steps
 from refit_cli.tree import NEWEST, build, rows
+from refit_operator.api.durations import format_duration
 from refit_operator.run.rules.decide import CHECKS
 from refit_operator.run.rules.decision import Observed
 from refit_operator.run.rules.views.job import JobState
+from tests.support import shadows
 from tests.support.cli import Objects, document_of, text_of
 from tests.support.monitors import finished as ended
 from tests.support.monitors import seen as seen_monitor
@@ -46,6 +48,70 @@ def test_what_only_the_operator_knows_is_named_as_such() -> None:
     assert {"regressed", "confirm_early"} <= unknown
 
 
+DURING_A_SHADOW: dict[str, tuple[dict[str, Any], list[str], tuple[str, str]]] = {
+    "its pod starts": (
+        shadows.RECORDED,
+        ["shadow_not_started", "create_shadow", "await_shadow"],
+        ("serving.rolloutDeadline", "9m"),
+    ),
+    "it is late": (
+        shadows.LATE,
+        ["shadow_not_started", "create_shadow", "await_shadow"],
+        ("serving.rolloutDeadline", "0s"),
+    ),
+    "it answers": (
+        shadows.ANSWERS,
+        ["shadow_crashed", "create_shadow", "await_answers"],
+        ("verification.shadow.for", "5m"),
+    ),
+    "its time is over": (
+        shadows.OVER,
+        [
+            "shadow_crashed",
+            "shadow_not_measured",
+            "shadow_disagrees",
+            "shadow_less_accurate",
+            "shadow_slower",
+            "pass_shadow",
+            "await_answers",
+        ],
+        ("serving.rolloutDeadline", "10m"),
+    ),
+    "it is removed": (shadows.PASSED, ["remove_shadow"], ("", "")),
+}
+
+
+@pytest.mark.parametrize("moment", DURING_A_SHADOW)
+def test_nothing_is_made_up_of_a_shadow(moment: str) -> None:
+    status, unknown, (bound, left) = DURING_A_SHADOW[moment]
+    o = shadows.watching(status | {"stage": "Shadowing", "message": "the operator's words"})
+    found = steps(o)
+    assert [step.check for step in found if not step.known] == ["superseded", *unknown]
+    assert not [step.check for step in found if step.answers] and found[-1].check == unknown[-1]
+    assert found[-1].message.endswith("; it says: the operator's words")
+    assert [(field, format_duration(time)) for field, time in deadlines(o)] == ([(bound, left)] if bound else [])
+    assert next_step(o).startswith("Once its answers to copies of live requests are good enough")
+
+
+def test_before_and_after_a_shadow_the_checks_answer() -> None:
+    before = shadows.watching(ACCEPTED | {"stage": "Judging"}, spec={"mode": "Approve"})
+    assert [step.check for step in steps(before) if step.answers] == ["record_shadow"]
+    assert "approval" not in next_step(before)
+    after = shadows.watching(shadows.PASSED | {"stage": "AwaitingApproval"}, spec={"mode": "Approve"})
+    assert [step.check for step in steps(after) if step.answers] == ["await_approval"]
+
+
+def test_a_shadow_that_is_refused_is_known_to_end_the_run() -> None:
+    shadow = {"startTime": shadows.ago(minutes=1), "refused": "no port"}
+    o = shadows.watching(shadows.shadowed("Unknown", **shadow) | {"stage": "Shadowing"})
+    assert [(step.check, step.message) for step in steps(o) if step.answers] == [("shadow_not_started", "no port")]
+
+
+def test_the_times_of_a_shadow_are_among_what_happened() -> None:
+    words = [what for _, what in facts(shadows.watching(shadows.ANSWERS).run)]
+    assert "shadow recorded" in words and "shadow ready: it answers copies of live requests" in words
+
+
 def test_the_screen_of_a_run_has_times_conditions_and_what_is_left() -> None:
     o = STAGES["verifying"][0]
     text = text_of(why.render(o))
@@ -66,7 +132,12 @@ def test_a_run_that_waits_for_approval_says_how_to_approve_it() -> None:
 POD = {
     "apiVersion": "v1",
     "kind": "Pod",
-    "metadata": {"name": "reviews-2-pod", "uid": "pod-uid", "creationTimestamp": "2026-11-24T11:50:30Z"},
+    "metadata": {
+        "name": "reviews-2-pod",
+        "namespace": "shop",
+        "uid": "pod-uid",
+        "creationTimestamp": "2026-11-24T11:50:30Z",
+    },
     "spec": {
         "nodeName": "node-1",
         "initContainers": [{"name": "train"}],
@@ -95,7 +166,7 @@ def training() -> tuple[Objects, str]:
     a_job = {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "uid": "job-uid", "creationTimestamp": "2026-11-24T11:50:00Z"},
+        "metadata": {"name": name, "namespace": "shop", "uid": "job-uid", "creationTimestamp": "2026-11-24T11:50:00Z"},
         "status": {"active": 1},
     }
     below = (owned(a_job, "run-2-uid", name), owned(POD, "job-uid", name))
@@ -122,6 +193,16 @@ def test_the_newest_runs_are_shown() -> None:
     assert [child.name for child in node.children] == [make_run(n).metadata.name for n in (5, 4)]
     assert build([document_of("ModelMonitor", make_monitor())], (runs, [], []), newest=0)[0].children == ()
     assert node.to_json()["children"][0]["kind"] == "RetrainRun"
+
+
+def test_those_of_all_namespaces_say_in_which_they_are() -> None:
+    api, _ = training()
+    assert "NAMESPACE" not in text_of(tree.screen(api, "", NEWEST, wide=False))
+    api.namespace = ""
+    lines = text_of(tree.screen(api, "", NEWEST, wide=False)).splitlines()
+    assert [line.split()[0] for line in lines] == ["NAMESPACE", *["shop"] * 5]
+    (node,) = tree.read(api, "", NEWEST)
+    assert node.to_json()["namespace"] == node.to_json()["children"][0]["namespace"] == "shop"
 
 
 def test_another_monitors_runs_are_not_shown() -> None:
