@@ -1,4 +1,7 @@
-"""For each alert series over time, a moment at which it is quiet, and one at which it fires, with its labels."""
+"""For each alert series over time, a moment at which it is quiet, and one at which it fires, with its labels.
+
+A further case of an alert has the alert's name, a colon, and what is special about it.
+"""
 
 from dataclasses import dataclass
 
@@ -37,11 +40,39 @@ def of_monitor(series: dict[str, str], quiet: str, fires: str, *drops: str, **la
 BY_INSTANCE = ("namespace", "job")
 READ = "refit_monitor_reading_timestamp_seconds"
 EVERY = "refit_monitor_interval_seconds"
+READY = "refit_monitor_condition"
 BREACH = "refit_monitor_breach"
 CASES = {
     "RefitOperatorDown": of_operator({"refit_leader": "0 1x3 _x20"}, "12m", "16m", *OPERATOR),
     "RefitNoLeader": of_operator({"refit_leader": "1x5 0x20"}, "8m", "12m", "instance"),
     "RefitOperatorSilent": Case({READ: "0x60", EVERY: "300x60"}, "22m", "27m", REVIEWS, ("namespace", "monitor")),
+    "RefitOperatorSilent: another monitor was never read": Case(
+        {
+            READ: "0x60",
+            EVERY: "300x60",
+            f'{READY}{{condition="Ready"}}': "1x60",
+            f'{EVERY}{{monitor="unread"}}': "300x60",
+            f'{READY}{{condition="Ready",monitor="unread"}}': "1x60",
+        },
+        "22m",
+        "27m",
+        REVIEWS,
+        ("namespace", "monitor"),
+    ),
+    "RefitOperatorSilent: another monitor isn't ready": Case(
+        {
+            f'{READ}{{monitor="mistyped"}}': "0x90",
+            f'{EVERY}{{monitor="mistyped"}}': "300x90",
+            f'{READY}{{condition="Ready",monitor="mistyped"}}': "0x90",
+            READ: "_x30 1800x60",
+            EVERY: "_x30 300x60",
+            f'{READY}{{condition="Ready"}}': "_x30 1x60",
+        },
+        "29m",
+        "58m",
+        REVIEWS,
+        ("namespace", "monitor"),
+    ),
     "RefitClockWrong": of_operator({"refit_clock_ahead_seconds": "-2x5 -86400x20"}, "7m", "9m"),
     "RefitReconcileFails": of_monitor({"refit_reconcile_consecutive_failures": "4x5 5x20"}, "8m", "12m"),
     "RefitQueueOld": of_operator({"refit_workqueue_oldest_seconds": "100x5 200x20"}, "12m", "17m"),
@@ -92,6 +123,9 @@ CASES = {
         {'refit_monitor_condition{condition="MetricAvailable"}': "1x5 0x60"}, "32m", "37m", condition="MetricAvailable"
     ),
     "RefitReadingOverdue": of_monitor({READ: "0x60", EVERY: "300x60"}, "22m", "27m"),
+    "RefitReadingOverdue: not while it isn't ready": of_monitor(
+        {READ: "0x60", EVERY: "300x60", f'{READY}{{condition="Ready"}}': "0x40 1x20"}, "39m", "48m"
+    ),
     "RefitBreachHeld": of_monitor(
         {
             BREACH: "0x10 1x300",
