@@ -12,7 +12,8 @@ HEADER = """# Metrics
 Generated from `refit_operator.observability.contract` by `make metrics-page`; do not edit.
 
 A metric that is here keeps its name, its labels and its meaning until the next minor version, whose changelog names
-what changed. Those of the model server begin with `refit_serve_`: [the trainer image](trainer.md#probes-and-measures).
+what changed. Those of the model server begin with `refit_serve_` and `refit_mirror_`:
+[the trainer image](trainer.md#probes-and-measures).
 
 ## Each monitor
 On `/metrics` of the operator, port 8080, of the process that leads. Each has the labels `namespace` and `monitor`:

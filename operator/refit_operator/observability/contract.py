@@ -121,7 +121,8 @@ OPERATOR = (
     _histogram(
         "refit_run_stage_duration",
         "Time that runs which ended were in a stage. Queued: until the Job was created. Training: the Job, with the "
-        "judge. RollingBack: until the old pointer served.",
+        "judge. Shadowing: the candidate beside what serves. AwaitingApproval: since gate and shadow let it pass. "
+        "RollingBack: until the old pointer served.",
         "stage",
     ),
     _gauge("refit_runs_under_way", "Runs that hold one of the places of REFIT_MAX_CONCURRENT_RUNS."),

@@ -53,7 +53,9 @@ def stages_of(run: RetrainRun) -> Iterator[tuple[Stage, float]]:
     began = (
         (Stage.QUEUED, run.metadata.creation_timestamp),
         (Stage.TRAINING, status.start_time),
-        (Stage.AWAITING_APPROVAL, status.trained_time),
+        (None, status.trained_time),
+        (Stage.SHADOWING, status.shadow.start_time if status.shadow else None),
+        (Stage.AWAITING_APPROVAL if run.spec.mode is Mode.APPROVE else None, _approvable_since(run)),
         (Stage.ROLLING_OUT, change.time if change else None),
         (Stage.VERIFYING, status.rolled_out_time),
         (Stage.ROLLING_BACK, change.rollback_time if change else None),
@@ -61,8 +63,17 @@ def stages_of(run: RetrainRun) -> Iterator[tuple[Stage, float]]:
     known = [(stage, time) for stage, time in began if time]
     ends = [*(time for _, time in known[1:]), status.completion_time]
     for (stage, time), end in zip(known, ends, strict=True):
-        if end and (stage is not Stage.AWAITING_APPROVAL or run.spec.mode is Mode.APPROVE):
+        if stage and end:
             yield stage, max(0.0, (end - time).total_seconds())
+
+
+def _approvable_since(run: RetrainRun) -> datetime | None:
+    """Return when gate and shadow had let the candidate pass; None where one of them didn't."""
+    status, asked = run.status, run.spec.verification.shadow is not None
+    passed = find(status.conditions, ConditionType.SHADOWED if asked else ConditionType.ACCEPTED)
+    if passed and passed.status == "True":
+        return passed.last_transition_time if asked else status.trained_time
+    return status.trained_time if status.pointer_change and not asked else None
 
 
 def _in_a_row(outcomes: Sequence[Outcome]) -> tuple[str, int] | None:

@@ -89,6 +89,16 @@ def test_nothing_is_shown_of_no_runs() -> None:
     assert runs_shown(()) == NO_RUNS
 
 
+def condition(kind: str, status: str, minutes_ago: float) -> dict[str, str]:
+    return {"type": kind, "status": status, "reason": "Test", "lastTransitionTime": ago(minutes_ago)}
+
+
+def ended_without_promotion(*conditions: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {"pointerChange": None, "rolledOutTime": None, "outcome": "Rejected", "conditions": list(conditions)} | more
+
+
+SHADOW: dict[str, Any] = {"verification": {"shadow": {"minAgreement": 0.9}}}
+SHADOWED = {"shadow": {"startTime": ago(47)}}
 PROMOTED = {
     "startTime": ago(58),
     "trainedTime": ago(48),
@@ -119,8 +129,44 @@ PROMOTED = {
             {"Queued": 2, "Training": 58},
         ),
         ({"startTime": ago(61)}, {}, {"Queued": 0, "Training": 13, "RollingOut": 3, "Verifying": 25}),
+        (
+            SHADOWED | {"conditions": [condition("Accepted", "True", 48), condition("Shadowed", "True", 31)]},
+            SHADOW,
+            {"Queued": 2, "Training": 10, "Shadowing": 16, "RollingOut": 3, "Verifying": 25},
+        ),
+        (
+            SHADOWED | {"conditions": [condition("Accepted", "True", 48), condition("Shadowed", "True", 31)]},
+            SHADOW | {"mode": "Approve"},
+            {"Queued": 2, "Training": 10, "Shadowing": 16, "AwaitingApproval": 3, "RollingOut": 3, "Verifying": 25},
+        ),
+        (
+            ended_without_promotion(condition("Accepted", "True", 48), condition("Shadowed", "False", 0), **SHADOWED),
+            SHADOW | {"mode": "Approve"},
+            {"Queued": 2, "Training": 10, "Shadowing": 47},
+        ),
+        (
+            ended_without_promotion(condition("Accepted", "False", 0)),
+            {"mode": "Approve"},
+            {"Queued": 2, "Training": 10},
+        ),
+        (
+            ended_without_promotion(condition("Accepted", "True", 48)),
+            {"mode": "Approve"},
+            {"Queued": 2, "Training": 10, "AwaitingApproval": 48},
+        ),
     ],
-    ids=["promoted", "approved", "rolled back", "failed in training", "a clock that was behind"],
+    ids=[
+        "promoted",
+        "approved",
+        "rolled back",
+        "failed in training",
+        "a clock that was behind",
+        "shadowed",
+        "shadowed and approved",
+        "shadow disagreed",
+        "gate refused",
+        "approval refused",
+    ],
 )
 def test_stages_last_from_one_recorded_time_to_the_next(
     change: dict[str, Any], spec: dict[str, Any], minutes: dict[str, float]
