@@ -12,8 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from refit_operator.api.metadata import Ref
+from refit_operator.api.run import Outcome
 from refit_operator.notifications import notifier as module
-from refit_operator.notifications.notifier import Notifier
+from refit_operator.notifications.notifier import SIDE_BY_SIDE, Notifier, Told
 from refit_operator.notifications.receivers import Receiver
 from refit_operator.notifications.rules.episode import SENT_FOR, Episode, episode_of
 from tests.support.local import free_port
@@ -96,10 +97,12 @@ async def test_each_receiver_gets_it_once_in_its_own_format() -> None:
             for _ in range(3):
                 sending.notifier.offer(episode())
             assert await sending.until_sent() == Ref("shop", "reviews")
-            assert sending.notifier.was_sent(episode().id)
+            await sending.until_sent()
+            assert sending.notifier.told(episode().id) == Told(frozenset({"ml", "broker"}), True)
             sending.notifier.offer(episode())
             sending.notifier.offer(episode(2))
-            await sending.until_sent()
+            for _ in receivers:
+                await sending.until_sent()
     assert [body["id"] for body in events.bodies] == ["run-1-uid", "run-2-uid"]
     assert events.types == ["application/cloudevents+json"] * 2
     assert len(slack.bodies) == 2 and "out of memory" in slack.bodies[0]["text"]
@@ -124,15 +127,58 @@ async def test_a_receiver_that_refuses_or_leads_elsewhere_is_not_asked_again(sta
     assert len(channel.bodies) == 1
 
 
-async def test_one_that_is_down_holds_up_no_other_and_is_given_up_after_a_day() -> None:
+async def test_one_that_is_down_is_waited_for_and_given_up_after_a_day() -> None:
     channel, down = Channel(200), f"http://127.0.0.1:{free_port()}/hook"
     async with serving(channel) as url, Sending([receiver(down, "down"), receiver(url)]) as sending:
         sending.notifier.offer(episode())
-        sending.notifier.offer(replace(episode(2), ended=NOW - SENT_FOR - timedelta(minutes=1)))
         await sending.until_sent()
-        assert sending.notifier.was_sent("run-2-uid") and not sending.notifier.was_sent("run-1-uid")
-        async with asyncio.timeout(20):
-            await channel.came(2)
+        assert sending.notifier.told("run-1-uid") == Told(frozenset({"ml"}), False)
+        sending.notifier.offer(replace(episode(2), ended=NOW - SENT_FOR - timedelta(minutes=1)))
+        for _ in range(2):
+            await sending.until_sent()
+        assert sending.notifier.told("run-2-uid") is None, "nobody records what is given up: it is let go"
+
+
+async def test_one_that_swallows_connections_holds_up_no_other() -> None:
+    swallowed, channel = asyncio.Event(), Channel(200)
+
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        swallowed.set()
+        await reader.read(-1)
+        writer.close()
+
+    async with await asyncio.start_server(swallow, "127.0.0.1", 0) as silent, serving(channel) as url:
+        silent_url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/hook"
+        receivers = receiver(silent_url, "a-silent", outcomes=["Promoted"]), receiver(url)
+        async with Sending(receivers) as sending:
+            for number in range(SIDE_BY_SIDE):
+                sending.notifier.offer(replace(episode(number + 2), outcome=Outcome.PROMOTED))
+            await swallowed.wait()
+            async with asyncio.timeout(module.TIMEOUT / 2):
+                sending.notifier.offer(episode())
+                await channel.came(SIDE_BY_SIDE + 1)
+
+
+async def test_a_restart_sends_only_to_those_that_are_not_done() -> None:
+    one, other = Channel(200), Channel(200)
+    async with (
+        serving(one) as url,
+        serving(other) as other_url,
+        Sending([receiver(url), receiver(other_url, "broker")]) as sending,
+    ):
+        sending.notifier.offer(episode(), ["ml", "of-before"])
+        await sending.until_sent()
+        assert sending.notifier.told("run-1-uid") == Told(frozenset({"ml", "broker"}), True)
+    assert one.bodies == [] and len(other.bodies) == 1
+
+
+async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    channel = Channel(200)
+    async with serving(channel) as url, Sending([receiver(url)]) as sending:
+        sending.notifier.offer(episode())
+        await sending.until_sent()
+    assert len(channel.bodies) == 1
 
 
 async def test_what_nobody_wants_is_not_sent() -> None:
@@ -171,5 +217,6 @@ async def test_what_nobody_foresaw_ends_neither_the_others_nor_the_operator(monk
     async with serving(channel) as url, Sending([receiver(url, "broken"), receiver(url)]) as sending:
         for number in (1, 2):
             sending.notifier.offer(episode(number))
-            await sending.until_sent()
+            for _ in range(2):
+                await sending.until_sent()
     assert len(channel.bodies) == 2

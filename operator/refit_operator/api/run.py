@@ -186,9 +186,13 @@ class RetrainRunStatus(ApiModel):
     recovered_time: datetime | None = Field(
         default=None, description="The first reading after it that reached the monitor's metric.recoverAt."
     )
+    notified: Annotated[tuple[Annotated[str, Field(max_length=63)], ...], Field(max_length=32)] = Field(
+        default=(),
+        description="Names of the receivers of REFIT_NOTIFICATIONS that were notified of its end, or refused that for "
+        "good.",
+    )
     notified_time: datetime | None = Field(
-        default=None,
-        description="When it was recorded that all receivers of REFIT_NOTIFICATIONS were notified of its end.",
+        default=None, description="When it was recorded that all receivers were notified of its end."
     )
     message: str | None = Field(default=None, max_length=32768, description="The newest fact in a sentence.")
 

@@ -1,23 +1,31 @@
-"""Have the ends of runs sent to whom they concern, and record those that were: so that a restart sends none again."""
+"""Have the ends of runs sent to whom they concern, and record who was told: so that a restart tells nobody again."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import RUN, Cluster
-from refit_operator.notifications.notifier import Notifier
+from refit_operator.notifications.notifier import Notifier, Told
 from refit_operator.notifications.rules.episode import episode_of, is_news
 
 
 async def notify(runs: Sequence[RetrainRun], notifier: Notifier, cluster: Cluster, now: datetime) -> bool:
     """Offer what is news to the notifier, which waits for nobody here; return whether a run was written."""
-    news = [run for run in runs if is_news(run, now)]
-    sent = [run for run in news if notifier.was_sent(run.metadata.uid)]
-    for run in sent:
-        status = run.status.model_copy(update={"notified_time": now})
-        await cluster.write_status(RUN, run, status.to_json())
-        notifier.forget(run.metadata.uid)
-    for run in news:
-        if run not in sent and (episode := episode_of(run)):
-            notifier.offer(episode)
-    return bool(sent)
+    is_written = False
+    for run in runs:
+        if not is_news(run, now):
+            continue
+        told = notifier.told(run.metadata.uid)
+        if told is None and (episode := episode_of(run)):
+            notifier.offer(episode, run.status.notified)
+        elif told and (told.is_all or told.names - set(run.status.notified)):
+            await _record(run, told, cluster, now)
+            is_written = True
+        if told and told.is_all:
+            notifier.forget(run.metadata.uid)
+    return is_written
+
+
+async def _record(run: RetrainRun, told: Told, cluster: Cluster, now: datetime) -> None:
+    facts = {"notified": tuple(sorted(told.names)), "notified_time": now if told.is_all else None}
+    await cluster.write_status(RUN, run, run.status.model_copy(update=facts).to_json())

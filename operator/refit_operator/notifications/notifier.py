@@ -1,11 +1,12 @@
 """Send notifications beside everything else: nothing waits for a receiver, and one that is down holds up no other.
 
-At least once: an episode is recorded on its run only after it was sent. Of a process that ends between the two, the
-next one sends it again, with the same id.
+At least once: a receiver is recorded on an episode's run only after it was notified. Of a process that ends between the
+two, the next one notifies it again, with the same id.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Never
 
@@ -19,7 +20,7 @@ from refit_operator.observability.metrics import NOTIFICATIONS, NOTIFICATIONS_WA
 
 log = structlog.get_logger()
 Enqueue = Callable[[Ref], None]
-"""Called with a monitor whose run's notification was sent, so that this is recorded."""
+"""Called with a monitor of whose run a receiver was notified, so that this is recorded."""
 
 TIMEOUT = 10.0
 """Seconds that a receiver may take."""
@@ -28,57 +29,93 @@ LONGEST_BACKOFF = 600.0
 MOST_WAITING = 1000
 """Episodes that are sent, or sent again later; others are offered again by their monitor's next reconciliation."""
 SIDE_BY_SIDE = 8
+"""Requests to each receiver at once."""
 TRIED_AGAIN = frozenset([408, 425, 429])
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who was notified of an episode."""
+
+    names: frozenset[str]
+    is_all: bool
+    """Whether nobody else is to be."""
+
+
+@dataclass
+class _Sending:
+    """An episode, and the names of the receivers that were notified, and that are yet to be."""
+
+    episode: Episode
+    told: set[str]
+    left: set[str]
 
 
 class Notifier:
     """The episodes that are being sent, and those that were and aren't recorded yet."""
 
     def __init__(self, receivers: Sequence[Receiver], now: Callable[[], datetime]) -> None:
-        self._receivers, self._now = receivers, now
-        self._waiting: dict[str, Episode] = {}
-        self._sent: set[str] = set()
-        self._offered: asyncio.Queue[Episode] = asyncio.Queue()
-        self._turns = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._receivers, self._now = {receiver.name: receiver for receiver in receivers}, now
+        self._sendings: dict[str, _Sending] = {}
+        self._offered: asyncio.Queue[_Sending] = asyncio.Queue()
+        self._turns = {name: asyncio.Semaphore(SIDE_BY_SIDE) for name in self._receivers}
 
-    def was_sent(self, id: str) -> bool:
-        """Return whether it is only to be recorded."""
-        return id in self._sent
+    def told(self, id: str) -> Told | None:
+        """Return who was notified of an episode; None where it isn't being sent."""
+        sending = self._sendings.get(id)
+        return None if sending is None else Told(frozenset(sending.told), not sending.left)
 
     def forget(self, id: str) -> None:
         """Forget an episode that is recorded."""
-        self._sent.discard(id)
+        self._sendings.pop(id, None)
 
-    def offer(self, episode: Episode) -> None:
-        """Send it to all who want it, soon; one that is being sent already isn't sent twice."""
-        is_wanted = any(receiver.wants(episode) for receiver in self._receivers)
-        if not is_wanted or episode.id in self._waiting or episode.id in self._sent:
+    def offer(self, episode: Episode, notified: Sequence[str] = ()) -> None:
+        """Send it soon to all who want it and aren't `notified`; one that is being sent already isn't sent twice."""
+        told = self._receivers.keys() & set(notified)
+        left = {name for name, receiver in self._receivers.items() if receiver.wants(episode)} - told
+        if not left or episode.id in self._sendings:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        if self._waiting() >= MOST_WAITING:
             NOTIFICATIONS.labels("Deferred").inc()
             return
-        self._waiting[episode.id] = episode
-        self._offered.put_nowait(episode)
-        NOTIFICATIONS_WAITING.set(len(self._waiting))
+        sending = self._sendings[episode.id] = _Sending(episode, told, left)
+        self._offered.put_nowait(sending)
+        NOTIFICATIONS_WAITING.set(self._waiting())
 
     async def run(self, enqueue: Enqueue) -> Never:
-        """Send what is offered, for ever."""
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as tasks:
+        """Send what is offered, for ever. Each receiver's requests are bounded, so their connections needn't be."""
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False
+        )
+        async with session, asyncio.TaskGroup() as tasks:
             while True:
-                episode = await self._offered.get()
-                tasks.create_task(self._send(episode, session, enqueue))
+                sending = await self._offered.get()
+                for name in sorted(sending.left):
+                    tasks.create_task(self._tell(self._receivers[name], sending, session, enqueue))
 
-    async def _send(self, episode: Episode, session: aiohttp.ClientSession, enqueue: Enqueue) -> None:
-        wanted = [receiver for receiver in self._receivers if receiver.wants(episode)]
-        sending = (self._send_to(receiver, episode, session) for receiver in wanted)
-        for lost in await asyncio.gather(*sending, return_exceptions=True):
+    async def _tell(
+        self, receiver: Receiver, sending: _Sending, session: aiohttp.ClientSession, enqueue: Enqueue
+    ) -> None:
+        episode = sending.episode
+        told = self._send_to(receiver, episode, session)
+        for lost in await asyncio.gather(told, return_exceptions=True):
             if isinstance(lost, Exception):  # whatever it is, it must not end the operator
                 log.error("notification not sent", run=episode.run, error=type(lost).__name__)
-        self._sent.add(episode.id)
-        del self._waiting[episode.id]
-        NOTIFICATIONS_WAITING.set(len(self._waiting))
+        sending.left.discard(receiver.name)
+        sending.told.add(receiver.name)
+        self._let_go()
+        NOTIFICATIONS_WAITING.set(self._waiting())
         enqueue(episode.monitor)
+
+    def _waiting(self) -> int:
+        return sum(1 for sending in self._sendings.values() if sending.left)
+
+    def _let_go(self) -> None:
+        """Forget what is sent and is no news any more: nobody records it, as with runs that are pruned."""
+        now = self._now()
+        over = [id for id, one in self._sendings.items() if not one.left and now - one.episode.ended >= SENT_FOR]
+        for id in over:
+            del self._sendings[id]
 
     async def _send_to(self, receiver: Receiver, episode: Episode, session: aiohttp.ClientSession) -> None:
         """Try until it is sent or refused for good, or is no news any more."""
@@ -105,7 +142,7 @@ class Notifier:
         """
         try:
             async with (
-                self._turns,
+                self._turns[receiver.name],
                 session.post(
                     receiver.address(),
                     json=receiver.body(episode),
