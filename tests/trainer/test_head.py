@@ -14,6 +14,7 @@ from refit_trainer.commands.train import train
 from refit_trainer.contract.config import Dataset
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.data.reader import read_rows as read
+from refit_trainer.methods import head
 from refit_trainer.methods.head import require_last_layer
 from refit_trainer.tasks.components.batches import predict_in_batches
 from refit_trainer.tasks.text_classification import TASK
@@ -104,6 +105,15 @@ def test_a_network_that_does_not_end_in_a_linear_layer(published: Path) -> None:
 def test_a_layer_that_is_given_every_token_is_refused(train_rows: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"the last layer of GPT2\w+ isn't given one vector for an input"):
         run(make_gpt2(tmp_path / "gpt2"), train_rows, tmp_path / "out")
+
+
+def test_features_that_are_no_numbers_are_refused(
+    published: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute_features = head.compute_features
+    monkeypatch.setattr(head, "compute_features", lambda *given: compute_features(*given) * torch.nan)
+    with pytest.raises(BadInput, match="the training's loss is nan: startFrom gives features that are no numbers"):
+        run(published, train_rows, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "early_stopping"])

@@ -1,6 +1,9 @@
 """Two servers as real processes: one answers, and the other one's answers to copies of its requests are compared."""
 
+import asyncio
+import json
 import signal
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from prometheus_client import CollectorRegistry
 
+from refit_serving import mirror, mirrored_labels
+from refit_serving.memory import weigh
+from refit_serving.mirror import HEADER, TIMING, Mirror, MirrorSettings
+from refit_serving.mirrored_labels import MirroredLabels
 from refit_serving.settings import read_settings
 from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.contract.errors import BadInput
@@ -86,7 +95,7 @@ def test_a_server_that_mirrors_to_itself_copies_each_request_once(serve: Serve, 
     until(lambda: results(server, digest)[0] is not None)
     server.post("/v1/predict", text=TEXTS[0])
     until(lambda: results(server, digest) == [1, 0, 0])
-    assert server.count("predictions_total") == 2
+    assert server.count("refit_serve_predictions_total") == 2
 
 
 def test_live_requests_are_answered_while_the_other_server_hangs(serve: Serve, published: Path) -> None:
@@ -133,3 +142,117 @@ def test_objects_that_a_model_is_not_sure_of_count_for_nothing() -> None:
 def test_what_is_no_url_is_refused(wrong: str) -> None:
     with pytest.raises(BadInput, match="mirror_url"):
         read_settings({"MIRROR_URL": wrong})
+
+
+def answer_at_once(server: Server, *texts: str, **headers: str) -> list[str]:
+    """Have requests come at the same moment, since the server is stopped while they are sent; return the replies."""
+    host, port = server.client.base_url.host, server.client.base_url.port
+    sent = {"Host": host, "Connection": "close", "Content-Type": "application/json", **headers}
+    server.process.send_signal(signal.SIGSTOP)
+    connections = [socket.create_connection((host, port)) for _ in texts]
+    for connection, text in zip(connections, texts, strict=True):
+        body = json.dumps({"text": text})
+        lines = [f"{name}: {value}" for name, value in (sent | {"Content-Length": str(len(body))}).items()]
+        connection.sendall("\r\n".join(["POST /v1/predict HTTP/1.1", *lines, "", body]).encode())
+    server.process.send_signal(signal.SIGCONT)
+    replies = []
+    for connection in connections:
+        with connection, connection.makefile() as reply:
+            replies.append(reply.read())
+    assert all(reply.startswith("HTTP/1.1 200") for reply in replies), replies
+    return replies
+
+
+def test_only_requests_that_had_the_model_for_themselves_are_timed(serve: Serve, published: Path) -> None:
+    other = serve(MODEL_URI=pointer(published)).wait()
+    url = str(other.client.base_url)
+    server = serve(MODEL_URI=pointer(published), MIRROR_URL=url, MIRROR_POLL_SECONDS="0.1").wait()
+    digest = digest_folder(published)
+    until(partial(is_found, server, digest))
+
+    def taken() -> list[float | None]:
+        return [counter(server, "seconds_total", digest=digest, side=side) for side in ("served", "mirrored")]
+
+    answer_at_once(server, *TEXTS)
+    until(partial(has_counted, server, digest, len(TEXTS)))
+    assert taken() == [0, 0]
+    server.post("/v1/predict", text=TEXTS[0])
+    until(partial(has_counted, server, digest, len(TEXTS) + 1))
+    assert all(taken())
+
+
+def test_a_copy_is_told_where_it_was_not_alone(serve: Serve, published: Path) -> None:
+    server = serve(MODEL_URI=pointer(published)).wait()
+    copy = {HEADER: "true"}
+    together, alone = answer_at_once(server, *TEXTS[:2], **copy), answer_at_once(server, TEXTS[0], **copy)
+    assert [", shared" in reply for reply in [*together, *alone]] == [True, True, False]
+
+
+async def test_a_copy_that_was_not_alone_is_compared_and_not_timed() -> None:
+    """The other server is a stand-in: a mirror asks a real one for one copy at a time."""
+    said = ["total;dur=0.001, shared", "total;dur=0.001"]
+
+    async def say_model(request: web.Request) -> web.Response:
+        return web.json_response({"digest": "sha256:a"})
+
+    async def predict(request: web.Request) -> web.Response:
+        return web.json_response({"label": "x", "model": "sha256:a"}, headers={TIMING: said.pop(0)})
+
+    app = web.Application()
+    app.add_routes([web.get("/v1/model", say_model), web.post("/v1/predict", predict)])
+    runner, port, registry = web.AppRunner(app), free_port(), CollectorRegistry()
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    sender = Mirror(MirrorSettings(f"http://127.0.0.1:{port}", 0.02), is_same, is_same, registry)
+    sender.start()
+
+    def measure(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"refit_mirror_{name}_total", {"digest": "sha256:a"} | labels)
+
+    def has_agreed(inputs: int) -> bool:
+        return measure("answers", result="agreed") == inputs
+
+    for agreed in range(3):
+        await asyncio.to_thread(until, partial(has_agreed, agreed))
+        assert (measure("seconds", side="served") or 0) == max(0, agreed - 1) * 0.5
+        sender.offer(b"{}", [("1", "x")], 0.5) if said else None
+    await sender.stop()
+    await runner.cleanup()
+
+
+def is_same(one: Any, other: Any) -> bool:
+    return bool(one == other)
+
+
+def test_answers_kept_for_labels_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = CollectorRegistry()
+    labels = MirroredLabels(is_same, registry)
+    labels.begin("sha256:a")
+    large = [{"label": "cat", "box": [0.5] * 1000} for _ in range(20)]
+    monkeypatch.setattr(mirrored_labels, "KEPT_BYTES", 3 * (weigh(large) + mirrored_labels.ENTRY))
+    for key in ("a", "b", "c", "c", "d", "d"):
+        labels.keep(key, large)
+    for key in ("a", "b", "c", "d"):
+        labels.judge(key, large, large)
+    assert registry.get_sample_value("refit_mirror_labelled_total", {"digest": "sha256:a", "right": "both"}) == 3
+    for key in ("e", "f", "g"):  # what was judged has made room
+        labels.keep(key, large)
+        labels.judge(key, large, large)
+    assert registry.get_sample_value("refit_mirror_labelled_total", {"digest": "sha256:a", "right": "both"}) == 6
+
+
+def test_answers_are_kept_for_labels_until_the_other_server_is_gone_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(mirror.time, "monotonic", lambda: now)
+    sender = Mirror(MirrorSettings("http://127.0.0.1:1"), is_same, is_same, CollectorRegistry())
+    sender._digest = "sha256:a"
+    sender.labels.begin("sha256:a")
+    sender.labels.keep("1", "x")
+    kept = []
+    for seconds in (0, mirror.GONE_SECONDS - 1, 1):
+        now += seconds
+        sender._rest()
+        kept.append(len(sender.labels._kept))
+    assert kept == [1, 1, 0] and sender.labels._bytes == 0

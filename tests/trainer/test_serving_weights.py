@@ -1,7 +1,9 @@
 """Weights in bf16 in service: the same answers bit for bit, less memory, and never a model that isn't served for it."""
 
+import gc
 import json
 import logging
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,3 +126,24 @@ def test_a_network_that_cannot_compute_so_is_served_as_it_is(tmp_path: Path, cap
         model = load_narrow(Stubborn(), make_roberta(tmp_path / "roberta"))
     assert formats(model) == {torch.float32} and "model.weights_stay_float32" in caplog.text
     assert len(Stubborn().predict(model, [Row({"text": "good"})])) == 1
+
+
+class Watched(Stubborn):
+    """Tells of each load whether a network that was loaded before is still in memory."""
+
+    def __init__(self) -> None:
+        self.networks: list[weakref.ref[Any]] = []
+        self.still_there: list[bool] = []
+
+    def load(self, folder: Path, rows: Any = ()) -> LoadedModel:
+        gc.collect()
+        self.still_there.append(any(network() is not None for network in self.networks))
+        model = super().load(folder, rows)
+        self.networks.append(weakref.ref(model.network))
+        return model
+
+
+def test_two_models_are_never_in_memory(tmp_path: Path) -> None:
+    task = Watched()
+    assert formats(load_narrow(task, make_roberta(tmp_path / "roberta"))) == {torch.float32}
+    assert task.still_there == [False, False]

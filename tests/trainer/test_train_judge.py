@@ -1,4 +1,5 @@
 import json
+import math
 import random
 import re
 import shutil
@@ -14,7 +15,9 @@ from refit_trainer.artifacts.model_folder import digest_folder
 from refit_trainer.commands.judge import judge
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import BadInput
+from refit_trainer.methods import full
 from refit_trainer.tasks.text_classification import TASK
+from refit_trainer.training.hardware import hardware_settings
 from tests.support.trainer.commands import ROOT, judge_config, read_rows, train_config, write_rows
 
 
@@ -142,6 +145,22 @@ def test_early_stopping_keeps_the_best_weights(
 def test_a_diverged_training_publishes_nothing(tiny: Path, train_rows: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"the training diverged: hyperparameters.learning_rate=1e\+30 is too high"):
         run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"learning_rate": "1e30"})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_training_whose_loss_is_no_number_publishes_nothing(
+    tiny: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights stay numbers, as where each step is left out; losses are logged as on a GPU, none replaced."""
+    measure = full.ResumableTrainer.compute_loss
+    monkeypatch.setattr(
+        full.ResumableTrainer, "compute_loss", lambda *given, **more: measure(*given, **more) + math.nan
+    )
+    monkeypatch.setattr(
+        full, "hardware_settings", lambda workers: hardware_settings(workers) | {"logging_nan_inf_filter": False}
+    )
+    with pytest.raises(BadInput, match=r"the training's loss is nan.* hyperparameters.learning_rate below 0.005"):
+        run_train(tiny, train_rows, tmp_path / "out", hyperparameters={"learning_rate": "5e-3"})
     assert not (tmp_path / "out").exists()
 
 

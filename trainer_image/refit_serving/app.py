@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from refit_serving.leaving import while_connected
 from refit_serving.mirror import HEADER, Mirror, timing
 from refit_serving.refusals import InvalidRequest, Refused
 from refit_serving.service import Service
+from refit_serving.traffic import Traffic
 
 PARSERS = 2  # bodies that are parsed at once
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -52,27 +53,34 @@ class Endpoints:
         self._admission = admission
         self._labellers = labellers
         self._drain = drain
+        self._traffic = Traffic()
         self._parsers = ThreadPoolExecutor(PARSERS, thread_name_prefix="parse")
 
     async def predict(self, request: Request) -> Response:
         """Predict for an input, or for each of `instances`."""
         async with self._admission.admit(request) as body:
-            started = time.perf_counter()
-            instances, many = await self._beside(self._parse_instances, body)
-            try:
-                replies = await while_connected(request, self._service.predict(instances))
-            except Overloaded as error:
-                raise Refused(503, f"too many requests are waiting: {error}", retry_after=error.seconds) from None
-            except ModelFailed as error:
-                log.error("model.failed error=%s", error)
-                raise Refused(503, "the model failed", retry_after=1) from None
-            except Unanswerable as error:
-                raise InvalidRequest(f"{self._service.task.input} {error}") from None
-            seconds, is_copy = time.perf_counter() - started, HEADER in request.headers
+            with self._traffic.follow(self._service.active.batcher.is_free) as is_alone:
+                started = time.perf_counter()
+                instances, many = await self._beside(self._parse_instances, body)
+                replies = await self._predict(request, instances)
+                seconds, alone = time.perf_counter() - started, is_alone()
+            is_copy = HEADER in request.headers
             if not is_copy:
-                self._mirror.offer(body, [(one["id"], one["label"]) for one in replies], seconds)
-        headers = timing(seconds) if is_copy else None
+                self._mirror.offer(body, [(one["id"], one["label"]) for one in replies], seconds if alone else None)
+        headers = timing(seconds, alone) if is_copy else None
         return JSONResponse({"predictions": replies} if many else replies[0], headers=headers)
+
+    async def _predict(self, request: Request, instances: list[Instance]) -> list[dict[str, Any]]:
+        """Return a reply to each input, or raise the refusal that the client gets."""
+        try:
+            return await while_connected(request, self._service.predict(instances))
+        except Overloaded as error:
+            raise Refused(503, f"too many requests are waiting: {error}", retry_after=error.seconds) from None
+        except ModelFailed as error:
+            log.error("model.failed error=%s", error)
+            raise Refused(503, "the model failed", retry_after=1) from None
+        except Unanswerable as error:
+            raise InvalidRequest(f"{self._service.task.input} {error}") from None
 
     async def feedback(self, request: Request) -> Response:
         """Take a true label."""

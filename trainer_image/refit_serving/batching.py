@@ -80,11 +80,17 @@ class Batcher:
         """What waits and what is being computed."""
         self._asking = 0
         """Callers that haven't their predictions yet."""
+        self._is_computing = False
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self._has_work = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing waits and nothing is computed, not even for a caller who has left."""
+        return not self._waiting and not self._is_computing
 
     async def start(self) -> None:
         """Begin to predict."""
@@ -143,7 +149,9 @@ class Batcher:
                 continue  # all of them left before this task had its turn
             batch = self._take()
             units, started = sum(one.cost for one in batch), time.perf_counter()
+            self._is_computing = True
             await self._answer(batch)
+            self._is_computing = False
             self._units -= units
             self._seconds = MEMORY * self._seconds + (1 - MEMORY) * (time.perf_counter() - started) / units
 

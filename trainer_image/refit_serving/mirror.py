@@ -23,9 +23,11 @@ from refit_serving.mirrored_labels import IsRight, MirroredLabels
 WAITING = 100  # copies
 HELD_BYTES = 8 << 20  # of the bodies of all copies that wait
 MAX_ANSWER = 1 << 20  # bytes of the other server's answer
+GONE_SECONDS = 300  # without another server, until its answers that wait for labels are forgotten
 LONGEST_DIGEST = 80
 HEADER = "X-Refit-Mirrored"  # a request that has it is a copy, and isn't copied again
 TIMING = "Server-Timing"  # of the answer to a copy: how long the other server took, without the way there and back
+SHARED = re.compile(r"(?:^|,)\s*shared\s*(?:[,;]|$)")  # in it: the time says nothing, other requests were there
 DURATION = re.compile(r"\btotal;dur=(\d{1,9}(?:\.\d{1,9})?)(?![\w.])")
 Agrees = Callable[[Any, Any], bool]
 Answers = Sequence[tuple[str, Any]]
@@ -42,7 +44,7 @@ class MirrorMetrics:
         )
         self.seconds = Counter(
             "refit_mirror_seconds",
-            "Time of requests that both servers answered.",
+            "Time of requests that both servers answered, each while it had no other.",
             ["digest", "side"],
             registry=registry,
         )
@@ -75,11 +77,11 @@ class MirrorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A request, what it was answered with, and how long that took."""
+    """A request, what it was answered with, and how long that took; None where other requests were there."""
 
     body: bytes
     answers: Answers
-    seconds: float
+    seconds: float | None
 
 
 class Unusable(Exception):
@@ -104,6 +106,8 @@ class Mirror:
         self._metrics = MirrorMetrics(registry)
         self._digest = ""
         """Of the model that answers there; empty while none does."""
+        self._seen = 0.0
+        """When one did last, by the monotonic clock."""
         self._waiting: deque[Copy] = deque()
         self._held_bytes = 0
         self._has_work = asyncio.Event()
@@ -119,8 +123,11 @@ class Mirror:
         self._digest = ""
         await end(self._task)
 
-    def offer(self, body: bytes, answers: Answers, seconds: float) -> None:
-        """Keep a copy of a request that has been answered, unless nothing answers there, or too many wait."""
+    def offer(self, body: bytes, answers: Answers, seconds: float | None) -> None:
+        """Keep a copy of a request that has been answered, unless nothing answers there, or too many wait.
+
+        `seconds`: how long its answer took; None where other requests were there, so that it may have waited for them.
+        """
         if not self._digest:
             return
         if len(self._waiting) >= WAITING or self._held_bytes + len(body) > HELD_BYTES:
@@ -138,10 +145,19 @@ class Mirror:
                     await self._follow(session)
                 except Exception:
                     log.exception("mirror.failed")
-                self._digest = ""
-                self._waiting.clear()
-                self._held_bytes = 0
+                self._rest()
                 await asyncio.sleep(self._poll_seconds)
+
+    def _rest(self) -> None:
+        """Copy nothing while nothing answers there, and forget what it answered once it is gone for good."""
+        now = time.monotonic()
+        if self._digest:
+            self._seen = now
+        elif now - self._seen >= GONE_SECONDS:
+            self.labels.forget()
+        self._digest = ""
+        self._waiting.clear()
+        self._held_bytes = 0
 
     async def _follow(self, session: aiohttp.ClientSession) -> None:
         """Copy requests for as long as one model answers there."""
@@ -184,8 +200,9 @@ class Mirror:
             self._count("failed", len(copy.answers))
             log.debug("mirror.unanswered error=%r", error)
             return not isinstance(error, aiohttp.ClientConnectionError)
-        self._metrics.seconds.labels(self._digest, "served").inc(copy.seconds)
-        self._metrics.seconds.labels(self._digest, "mirrored").inc(seconds)
+        if copy.seconds is not None and seconds is not None:
+            self._metrics.seconds.labels(self._digest, "served").inc(copy.seconds)
+            self._metrics.seconds.labels(self._digest, "mirrored").inc(seconds)
         for (key, answer), other in zip(copy.answers, found, strict=True):
             self._count(self._result(answer, other))
             self.labels.keep(key, other)
@@ -201,7 +218,7 @@ class Mirror:
     def _count(self, result: str, inputs: int = 1) -> None:
         self._metrics.answers.labels(self._digest, result).inc(inputs)
 
-    async def _ask(self, session: aiohttp.ClientSession, copy: Copy) -> tuple[list[Any], float]:
+    async def _ask(self, session: aiohttp.ClientSession, copy: Copy) -> tuple[list[Any], float | None]:
         """Return the other model's answers and how long it took; raise Replaced, or whatever went wrong."""
         started = time.perf_counter()
         headers = {HEADER: "true", "Content-Type": "application/json"}
@@ -217,14 +234,20 @@ class Mirror:
         return [one["label"] for one in replies], seconds
 
 
-def timing(seconds: float) -> dict[str, str]:
-    """Return the header that says how long an answer took."""
-    return {TIMING: f"total;dur={seconds * 1000:.3f}"}
+def timing(seconds: float, was_alone: bool = True) -> dict[str, str]:
+    """Return the header that says how long an answer took, and whether other requests were there."""
+    return {TIMING: f"total;dur={seconds * 1000:.3f}{'' if was_alone else ', shared'}"}
 
 
-def _seconds(reply: aiohttp.ClientResponse, round_trip: float) -> float:
-    """Return how long an answer took by the server's own word, else by the round trip, which is the most it can be."""
-    said = DURATION.search(reply.headers.get(TIMING, ""))
+def _seconds(reply: aiohttp.ClientResponse, round_trip: float) -> float | None:
+    """Return how long an answer took by the server's own word, else by the round trip, which is the most it can be.
+
+    None: by its own word, other requests were there.
+    """
+    header = reply.headers.get(TIMING, "")
+    if SHARED.search(header):
+        return None
+    said = DURATION.search(header)
     return min(float(said[1]) / 1000, round_trip) if said else round_trip
 
 

@@ -4,6 +4,7 @@ Where bf16 is fast, autocast makes a bf16 copy of every weight at each request: 
 What it would copy is kept in bf16 alone, so that answers are the same, bit for bit, and a model takes half the memory.
 """
 
+import gc
 import logging
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,21 @@ log = logging.getLogger(__name__)
 def load_narrow(task: Task, folder: Path) -> LoadedModel:
     """Load a model, its weights in bf16 where that is faster; as they are where the network can't compute so."""
     loaded = task.load(folder)
-    if not narrow_weights(loaded.network):
+    if not narrow_weights(loaded.network) or _computes(task, loaded):
         return loaded
+    del loaded
+    gc.collect()  # there may be no room for two
+    return task.load(folder)
+
+
+def _computes(task: Task, loaded: LoadedModel) -> bool:
+    """Tell whether a model answers its example. What it raises is kept by nobody: its traceback holds the model."""
     try:
         task.predict(loaded, [Row({task.input: task.example()})])
     except Exception as error:
-        log.warning("model.weights_stay_float32 network=%s error=%.200s", type(loaded.network).__name__, error)
-        del loaded
-        return task.load(folder)
-    return loaded
+        log.warning("model.weights_stay_float32 network=%s error=%.200s", type(loaded.network).__name__, str(error))
+        return False
+    return True
 
 
 def narrow_weights(network: Any) -> bool:

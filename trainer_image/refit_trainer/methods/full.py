@@ -1,6 +1,7 @@
 """`full`, the default method: every weight learns, by the Hugging Face Trainer set for speed."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,14 +102,19 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
         tried = pick_extremes(examples, _longest_tried(trainer.args.per_device_train_batch_size))
         recompute_where_needed(model.network, settings.gradient_checkpointing, lambda: trainer.try_step(tried))
     loss = trainer.train_resumable()
-    _check_finite(model.network, settings)
+    _check_finite(model.network, loss, settings)
     return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
 
 
-def _check_finite(network: Any, settings: Hyperparameters) -> None:
-    """Raise BadInput where weights aren't numbers any more: the same settings would end there again."""
+def _check_finite(network: Any, loss: float, settings: Hyperparameters) -> None:
+    """Raise BadInput where weights or the loss aren't numbers any more: the same settings would end there again."""
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise BadInput(f"the training diverged: hyperparameters.learning_rate={settings.learning_rate} is too high")
+    if not math.isfinite(loss):
+        raise BadInput(
+            f"the training's loss is {loss}, which is no number to learn by: try a hyperparameters.learning_rate below "
+            f"{settings.learning_rate}, or another startFrom"
+        )
 
 
 def _longest_tried(batch: int) -> int:

@@ -5,6 +5,7 @@ Nocedal 1989) goes over all of them at once, from the weights that the layer has
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,7 +65,10 @@ class Head:
         labels = torch.tensor([ids[str(row.values["label"])] for row in rows], device=features.device)
         counts = [row.values[WEIGHT] for row in rows] if model.is_weighted else None
         weights = None if counts is None else torch.tensor(counts, device=features.device)
-        return {"loss": round(fit(layer, features, labels, settings, weights), 6)}
+        loss = fit(layer, features, labels, settings, weights)
+        if not math.isfinite(loss):
+            raise BadInput(f"the training's loss is {loss}: startFrom gives features that are no numbers")
+        return {"loss": round(loss, 6)}
 
 
 def require_last_layer(model: LoadedModel) -> Any:

@@ -21,12 +21,12 @@ def hardware_settings(workers: int) -> dict[str, Any]:
     """Return the Trainer's settings: number formats, copies, and so many processes that make batches.
 
     On a GPU nothing of a step is waited for: batches are copied beside it, and a loss that is no number is found at the
-    end instead of being looked for in each.
+    end instead of being looked for in each. A GPU that isn't fast in bf16 computes in fp32: networks that were trained
+    in bf16 (T5) overflow in fp16, and the Trainer would leave out each step.
     """
     is_on_gpu = pick_device().type == "cuda"
     return {
         "bf16": is_bf16_fast(),
-        "fp16": is_on_gpu and not is_bf16_fast(),
         "use_cpu": not is_on_gpu,
         "ddp_backend": "gloo" if collectives.world_size() > 1 and not is_on_gpu else None,
         "dataloader_pin_memory": is_on_gpu,
