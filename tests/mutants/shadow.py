@@ -35,6 +35,13 @@ SHADOW = (
         SHADOW_TESTS,
     ),
     Mutant(
+        "a deletion that is refused changes how the run ended",
+        "run/rules/checks/shadow_removal.py",
+        "    if decision.status.outcome is None:\n        return finish(",
+        "    if decision.status:\n        return finish(",
+        ("tests/unit/run/test_shadow_read.py",),
+    ),
+    Mutant(
         "what is somebody else's is deleted",
         "run/rules/shadowing.py",
         " if made.owner == o.run.metadata.uid}",

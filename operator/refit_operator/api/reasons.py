@@ -262,6 +262,10 @@ class Reason(StrEnum):
         "ShadowSlower",
         "The candidate took longer for the same requests than verification.shadow.maxLatencyRatio allows.",
     )
+    SHADOW_NOT_REMOVED = (
+        "ShadowNotRemoved",
+        "The API server doesn't let a shadow be deleted; the message says which object is to be deleted by hand.",
+    )
     ROLLED_OUT = "RolledOut", "Every pod of the target runs the candidate."
     REGRESSED = "Regressed", "Readings after the promotion are worse than before it by more than verification.maxDrop."
     NO_REGRESSION = "NoRegression", "Readings after the promotion are no worse than before it by that much."

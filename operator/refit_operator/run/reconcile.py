@@ -20,6 +20,7 @@ from refit_operator.ports import Ports
 from refit_operator.run.observe import observe
 from refit_operator.run.rules.checks.promotion import after_refusal
 from refit_operator.run.rules.checks.shadow import creation_of_shadow_refused
+from refit_operator.run.rules.checks.shadow_removal import deletion_of_shadow_refused
 from refit_operator.run.rules.checks.training import creation_is_forbidden, creation_is_refused
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import (
@@ -82,9 +83,8 @@ async def perform(action: Action, decision: Decision, o: Observed, ports: Ports)
             return decision
         case CreateShadow(kind, body):
             return await _create_shadow(kind, body, decision, o, ports)
-        case DeleteShadow(kind, name, uid):
-            await ports.cluster.delete(kind, Ref(meta.namespace, name), uid)
-            return decision
+        case DeleteShadow():
+            return await _delete_shadow(action, decision, o, ports)
         case WritePointer(pointer, force):
             return await _write_pointer(pointer, force, decision, o, ports)
         case _:
@@ -110,6 +110,14 @@ async def _create_shadow(
         await ports.cluster.create(kind, o.run.metadata.namespace, body)
     except (Forbidden, Invalid) as error:
         return creation_of_shadow_refused(o, kind[1], str(error))
+    return decision
+
+
+async def _delete_shadow(action: DeleteShadow, decision: Decision, o: Observed, ports: Ports) -> Decision:
+    try:
+        await ports.cluster.delete(action.kind, Ref(o.run.metadata.namespace, action.name), action.uid)
+    except (Forbidden, Invalid) as error:
+        return deletion_of_shadow_refused(o, decision, action, str(error))
     return decision
 
 

@@ -7,18 +7,21 @@ from typing import Any
 
 import pytest
 
+from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.run import Outcome
 from refit_operator.kubernetes_api.client import SERVICE
-from refit_operator.kubernetes_api.errors import Forbidden, Invalid
+from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
 from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Value
 from refit_operator.run.reconcile import perform
-from refit_operator.run.rules.decision import CreateShadow, Decision, DeleteShadow
+from refit_operator.run.rules.decide import decide
+from refit_operator.run.rules.decision import CreateShadow, Decision, DeleteShadow, Observed
 from refit_operator.run.rules.views.shadow import Answers, Made, ShadowView
 from refit_operator.run.shadow import read_shadow
 from refit_operator.target.rules.kinds import DEPLOYMENT
 from refit_operator.target.rules.rollout import Complete
 from tests.support.runs import ACCEPTED
 from tests.support.samples import NEW_DIGEST, NOW, make_run
-from tests.support.shadows import ANSWERS, PASSED, READY, RECORDED, RUN, SHADOW, ago, pods_of_shadow, watching
+from tests.support.shadows import ANSWERS, PASSED, READY, RECORDED, RUN, SHADOW, ago, pods_of_shadow, there, watching
 
 SETS = [{"metadata": {"uid": "set-uid", "ownerReferences": [{"uid": "shadow-uid", "controller": True}]}}]
 ENDED = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": ago(minutes=1)}}
@@ -60,6 +63,8 @@ class ApiServer:
 
     async def delete(self, kind: tuple[str, str], ref: Any, uid: str) -> None:
         self.calls.append(("delete", f"{kind[1]} {ref} {uid}"))
+        if self.error:
+            raise self.error
 
 
 class Prometheus:
@@ -147,3 +152,38 @@ async def test_a_creation_that_is_refused_is_recorded(error: Exception) -> None:
     decision = await perform(CreateShadow(SERVICE, {}), Decision(o.run.status), o, ports)  # type: ignore[arg-type]
     assert decision.status.shadow and str(error) in (decision.status.shadow.refused or "")
     assert decision.status.outcome is None
+
+
+async def carry_out(o: Observed, error: Exception) -> Decision:
+    """Decide, and perform each action as `reconcile` does, all of them refused."""
+    decided = decision = decide(o)
+    for action in decided.actions:
+        decision = await perform(action, decision, o, Ports(ApiServer(error)))  # type: ignore[arg-type]
+    return decision
+
+
+BY_HAND = "; ".join(f"delete {kind} reviews-shadow by hand: no right" for kind in ("Deployment", "Service"))
+
+
+@pytest.mark.parametrize("error", [Forbidden("no right"), Invalid("no right")], ids=["forbidden", "invalid"])
+async def test_a_run_ends_as_decided_where_its_shadow_may_not_be_deleted(error: Exception) -> None:
+    o = watching(ANSWERS, there(), rollback_requested=True)
+    ended, decision = decide(o).status, await carry_out(o, error)
+    finished = find(decision.status.conditions, ConditionType.FINISHED)
+    assert decision.status.outcome is ended.outcome is Outcome.ABORTED
+    assert decision.status.message == f"{ended.message}; {BY_HAND}" and finished and finished.message.endswith(BY_HAND)
+    refused = [(event.reason, event.type) for event in decision.events[1:]]
+    assert refused == [("ShadowNotRemoved", "Warning")] * 2
+
+
+async def test_a_candidate_whose_shadow_may_not_be_deleted_is_not_promoted() -> None:
+    decision = await carry_out(watching(PASSED, there()), Forbidden("no right"))
+    finished = find(decision.status.conditions, ConditionType.FINISHED)
+    assert decision.status.outcome is Outcome.FAILED and finished and finished.reason == "ShadowNotRemoved"
+    assert decision.status.message == f"a shadow can't be deleted; {BY_HAND}"
+    assert [event.type for event in decision.events] == ["Warning", "Warning"]
+
+
+async def test_a_deletion_that_may_succeed_later_is_tried_again() -> None:
+    with pytest.raises(Transient):
+        await carry_out(watching(PASSED, there()), Transient("overloaded"))

@@ -35,10 +35,9 @@ from refit_operator.run.rules.checks.shadow import (
     await_shadow,
     create_shadow,
     record_shadow,
-    remove_shadow,
     shadow_not_started,
-    without_shadow,
 )
+from refit_operator.run.rules.checks.shadow_removal import remove_shadow, without_shadow
 from refit_operator.run.rules.checks.shadow_verdict import (
     pass_shadow,
     shadow_crashed,

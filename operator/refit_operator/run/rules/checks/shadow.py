@@ -1,12 +1,10 @@
 """The candidate beside what serves: it answers copies of live requests before it is promoted. Pure.
 
 What serves is never touched by it. Recorded, made, ready, judged, removed: each a reconciliation of its own, and
-whatever ends the run removes what was made (`without_shadow`).
+whatever ends the run removes what was made (`shadow_removal.without_shadow`).
 """
 
-from dataclasses import replace
-
-from refit_operator.api.conditions import ConditionType, find
+from refit_operator.api.conditions import ConditionType
 from refit_operator.api.durations import format_duration
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
@@ -18,7 +16,6 @@ from refit_operator.run.rules.decision import (
     AT_ONCE,
     CreateShadow,
     Decision,
-    DeleteShadow,
     Observed,
     condition,
     record,
@@ -115,28 +112,6 @@ def await_answers(o: Observed) -> Decision | None:
     left = since + spec_of(o).for_ - o.now
     wait = min(left, o.next_reading) if left > AT_ONCE else o.next_reading
     return Decision(record(o, Stage.SHADOWING, message, answering), requeue_after=max(POLL, wait))
-
-
-def remove_shadow(o: Observed) -> Decision | None:
-    """Delete the shadow before the candidate serves: its pod's place is the rollout's."""
-    if o.run.status.pointer_change or o.run.status.shadow is None or not ours_of(o):
-        return None
-    passed = find(o.run.status.conditions, ConditionType.SHADOWED)
-    message = f"{passed.message if passed else ''}; its own pod is being removed"
-    return Decision(record(o, Stage.SHADOWING, message), removals(o), requeue_after=POLL)
-
-
-def removals(o: Observed) -> tuple[DeleteShadow, ...]:
-    """Return what deletes that of the shadow which is this run's, and isn't being deleted."""
-    name = shadow_name(o.run.spec.serving.target_ref.name)
-    return tuple(DeleteShadow(kind, name, made.uid) for kind, made in ours_of(o).items() if not made.is_going)
-
-
-def without_shadow(o: Observed, decision: Decision) -> Decision:
-    """Add to whatever ends the run that its shadow is deleted."""
-    if decision.status.outcome is None or o.run.is_finished:
-        return decision
-    return replace(decision, actions=(*decision.actions, *removals(o)))
 
 
 def creation_of_shadow_refused(o: Observed, kind: str, message: str) -> Decision:
