@@ -77,6 +77,27 @@ SHADOW = (
         SHADOW_TESTS,
     ),
     Mutant(
+        "a candidate whose time nobody counted passes",
+        VERDICT,
+        "        return _time_not_measured(o, answers)\n",
+        "        return None\n",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "a candidate that answers nothing passes where no agreement is asked for",
+        VERDICT,
+        "(answers.compared and answers.agreement >=",
+        "(answers.agreement >=",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "a count that is no number is zero",
+        VIEW,
+        "isinstance(newest, Value | NoData)",
+        "isinstance(newest, object)",
+        SHADOW_TESTS,
+    ),
+    Mutant(
         "one look that fails ends the run",
         VERDICT,
         "if not is_over(o, o.run.spec.serving.rollout_deadline):",
@@ -121,8 +142,8 @@ SHADOW = (
     Mutant(
         "answers that failed don't count",
         VIEW,
-        "return self.agreed + self.differed + self.failed",
-        "return self.agreed + self.differed",
+        "return self.compared + self.failed",
+        "return self.compared",
         SHADOW_TESTS,
     ),
     Mutant(

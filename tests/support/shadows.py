@@ -67,7 +67,7 @@ def there(
 def watching(status: dict[str, Any], shadow: ShadowView | None = None, live: str = "", **more: Any) -> Observed:
     """Return what a reconciliation sees of such a run."""
     spec = more.pop("spec", {})
-    run = make_run(status=status, verification={"shadow": SHADOW}, **spec)
+    run = make_run(status=status, **{"verification": {"shadow": SHADOW}} | spec)
     target = parse_target(serving(live))
     facts: dict[str, Any] = {"target": target, "now": NOW, "shadow": shadow or ShadowView()} | more
     return Observed(run=run, job=JobView(JobState.MISSING), **facts)

@@ -248,11 +248,13 @@ class Reason(StrEnum):
     SHADOW_CRASHED = "ShadowCrashed", "A container of the candidate ended while it answered copies of live requests."
     SHADOW_NOT_MEASURED = (
         "ShadowNotMeasured",
-        "Fewer answers than verification.shadow.minAnswers were compared, or the mirror's counters couldn't be read.",
+        "Fewer answers than verification.shadow.minAnswers were compared, no time of them was counted, or the mirror's "
+        "counters couldn't be read.",
     )
     SHADOW_DISAGREES = (
         "ShadowDisagrees",
-        "Fewer of the candidate's answers than verification.shadow.minAgreement were the served model's.",
+        "Fewer of the candidate's answers than verification.shadow.minAgreement were the served model's, or all "
+        "failed.",
     )
     SHADOW_LESS_ACCURATE = (
         "ShadowLessAccurate",

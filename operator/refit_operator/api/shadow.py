@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from refit_operator.api.base import ApiModel
+from refit_operator.api.base import ApiModel, rules
 from refit_operator.api.durations import Duration
 
 SHADOW_SUFFIX = "-shadow"
@@ -20,6 +20,13 @@ def shadow_name(target: str) -> str:
 
 class ShadowSpec(ApiModel):
     """What a candidate has to show on copies of live requests, after the gate and before the promotion."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("duration(self.__for__) >= duration('10s')", "for must be at least 10s"),
+            ("duration(self.__for__) <= duration('24h')", "for must be at most 24h"),
+        )
+    )
 
     for_: Duration = Field(
         default=timedelta(minutes=10), alias="for", description="How long it answers copies, from when it is ready."

@@ -88,3 +88,13 @@ def test_only_a_deployment_is_updated_in_place(name: str) -> None:
     (rule,) = schema(name)["properties"]["spec"]["properties"]["serving"]["x-kubernetes-validations"]
     assert rule["rule"] == "self.update != 'InPlace' || self.targetRef.kind == 'Deployment'"
     assert "InPlace is for a targetRef of kind Deployment alone" in rule["message"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_time_of_a_shadow_has_bounds(name: str) -> None:
+    spec = schema(name)["properties"]["spec"]["properties"]
+    found = spec["verification"]["properties"]["shadow"]["x-kubernetes-validations"]
+    assert [rule["rule"] for rule in found] == [
+        "duration(self.__for__) >= duration('10s')",
+        "duration(self.__for__) <= duration('24h')",
+    ]

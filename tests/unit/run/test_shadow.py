@@ -12,7 +12,7 @@ from refit_operator.api.run import Outcome, RetrainRunStatus, Stage
 from refit_operator.api.shadow import LONGEST_TARGET, shadow_name
 from refit_operator.kubernetes_api.client import SERVICE
 from refit_operator.monitor.rules.readiness import target_not_wired
-from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Value
+from refit_operator.prometheus.rules.reading import FailureKind, NoData, NotANumber, QueryFailed, Value
 from refit_operator.run.rules.asked import asked
 from refit_operator.run.rules.checks.shadow import creation_of_shadow_refused
 from refit_operator.run.rules.decide import decide
@@ -183,6 +183,27 @@ ENDS: dict[str, tuple[Any, Any, Outcome, Reason, str]] = {
         Reason.SHADOW_DISAGREES,
         "79 of 100 answers are the served model's, 21 failed",
     ),
+    "all of it fails, so that it has no time": (
+        OVER,
+        there(Answers(failed=100)),
+        Outcome.REJECTED,
+        Reason.SHADOW_DISAGREES,
+        "0 of 100 answers are the served model's, 100 failed: it answered none",
+    ),
+    "no time is counted": (
+        OVER,
+        there(replace(GOOD, served_seconds=0, mirrored_seconds=0)),
+        Outcome.FAILED,
+        Reason.SHADOW_NOT_MEASURED,
+        "2 failed: no time of its answers was counted (refit_mirror_seconds_total)",
+    ),
+    "the time of the served model alone is counted": (
+        OVER,
+        there(replace(GOOD, mirrored_seconds=0)),
+        Outcome.FAILED,
+        Reason.SHADOW_NOT_MEASURED,
+        "no time of its answers was counted (refit_mirror_seconds_total)",
+    ),
     "its labels say that it is worse": (
         OVER,
         there(replace(GOOD, labels=Labels(50, 10, 1, 4))),
@@ -233,10 +254,10 @@ def test_what_ends_nothing_yet(case: str) -> None:
         GOOD,
         replace(GOOD, agreed=80, differed=20, failed=0),
         replace(GOOD, mirrored_seconds=15),
-        Answers(50),
+        replace(GOOD, agreed=50, differed=0, failed=0),
         replace(GOOD, labels=Labels(50, 9, 1, 4)),
     ],
-    ids=["good", "just agreed", "just as fast", "just enough and no time known", "not certainly worse"],
+    ids=["good", "just agreed", "just as fast", "just enough", "not certainly worse"],
 )
 def test_what_passes_is_recorded_with_its_numbers(answers: Answers) -> None:
     decision = decide(watching(OVER, there(answers)))
@@ -328,8 +349,25 @@ def test_which_endings_are_the_candidates() -> None:
 def test_the_query_has_the_candidates_digest_and_the_namespace_where_that_is_asked_for() -> None:
     start = NOW - timedelta(minutes=4, seconds=59, milliseconds=1)
     query = query_of("counter", "result", start, NOW, "")
-    assert query == 'sum by (result) (max_over_time(counter{digest="$(digest)"}[6m]))'
+    most = 'max_over_time(counter{digest="$(digest)"}[6m])'
+    before = 'max_over_time(counter{digest="$(digest)"}[5m] offset 6m)'
+    assert query == f"sum by (result) (({most} - {before} >= 0) or {most})"
     assert '{digest="$(digest)", namespace="$(namespace)"}' in query_of("counter", "side", start, NOW, "namespace")
+
+
+def test_with_no_agreement_asked_for_a_candidate_that_answers_nothing_is_refused_all_the_same() -> None:
+    lenient = {"verification": {"shadow": SHADOW | {"minAgreement": 0}}}
+    failing = replace(GOOD, agreed=0, differed=0, failed=100)
+    assert decide(watching(OVER, there(failing), spec=lenient)).status.outcome is Outcome.REJECTED
+    assert decide(watching(OVER, there(replace(failing, differed=1)), spec=lenient)).status.outcome is None
+
+
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["answers", "seconds", "labels"])
+def test_what_is_no_number_is_no_count(place: int) -> None:
+    parts: list[Any] = [((NoData(NOW),),) * count for count in (3, 2, 4)]
+    parts[place] = (*parts[place][1:], (NotANumber(NOW),))
+    found = read_answers(*parts)
+    assert isinstance(found, QueryFailed) and "not a number" in found.message
 
 
 def test_what_no_series_has_is_nothing() -> None:

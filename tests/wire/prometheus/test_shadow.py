@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import which
@@ -14,6 +15,7 @@ from refit_operator.prometheus.rules.reading import QueryFailed
 from refit_operator.prometheus.servers import Servers
 from refit_operator.run.rules.views.shadow import (
     COUNTERS,
+    MARGIN,
     Answers,
     Labels,
     Parts,
@@ -29,6 +31,8 @@ BEGIN = datetime(2026, 2, 2, tzinfo=UTC)
 SCRAPES = 40
 END = BEGIN + SCRAPES * SCRAPE
 OTHER = "sha256:" + "9" * 64
+AGAIN = "sha256:" + "8" * 64
+"""Of a candidate that had a shadow before: its second one starts a minute and a second after half of the scrapes."""
 
 
 def sample(metric: str, pod: str, value: float, scrape: int, digest: str = DIGEST, namespace: str = "shop") -> str:
@@ -45,6 +49,14 @@ def agreed_by(pod: str, scrape: int) -> int | None:
     return 3 * (scrape % half if pod == "restarts" else scrape)
 
 
+def counted_again(pod: str, scrape: int) -> int | None:
+    """Return what pods have counted before and after half of the scrapes, where the second shadow begins."""
+    half = SCRAPES // 2
+    later = max(0, scrape - half)
+    began_again = 500 if scrape <= half else 2 * later
+    return {"rests": 700, "goes-on": 100 + later, "begins-again": began_again, "new": later or None}[pod]
+
+
 def history() -> str:
     lines = []
     agreed, failed = f'{ANSWERS}{{result="agreed"}}', f'{ANSWERS}{{result="failed"}}'
@@ -58,6 +70,10 @@ def history() -> str:
     for side, pace in (("served", 0.5), ("mirrored", 0.75)):
         lines += [sample(f'{SECONDS}{{side="{side}"}}', "stays", pace * n, n) for n in range(SCRAPES)]
     lines += [sample(f'{LABELLED}{{right="mirrored"}}', "stays", n // 2, n) for n in range(SCRAPES)]
+    for pod in ("rests", "goes-on", "begins-again", "new"):
+        for scrape in range(SCRAPES):
+            if (count := counted_again(pod, scrape)) is not None:
+                lines.append(sample(agreed, pod, count, scrape, digest=AGAIN))
     return "\n".join([*lines, "# EOF\n"])
 
 
@@ -74,12 +90,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.port}"
 
 
-async def read(address: str, started: datetime = BEGIN, now: datetime = END, label: str = "") -> Answers | QueryFailed:
+async def read(
+    address: str, started: datetime = BEGIN, now: datetime = END, label: str = "", digest: str = DIGEST
+) -> Answers | QueryFailed:
     reader, spec = Reader(Servers(address, (), NoSecrets()), label), PrometheusSpec()
 
     found = list[Parts]()
     for metric, by, parts in COUNTERS:
-        counted = await reader.parts(SUBJECT, spec, query_of(metric, by, started, now, label), by, parts, now)
+        counted = await reader.parts(
+            replace(SUBJECT, digest=digest), spec, query_of(metric, by, started, now, label), by, parts, now
+        )
         if isinstance(counted, QueryFailed):
             return counted
         found.append(counted)
@@ -103,6 +123,13 @@ async def test_without_a_label_of_namespaces_the_digest_alone_tells_whose_answer
 async def test_what_was_counted_before_the_shadow_counts_no_longer(address: str) -> None:
     later = END + timedelta(hours=1)
     assert await read(address, started=later - timedelta(minutes=10), now=later) == Answers()
+
+
+async def test_what_an_earlier_shadow_of_the_same_candidate_had_counts_not_again(address: str) -> None:
+    started = BEGIN + SCRAPES // 2 * SCRAPE + MARGIN + timedelta(seconds=1)
+    found, last = await read(address, started=started, digest=AGAIN), SCRAPES // 2 - 1
+    rests, goes_on, begins_again, new = 0, last, 2 * last, last
+    assert isinstance(found, Answers) and found.agreed == rests + goes_on + begins_again + new
 
 
 async def test_a_server_that_is_away_is_no_answer() -> None:

@@ -32,7 +32,7 @@ def shadow_crashed(o: Observed) -> Decision | None:
 
 
 def shadow_not_measured(o: Observed) -> Decision | None:
-    """End the run where too few answers were compared when the time is over, or their counts can't be read."""
+    """End the run where too few answers, or no time of them, were counted when it is over, or none can be read."""
     if not is_over(o):
         return None
     answers, least = o.shadow.answers, spec_of(o).min_answers
@@ -41,7 +41,7 @@ def shadow_not_measured(o: Observed) -> Decision | None:
             return None
         return end(o, Outcome.FAILED, Reason.SHADOW_NOT_MEASURED, f"its answers' counts: {describe(answers)}")
     if answers.total >= least:
-        return None
+        return _time_not_measured(o, answers)
     message = (
         f"{answers.total:,} answers were compared in {format_duration(spec_of(o).for_)}, and {least:,} are needed "
         f"(verification.shadow.minAnswers){'' if answers.total else _advice(o)}"
@@ -49,13 +49,21 @@ def shadow_not_measured(o: Observed) -> Decision | None:
     return end(o, Outcome.FAILED, Reason.SHADOW_NOT_MEASURED, message)
 
 
-def shadow_disagrees(o: Observed) -> Decision | None:
-    """Refuse the candidate where too few of its answers are the served model's."""
-    answers = _measured(o)
-    if answers is None or answers.agreement >= spec_of(o).min_agreement:
+def _time_not_measured(o: Observed, answers: Answers) -> Decision | None:
+    if not answers.compared or answers.latency_ratio is not None:
         return None
-    least = f"{spec_of(o).min_agreement:g} (verification.shadow.minAgreement)"
-    message = f"{answers}: {answers.agreement:.3g} is less than {least}"
+    message = f"{answers}: no time of its answers was counted (refit_mirror_seconds_total)"
+    return end(o, Outcome.FAILED, Reason.SHADOW_NOT_MEASURED, message)
+
+
+def shadow_disagrees(o: Observed) -> Decision | None:
+    """Refuse the candidate where too few of its answers are the served model's, or all failed."""
+    answers = _measured(o)
+    if answers is None or (answers.compared and answers.agreement >= spec_of(o).min_agreement):
+        return None
+    least = spec_of(o).min_agreement
+    bound = f"{answers.agreement:.3g} is less than {least:g} (verification.shadow.minAgreement)"
+    message = f"{answers}: {bound if answers.compared else 'it answered none'}"
     return end(o, Outcome.REJECTED, Reason.SHADOW_DISAGREES, message)
 
 

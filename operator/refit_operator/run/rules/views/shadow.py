@@ -9,7 +9,7 @@ from refit_operator.api.conditions import ConditionType, is_true
 from refit_operator.api.durations import format_duration
 from refit_operator.api.run import RetrainRun
 from refit_operator.prometheus.rules.binomial import incomplete_beta
-from refit_operator.prometheus.rules.reading import QueryFailed, Reading, Value
+from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Reading, Value, describe
 from refit_operator.run.rules.views.documents import Document
 from refit_operator.target.rules.view import TargetView
 
@@ -23,6 +23,8 @@ RISK = 0.01
 """The chance at most with which a candidate that is as often right is found to be worse by its labels."""
 MARGIN = timedelta(minutes=1)
 """How much further back than the shadow's start counters are read, for clocks that differ."""
+LOOKBACK = "5m"
+"""How old the newest sample of a series may be that was there before: what Prometheus itself takes for gone."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,12 @@ class Answers:
     @property
     def total(self) -> int:
         """All answers to copies, failed ones too."""
-        return self.agreed + self.differed + self.failed
+        return self.compared + self.failed
+
+    @property
+    def compared(self) -> int:
+        """All answers to copies but failed ones."""
+        return self.agreed + self.differed
 
     @property
     def agreement(self) -> float:
@@ -83,8 +90,9 @@ class Answers:
 
     @property
     def latency_ratio(self) -> float | None:
-        """How many times as long the candidate took; None where nothing was measured."""
-        return self.mirrored_seconds / self.served_seconds if self.served_seconds > 0 else None
+        """How many times as long the candidate took; None where one of both wasn't measured."""
+        is_measured = self.served_seconds > 0 and self.mirrored_seconds > 0
+        return self.mirrored_seconds / self.served_seconds if is_measured else None
 
     def __str__(self) -> str:
         """Return the numbers in words."""
@@ -124,19 +132,26 @@ def may_have_shadow(run: RetrainRun) -> bool:
 def query_of(metric: str, label: str, started: datetime, now: datetime, namespace_label: str) -> str:
     """Return the query for a counter of the candidate's since the shadow's start.
 
-    The largest value that each series had, so that nothing is extrapolated, and what a pod counted stays when it goes.
+    The largest value that each series had, so that nothing is extrapolated, and what a pod counted stays when it goes,
+    without what the series had before: the same digest may have had a shadow earlier. One that is below that by now
+    began again.
     """
-    seconds = timedelta(seconds=ceil((now - started + MARGIN).total_seconds()))
+    window = format_duration(timedelta(seconds=ceil((now - started + MARGIN).total_seconds())))
     own = f', {namespace_label}="$(namespace)"' if namespace_label else ""
-    selector = f'{metric}{{digest="$(digest)"{own}}}[{format_duration(seconds)}]'
-    return f"sum by ({label}) (max_over_time({selector}))"
+    series = f'{metric}{{digest="$(digest)"{own}}}'
+    most, before = f"max_over_time({series}[{window}])", f"max_over_time({series}[{LOOKBACK}] offset {window})"
+    return f"sum by ({label}) (({most} - {before} >= 0) or {most})"
 
 
 Parts = tuple[tuple[Reading, ...], ...]
 
 
-def read_answers(results: Parts, sides: Parts, rights: Parts) -> Answers:
-    """Return what was counted: nothing where there are no series."""
+def read_answers(results: Parts, sides: Parts, rights: Parts) -> Answers | QueryFailed:
+    """Return what was counted: nothing where there are no series. What is no number is no count."""
+    for window in (*results, *sides, *rights):
+        newest = window[-1]
+        if not isinstance(newest, Value | NoData):
+            return QueryFailed(FailureKind.Malformed, describe(newest), newest.time)
     agreed, differed, failed = (int(_value(window)) for window in results)
     served, mirrored = map(_value, sides)
     labels = Labels(*(int(_value(window)) for window in rights))
