@@ -65,8 +65,8 @@ SHADOW = (
     Mutant(
         "a shadow of a name that is taken counts as ready",
         CHECKS,
-        "len(ours_of(o)) < len(o.shadow.made) or view is None",
-        "view is None",
+        "not taken(o) and view is not None and",
+        "view is not None and",
         SHADOW_TESTS,
     ),
     Mutant(
@@ -144,6 +144,34 @@ SHADOW = (
         VIEW,
         "return self.compared + self.failed",
         "return self.compared",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "copies that went to somebody else's Service decide",
+        VERDICT,
+        "    if words := taken(o):\n",
+        "    if (words := taken(o)) == taken:\n",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "a container that the kubelet lost sight of is the candidate's crash",
+        VIEW,
+        ' and ended.get("reason") not in UNKNOWN',
+        "",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "what somebody else has made is deleted as what is left",
+        "run/rules/checks/shadow_removal.py",
+        "if one.is_left and not one.is_going",
+        "if not one.is_going",
+        SHADOW_TESTS,
+    ),
+    Mutant(
+        "a shadow that is ready is too late because nobody looked",
+        CHECKS,
+        "if _is_ready(o) or o.now",
+        "if o.now",
         SHADOW_TESTS,
     ),
     Mutant(

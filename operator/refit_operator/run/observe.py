@@ -65,7 +65,7 @@ async def observe(
         reporting=ports.reporting,
         holdout_uses=holdout_uses(runs, run.spec.ordinal),
         refusals=refusals_before(runs, run),
-        shadow=await read_shadow(run, ports, now),
+        shadow=await read_shadow(run, runs, ports, now),
         judge_image=ports.judge_image,
     )
     return replace(observed, place=place_of(run, observed.job, ports.places))

@@ -29,7 +29,7 @@ from refit_operator.target.rules.kinds import DEPLOYMENT
 from refit_operator.target.rules.view import parse_target
 
 
-async def read_shadow(run: RetrainRun, ports: Ports, now: datetime) -> ShadowView:
+async def read_shadow(run: RetrainRun, runs: tuple[RetrainRun, ...], ports: Ports, now: datetime) -> ShadowView:
     """Return what there is of the shadow; nothing is read at any other time than while there may be one."""
     shadow = run.status.shadow
     if shadow is None or not may_have_shadow(run):
@@ -37,20 +37,23 @@ async def read_shadow(run: RetrainRun, ports: Ports, now: datetime) -> ShadowVie
     ref = Ref(run.metadata.namespace, shadow_name(run.spec.serving.target_ref.name))
     kinds = (DEPLOYMENT.identity, SERVICE)
     found = {kind: document for kind in kinds if (document := await ports.cluster.read(kind, ref))}
-    made = {kind: _made(document) for kind, document in found.items()}
-    deployment = found.get(DEPLOYMENT.identity)
-    if deployment is None or owner_of(deployment) != run.metadata.uid or not awaits_shadow(run):
+    finished = frozenset(other.metadata.uid for other in runs if other.is_finished)
+    made = {kind: _made(document, finished) for kind, document in found.items()}
+    if not awaits_shadow(run):
         return ShadowView(made=made)
+    answers = await _answers(run, shadow, ports, now)
+    deployment = found.get(DEPLOYMENT.identity)
+    if deployment is None or owner_of(deployment) != run.metadata.uid:
+        return ShadowView(made=made, answers=answers)
     view = parse_target(deployment)
     pods = oldest_first(await list_pods_of(ports.cluster, view, run.metadata.namespace))
     around = await read_surroundings(run.metadata.namespace, pods, silent_pod(pods), [], ports.cluster)
-    answers = await _answers(run, shadow, ports, now)
     return ShadowView(view, made, why_not_started(pods, around), crash_of(pods, shadow.ready_time), answers)
 
 
-def _made(document: Document) -> Made:
-    meta = document["metadata"]
-    return Made(meta["uid"], owner_of(document), bool(meta.get("deletionTimestamp")))
+def _made(document: Document, finished: frozenset[str]) -> Made:
+    meta, owner = document["metadata"], owner_of(document)
+    return Made(meta["uid"], owner, bool(meta.get("deletionTimestamp")), owner in finished)
 
 
 async def _answers(run: RetrainRun, shadow: ShadowRecord, ports: Ports, now: datetime) -> Answers | QueryFailed:

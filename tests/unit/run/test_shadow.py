@@ -168,6 +168,13 @@ ENDS: dict[str, tuple[Any, Any, Outcome, Reason, str]] = {
         Reason.SHADOW_NOT_MEASURED,
         "its answers' counts: the query failed (Timeout): no answer",
     ),
+    "copies may have gone to somebody else": (
+        OVER,
+        there(made={SERVICE: Made("another", "somebody")}),
+        Outcome.FAILED,
+        Reason.SHADOW_NOT_MEASURED,
+        "Service reviews-shadow exists and isn't controlled by this run: delete it",
+    ),
     "it disagrees": (
         OVER,
         there(replace(GOOD, agreed=79, differed=21, failed=0)),
@@ -230,6 +237,23 @@ def test_what_ends_the_run_removes_the_shadow_and_touches_nothing_that_serves(ca
     assert words in (decision.status.message or "") and decision.status.pointer_change is None
     owned = [kind for kind, made in shadow.made.items() if made.owner == RUN.metadata.uid]
     assert decision.actions == tuple(action for action in REMOVED if action.kind in owned)
+
+
+LEFT = Made("left-uid", "finished-run", is_left=True)
+
+
+def test_what_a_finished_run_has_left_is_deleted_first() -> None:
+    left = ShadowView(made={DEPLOYMENT.identity: LEFT, SERVICE: Made("service-uid", RUN.metadata.uid)})
+    decision = decide(watching(RECORDED, left))
+    assert decision.actions == (DeleteShadow(DEPLOYMENT.identity, "reviews-shadow", "left-uid"),)
+    assert decision.requeue_after and decision.status.outcome is None
+    going = ShadowView(made={kind: replace(LEFT, is_going=True) for kind in (DEPLOYMENT.identity, SERVICE)})
+    assert not decide(watching(RECORDED, going)).actions
+
+
+def test_one_that_is_ready_by_its_deadline_counts_though_nobody_looked_before() -> None:
+    status = decide(watching(LATE, there())).status
+    assert status.outcome is None and status.shadow and status.shadow.ready_time == NOW
 
 
 NOT_YET = {
@@ -329,8 +353,8 @@ def test_a_target_that_lost_its_port_is_refused() -> None:
 POD = {"metadata": {"name": "reviews-shadow-x"}}
 
 
-def ended(key: str, at: str, **pod: Any) -> list[dict[str, Any]]:
-    how = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": at}}
+def ended(key: str, at: str, why: str = "OOMKilled", **pod: Any) -> list[dict[str, Any]]:
+    how = {"terminated": {"exitCode": 137, "reason": why, "finishedAt": at}}
     return [POD | {"status": {"containerStatuses": [{"name": "server", key: how}]} | pod}]
 
 
@@ -342,6 +366,8 @@ def test_which_endings_are_the_candidates() -> None:
     assert not crash_of(ended("lastState", ago(minutes=6)), since), "before it was ready"
     assert not crash_of(ended("lastState", ago(minutes=1)), None)
     assert not crash_of(ended("state", ago(minutes=1), reason="Evicted"), since)
+    for unseen in ("Unknown", "ContainerStatusUnknown"):
+        assert not crash_of(ended("lastState", ago(minutes=1), unseen), since)
     going = [pod | {"metadata": POD["metadata"] | {"deletionTimestamp": ago()}} for pod in ended("state", ago())]
     assert not crash_of(going, since) and not crash_of([POD], since)
 

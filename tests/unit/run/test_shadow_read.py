@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from refit_operator.api.conditions import ConditionType, find
-from refit_operator.api.run import Outcome
+from refit_operator.api.run import Outcome, RetrainRun
 from refit_operator.kubernetes_api.client import SERVICE
 from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
 from refit_operator.prometheus.rules.reading import FailureKind, NoData, QueryFailed, Value
@@ -93,8 +93,9 @@ def service() -> dict[str, Any]:
     return {"metadata": {"uid": "service-uid", "ownerReferences": [owner], "deletionTimestamp": ago()}}
 
 
-async def read(status: dict[str, Any], ports: Any) -> ShadowView:
-    return await read_shadow(make_run(status=status, verification={"shadow": SHADOW}), ports, NOW)
+async def read(status: dict[str, Any], ports: Any, *others: RetrainRun) -> ShadowView:
+    run = make_run(status=status, verification={"shadow": SHADOW})
+    return await read_shadow(run, (run, *others), ports, NOW)
 
 
 async def test_nothing_is_read_before_it_is_recorded_nor_after_the_end() -> None:
@@ -131,11 +132,26 @@ async def test_a_counter_that_cannot_be_read_is_no_zero(label: str) -> None:
 async def test_of_a_strangers_deployment_and_after_it_has_passed_only_that_it_is_there_is_read() -> None:
     stranger = pods_of_shadow(**READY)
     stranger["metadata"]["ownerReferences"] = []
-    ports = Ports(ApiServer(Deployment=stranger))
-    assert await read(ANSWERS, ports) == ShadowView(made={DEPLOYMENT.identity: Made("shadow-uid", "")})
-    passed = await read(PASSED, Ports(ApiServer(Deployment=pods_of_shadow(**READY))))
+    found = await read(ANSWERS, Ports(ApiServer(Deployment=stranger)))
+    assert found.made == {DEPLOYMENT.identity: Made("shadow-uid", "")} and found.deployment is None and not found.crash
+    ports = Ports(ApiServer(Deployment=pods_of_shadow(**READY)))
+    passed = await read(PASSED, ports)
     assert passed.deployment is None and list(passed.made) == [DEPLOYMENT.identity]
     assert not ports.reader.queries
+
+
+async def test_what_was_counted_is_read_also_where_its_deployment_is_gone() -> None:
+    found = await read(ANSWERS, Ports(ApiServer()))
+    assert isinstance(found.answers, Answers) and found.answers.total == 14
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["finished", "under way"])
+async def test_whose_run_has_finished_is_known_by_the_monitors_runs(ended: bool) -> None:
+    other = make_run(2, status=ACCEPTED | ({"outcome": "Failed"} if ended else {}))
+    left = pods_of_shadow()
+    left["metadata"]["ownerReferences"] = [{"uid": other.metadata.uid, "controller": True}]
+    found = await read(RECORDED, Ports(ApiServer(Deployment=left)), other)
+    assert found.made[DEPLOYMENT.identity] == Made("shadow-uid", other.metadata.uid, is_left=ended)
 
 
 async def test_its_objects_are_made_and_deleted_as_decided() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from refit_operator.api.conditions import ConditionType
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
-from refit_operator.api.shadow import ShadowSpec
+from refit_operator.api.shadow import ShadowSpec, shadow_name
 from refit_operator.run.rules.checks.promotion import POLL
 from refit_operator.run.rules.decision import Decision, Observed, condition, finish, record
 from refit_operator.run.rules.views.shadow import Made, awaits_shadow
@@ -39,6 +39,14 @@ def is_over(o: Observed, more: timedelta = timedelta(0)) -> bool:
 def ours_of(o: Observed) -> dict[tuple[str, str], Made]:
     """Return what exists of the shadow and is this run's."""
     return {kind: made for kind, made in o.shadow.made.items() if made.owner == o.run.metadata.uid}
+
+
+def taken(o: Observed) -> str:
+    """Say what has the shadow's name and isn't this run's; empty where nothing has."""
+    ours = ours_of(o)
+    kinds = [kind[1] for kind in o.shadow.made if kind not in ours]
+    name = shadow_name(o.run.spec.serving.target_ref.name)
+    return f"{' and '.join(kinds)} {name} exists and isn't controlled by this run: delete it" if kinds else ""
 
 
 def end(o: Observed, outcome: Outcome, reason: Reason, message: str) -> Decision:

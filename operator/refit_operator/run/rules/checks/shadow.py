@@ -8,10 +8,11 @@ from refit_operator.api.conditions import ConditionType
 from refit_operator.api.durations import format_duration
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
-from refit_operator.api.shadow import ShadowRecord, shadow_name
+from refit_operator.api.shadow import ShadowRecord
 from refit_operator.api.uris import name_pointer
 from refit_operator.prometheus.rules.reading import QueryFailed, describe
 from refit_operator.run.rules.checks.promotion import POLL, new_pointer
+from refit_operator.run.rules.checks.shadow_removal import leftovers
 from refit_operator.run.rules.decision import (
     AT_ONCE,
     CreateShadow,
@@ -26,9 +27,9 @@ from refit_operator.run.rules.shadowing import (
     awaits,
     end,
     is_over,
-    ours_of,
     record_refusal,
     spec_of,
+    taken,
 )
 from refit_operator.target.rules.kinds import DEPLOYMENT
 from refit_operator.target.rules.rollout import Complete
@@ -39,16 +40,19 @@ SERVICE = ("v1", "Service")
 
 def _progress(o: Observed) -> str:
     """Return how far its pod is on the way, and what stands in it."""
-    taken = [kind[1] for kind, made in o.shadow.made.items() if made.owner != o.run.metadata.uid]
-    if taken:
-        name = shadow_name(o.run.spec.serving.target_ref.name)
-        return f"{' and '.join(taken)} {name} exists and isn't controlled by this run: delete it"
+    if words := taken(o):
+        return words
     view = o.shadow.deployment
     if view is None:
         return "its Deployment is being made"
     rollout = view.rollout
     words = ("" if isinstance(rollout, Complete) else rollout.message, view.replica_failure, o.shadow.blocker)
     return f"its own pod: {'; '.join(word for word in words if word)}"
+
+
+def _is_ready(o: Observed) -> bool:
+    view = o.shadow.deployment
+    return not taken(o) and view is not None and isinstance(view.rollout, Complete)
 
 
 def record_shadow(o: Observed) -> Decision | None:
@@ -68,15 +72,20 @@ def shadow_not_started(o: Observed) -> Decision | None:
         return None
     if shadow.refused:
         return end(o, Outcome.FAILED, Reason.SHADOW_NOT_STARTED, shadow.refused)
-    if o.now - shadow.start_time < o.run.spec.serving.rollout_deadline:
+    if _is_ready(o) or o.now - shadow.start_time < o.run.spec.serving.rollout_deadline:
         return None
     return end(o, Outcome.FAILED, Reason.SHADOW_NOT_STARTED, f"not ready in time: {_progress(o)}")
 
 
 def create_shadow(o: Observed) -> Decision | None:
-    """Make what is missing of the shadow, and again where it is deleted; what another has made in its place is left."""
+    """Make what is missing of the shadow, and again where it is deleted.
+
+    What a finished run has left in its place is deleted first; what somebody else has made there is left.
+    """
     if not awaits(o) or o.target is None or is_over(o):
         return None
+    if left := leftovers(o):
+        return Decision(o.run.status, left, requeue_after=POLL)
     pointer, port = new_pointer(o, o.target), port_of_pods(o.target.document)
     if pointer is None or port is None:
         return record_refusal(o, "no container of the target names a port that copies could go to")
@@ -93,8 +102,7 @@ def await_shadow(o: Observed) -> Decision | None:
     shadow = o.run.status.shadow
     if not awaits(o) or shadow is None or shadow.ready_time:
         return None
-    view = o.shadow.deployment
-    if len(ours_of(o)) < len(o.shadow.made) or view is None or not isinstance(view.rollout, Complete):
+    if not _is_ready(o):
         return Decision(record(o, Stage.SHADOWING, _progress(o)), requeue_after=POLL)
     message = f"copies of live requests are answered for {format_duration(spec_of(o).for_)}"
     answering = condition(o, ConditionType.SHADOWED, "Unknown", Reason.SHADOW_ANSWERING, message)

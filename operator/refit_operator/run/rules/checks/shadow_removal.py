@@ -27,6 +27,12 @@ def removals(o: Observed) -> tuple[DeleteShadow, ...]:
     return tuple(DeleteShadow(kind, name, made.uid) for kind, made in ours_of(o).items() if not made.is_going)
 
 
+def leftovers(o: Observed) -> tuple[DeleteShadow, ...]:
+    """Return what deletes the shadow of a finished run, such as one whose creation was carried out after its end."""
+    name, made = shadow_name(o.run.spec.serving.target_ref.name), o.shadow.made.items()
+    return tuple(DeleteShadow(kind, name, one.uid) for kind, one in made if one.is_left and not one.is_going)
+
+
 def without_shadow(o: Observed, decision: Decision) -> Decision:
     """Add to whatever ends the run that its shadow is deleted."""
     if decision.status.outcome is None or o.run.is_finished:

@@ -8,7 +8,7 @@ from refit_operator.api.run import Outcome, Stage
 from refit_operator.api.shadow import shadow_name
 from refit_operator.prometheus.rules.reading import QueryFailed, describe
 from refit_operator.run.rules.decision import AT_ONCE, Decision, Observed, condition, record
-from refit_operator.run.rules.shadowing import answering_since, end, is_over, spec_of
+from refit_operator.run.rules.shadowing import answering_since, end, is_over, spec_of, taken
 from refit_operator.run.rules.views.shadow import Answers
 from refit_operator.target.rules.serving_port import port_of_pods
 
@@ -35,6 +35,8 @@ def shadow_not_measured(o: Observed) -> Decision | None:
     """End the run where too few answers, or no time of them, were counted when it is over, or none can be read."""
     if not is_over(o):
         return None
+    if words := taken(o):
+        return end(o, Outcome.FAILED, Reason.SHADOW_NOT_MEASURED, f"copies may have gone elsewhere: {words}")
     answers, least = o.shadow.answers, spec_of(o).min_answers
     if isinstance(answers, QueryFailed):
         if not is_over(o, o.run.spec.serving.rollout_deadline):

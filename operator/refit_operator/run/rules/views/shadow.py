@@ -23,6 +23,8 @@ RISK = 0.01
 """The chance at most with which a candidate that is as often right is found to be worse by its labels."""
 MARGIN = timedelta(minutes=1)
 """How much further back than the shadow's start counters are read, for clocks that differ."""
+UNKNOWN = ("Unknown", "ContainerStatusUnknown")
+"""Why a container ended of which the kubelet lost sight."""
 LOOKBACK = "5m"
 """How old the newest sample of a series may be that was there before: what Prometheus itself takes for gone."""
 
@@ -34,6 +36,8 @@ class Made:
     uid: str
     owner: str
     is_going: bool = False
+    is_left: bool = False
+    """Whether a finished run of the same monitor controls it."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,8 @@ def _value(window: tuple[Reading, ...]) -> float:
 def crash_of(pods: list[Document], since: datetime | None) -> str:
     """Return which container of the pods has ended since then, and how; empty where none has.
 
-    A start that failed before the pod was ready is none, nor is a pod that is deleted or evicted.
+    A start that failed before the pod was ready is none, nor is a pod that is deleted or evicted, nor an ending that
+    nobody saw: the kubelet writes it where its node began again.
     """
     for pod in pods:
         status = pod.get("status") or {}
@@ -174,7 +179,7 @@ def crash_of(pods: list[Document], since: datetime | None) -> str:
             continue
         for container in status.get("containerStatuses") or ():
             ended = _ending(container)
-            if ended and datetime.fromisoformat(ended["finishedAt"]) >= since:
+            if ended and ended.get("reason") not in UNKNOWN and datetime.fromisoformat(ended["finishedAt"]) >= since:
                 why = f"{ended.get('reason') or 'it ended'}, exit code {ended.get('exitCode')}"
                 return f"container {container['name']} of pod {pod['metadata']['name']} ended while it answered: {why}"
     return ""
