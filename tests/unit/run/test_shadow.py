@@ -83,7 +83,7 @@ def test_a_rollback_that_is_requested_has_none() -> None:
 
 def test_then_its_deployment_and_its_service_are_made_and_again_where_one_is_missing() -> None:
     found = decide(watching(RECORDED)).actions
-    assert [action.kind for action in found if isinstance(action, CreateShadow)] == [SERVICE, DEPLOYMENT.identity]
+    assert [action.kind for action in found if isinstance(action, CreateShadow)] == [DEPLOYMENT.identity, SERVICE]
     half = ShadowView(made={SERVICE: Made("service-uid", RUN.metadata.uid)})
     (action,) = decide(watching(RECORDED, half)).actions
     assert isinstance(action, CreateShadow) and action.kind == DEPLOYMENT.identity

@@ -80,7 +80,8 @@ def shadow_not_started(o: Observed) -> Decision | None:
 def create_shadow(o: Observed) -> Decision | None:
     """Make what is missing of the shadow, and again where it is deleted.
 
-    What a finished run has left in its place is deleted first; what somebody else has made there is left.
+    What a finished run has left in its place is deleted first; what somebody else has made there is left. The Deployment
+    comes first, which has to be lent: where it isn't, nothing was made that couldn't be deleted either.
     """
     if not awaits(o) or o.target is None or is_over(o):
         return None
@@ -90,8 +91,8 @@ def create_shadow(o: Observed) -> Decision | None:
     if pointer is None or port is None:
         return record_refusal(o, "no container of the target names a port that copies could go to")
     missing = (
-        CreateShadow(SERVICE, build_service(o.run, port)),
         CreateShadow(DEPLOYMENT.identity, build_deployment(o.run, o.target.document, pointer)),
+        CreateShadow(SERVICE, build_service(o.run, port)),
     )
     actions = tuple(action for action in missing if action.kind not in o.shadow.made)
     return Decision(o.run.status, actions, requeue_after=POLL) if actions else None
