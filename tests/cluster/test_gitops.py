@@ -132,7 +132,7 @@ def test_the_samples_expressions_say_the_same(space: Space, applied: Flux) -> No
     applied.applied(lambda: applied.repository.write("target", labelled(1)))
     applied.repository.write("monitor", monitor(metric={"query": "sum("}))
     until(lambda: applied.ready()[:2] == ("False", "HealthCheckFailed"), 60, f"{applied.ready()}")
-    applied.applied(lambda: applied.repository.write("monitor", monitor()))
+    applied.applied(lambda: applied.repository.write("monitor", monitor(policy={"cooldown": "2h"})))
 
 
 def test_what_kubectl_sets_is_removed_unless_it_has_the_name_that_flux_keeps(space: Space, applied: Flux) -> None:

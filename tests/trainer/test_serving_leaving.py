@@ -82,4 +82,4 @@ def test_a_request_ends_where_its_client_leaves(serve: Serve, published: Path) -
     with socket.create_connection(address, timeout=20) as client:
         client.sendall(head + body)
     server.post("/v1/predict", text="a lovely film")
-    assert server.count("predictions_total") == 1
+    assert server.count("refit_serve_predictions_total") == 1

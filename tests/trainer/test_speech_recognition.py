@@ -64,7 +64,7 @@ def test_words_are_learnt_from_nothing_drift_and_come_back(folder: Path, tmp_pat
     report = judged(tmp_path / "out", folder / "after" / "holdout", folder / "out")
     served, candidate = (report[name]["metrics"]["wer"] for name in ("served", "candidate"))
     print(f"before {before}, after the drift {served:.3f}, retrained {candidate:.3f}")
-    assert before["cer"] < 0.3 and before["wer"] < 0.8 < served and candidate < served - 0.2  # untrained: 1
+    assert before["cer"] < 0.3 and before["wer"] < 0.9 < served and candidate < served - 0.2  # untrained: 1
 
 
 @needs_recordings
