@@ -16,7 +16,10 @@ MEMINFO = Path("/proc/meminfo")
 SPARE = 64 << 20
 """Bytes that stay free: requests go on while the model is loaded."""
 WHILE_LOADING = 1.5
-"""Of what a model takes: at its peak, loading has float32 weights and their copies in bf16. tests/trainer/test_in_place.py holds it against a process."""
+"""Of what a model takes: at its peak, loading has float32 weights and their copies in bf16.
+
+tests/trainer/test_in_place.py holds it against a process.
+"""
 
 
 class NoRoom(Exception):

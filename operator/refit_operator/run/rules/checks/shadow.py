@@ -80,8 +80,8 @@ def shadow_not_started(o: Observed) -> Decision | None:
 def create_shadow(o: Observed) -> Decision | None:
     """Make what is missing of the shadow, and again where it is deleted.
 
-    What a finished run has left in its place is deleted first; what somebody else has made there is left. The Deployment
-    comes first, which has to be lent: where it isn't, nothing was made that couldn't be deleted either.
+    What a finished run has left in its place is deleted first; what somebody else has made there is left. The
+    Deployment comes first, which has to be lent: where it isn't, nothing was made that couldn't be deleted either.
     """
     if not awaits(o) or o.target is None or is_over(o):
         return None
