@@ -15,7 +15,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from refit_serving import mirror, mirrored_labels
-from refit_serving.memory import weigh
+from refit_serving.memory import ENTRY, weigh
 from refit_serving.mirror import HEADER, TIMING, Mirror, MirrorSettings
 from refit_serving.mirrored_labels import MirroredLabels
 from refit_serving.settings import read_settings
@@ -229,7 +229,7 @@ def test_answers_kept_for_labels_are_bounded_by_their_bytes(monkeypatch: pytest.
     labels = MirroredLabels(is_same, registry)
     labels.begin("sha256:a")
     large = [{"label": "cat", "box": [0.5] * 1000} for _ in range(20)]
-    monkeypatch.setattr(mirrored_labels, "KEPT_BYTES", 3 * (weigh(large) + mirrored_labels.ENTRY))
+    monkeypatch.setattr(mirrored_labels, "KEPT_BYTES", 3 * (weigh(large) + ENTRY))
     for key in ("a", "b", "c", "c", "d", "d"):
         labels.keep(key, large)
     for key in ("a", "b", "c", "d"):
@@ -245,7 +245,7 @@ def test_answers_are_kept_for_labels_until_the_other_server_is_gone_for_good(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(mirror.time, "monotonic", lambda: now)
+    monkeypatch.setattr("refit_serving.mirror.time.monotonic", lambda: now)
     sender = Mirror(MirrorSettings("http://127.0.0.1:1"), is_same, is_same, CollectorRegistry())
     sender._digest = "sha256:a"
     sender.labels.begin("sha256:a")
