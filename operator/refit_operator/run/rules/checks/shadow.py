@@ -40,8 +40,8 @@ SERVICE = ("v1", "Service")
 
 def _progress(o: Observed) -> str:
     """Return how far its pod is on the way, and what stands in it."""
-    if stranger := taken(o):
-        return stranger
+    if theirs := taken(o):
+        return theirs
     view = o.shadow.deployment
     if view is None:
         return "its Deployment is being made"
