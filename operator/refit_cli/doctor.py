@@ -125,7 +125,9 @@ def pod_of_a_run(o: Observed) -> Document:
     run = RetrainRun.model_validate(body | {"metadata": body["metadata"] | identity})
     template = build_job(run)["spec"]["template"]
     meta = {"namespace": run.metadata.namespace, "generateName": f"{run.metadata.name}-doctor-"}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"] | meta, "spec": template["spec"]}
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if not key.startswith("refit.dev/")}
+    metadata = template["metadata"] | meta | {"labels": labels}  # those of ours are for the Job controller's pods
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
 
 
 def _dry_run(cluster: Cluster, o: Observed) -> Examined:

@@ -1,5 +1,7 @@
 """kubectl refit on the real node: what it reads of a run that waits, and what it writes."""
 
+import json
+
 import pytest
 
 from refit_cli.exits import Exit
@@ -33,7 +35,8 @@ def test_a_run_is_looked_at_from_all_sides_and_rejected(space: Space) -> None:
     assert again.code == Exit.CONFLICT and "which cannot be changed" in again.out
     history = refit(space, "history", "reviews", "-o", "json").data
     assert [(run["outcome"], run["reason"]) for run in history] == [("Rejected", "ApprovalRefused")]
-    managers = {entry["manager"] for entry in space.get("rr", name)["metadata"]["managedFields"]}
+    shown = json.loads(space.run("get", "rr", name, "-o", "json", "--show-managed-fields"))
+    managers = {entry["manager"] for entry in shown["metadata"]["managedFields"]}
     assert "refit-cli" in managers
 
 
