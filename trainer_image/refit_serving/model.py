@@ -11,7 +11,6 @@ from typing import Any
 from refit_serving.pointer import read_pointer
 from refit_serving.room import file_bytes
 from refit_serving.settings import Settings
-from refit_serving.weights import load_narrow
 from refit_trainer.artifacts.model_folder import verify_folder
 from refit_trainer.contract.errors import BadInput
 from refit_trainer.contract.library_errors import refusing_model
@@ -83,7 +82,7 @@ def _load(settings: Settings, folder: Path, digest: str, check: Callable[[Path],
         raise BadInput(f"{folder} has no head for {settings.task}")
     check(folder)
     limit_threads()
-    loaded = load_narrow(task, folder)
+    loaded = task.load(folder)
     sketch = _follow(loaded, read_sketch(folder, digest))
     model = ServedModel(digest, task, loaded, sketch, file_bytes=file_bytes(folder))
     with refusing_model(folder):

@@ -15,11 +15,8 @@ CGROUP = Path("/sys/fs/cgroup")
 MEMINFO = Path("/proc/meminfo")
 SPARE = 64 << 20
 """Bytes that stay free: requests go on while the model is loaded."""
-WHILE_LOADING = 1.5
-"""Of what a model takes: at its peak, loading has float32 weights and their copies in bf16.
-
-tests/trainer/test_in_place.py holds it against a process.
-"""
+WHILE_LOADING = 1.25
+"""Of what a model takes: loading takes more at its peak. tests/trainer/test_in_place.py holds it against a process."""
 
 
 class NoRoom(Exception):
@@ -47,11 +44,11 @@ def file_bytes(folder: Path) -> int:
 
 
 def growth(active: LoadedModel, active_bytes: int) -> float:
-    """Return how many bytes a model takes while it is loaded for each byte of its files: 2 for bf16, read into fp32."""
+    """Return how many bytes a model takes in memory for each byte of its files: 2 for bf16 that is computed in fp32."""
     network = active.network
     has_tensors = active_bytes and hasattr(network, "parameters") and hasattr(network, "buffers")
     tensors = [*network.parameters(), *network.buffers()] if has_tensors else []  # boosted trees have none
-    taken = sum(tensor.numel() * max(tensor.element_size(), 4 * tensor.is_floating_point()) for tensor in tensors)
+    taken = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     return max(1.0, taken / active_bytes) if active_bytes else 1.0
 
 
