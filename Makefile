@@ -185,7 +185,6 @@ check-benchmarks:
 	$(PYTHON) -m benchmarks.scale --check
 	$(PYTHON) -m benchmarks.bench_scarce --check
 	$(PYTHON) -m benchmarks.bench_labels --check
-	$(PYTHON) -m benchmarks.bench_speed --check
 	$(PYTHON) -m benchmarks.gpu --check
 
 check-reliability:
