@@ -81,13 +81,13 @@ def test_a_rollback_that_is_requested_has_none() -> None:
     assert not may_have_shadow(rollback.run) and decide(rollback).status.shadow is None
 
 
-def test_then_its_deployment_and_its_service_are_made_and_again_where_one_is_missing() -> None:
-    found = decide(watching(RECORDED)).actions
-    assert [action.kind for action in found if isinstance(action, CreateShadow)] == [DEPLOYMENT.identity, SERVICE]
-    half = ShadowView(made={SERVICE: Made("service-uid", RUN.metadata.uid)})
-    (action,) = decide(watching(RECORDED, half)).actions
-    assert isinstance(action, CreateShadow) and action.kind == DEPLOYMENT.identity
-    assert decide(watching(ANSWERS)).actions == found, "and where both are deleted while it answers"
+def test_then_its_deployment_is_made_and_then_its_service_and_again_what_is_missing() -> None:
+    (first,) = decide(watching(RECORDED)).actions
+    assert isinstance(first, CreateShadow) and first.kind == DEPLOYMENT.identity
+    half = ShadowView(made={DEPLOYMENT.identity: Made("deployment-uid", RUN.metadata.uid)})
+    (second,) = decide(watching(RECORDED, half)).actions
+    assert isinstance(second, CreateShadow) and second.kind == SERVICE
+    assert decide(watching(ANSWERS)).actions == (first,), "and where both are deleted while it answers"
 
 
 def test_a_pod_that_is_not_ready_is_waited_for() -> None:

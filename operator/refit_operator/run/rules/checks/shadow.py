@@ -81,7 +81,7 @@ def create_shadow(o: Observed) -> Decision | None:
     """Make what is missing of the shadow, and again where it is deleted.
 
     What a finished run has left in its place is deleted first; what somebody else has made there is left. The
-    Deployment comes first, which has to be lent: where it isn't, nothing was made that couldn't be deleted either.
+    Deployment comes first and alone, which has to be lent: where it isn't, nothing was made that couldn't be deleted.
     """
     if not awaits(o) or o.target is None or is_over(o):
         return None
@@ -94,8 +94,8 @@ def create_shadow(o: Observed) -> Decision | None:
         CreateShadow(DEPLOYMENT.identity, build_deployment(o.run, o.target.document, pointer)),
         CreateShadow(SERVICE, build_service(o.run, port)),
     )
-    actions = tuple(action for action in missing if action.kind not in o.shadow.made)
-    return Decision(o.run.status, actions, requeue_after=POLL) if actions else None
+    actions = tuple(action for action in missing if action.kind not in o.shadow.made)[:1]
+    return Decision(o.run.status, actions, requeue_after=AT_ONCE) if actions else None
 
 
 def await_shadow(o: Observed) -> Decision | None:
