@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from refit_operator.run.rules.manifests.shadow import build_deployment, build_service
-from tests.hostile.jobs import OWNER, THIEF, Change
+from tests.hostile.jobs import OWNER, THIEF, Change, mount, pod_of
 from tests.hostile.stolen import HEADLESS, SERVICES
 from tests.hostile.vectors import Document, Entry, Family, Request, Vector, creates
 from tests.support.cluster.kubectl import OPERATOR
@@ -23,18 +23,9 @@ def shadow() -> Document:
     return made
 
 
-def pod_of(made: Document) -> Document:
-    found: Document = made["spec"]["template"]["spec"]
-    return found
-
-
 def server_of(made: Document) -> Document:
     found: Document = pod_of(made)["containers"][0]
     return found
-
-
-def mount(**source: Any) -> Change:
-    return lambda made: pod_of(made)["volumes"].append({"name": "more", **source})
 
 
 def pod(**fields: Any) -> Change:
