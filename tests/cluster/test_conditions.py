@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from tests.support.cluster.apart import Apart
-from tests.support.cluster.kubectl import Document, Space
+from tests.support.cluster.kubectl import Space
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor
+from tests.support.cluster.targets import assert_one_waits
 from tests.support.kstatus import Status, kstatus
 
 
@@ -89,19 +90,11 @@ def test_a_target_that_nobody_wired(space: Space) -> None:
     assert "doesn't mount claim 'elsewhere'" in message
 
 
-def age(document: Document) -> tuple[str, str]:
-    """The order in which monitors claim a target: two of the same second by their UIDs."""
-    return document["metadata"]["creationTimestamp"], document["metadata"]["uid"]
-
-
 def test_two_monitors_on_one_target(space: Space) -> None:
     space.apply(*CLAIMS, idle_target(), monitor(suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "Monitoring")
     space.apply(monitor("second", suspend=True, serving={"targetRef": {"name": "reviews"}}))
-    first, second = sorted(space.list("mmon"), key=age)
-    message = space.wait_condition(f"mmon/{second['metadata']['name']}", "Ready", "TargetClaimed")
-    assert f"'{first['metadata']['name']}' has this target" in message
-    space.wait_condition(f"mmon/{first['metadata']['name']}", "Ready", "Monitoring")
+    assert_one_waits(space)
     assert space.list("rr") == []
 
 

@@ -9,7 +9,7 @@ from tests.support.cluster.kubectl import Refused, Space
 from tests.support.cluster.objects import BROKEN, target
 from tests.support.cluster.people import say
 from tests.support.cluster.runs import active_run, finished, run_number
-from tests.support.cluster.targets import monitor_of, pointer_of, serve, stateful_set
+from tests.support.cluster.targets import assert_one_waits, monitor_of, pointer_of, serve, stateful_set
 from tests.support.local import until
 
 LONG = {"for": "10m"}
@@ -100,7 +100,7 @@ def test_another_monitor_of_the_same_stateful_set_waits(space: Space) -> None:
     space.apply(monitor_of("StatefulSet", suspend=True))
     space.wait_condition("mmon/reviews", "Ready", "Monitoring")
     space.apply(monitor_of("StatefulSet", name="second", suspend=True))
-    assert "'reviews' has this target" in space.wait_condition("mmon/second", "Ready", "TargetClaimed")
+    assert_one_waits(space)
 
 
 def test_a_kind_that_isnt_a_target_is_refused(space: Space) -> None:

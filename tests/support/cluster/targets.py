@@ -31,6 +31,14 @@ def pointer_of(space: Space, kind: str) -> str:
     return str((template["metadata"].get("annotations") or {}).get("refit.dev/checkpoint", ""))
 
 
+def assert_one_waits(space: Space) -> None:
+    """Wait until the younger of two monitors of one target waits for the other; of the same second by their UIDs."""
+    both = [each["metadata"] for each in space.list("mmon")]
+    first, second = (meta["name"] for meta in sorted(both, key=lambda meta: (meta["creationTimestamp"], meta["uid"])))
+    assert f"{first!r} has this target" in space.wait_condition(f"mmon/{second}", "Ready", "TargetClaimed")
+    space.wait_condition(f"mmon/{first}", "Ready", "Monitoring")
+
+
 def argo_rollout(**spec: Any) -> Document:
     """The target of the other tests as an Argo Rollout whose canary pauses until it is promoted."""
     made = target()
