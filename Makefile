@@ -150,7 +150,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 	$(PYTHON) -m benchmarks.bench_scarce
 	$(PYTHON) -m benchmarks.bench_labels
 
-bench-tasks:  ## every task on real data that drifts, through the contract (about fifteen minutes)
+bench-tasks:  ## every task on real data that drifts, through the contract (about an hour)
 	$(PYTHON) -m benchmarks.bench_tasks
 
 verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics  ## lint, types, layers, drift of what is generated, words, sizes

@@ -29,7 +29,7 @@ SCENARIO = Scenario(
     drift="games and media → libraries, documents, networks",
     metric="micro_f1",
     columns={"text": "text", "labels": "labels"},
-    hyperparameters={"learning_rate": "3e-4", "epochs": "3"},
+    hyperparameters={"learning_rate": "1e-4", "epochs": "10"},
     write=_write,
     materials={"sentences": ensure_data, "packages": ensure_packages},
 )

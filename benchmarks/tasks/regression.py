@@ -1,4 +1,4 @@
-"""How positive a sentence is, from -4 to 4: reviews of films, then tweets. People's mean ratings."""
+"""How positive a sentence is, from -4 to 4: tweets, then reviews of films. People's mean ratings."""
 
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ TRAIN, HOLDOUT = 2000, 500
 
 def _write(materials: Materials, folder: Path) -> None:
     (folder / "model").symlink_to(materials["sentences"] / "minilm")
-    for when, domain in {"before": "movies", "after": "tweets"}.items():
+    for when, domain in {"before": "tweets", "after": "movies"}.items():
         with (materials["scores"] / f"{domain}.jsonl").open() as lines:
             for side, rows in {"holdout": HOLDOUT, "train": TRAIN}.items():
                 (folder / when / side).mkdir(parents=True)
@@ -24,10 +24,10 @@ SCENARIO = Scenario(
     task="regression",
     model="MiniLM, pretrained",
     data="how positive people rated sentences, from -4 to 4 (vaderSentiment)",
-    drift="film reviews → tweets",
+    drift="tweets → film reviews",
     metric="mae",
     columns={"text": "text", "value": "value"},
-    hyperparameters={"learning_rate": "1e-4", "epochs": "1"},
+    hyperparameters={"learning_rate": "1e-4", "epochs": "2"},
     write=_write,
     materials={"sentences": ensure_data, "scores": ensure_scores},
 )
