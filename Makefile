@@ -169,6 +169,7 @@ layers:
 check-crds:
 	$(PYTHON) -m refit_operator.api.crd --check crds
 	$(PYTHON) -m refit_operator.api.reference --check docs/reference/conditions.md
+	$(PYTHON) -m refit_operator.api.audit --check docs/reference/audit.schema.json
 
 check-chart:
 	$(PYTHON) -m charts --check
@@ -224,6 +225,7 @@ dependencies:  ## every package that is imported is declared in pyproject.toml, 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds
 	$(PYTHON) -m refit_operator.api.reference docs/reference/conditions.md
+	$(PYTHON) -m refit_operator.api.audit docs/reference/audit.schema.json
 	$(PYTHON) -m charts
 
 chart:  ## generate the Helm chart from manifests/, crds/ and the operator's settings

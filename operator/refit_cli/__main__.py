@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from refit_cli import action_commands, doctor, gitops, history, logs, report, status, timeline, tree, why
+from refit_cli import action_commands, audit, doctor, gitops, history, logs, report, status, timeline, tree, why
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
 from refit_cli.simulate.command import command as simulate
@@ -22,6 +22,7 @@ app.command("why")(why.command)
 app.command("history")(history.command)
 app.command("logs")(logs.command)
 app.command("report")(report.command)
+app.command("audit")(audit.command)
 action_commands.register(app)
 app.command("lint")(lint)
 app.command("simulate")(simulate)

@@ -103,3 +103,6 @@ class RunResult(ApiModel):
         default=None, description="How many gates of the monitor asked this very holdout, with this one."
     )
     slice_count: int | None = Field(default=None, description="Slices judged, also those left out of the report.")
+    images: dict[str, str] = Field(
+        default={}, description="Image that train and judge ran, by digest, as the node names it."
+    )

@@ -140,6 +140,7 @@ def _with_training(o: Observed, report: TrainReport) -> RunResult:
         training_rows=report.rows,
         training_seconds=f"{report.seconds:.1f}",
         fingerprint=report.fingerprint,
+        images=dict(o.job.images),
     )
 
 
@@ -174,7 +175,10 @@ def record_judgement(o: Observed) -> Decision | None:
     message = f"judged on {report.rows} holdout rows"
     trained = condition(o, ConditionType.TRAINED, "True", Reason.JOB_SUCCEEDED, message)
     facts = {
-        "result": result.model_copy(update=judgement_fields(report, o.run.spec.gate.metric, o.holdout_uses)),
+        "result": result.model_copy(
+            update=judgement_fields(report, o.run.spec.gate.metric, o.holdout_uses)
+            | {"images": {**result.images, **o.job.images}}
+        ),
         "progress": newest_progress(o),
     }
     status = record(o, Stage.JUDGING, message, trained, trained_time=o.now, **facts)

@@ -51,6 +51,13 @@ def statuses_of(pod: Document) -> dict[str, Document]:
     return {container["name"]: container.get("state") or {} for container in found}
 
 
+def images_of(pod: Document) -> dict[str, str]:
+    """Return the image that each container runs or ran, as its node names it, which is by digest."""
+    status = pod.get("status") or {}
+    found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return {container["name"]: container["imageID"] for container in found if container.get("imageID")}
+
+
 def last_ending_of(pod: Document, name: str) -> Document:
     """Return how a container that is started again ended the last time; empty where it never did."""
     status = pod.get("status") or {}

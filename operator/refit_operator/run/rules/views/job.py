@@ -1,7 +1,7 @@
 """A Job and its pods as one value. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -15,6 +15,7 @@ from refit_operator.run.rules.views.documents import (
     by_index,
     ending_of,
     has_started,
+    images_of,
     is_over,
     statuses_of,
 )
@@ -65,6 +66,8 @@ class JobView:
     """Containers of the newest pod that exited 0 without a valid report, each with what is wrong with it."""
     error: str = ""
     """Why a container failed; empty where none did."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """The image of trainer and judge, as the node of the newest pod that ran it names it."""
     pod: str = ""
     """Name of the newest pod that isn't over, empty where there is none."""
     pod_is_ending: bool = False
@@ -112,6 +115,7 @@ def view_job(
         judge_report=_report(pods, "judge", JudgeReport),
         unchanged=_report(pods, "train", UnchangedReport),
         holdout=_report(pods, "judge", HoldoutReport),
+        images={name: image for pod in pods for name, image in images_of(pod).items() if name in KINDS},
         pod=newest.get("name", ""),
         pod_is_ending="deletionTimestamp" in newest,
         resource_version=job["metadata"]["resourceVersion"],
