@@ -1,6 +1,7 @@
 """The commands that change something, each a field or an annotation of a monitor or a run."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,7 @@ from refit_cli.output import Format, print_data
 from refit_operator.api.run import Approval
 
 Action = Callable[[Api, str, bool], Done]
+Reason = Annotated[str, typer.Option("--reason", help="Why: kept with the run, and in its audit document.")]
 
 
 def show(done: Done, dry_run: bool, output: Format) -> None:
@@ -28,6 +30,8 @@ def register(app: typer.Typer) -> None:
         app.command(name, help=words)(_on_monitor(action))
     for name, words, action in ON_RUNS:
         app.command(name, help=words)(_on_run(action))
+    for name, words, approval in APPROVALS:
+        app.command(name, help=words)(_on_candidate(approval))
 
 
 def _on_monitor(action: Action) -> Callable[..., None]:
@@ -58,20 +62,28 @@ def _on_run(action: Action) -> Callable[..., None]:
     return command
 
 
+def _on_candidate(approval: Approval) -> Callable[..., None]:
+    def command(
+        name: RunName,
+        reason: Reason = "",
+        namespace: Namespace = "",
+        context: Context = "",
+        kubeconfig: Kubeconfig = "",
+        dry_run: DryRun = False,
+        output: Output = Format.TABLE,
+    ) -> None:
+        api = connect(namespace, context, kubeconfig)
+        show(actions.decide_on(api, name, approval, dry_run, reason), dry_run, output)
+
+    return command
+
+
 def _suspend(api: Api, name: str, dry_run: bool) -> Done:
     return actions.suspend(api, name, True, dry_run)
 
 
 def _resume(api: Api, name: str, dry_run: bool) -> Done:
     return actions.suspend(api, name, False, dry_run)
-
-
-def _approve(api: Api, name: str, dry_run: bool) -> Done:
-    return actions.decide_on(api, name, Approval.APPROVED, dry_run)
-
-
-def _reject(api: Api, name: str, dry_run: bool) -> Done:
-    return actions.decide_on(api, name, Approval.REJECTED, dry_run)
 
 
 ON_MONITORS: tuple[tuple[str, str, Action], ...] = (
@@ -82,7 +94,9 @@ ON_MONITORS: tuple[tuple[str, str, Action], ...] = (
     ("resume", "Start runs again.", _resume),
 )
 ON_RUNS: tuple[tuple[str, str, Action], ...] = (
-    ("approve", "Let a run's candidate be promoted.", _approve),
-    ("reject", "Have a run's candidate refused.", _reject),
     ("abort", "End a run; what it promoted is rolled back.", actions.abort),
+)
+APPROVALS: tuple[tuple[str, str, Approval], ...] = (
+    ("approve", "Let a run's candidate be promoted.", Approval.APPROVED),
+    ("reject", "Have a run's candidate refused.", Approval.REJECTED),
 )

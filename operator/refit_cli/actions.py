@@ -131,8 +131,8 @@ def suspend(api: Api, name: str, value: bool, dry_run: bool = False) -> Done:
     return Done(f"modelmonitor/{name}", f"{state}{note}{back}")
 
 
-def decide_on(api: Api, name: str, approval: Approval, dry_run: bool = False) -> Done:
-    """Approve or reject a run's candidate."""
+def decide_on(api: Api, name: str, approval: Approval, dry_run: bool = False, reason: str = "") -> Done:
+    """Approve or reject a run's candidate, in the user's own name."""
     run = find_run(api, name)
     what, word = f"retrainrun/{run.metadata.name}", approval.value.lower()
     if run.spec.approval is approval:
@@ -142,7 +142,9 @@ def decide_on(api: Api, name: str, approval: Approval, dry_run: bool = False) ->
     _demand_open(run, what)
     if run.status.pointer_change:
         raise Failed(Exit.CONFLICT, f"{what} is past its approval ({run.status.stage}): abort rolls it back")
-    api.patch(RUN, run.metadata.name, {"spec": {"approval": approval.value}}, dry_run)
+    why = {"approvalReason": reason} if reason else {}
+    said = {"approval": approval.value, "approvalBy": api.username(), **why}
+    api.patch(RUN, run.metadata.name, {"spec": said}, dry_run)
     is_needed = run.spec.mode is Mode.APPROVE or approval is Approval.REJECTED
     return Done(what, word if is_needed else f"{word}; spec.mode is {run.spec.mode}, which promotes without")
 

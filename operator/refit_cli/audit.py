@@ -109,7 +109,8 @@ def _approval(document: AuditDocument) -> str:
     approval = document.approval
     if approval.decision is None:
         return f"none (mode {approval.mode})"
-    return f"{approval.decision} (mode {approval.mode})"
+    why = f": {approval.reason}" if approval.reason else ""
+    return f"{approval.decision} by {approval.by or 'somebody without a name'} (mode {approval.mode}){why}"
 
 
 def _with(uri: str, rows: int | None, digest: str | None) -> str:

@@ -69,6 +69,10 @@ class Api(Protocol):
         """Return the API server's time."""
         ...
 
+    def username(self) -> str:
+        """Return the name by which the API server knows the user."""
+        ...
+
 
 class Cluster:
     """A connection to the API server of a context, and one namespace."""
@@ -111,6 +115,12 @@ class Cluster:
         response = self.send("PATCH", resource.path(self.namespace, name), query, body)
         found: Document = json.loads(response.data)
         return found
+
+    def username(self) -> str:
+        """Return the name by which the API server knows the user, as admission sees it."""
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", asked)
+        return str(answer["status"]["userInfo"]["username"])
 
     def post(self, path: str, body: Document) -> Document:
         """Ask the API server a question that is an object, such as a review of access."""

@@ -1,6 +1,18 @@
 """All hostile vectors, by family."""
 
-from tests.hostile import asked, beyond, forgeries, functions, jobs, schema, shadows, stolen, workloads, writers
+from tests.hostile import (
+    approvals,
+    asked,
+    beyond,
+    forgeries,
+    functions,
+    jobs,
+    schema,
+    shadows,
+    stolen,
+    workloads,
+    writers,
+)
 from tests.hostile.vectors import Entry, Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -14,6 +26,7 @@ FAMILIES: tuple[Family, ...] = (
     *shadows.FAMILIES,
     *workloads.FAMILIES,
     *forgeries.FAMILIES,
+    *approvals.FAMILIES,
     *functions.FAMILIES,
 )
 

@@ -140,7 +140,7 @@ FAMILIES = (
         "ClusterRole edit in one namespace",
         Entry.API_SERVER,
         forgeries(EDITOR),
-        (Vector("an approval", changes(FORGED, {"spec": {"approval": "Approved"}}, EDITOR), ""),),
+        (Vector("an abort", changes(FORGED, {"spec": {"abort": True}}, EDITOR), ""),),
     ),
     Family(
         "a run that the cluster's administrator writes",

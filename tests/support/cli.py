@@ -74,6 +74,9 @@ class Objects:
     def now(self) -> datetime:
         return self._now
 
+    def username(self) -> str:
+        return "ada@example.com"
+
 
 def _merged(base: Any, change: Any) -> Any:
     if not isinstance(change, dict):

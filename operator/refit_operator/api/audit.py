@@ -42,6 +42,12 @@ class AuditedApproval(ApiModel):
 
     mode: Mode = Field(description="Approve: nothing was promoted without it. Auto: the gate alone let it pass.")
     decision: Approval | None = Field(default=None, description="Absent: nobody approved or rejected it.")
+    by: str | None = Field(
+        default=None,
+        description="User name by which the API server knew who did, where the policy refit-run-guard is installed; "
+        "else what they called themselves. Absent: not told.",
+    )
+    reason: str | None = Field(default=None, description="Why, in their words.")
 
 
 class AuditedModels(ApiModel):

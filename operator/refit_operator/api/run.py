@@ -93,7 +93,7 @@ class Trigger(ApiModel):
 
 
 class RetrainRunSpec(ApiModel):
-    """The attempt as it was decided; afterwards only `approval` and `abort` may be set."""
+    """The attempt as it was decided; afterwards only `approval…` and `abort` may be set."""
 
     model_config = ConfigDict(json_schema_extra=make_immutable)
 
@@ -129,6 +129,15 @@ class RetrainRunSpec(ApiModel):
     approval: Approval | None = Field(
         default=None,
         description="Whether the candidate may be promoted; awaited where mode is Approve. Cannot be changed once set.",
+    )
+    approval_by: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="Who approved or rejected it: the user name by which the API server knows them. The policy "
+        "refit-run-guard refuses an approval without it, and any other name.",
+    )
+    approval_reason: str | None = Field(
+        default=None, max_length=1024, description="Why, in their words; set together with approval."
     )
     abort: bool = Field(
         default=False, description="Ends the run before the promotion, and rolls back after it. Cannot be unset."

@@ -53,6 +53,8 @@ def test_every_field_of_a_runs_spec_is_kept_or_is_a_word_of_people() -> None:
         name for name in spec["properties"] if not any(f"self.{name} == oldSelf.{name})" in rule for rule in rules)
     ]
     assert words == ["abort"]
+    together = [rule for rule in rules if rule.endswith("|| (!has(oldSelf.approval) && has(self.approval))")]
+    assert len(together) == 2
     assert any(rule.startswith("!has(oldSelf.approval) || ") for rule in rules)
     assert any(rule.startswith("!has(oldSelf.abort) || !oldSelf.abort || ") for rule in rules)
     assert len(rules) == len(spec["properties"])

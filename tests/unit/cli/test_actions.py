@@ -118,7 +118,11 @@ def reject(api: Objects, name: str) -> actions.Done:
 
 @pytest.mark.parametrize(
     ("act", "field"),
-    [(approve, {"approval": "Approved"}), (reject, {"approval": "Rejected"}), (actions.abort, {"abort": True})],
+    [
+        (approve, {"approval": "Approved", "approvalBy": "ada@example.com"}),
+        (reject, {"approval": "Rejected", "approvalBy": "ada@example.com"}),
+        (actions.abort, {"abort": True}),
+    ],
 )
 def test_a_run_is_found_by_its_name_or_its_monitors(act: Act, field: dict[str, Any]) -> None:
     run = make_run(2, mode="Approve")
@@ -143,6 +147,13 @@ def test_what_was_said_of_a_run_stays() -> None:
     with pytest.raises(Failed, match="is approved already, which cannot be changed"):
         reject(api, "reviews")
     assert len(api.patched) == 1
+
+
+def test_a_reason_is_kept_with_the_approval() -> None:
+    api = Objects.of(seen(runs=(make_run(1, mode="Approve"),)))
+    actions.decide_on(api, "reviews", Approval.REJECTED, reason="worse on tweets")
+    ((_, patched),) = api.patched
+    assert patched["spec"]["approvalReason"] == "worse on tweets"
 
 
 def test_an_approval_that_nothing_waits_for_says_so() -> None:

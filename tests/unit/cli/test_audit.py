@@ -29,6 +29,14 @@ def test_the_screen_names_models_data_images_and_times() -> None:
     assert "RolledOut" in text and "Ended" in text
 
 
+def test_who_approved_it_and_why_is_shown() -> None:
+    said = {"approval": "Approved", "approvalBy": "ada@example.com", "approvalReason": "better on tweets"}
+    text = text_of(render(made_of(promoted(mode="Approve", **said))), 200)
+    assert "Approved by ada@example.com (mode Approve): better on tweets" in text
+    nameless = text_of(render(made_of(promoted(mode="Approve", approval="Approved"))), 200)
+    assert "Approved by somebody without a name" in nameless
+
+
 def test_a_run_under_way_is_refused() -> None:
     with pytest.raises(Failed, match=r"hasn't ended \(New\)") as refused:
         made_of(make_run(1, status=STARTED))

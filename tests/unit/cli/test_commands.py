@@ -48,7 +48,7 @@ def test_a_screen_is_printed_in_every_format(api: Objects, words: tuple[str, ...
         (("resume", "reviews"), "is not suspended already"),
         (("rollback", "reviews"), "ends the run under way"),
         (("take", "reviews"), "nothing to take"),
-        (("approve", "reviews"), "approved"),
+        (("approve", "reviews", "--reason", "looks right"), "approved"),
         (("reject", make_run(2).metadata.name), "rejected"),
         (("abort", "reviews"), "aborted"),
     ],

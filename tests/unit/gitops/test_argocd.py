@@ -86,21 +86,21 @@ def changed(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 WRITES = {
-    "suspend": ".spec.suspend",
-    "resume": ".spec.suspend",
-    "retrain": ".metadata.annotations.refit.dev/retrain-requested-at",
-    "rollback": ".metadata.annotations.refit.dev/rollback-requested-at",
-    "approve": ".spec.approval",
-    "reject": ".spec.approval",
-    "abort": ".spec.abort",
+    "suspend": [".spec.suspend"],
+    "resume": [".spec.suspend"],
+    "retrain": [".metadata.annotations.refit.dev/retrain-requested-at"],
+    "rollback": [".metadata.annotations.refit.dev/rollback-requested-at"],
+    "approve": [".spec.approval", ".spec.approvalBy"],
+    "reject": [".spec.approval", ".spec.approvalBy"],
+    "abort": [".spec.abort"],
 }
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_action_changes_one_field(kind: str) -> None:
+def test_an_action_changes_its_fields_alone(kind: str) -> None:
     for action, name in ACTIONS[kind].items():
         before = read(CUSTOMIZATIONS / kind / "testdata" / f"{name}.yaml")
-        assert changed(before, act(action, before)) == [WRITES[action]]
+        assert sorted(changed(before, act(action, before))) == WRITES[action]
 
 
 def test_what_an_action_writes_is_what_the_operator_reads() -> None:

@@ -33,7 +33,7 @@ def audit_of(run: RetrainRun) -> AuditDocument | None:
         monitor=spec.monitor_ref,
         metric=spec.metric.name,
         trigger=spec.trigger,
-        approval=AuditedApproval(mode=spec.mode, decision=spec.approval),
+        approval=_approval(run),
         models=_models(run),
         data=_data(run),
         images=dict(run.status.result.images),
@@ -43,6 +43,11 @@ def audit_of(run: RetrainRun) -> AuditDocument | None:
         conditions=tuple(sorted(run.status.conditions, key=lambda each: each.type)),
         outcome=outcome,
     )
+
+
+def _approval(run: RetrainRun) -> AuditedApproval:
+    spec = run.spec
+    return AuditedApproval(mode=spec.mode, decision=spec.approval, by=spec.approval_by, reason=spec.approval_reason)
 
 
 def _outcome(run: RetrainRun) -> AuditedOutcome | None:
