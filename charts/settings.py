@@ -13,6 +13,7 @@ SET_BY_THE_CHART = {
     "progress_url": "the Service's address",
     "progress_secret": "its name ends with nameSuffix, and the account may write no other",
     "notifications": "the file of notifications.configMap",
+    "audit_folder": "where audit.claim is mounted",
     "leader_election": "two pods may run during an upgrade, so one has to lead",
     "lease_namespace": "the release's namespace",
     "lease_name": "its name ends with nameSuffix, and the account may write no other",

@@ -75,6 +75,10 @@ DEPLOYMENT = (
         "resources:\n          requests: {cpu: 50m, memory: 128Mi}\n          limits: {memory: 512Mi}\n",
         "resources:\n          {{- toYaml .Values.resources | nindent 10 }}\n",
     ),
+    append(
+        "        seccompProfile: {type: RuntimeDefault}\n",
+        "        {{- if .Values.audit.claim }}\n        fsGroup: 10001\n        {{- end }}\n",
+    ),
     append("        - {name: tmp, mountPath: /tmp}\n", '        {{- include "refit.mounts" . | nindent 8 }}\n'),
     append("      - {name: tmp, emptyDir: {}}\n", '      {{- include "refit.volumes" . | nindent 6 }}\n'),
 )

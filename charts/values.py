@@ -142,6 +142,16 @@ class Notifications(Part):
     )
 
 
+class Audit(Part):
+    """What docs/how-to/audit.md has a patch for."""
+
+    claim: ObjectName | Literal[""] = Field(
+        default="",
+        description="Claim on which each run that ended is kept as a document, mounted at /var/lib/refit/audit with "
+        "the group 10001. Default: none is kept.",
+    )
+
+
 class Values(Part):
     """All but the settings of the operator, which settings.py makes of its own."""
 
@@ -178,6 +188,10 @@ class Values(Part):
         default=Notifications(),
         description="Who is notified of runs that ended: docs/how-to/notifications.md. Both are in the release's "
         "namespace.",
+    )
+    audit: Audit = Field(
+        default=Audit(),
+        description="Where runs are kept for an audit: docs/how-to/audit.md. It is in the release's namespace.",
     )
     crds: Crds = Field(default=Crds(), description="The CustomResourceDefinitions.")
     common: Common = Field(

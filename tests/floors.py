@@ -16,6 +16,7 @@ PACKAGE = "refit_operator"
 FLOORS = {
     ".": 24,
     "api": 94,
+    "audit": 90,
     "controller": 80,
     "kubernetes_api": 74,
     "leadership": 94,

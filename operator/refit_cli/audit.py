@@ -1,6 +1,7 @@
 """`kubectl refit audit RUN`: a run that ended as one document, from its object or from a file."""
 
 import json
+import shlex
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
-from refit_cli.cluster import connect
+from refit_cli.cluster import Api, connect
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import read_files
 from refit_cli.objects import find_run
@@ -35,11 +36,23 @@ def command(
     """Show who let a run's candidate serve, on which data, models and images it was judged, and how it ended."""
     if bool(name) == bool(file):
         raise Failed(Exit.USAGE, "give exactly one of RUN and --file")
-    document = read_kept(file) if file else made_of(find_run(connect(namespace, context, kubeconfig), name))
+    document = read_kept(file) if file else read_run(connect(namespace, context, kubeconfig), name)
     if output.is_data:
         print_data(document.to_json(), output)
     else:
         console().print(render(document))
+
+
+def read_run(api: Api, name: str) -> AuditDocument:
+    """Return the document of a run that is there. Raises Failed, with how to read one that was pruned."""
+    try:
+        return made_of(find_run(api, name))
+    except Failed as missing:
+        if missing.code is not Exit.NOT_FOUND:
+            raise
+        found = shlex.quote(f'cat "$REFIT_AUDIT_FOLDER"/{api.namespace}/{name.rpartition("/")[2]}.*.json')
+        read = f"kubectl -n refit-system exec deploy/refit-operator -- sh -c {found} | kubectl refit audit -f -"
+        raise Failed(missing.code, f"{missing}; where documents are kept: {read}") from None
 
 
 def made_of(run: RetrainRun) -> AuditDocument:

@@ -5,13 +5,15 @@ import os
 import socket
 import ssl
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import structlog
 from kubernetes.aio import client, config
 
 from refit_operator.api.metadata import Ref
+from refit_operator.audit.keeper import Keeper
 from refit_operator.controller.failure_events import emit_failure
 from refit_operator.controller.reconcile import reconcile
 from refit_operator.controller.rules.urgency import after_sweep
@@ -141,9 +143,14 @@ async def lead(
         "places": give_places(workqueue, ports, settings),
         "watchdog": watch_over(streams, WatchLimits()),
     }
-    if ports.notifier:
-        tasks["notifications"] = ports.notifier.run(workqueue.enqueue)
+    tasks |= telling_of_ends(ports, workqueue.enqueue)
     return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)
+
+
+def telling_of_ends(ports: Ports, enqueue: Callable[[Ref], None]) -> dict[str, Coroutine[Any, Any, None]]:
+    """Return the tasks that send and keep what ended, where that is set."""
+    senders = {"notifications": ports.notifier, "audit": ports.keeper}
+    return {name: sender.run(enqueue) for name, sender in senders.items() if sender}
 
 
 async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tuple[Ports, ssl.SSLContext | None]:
@@ -166,6 +173,7 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
         judge_image=settings.judge_image,
         places=places,
         notifier=Notifier(receivers, utc_now) if receivers else None,
+        keeper=Keeper(Path(settings.audit_folder)) if settings.audit_folder else None,
     )
     return ports, tls
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from refit_operator.audit.keeper import Keeper
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.notifications.notifier import Notifier
@@ -30,3 +31,5 @@ class Ports:
     places: Places = field(default_factory=Places)
     notifier: Notifier | None = None
     """None where nobody is notified."""
+    keeper: Keeper | None = None
+    """None where no audit document is kept."""

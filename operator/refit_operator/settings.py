@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         default="",
         description="File that says who is notified of runs that ended: docs/how-to/notifications.md. Default: nobody.",
     )
+    audit_folder: str = Field(
+        default="",
+        description="Folder in which each run that ended is kept as an audit document: docs/how-to/audit.md. Default: "
+        "nowhere.",
+    )
     log_format: str = Field(default="json", pattern="^(json|console)$", description="json or console.")
 
     @field_validator("max_concurrent_runs", "max_concurrent_runs_per_namespace", mode="before")

@@ -1,5 +1,6 @@
 """Bugs that this operator could have had: one replacement in its source each, and the unit tests that must catch it."""
 
+from tests.mutants.audit import AUDIT
 from tests.mutants.batch import BATCH
 from tests.mutants.bodies import BODIES
 from tests.mutants.decide import DECIDE
@@ -1728,4 +1729,5 @@ MUTANTS = (
     *URGENCY,
     *SHARED,
     *SHADOW,
+    *AUDIT,
 )

@@ -18,6 +18,12 @@ async def test_what_monitors_may_read_reaches_the_reader() -> None:
     assert ports.reader.servers.headers == (AllowedHeader("shop", "X-Scope-OrgID", "retail"),)
 
 
+async def test_audit_documents_are_kept_where_a_setting_says_alone() -> None:
+    kept, _ = await make_ports(cast(Any, None), Clock(), Settings(audit_folder="/var/lib/refit/audit"))
+    nowhere, _ = await make_ports(cast(Any, None), Clock(), Settings())
+    assert kept.keeper and nowhere.keeper is None
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"prometheus_namespace_label": "a-b"}, {"prometheus_headers": "X-Scope-OrgID=shop"}, {"prometheus_allowed": "a"}],

@@ -38,6 +38,9 @@ nodeSelector:
 {{- with .Values.notifications.configMap }}
 - {name: REFIT_NOTIFICATIONS, value: /etc/refit/notifications/notifications.yaml}
 {{- end }}
+{{- if .Values.audit.claim }}
+- {name: REFIT_AUDIT_FOLDER, value: /var/lib/refit/audit}
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - {name: REFIT_{{ snakecase $name | upper }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
 {{- end }}
@@ -46,13 +49,16 @@ nodeSelector:
 {{- end }}
 {{- end }}
 
-{{- /* Who is notified: docs/how-to/notifications.md. */}}
+{{- /* Who is notified, and where runs are kept: docs/how-to/notifications.md, docs/how-to/audit.md. */}}
 {{- define "refit.mounts" -}}
 {{- with .Values.notifications.configMap }}
 - {name: notifications, mountPath: /etc/refit/notifications, readOnly: true}
 {{- end }}
 {{- with .Values.notifications.secret }}
 - {name: notification-secrets, mountPath: /etc/refit/secrets, readOnly: true}
+{{- end }}
+{{- if .Values.audit.claim }}
+- {name: audit, mountPath: /var/lib/refit/audit}
 {{- end }}
 {{- end }}
 
@@ -62,5 +68,8 @@ nodeSelector:
 {{- end }}
 {{- with .Values.notifications.secret }}
 - {name: notification-secrets, secret: {secretName: {{ . | quote }}}}
+{{- end }}
+{{- with .Values.audit.claim }}
+- {name: audit, persistentVolumeClaim: {claimName: {{ . | quote }}}}
 {{- end }}
 {{- end }}

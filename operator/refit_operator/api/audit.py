@@ -108,7 +108,7 @@ class AuditedOutcome(ApiModel):
     outcome: Outcome = Field(description="The run's outcome.")
     reason: str = Field(description="Reason of the condition Finished.")
     message: str = Field(default="", description="The reason in a sentence, with numbers.")
-    time: datetime = Field(description="When it ended.")
+    time: datetime | None = Field(default=None, description="When it ended; absent where the record of it was lost.")
 
 
 class AuditDocument(ApiModel):

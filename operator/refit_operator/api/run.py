@@ -203,6 +203,9 @@ class RetrainRunStatus(ApiModel):
     notified_time: datetime | None = Field(
         default=None, description="When it was recorded that all receivers were notified of its end."
     )
+    audit_time: datetime | None = Field(
+        default=None, description="When it was recorded that its audit document is in REFIT_AUDIT_FOLDER."
+    )
     message: str | None = Field(default=None, max_length=32768, description="The newest fact in a sentence.")
 
 

@@ -6,6 +6,7 @@ from refit_operator.api.conditions import ConditionType, find, is_true
 from refit_operator.api.metadata import Ref
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
+from refit_operator.controller.keep import keep
 from refit_operator.controller.notify import notify
 from refit_operator.controller.rules.urgency import after_reconciliation
 from refit_operator.controller.workqueue import Again
@@ -33,9 +34,7 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
         ports.mass_breach.remove(ref)
         ports.places.keep(ref, ())
         return None
-    runs = await _list_runs(monitor, ports)
-    if ports.notifier and await notify(runs, ports.notifier, ports.cluster, ports.clock.now()):
-        runs = await _list_runs(monitor, ports)
+    runs = await _tell_of_ends(monitor, await _list_runs(monitor, ports), ports)
     active = [run for run in runs if not run.is_finished]
     waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
     if AT_ONCE in waits:
@@ -51,6 +50,15 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
     waits.append(reconciled.after)
     urgency = after_reconciliation(active, reconciled.may_start)
     return Again(min(wait for wait in waits if wait is not None), urgency)
+
+
+async def _tell_of_ends(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports) -> tuple[RetrainRun, ...]:
+    """Have those that ended notified and kept; return the runs as they are afterwards."""
+    if ports.notifier and await notify(runs, ports.notifier, ports.cluster, ports.clock.now()):
+        runs = await _list_runs(monitor, ports)
+    if ports.keeper and await keep(runs, ports.keeper, ports.cluster, ports.clock.now()):
+        runs = await _list_runs(monitor, ports)
+    return runs
 
 
 def _resting(found: Reconciled, ports: Ports) -> Resting | None:

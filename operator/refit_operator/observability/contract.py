@@ -151,6 +151,10 @@ OPERATOR = (
         "result",
     ),
     _gauge("refit_notifications_waiting", "Episodes whose notifications are being sent, or sent again later."),
+    _gauge(
+        "refit_audit_documents_waiting",
+        "Audit documents of runs that ended, which aren't in REFIT_AUDIT_FOLDER yet; 0 where none are kept.",
+    ),
     _gauge("refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."),
     _gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too."),
 )

@@ -45,6 +45,7 @@ CONNECTIONS_REFUSED = _counter("refit_progress_connections_refused_total")
 CERTIFICATE_EXPIRY = _gauge("refit_progress_certificate_expiry_timestamp_seconds")
 NOTIFICATIONS = _counter("refit_notifications_total")
 NOTIFICATIONS_WAITING = _gauge("refit_notifications_waiting")
+AUDIT_WAITING = _gauge("refit_audit_documents_waiting")
 CLOCK_AHEAD = _gauge("refit_clock_ahead_seconds")
 OVERLAPPING = _gauge("refit_overlapping_namespaces")
 

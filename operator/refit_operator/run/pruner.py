@@ -55,7 +55,7 @@ async def observe_history(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], p
     namespace = monitor.metadata.namespace
     jobs = await ports.cluster.list_objects(JOB, namespace, f"{MONITOR_LABEL}={monitor.metadata.name}")
     target = await find_target(ports.cluster, namespace, monitor.spec.serving)
-    return History(runs, tuple(jobs), target.pointer if target else None, now)
+    return History(runs, tuple(jobs), target.pointer if target else None, now, awaits_audit=ports.keeper is not None)
 
 
 async def delete(history: History, old: tuple[RetrainRun, ...], ports: Ports) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from refit_cli.audit import made_of, read_kept, render
+from refit_cli.audit import made_of, read_kept, read_run, render
 from refit_cli.exits import Exit, Failed
 from refit_operator.api.run import RetrainRun
-from tests.support.cli import text_of
+from tests.support.cli import Objects, text_of
 from tests.support.runs import ROLLED_OUT, STARTED
 from tests.support.samples import NEW_DIGEST, NOW, make_run
 
@@ -47,6 +47,15 @@ def test_a_kept_document_is_shown_as_its_object_was(tmp_path: Path) -> None:
     made, file = made_of(promoted()), tmp_path / "kept.json"
     file.write_text(made.text())
     assert read_kept(str(file)) == made
+
+
+def test_of_a_run_that_is_gone_it_says_where_documents_are_kept() -> None:
+    with pytest.raises(Failed, match="no RetrainRun") as refused:
+        read_run(Objects(), "reviews-3-692f633a")
+    assert refused.value.code == Exit.NOT_FOUND
+    assert """'cat "$REFIT_AUDIT_FOLDER"/shop/reviews-3-692f633a.*.json' | kubectl refit audit -f -""" in str(
+        refused.value
+    )
 
 
 @pytest.mark.parametrize(

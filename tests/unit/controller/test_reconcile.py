@@ -20,7 +20,7 @@ class Stand:
     """A stand-in for ports and pruner: only what a look passes on is asked of it."""
 
     cluster = clock = places = property(lambda self: self)
-    notifier = None
+    notifier = keeper = None
 
     def keep(self, *_: object) -> None:
         return
@@ -58,3 +58,48 @@ async def test_the_monitor_asks_its_metric_only_where_the_run_has_no_next_step(
     again: Any = await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
     assert again.urgency is Urgency.UNDER_WAY
     assert (again.after, len(asked)) == (2 * MINUTE if wait is None else wait, looks)
+
+
+class Keeping(Stand):
+    """The same, with a keeper whose folder has every document already."""
+
+    keeper = property(lambda self: self)
+
+    def __init__(self) -> None:
+        self.written: list[Any] = []
+
+    async def list_runs(self, monitor: object) -> tuple[object, ...]:
+        ended = {"outcome": "Failed", "completionTime": NOW.isoformat()} | self.recorded
+        return (make_run(status=ended),)
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        return {"auditTime": self.written[-1]["auditTime"]} if self.written else {}
+
+    def is_kept(self, id: str) -> bool:
+        return True
+
+    def forget(self, id: str) -> None:
+        return
+
+    async def write_status(self, kind: object, run: object, status: dict[str, Any]) -> None:
+        self.written.append(status)
+
+
+async def test_an_audit_document_is_recorded_once_and_the_monitor_sees_the_run_as_it_is_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Any] = []
+
+    async def ask(monitor: object, runs: tuple[Any, ...], *_: object) -> Reconciled:
+        seen.extend(runs)
+        observed: Any = None
+        return Reconciled(MINUTE, observed)
+
+    monkeypatch.setattr(reconcile, "reconcile_monitor", ask)
+    monkeypatch.setattr(reconcile, "_resting", lambda *_: None)
+    stand: Any = Keeping()
+    for _ in range(2):
+        await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
+    assert len(stand.written) == 1
+    assert [run.status.audit_time for run in seen] == [NOW, NOW]

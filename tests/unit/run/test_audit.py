@@ -48,6 +48,11 @@ def test_a_run_under_way_has_none(status: dict[str, Any]) -> None:
     assert audit_of(make_run(status=status)) is None
 
 
+def test_a_run_whose_end_has_no_time_has_one_all_the_same() -> None:
+    found = audit_of(make_run(status={"outcome": "Failed"}))
+    assert found and found.outcome.time is None and found.timeline[-1].moment is not Moment.ENDED
+
+
 def test_it_names_models_data_and_outcome() -> None:
     found = document()
     assert found.models.candidate.endswith(f"@{NEW_DIGEST}")

@@ -107,6 +107,7 @@ CASES = {
         "monitor",
     ),
     "RefitNamespacesOverlap": of_operator({"refit_overlapping_namespaces": "0x5 3x30"}, "18m", "22m"),
+    "RefitAuditNotWritten": of_operator({"refit_audit_documents_waiting": "0x5 2x30"}, "18m", "22m"),
     "RefitCertificateExpires": of_operator(
         {"refit_progress_certificate_expiry_timestamp_seconds": "0x60 9999999999x60 1000000x90"}, "130m", "190m"
     ),

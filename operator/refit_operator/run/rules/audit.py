@@ -52,7 +52,7 @@ def _approval(run: RetrainRun) -> AuditedApproval:
 
 def _outcome(run: RetrainRun) -> AuditedOutcome | None:
     status, finished = run.status, find(run.status.conditions, ConditionType.FINISHED)
-    if status.outcome is None or status.completion_time is None:
+    if status.outcome is None:
         return None
     reason, message = (finished.reason, finished.message) if finished else (status.outcome.value, status.message or "")
     return AuditedOutcome(outcome=status.outcome, reason=reason, message=message, time=status.completion_time)

@@ -27,6 +27,8 @@ class History:
     jobs: tuple[Document, ...]
     live: str | None
     now: datetime
+    awaits_audit: bool = False
+    """Whether a run stays until its audit document is kept."""
 
 
 def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
@@ -45,7 +47,8 @@ def runs_to_delete(h: History, limit: int) -> tuple[RetrainRun, ...]:
     counted = [run for run in finished if run.status.outcome and run.status.outcome.is_evidence]
     needed = {run.metadata.uid for some in (finished, trained, rolled_back, counted) for run in _newest(some, limit)}
     kept = needed | {run.metadata.uid for run in serving_runs(h.live, h.runs)}
-    return tuple(run for run in finished if run.metadata.uid not in kept)
+    goes = (run for run in finished if run.metadata.uid not in kept)
+    return tuple(run for run in goes if run.status.audit_time or not h.awaits_audit)
 
 
 def _newest(runs: list[RetrainRun], limit: int) -> list[RetrainRun]:

@@ -1,0 +1,1 @@
+"""Runs that ended, kept as audit documents where an administrator says."""
