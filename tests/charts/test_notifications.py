@@ -11,7 +11,7 @@ from tests.support.helm import Document, rendered
 
 GUIDE = (CHECKOUT / "docs/how-to/notifications.md").read_text()
 BLOCKS = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)]
-CONFIG_MAP, VALUES, PATCH = BLOCKS
+CONFIG_MAP, VALUES, PATCH, _ = BLOCKS
 
 
 def pod(**values: Any) -> Document:

@@ -1,15 +1,18 @@
 """Notifications over HTTP: sent once, tried again, refused for good, and by nobody held up."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from structlog.testing import capture_logs
 
 from refit_operator.api.metadata import Ref
 from refit_operator.api.run import Outcome
@@ -19,6 +22,8 @@ from refit_operator.notifications.receivers import Receiver
 from refit_operator.notifications.rules.episode import SENT_FOR, Episode, episode_of
 from tests.support.local import free_port
 from tests.support.monitors import finished
+from tests.support.prometheus.fakes import self_signed
+from tests.support.proxy import Proxy, proxying
 from tests.support.samples import NOW
 
 
@@ -52,11 +57,15 @@ def episode(number: int = 1) -> Episode:
 
 
 @asynccontextmanager
-async def serving(channel: Channel) -> AsyncIterator[str]:
+async def serving(channel: Channel, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     application = web.Application()
     application.router.add_post("/hook", channel.answer)
-    async with TestServer(application) as server:
-        yield str(server.make_url("/hook"))
+    server = TestServer(application, scheme="https" if tls else "http", host="127.0.0.1")
+    await server.start_server(ssl=tls)
+    try:
+        yield str(server.make_url("/hook")).replace("127.0.0.1", "localhost" if tls else "127.0.0.1")
+    finally:
+        await server.close()
 
 
 def receiver(url: str, name: str = "ml", **more: Any) -> Receiver:
@@ -179,6 +188,58 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
         sending.notifier.offer(episode())
         await sending.until_sent()
     assert len(channel.bodies) == 1
+
+
+async def test_a_receiver_is_reached_by_the_proxy_that_it_names_and_another_without_one(tmp_path: Path) -> None:
+    (tmp_path / "proxy").write_text("")
+    near, far = Channel(200), Channel(200)
+    async with serving(near) as url, serving(far) as far_url, proxying(Proxy(login="refit:word")) as proxy:
+        (tmp_path / "proxy").write_text(proxy.url.replace("//", "//refit:word@"))
+        by_proxy = receiver(far_url, "far", proxyFile=tmp_path / "proxy")
+        async with Sending([receiver(url), by_proxy]) as sending:
+            sending.notifier.offer(episode())
+            for _ in range(2):
+                await sending.until_sent()
+    assert proxy.asked == [f"POST {far_url}"]
+    assert len(near.bodies) == len(far.bodies) == 1
+
+
+async def test_over_tls_the_proxy_only_tunnels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSL_CERT_FILE, of the operator's container, is how an authority of one's own is trusted."""
+    context, _ = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    channel = Channel(200)
+    async with (
+        serving(channel, context) as url,
+        proxying(Proxy()) as proxy,
+        Sending([receiver(url, proxy=proxy.url)]) as sending,
+    ):
+        sending.notifier.offer(episode())
+        await sending.until_sent()
+    assert proxy.asked == [f"CONNECT {url.removeprefix('https://').removesuffix('/hook')}"]
+    assert len(channel.bodies) == 1
+
+
+@pytest.mark.parametrize("is_tls", [True, False])
+async def test_a_proxy_that_refuses_is_tried_again_and_never_gone_round(
+    is_tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, _ = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    channel = Channel(200)
+    async with (
+        serving(channel, context if is_tls else None) as url,
+        proxying(Proxy(refuses="407 Who")) as proxy,
+        Sending([receiver(url, proxy=proxy.url)]) as sending,
+    ):
+        with capture_logs() as lines:
+            sending.notifier.offer(episode())
+            await proxy.was_asked(3)
+        assert channel.bodies == []
+        proxy.refuses = ""
+        await sending.until_sent()
+    assert len(channel.bodies) == 1
+    assert {line["error"] for line in lines} == {"its proxy answered 407" if is_tls else "it answered 407"}
 
 
 async def test_what_nobody_wants_is_not_sent() -> None:

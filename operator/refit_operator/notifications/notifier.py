@@ -5,6 +5,7 @@ two, the next one notifies it again, with the same id.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,8 @@ MOST_WAITING = 1000
 """Episodes that are sent, or sent again later; others are offered again by their monitor's next reconciliation."""
 SIDE_BY_SIDE = 8
 """Requests to each receiver at once."""
-TRIED_AGAIN = frozenset([408, 425, 429])
+TRIED_AGAIN = frozenset([407, 408, 425, 429])
+"""Refusals that may be over soon; 407 is a proxy's, whose password may have changed."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ class Notifier:
 
     async def run(self, enqueue: Enqueue) -> Never:
         """Send what is offered, for ever. Each receiver's requests are bounded, so their connections needn't be."""
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=TIMEOUT), trust_env=False
-        )
+        connector = aiohttp.TCPConnector(limit=0, ssl=ssl.create_default_context())
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
         async with session, asyncio.TaskGroup() as tasks:
             while True:
                 sending = await self._offered.get()
@@ -148,9 +150,12 @@ class Notifier:
                     json=receiver.body(episode),
                     headers=receiver.headers(),
                     allow_redirects=False,
+                    proxy=receiver.way(),
                 ) as reply,
             ):
                 return _judged(reply.status)
+        except aiohttp.ClientHttpProxyError as error:
+            return f"its proxy answered {error.status}", False
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return type(error).__name__, False
 

@@ -35,6 +35,10 @@ class Receiver(BaseModel):
     url_file: Path | None = Field(default=None, alias="urlFile")
     token_file: Path | None = Field(default=None, alias="tokenFile")
     """Sent as a bearer token."""
+    proxy: str = ""
+    """The proxy that leads to the receiver; none of the environment is used."""
+    proxy_file: Path | None = Field(default=None, alias="proxyFile")
+    """The same, where its address has a user and a password."""
     namespaces: str = ""
     """As REFIT_NAMESPACES has them; empty for all."""
     outcomes: tuple[Outcome, ...] = tuple(Outcome)
@@ -49,8 +53,10 @@ class Receiver(BaseModel):
     def _has_one_address(self) -> Self:
         if bool(self.url) == (self.url_file is not None):
             raise ValueError("give exactly one of url and urlFile")
-        if self.url:
-            checked(self.url)
+        if self.proxy and self.proxy_file:
+            raise ValueError("give at most one of proxy and proxyFile")
+        for given in filter(None, (self.url, self.proxy)):
+            checked(given)
         return self
 
     def wants(self, episode: Episode) -> bool:
@@ -61,6 +67,12 @@ class Receiver(BaseModel):
     def address(self) -> str:
         """Return the URL, read afresh where it is a file's. Raises ValueError or OSError."""
         return self.url or checked(_read(self.url_file))
+
+    def way(self) -> str | None:
+        """Return the proxy's URL, read afresh where it is a file's; None where there is none. ValueError or OSError."""
+        if self.proxy_file:
+            return checked(_read(self.proxy_file), with_credentials=True)
+        return self.proxy or None
 
     def headers(self) -> dict[str, str]:
         """Return the headers beside those of the body. Raises OSError."""
@@ -99,10 +111,11 @@ def read_receivers(path: str) -> tuple[Receiver, ...]:
         raise ValueError(f"REFIT_NOTIFICATIONS={path} can't be read: {type(error).__name__}") from None
 
 
-def checked(url: str) -> str:
+def checked(url: str, with_credentials: bool = False) -> str:
     """Return the URL. Raises ValueError where it isn't plain http(s)."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+    is_bare = not (parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not (is_bare or with_credentials):
         raise ValueError("an address is http:// or https:// with a host, and without credentials")
     return url
 

@@ -1,5 +1,6 @@
 """Who is notified: the administrator's file, and what is refused in it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from localcluster.paths import CHECKOUT
 from refit_operator.api.metadata import Ref
 from refit_operator.api.run import Outcome
 from refit_operator.notifications.receivers import MOST, Receiver, read_receivers
@@ -40,6 +42,28 @@ def test_addresses_and_tokens_are_read_from_files_when_they_are_needed(tmp_path:
         found.address()
 
 
+def test_a_proxy_has_credentials_only_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "proxy"
+    (bare,) = read_receivers(written(tmp_path, SLACK | {"proxy": "http://proxy.example:3128"}))
+    (found,) = read_receivers(written(tmp_path, SLACK | {"proxyFile": str(file)}))
+    file.write_text("http://user:secret@proxy.example:3128\n")
+    assert (bare.way(), found.way()) == ("http://proxy.example:3128", "http://user:secret@proxy.example:3128")
+    assert Receiver.model_validate(SLACK).way() is None
+    file.write_text("proxy.example:3128")
+    with pytest.raises(ValueError, match="http"):
+        found.way()
+
+
+def test_the_receivers_of_the_guide_are_read(tmp_path: Path) -> None:
+    guide = (CHECKOUT / "docs" / "how-to" / "notifications.md").read_text()
+    whole, *_, proxied = map(yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL))
+    (file,) = whole["data"].values()
+    found = read_receivers(written(tmp_path, *yaml.safe_load(file)["receivers"]))
+    assert [receiver.name for receiver in found] == ["ml-channel", "broker"]
+    (behind,) = read_receivers(written(tmp_path, *proxied))
+    assert behind.way() == "http://proxy.example:3128"
+
+
 @pytest.mark.parametrize(
     ("change", "namespace", "outcome", "wanted"),
     [
@@ -65,6 +89,9 @@ def test_a_receiver_is_for_namespaces_and_outcomes(
         ([SLACK | {"url": "ftp://hooks.example/secret"}], "receivers.0: Value error, an address is http"),
         ([SLACK | {"url": "https://user:secret@hooks.example"}], "without credentials"),
         ([SLACK | {"urlFile": "/a"}], "exactly one of url and urlFile"),
+        ([SLACK | {"proxy": "socks5://secret"}], "receivers.0: Value error, an address is http"),
+        ([SLACK | {"proxy": "http://user:secret@proxy.example"}], "without credentials"),
+        ([SLACK | {"proxy": "http://proxy.example", "proxyFile": "/a"}], "at most one of proxy and proxyFile"),
         ([{"name": "ml", "format": "Slack"}], "exactly one of url and urlFile"),
         ([SLACK | {"format": "Teams"}], "receivers.0.format"),
         ([SLACK | {"outcomes": ["Fialed"]}], "receivers.0.outcomes.0"),
