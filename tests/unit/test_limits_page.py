@@ -21,6 +21,7 @@ import yaml
 
 from localcluster.paths import CHECKOUT
 from refit_operator.api.durations import parse_duration
+from tests.support.pages import rows as cells_of_rows
 
 PAGE = CHECKOUT / "docs" / "reference" / "limits.md"
 ROOTS = (CHECKOUT / "operator" / "refit_operator", CHECKOUT / "trainer_image")
@@ -38,10 +39,8 @@ OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 def rows() -> Iterator[tuple[str, list[float], list[str]]]:
     """Return of each row what it bounds, its numbers, and where they stand."""
-    for line in PAGE.read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
-        if line.startswith("| ") and cells[1] != "value":
-            yield cells[0], numbers(cells[1]), SOURCE.findall(cells[-1])
+    for cells in cells_of_rows(PAGE):
+        yield cells[0], numbers(cells[1]), SOURCE.findall(cells[-1])
 
 
 def numbers(cell: str) -> list[float]:
