@@ -217,10 +217,10 @@ release:  ## build a release into dist/: images, chart, manifests, bills of mate
 # An area's own extra is checked for missing and unused packages; tests and tools may use every extra.
 dependencies:  ## every package that is imported is declared in pyproject.toml, and every declared one is used
 	$(DEPTRY) operator/refit_operator --optional-dependencies-dev-groups trainer,demo,cli,dev
-	$(DEPTRY) operator/refit_cli --optional-dependencies-dev-groups operator,trainer,demo,dev --ignore DEP002
-	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,cli,demo,dev
-	$(DEPTRY) demo --optional-dependencies-dev-groups operator,cli,trainer,dev
-	$(DEPTRY) tests benchmarks localcluster charts --optional-dependencies-dev-groups operator,cli,trainer,demo --ignore DEP004
+	$(DEPTRY) operator/refit_cli --optional-dependencies-dev-groups operator,tracing,trainer,demo,dev --ignore DEP002
+	$(DEPTRY) trainer_image --optional-dependencies-dev-groups operator,tracing,cli,demo,dev
+	$(DEPTRY) demo --optional-dependencies-dev-groups operator,tracing,cli,trainer,dev
+	$(DEPTRY) tests benchmarks localcluster charts --optional-dependencies-dev-groups operator,tracing,cli,trainer,demo --ignore DEP004
 
 crds:  ## generate crds/ from refit_operator.api
 	$(PYTHON) -m refit_operator.api.crd crds

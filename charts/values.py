@@ -175,9 +175,10 @@ class Values(Part):
     )
     extra_env: list[Variable] = Field(
         default=[],
-        description="More variables of the operator's container. HTTPS_PROXY and NO_PROXY hold for its reads and "
-        "writes at the API server alone: watches and queries of Prometheus use no proxy, notifications the one that "
-        "their receiver names.",
+        description="More variables of the operator's container. OTEL_EXPORTER_OTLP_ENDPOINT switches traces "
+        "of runs on: docs/how-to/traces.md. HTTPS_PROXY and NO_PROXY hold for these, and for its reads and writes at "
+        "the API server: watches and queries of Prometheus use no proxy, notifications the one that their receiver "
+        "names.",
     )
     network_policy: NetworkPolicy = Field(description="Who may reach the operator.")
     admission: Admission = Field(

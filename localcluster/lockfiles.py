@@ -37,7 +37,7 @@ class Lock:
         return (CHECKOUT / self.path).read_text()
 
 
-DEV = Lock("requirements-dev.lock", ("operator", "cli", "demo", "dev"))
-OPERATOR = Lock("operator/requirements.lock", ("operator",))
+DEV = Lock("requirements-dev.lock", ("operator", "tracing", "cli", "demo", "dev"))
+OPERATOR = Lock("operator/requirements.lock", ("operator", "tracing"))
 TRAINER = Lock("trainer_image/requirements.lock", ("trainer",))
 LOCKS = (DEV, OPERATOR, TRAINER)

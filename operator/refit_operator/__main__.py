@@ -33,6 +33,7 @@ from refit_operator.notifications.notifier import Notifier
 from refit_operator.notifications.receivers import read_receivers
 from refit_operator.observability.logs import set_up_logs
 from refit_operator.observability.metrics import LEADER
+from refit_operator.observability.otel import make_tracer
 from refit_operator.observability.probes import Health, serve_probes
 from refit_operator.places.rules.places import Places
 from refit_operator.places.rules.waiting import Limits
@@ -174,6 +175,7 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
         places=places,
         notifier=Notifier(receivers, utc_now) if receivers else None,
         keeper=Keeper(Path(settings.audit_folder)) if settings.audit_folder else None,
+        tracer=make_tracer(os.environ),
     )
     return ports, tls
 

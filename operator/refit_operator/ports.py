@@ -6,6 +6,7 @@ from refit_operator.audit.keeper import Keeper
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock
 from refit_operator.notifications.notifier import Notifier
+from refit_operator.observability.otel import RunTracer
 from refit_operator.places.rules.places import Places
 from refit_operator.progress.cache import ProgressCache
 from refit_operator.progress.rules.pod_env import Reporting
@@ -33,3 +34,5 @@ class Ports:
     """None where nobody is notified."""
     keeper: Keeper | None = None
     """None where no audit document is kept."""
+    tracer: RunTracer | None = None
+    """None where traces are off."""

@@ -1,5 +1,6 @@
 """Reconcile a monitor and its active run: the run takes a step, then the monitor's status is brought up to date."""
 
+from datetime import timedelta
 from typing import Any
 
 from refit_operator.api.conditions import ConditionType, find, is_true
@@ -16,6 +17,7 @@ from refit_operator.monitor.observe import subject_of
 from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
 from refit_operator.observability.monitors import forget_monitor
+from refit_operator.observability.otel import correlated
 from refit_operator.ports import Ports
 from refit_operator.run.pruner import Pruner
 from refit_operator.run.reconcile import reconcile as reconcile_run
@@ -36,7 +38,7 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
         return None
     runs = await _tell_of_ends(monitor, await _list_runs(monitor, ports), ports)
     active = [run for run in runs if not run.is_finished]
-    waits = [await reconcile_run(run, monitor, runs, ports, ports.clock.now()) for run in active]
+    waits = [await _step(run, monitor, runs, ports) for run in active]
     if AT_ONCE in waits:
         # before the monitor asks its metric: a Prometheus that hangs must not delay a rollback
         return Again(AT_ONCE, after_reconciliation(active, may_start=True))
@@ -53,12 +55,19 @@ async def reconcile(ref: Ref, ports: Ports, pruner: Pruner, sweeper: Sweeper) ->
 
 
 async def _tell_of_ends(monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports) -> tuple[RetrainRun, ...]:
-    """Have those that ended notified and kept; return the runs as they are afterwards."""
+    """Have those that ended notified, kept and traced; return the runs as they are afterwards."""
     if ports.notifier and await notify(runs, ports.notifier, ports.cluster, ports.clock.now()):
         runs = await _list_runs(monitor, ports)
     if ports.keeper and await keep(runs, ports.keeper, ports.cluster, ports.clock.now()):
         runs = await _list_runs(monitor, ports)
+    if ports.tracer:
+        ports.tracer.offer(runs, ports.clock.now())
     return runs
+
+
+async def _step(run: RetrainRun, monitor: ModelMonitor, runs: tuple[RetrainRun, ...], ports: Ports) -> timedelta | None:
+    with correlated(run, ports.tracer):
+        return await reconcile_run(run, monitor, runs, ports, ports.clock.now())
 
 
 def _resting(found: Reconciled, ports: Ports) -> Resting | None:

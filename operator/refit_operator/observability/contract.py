@@ -155,6 +155,12 @@ OPERATOR = (
         "refit_audit_documents_waiting",
         "Audit documents of runs that ended, which aren't in REFIT_AUDIT_FOLDER yet; 0 where none are kept.",
     ),
+    _counter(
+        "refit_trace_spans",
+        "Spans of runs' traces, by result: Sent, Failed (the collector didn't take them), Dropped (too many wait)."
+        " None where traces are off.",
+        "result",
+    ),
     _gauge("refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."),
     _gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too."),
 )

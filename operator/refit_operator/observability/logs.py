@@ -3,9 +3,11 @@
 import logging
 
 import structlog
+from structlog.contextvars import merge_contextvars
 from structlog.stdlib import ProcessorFormatter, add_logger_name
 
 _EVERY_LINE: tuple[structlog.types.Processor, ...] = (
+    merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )

@@ -46,6 +46,7 @@ CERTIFICATE_EXPIRY = _gauge("refit_progress_certificate_expiry_timestamp_seconds
 NOTIFICATIONS = _counter("refit_notifications_total")
 NOTIFICATIONS_WAITING = _gauge("refit_notifications_waiting")
 AUDIT_WAITING = _gauge("refit_audit_documents_waiting")
+TRACE_SPANS = _counter("refit_trace_spans_total")
 CLOCK_AHEAD = _gauge("refit_clock_ahead_seconds")
 OVERLAPPING = _gauge("refit_overlapping_namespaces")
 

@@ -47,8 +47,8 @@ def runs_shown(runs: Sequence[RetrainRun]) -> RunsShown:
     )
 
 
-def stages_of(run: RetrainRun) -> Iterator[tuple[Stage, float]]:
-    """Yield the seconds that a finished run was in each stage, by the times that it records."""
+def stages_of(run: RetrainRun) -> Iterator[tuple[Stage, datetime, datetime]]:
+    """Yield when a finished run was in each stage, by the times that it records."""
     status, change = run.status, run.status.pointer_change
     began = (
         (Stage.QUEUED, run.metadata.creation_timestamp),
@@ -64,7 +64,7 @@ def stages_of(run: RetrainRun) -> Iterator[tuple[Stage, float]]:
     ends = [*(time for _, time in known[1:]), status.completion_time]
     for (stage, time), end in zip(known, ends, strict=True):
         if stage and end:
-            yield stage, max(0.0, (end - time).total_seconds())
+            yield stage, time, max(time, end)
 
 
 def _approvable_since(run: RetrainRun) -> datetime | None:

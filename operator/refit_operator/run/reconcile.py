@@ -160,5 +160,5 @@ def count_end(run: RetrainRun, decision: Decision) -> None:
     if decision.status.outcome is None or run.status.outcome is not None:
         return
     RUNS_FINISHED.labels(decision.status.outcome.value).inc()
-    for stage, seconds in stages_of(run.model_copy(update={"status": decision.status})):
-        STAGE_SECONDS.labels(stage.value).observe(seconds)
+    for stage, begin, end in stages_of(run.model_copy(update={"status": decision.status})):
+        STAGE_SECONDS.labels(stage.value).observe((end - begin).total_seconds())

@@ -100,7 +100,7 @@ class Stand:
 
     cluster = clock = mass_breach = property(lambda self: self)
 
-    notifier = keeper = None
+    notifier = keeper = tracer = None
 
     def __init__(self, places: Places, monitor: Any, *lists: Any) -> None:
         self.places, self.monitor, self.lists = places, monitor, list(lists)

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller import reconcile
 from refit_operator.controller.rules.slots import Urgency
 from refit_operator.monitor.reconcile import Reconciled
+from refit_operator.observability.spans import trace_id
 from refit_operator.run.rules.decision import AT_ONCE
 from tests.support.samples import NOW, make_monitor, make_run
 from tests.support.sweeps import no_sweep
@@ -21,6 +23,13 @@ class Stand:
 
     cluster = clock = places = property(lambda self: self)
     notifier = keeper = None
+
+    def __init__(self) -> None:
+        self.tracer: Any = None
+        self.offered: list[object] = []
+
+    def offer(self, runs: tuple[object, ...], now: datetime) -> None:
+        self.offered.append(runs)
 
     def keep(self, *_: object) -> None:
         return
@@ -66,6 +75,7 @@ class Keeping(Stand):
     keeper = property(lambda self: self)
 
     def __init__(self) -> None:
+        super().__init__()
         self.written: list[Any] = []
 
     async def list_runs(self, monitor: object) -> tuple[object, ...]:
@@ -103,3 +113,21 @@ async def test_an_audit_document_is_recorded_once_and_the_monitor_sees_the_run_a
         await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
     assert len(stand.written) == 1
     assert [run.status.audit_time for run in seen] == [NOW, NOW]
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_runs_are_offered_as_traces_and_a_step_logs_its_trace_only_where_there_are_some(
+    monkeypatch: pytest.MonkeyPatch, is_on: bool
+) -> None:
+    bound: list[dict[str, Any]] = []
+
+    async def step(*_: object) -> timedelta | None:
+        bound.append(get_contextvars())
+        return AT_ONCE
+
+    monkeypatch.setattr(reconcile, "reconcile_run", step)
+    stand: Any = Stand()
+    stand.tracer = stand if is_on else None
+    await reconcile.reconcile(Ref("shop", "reviews"), stand, stand, no_sweep())
+    assert bound == [{"trace_id": trace_id("run-1-uid")} if is_on else {}]
+    assert len(stand.offered) == is_on and get_contextvars() == {}

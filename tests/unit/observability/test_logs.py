@@ -10,7 +10,8 @@ import structlog
 from refit_operator.observability.logs import set_up_logs
 
 set_up_logs("json")
-structlog.get_logger().info("operator started", namespaces="all")
+with structlog.contextvars.bound_contextvars(trace_id="0a1b"):
+    structlog.get_logger().info("operator started", namespaces="all")
 structlog.get_logger().debug("nobody reads this")
 logging.getLogger("a.library").info("nor this")
 logging.getLogger("a.library").warning("lost %s", "a connection")
@@ -29,7 +30,8 @@ def test_every_line_is_an_object_with_event_level_and_timestamp() -> None:
         ("operator started", "info"),
         ("operator failed", "error"),
     ]
-    assert own[0]["namespaces"] == "all" and "ZeroDivisionError" in own[1]["exception"]
+    assert (own[0]["namespaces"], own[0]["trace_id"]) == ("all", "0a1b")
+    assert "trace_id" not in own[1] and "ZeroDivisionError" in own[1]["exception"]
     assert [(line["event"], line["level"], line["logger"]) for line in libraries] == [
         ("lost a connection", "warning", "a.library"),
         ("two lines\nof text", "error", "asyncio"),

@@ -172,4 +172,4 @@ def test_stages_last_from_one_recorded_time_to_the_next(
     change: dict[str, Any], spec: dict[str, Any], minutes: dict[str, float]
 ) -> None:
     run = make_run(1, status=PROMOTED | change, created=NOW - timedelta(minutes=60), **spec)
-    assert {stage.value: seconds / 60 for stage, seconds in stages_of(run)} == minutes
+    assert {stage.value: (end - begin).total_seconds() / 60 for stage, begin, end in stages_of(run)} == minutes
