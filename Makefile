@@ -18,7 +18,7 @@ WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
-.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics monitoring test-shadow
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics monitoring test-shadow test-dashboard
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ test-install: cluster-up  ## the chart installed, upgraded, uninstalled and inst
 
 test-shadow: cluster-up  ## candidates that answer copies of live requests before they serve (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m shadow tests/cluster/test_shadow.py
+
+test-dashboard:  ## the Grafana dashboard: against Grafana's own types (needs Node.js), and drawn of a real Prometheus (not part of `test`)
+	$(WITH_PROMETHEUS) $(PYTHON) -m pytest tests/dashboard
 
 # Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
 FUZZ_IN_IMAGE = requests rows model_folders

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+from refit_operator.api.run import Outcome, Stage
 from refit_operator.observability.contract import BY_NAME
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -32,6 +33,12 @@ SWEPT = _counter("refit_swept_total")
 WOKEN = _counter("refit_woken_total")
 RUNS_FINISHED = _counter("refit_runs_finished_total")
 STAGE_SECONDS = _histogram("refit_run_stage_duration_seconds", STAGE_BUCKETS)
+for _outcome in Outcome:
+    # Of a series that begins at 1, increase() sees no increase: the first run of each process would be in no panel.
+    RUNS_FINISHED.labels(_outcome.value)
+for _stage in Stage:
+    if _stage not in (Stage.JUDGING, Stage.FINISHED):
+        STAGE_SECONDS.labels(_stage.value)
 RUNS_UNDER_WAY = _gauge("refit_runs_under_way")
 RUNS_WAITING = _gauge("refit_runs_waiting")
 QUERY_SECONDS = _histogram("refit_prometheus_query_duration_seconds")

@@ -1,20 +1,24 @@
 """The dashboard: every query parses and asks for what is exported, and no panel lies over another."""
 
+import inspect
 import re
 from itertools import combinations
 from typing import Any
 
 import pytest
 
+from refit_operator.api.run import Outcome, Stage
+from refit_operator.monitor.rules.status import _RUN_STATES, display_state
 from refit_operator.observability.contract import BY_NAME
 from refit_operator.prometheus.rules.promql import parse_query
 from tests.monitoring.dashboard import dashboard
+from tests.monitoring.overview import OUTCOMES, STAGES, STATES
 from tests.monitoring.panels import SOURCE, WIDTH
 from tests.support.exported import unknown_metrics, wrong_words
 
 MADE = dashboard()
 PANELS = [panel for panel in MADE["panels"] if panel["type"] != "row"]
-TYPES = {"timeseries", "stat", "bargauge", "state-timeline"}
+TYPES = {"timeseries", "stat", "bargauge", "state-timeline", "table"}
 OF_VARIABLES = 'namespace="$namespace",monitor="$monitor"'
 VARIABLES = {variable["name"] for variable in MADE["templating"]["list"]}
 QUERIES = [
@@ -81,4 +85,34 @@ def test_only_variables_that_there_are_are_used() -> None:
 def test_markers_are_at_the_times_that_the_metrics_are() -> None:
     for one in MADE["annotations"]["list"]:
         assert one["useValueForTime"] is True and one["expr"].endswith("* 1000")
-        assert re.match(r"refit_monitor_\w+_timestamp_seconds", one["expr"])
+        assert re.match(r"max by \(namespace, monitor\) \(refit_monitor_\w+_timestamp_seconds", one["expr"])
+
+
+def test_markers_are_only_in_the_panels_of_the_monitor_that_they_are_of() -> None:
+    marked = [panel for panel in PANELS if panel["id"] in MADE["annotations"]["list"][0]["filter"]["ids"]]
+    assert marked and all("$monitor" in one["expr"] for panel in marked for one in panel["targets"])
+    assert not [panel for panel in PANELS if panel not in marked and "$monitor" in str(panel["targets"])]
+
+
+def test_every_state_stage_and_outcome_has_a_colour_of_its_own() -> None:
+    assert set(STATES) == shown_states()
+    assert set(STAGES) == {stage.value for stage in Stage} - {Stage.FINISHED.value}
+    assert set(OUTCOMES) == {outcome.value for outcome in Outcome}
+    for colors in (STATES, STAGES, OUTCOMES):
+        assert len(set(colors.values())) == len(colors)
+
+
+def shown_states() -> set[str]:
+    """Return the words of the State column: what `display_state` can return."""
+    body = inspect.getsource(display_state)
+    return set(re.findall(r'"(\w+)"', body)) | set(_RUN_STATES.values())
+
+
+def test_a_timeline_shows_a_word_for_each_number_that_its_query_can_give() -> None:
+    for panel in PANELS:
+        if panel["type"] == "state-timeline":
+            shown = {key for mapping in panel["fieldConfig"]["defaults"]["mappings"] for key in mapping["options"]}
+            given = {
+                number for one in panel["targets"] for number in re.findall(r"(?<=\(|r) ?(\d+) \* refit", one["expr"])
+            }
+            assert given <= shown, panel["title"]

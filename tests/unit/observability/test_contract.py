@@ -3,6 +3,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
+from refit_operator.api.run import Outcome, Stage
 from refit_operator.observability import metrics, monitors
 from refit_operator.observability.contract import BY_NAME, Kind, Metric
 from tests.metrics_page import render
@@ -34,6 +35,17 @@ def test_no_metric_has_a_second_series_for_its_creation() -> None:
     metrics.RUNS_FINISHED.labels("Promoted").inc()
     names = {sample.name for family in REGISTRY.collect() for sample in family.samples if "refit_" in family.name}
     assert not [name for name in names if name.endswith("_created")]
+
+
+@pytest.mark.parametrize("outcome", [outcome.value for outcome in Outcome])
+def test_runs_are_counted_from_zero_so_that_an_increase_sees_the_first(outcome: str) -> None:
+    assert REGISTRY.get_sample_value("refit_runs_finished_total", {"outcome": outcome}) is not None
+
+
+def test_a_stage_that_takes_time_has_a_histogram_before_any_run_ended() -> None:
+    stages = {stage.value for stage in Stage} - {Stage.JUDGING.value, Stage.FINISHED.value}
+    counted = {s.labels["stage"] for s in next(iter(metrics.STAGE_SECONDS.collect())).samples}
+    assert stages <= counted
 
 
 def test_the_page_names_each_of_them_once() -> None:
