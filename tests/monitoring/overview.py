@@ -41,8 +41,8 @@ OUTCOMES = {
     "Superseded": GREY,
     "Skipped": "#b0b0b0",
 }
-AT_WORK = "Monitoring|Training|Shadowing|RollingOut|Verifying|CoolingDown"
-"""States in which nobody is asked for anything."""
+AT_WORK = "Monitoring|Training|Shadowing|RollingOut|Verifying|CoolingDown|Suspended"
+"""States in which nobody is asked for anything: Suspended is somebody's choice."""
 STACKED: Json = {
     "drawStyle": "line",
     "lineInterpolation": "stepAfter",
@@ -134,7 +134,7 @@ ALL = Row(
                 Query(f"time() - {_of_those('refit_monitor_breach_start_timestamp_seconds')}", instant=True),
             ),
             type="table",
-            empty="None: every monitor watches, trains, or cools down after a run.",
+            empty="None: every monitor watches, trains, cools down after a run, or is suspended.",
             width=12,
             custom={"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
             overrides=(
