@@ -7,18 +7,23 @@ from tests.monitoring.overview import ALL
 from tests.monitoring.panels import SOURCE, Json, laid_out
 from tests.monitoring.process import OPERATOR
 
+STEP = "60s"
+"""A change of a time is seen when it lasts so long; times that are closer are one marker."""
+
 
 def marker(name: str, metric: str, color: str) -> Json:
-    """Return markers at the times that are a metric's values."""
+    """Return markers at the times that are a metric's values. Grafana 10 reads `expr`, later ones `target`."""
+    query = f"max by (namespace, monitor) ({metric}) * 1000"
     return {
         "name": name,
         "datasource": SOURCE,
         "enable": True,
         "iconColor": color,
-        "expr": f"max by (namespace, monitor) ({metric}) * 1000",
+        "expr": query,
+        "target": {"refId": "Anno", "expr": query, "interval": STEP, "range": True, "instant": False},
         "useValueForTime": True,
         "titleFormat": name,
-        "step": "60s",
+        "step": STEP,
     }
 
 

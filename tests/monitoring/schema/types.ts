@@ -24,7 +24,7 @@ type PanelOf<T extends string, O, C> = Omit<Panel, 'type' | 'options' | 'fieldCo
   targets: PrometheusQuery[];
 };
 // Prometheus's annotations have these beside what every annotation has; no package has them as a type.
-type Marker = AnnotationQuery & { expr: string; step: string; titleFormat: string; useValueForTime: boolean };
+type Marker = AnnotationQuery<PrometheusQuery & { interval: string }> & { expr: string; step: string; titleFormat: string; useValueForTime: boolean };
 type AnyPanel = PanelOf<'timeseries', TimeSeries, GraphFieldConfig> | PanelOf<'stat', Stat, {}> | PanelOf<'bargauge', BarGauge, {}>
   | PanelOf<'table', Table, TableFields> | PanelOf<'state-timeline', Timeline, TimelineFields>;
 type Row = Omit<RowPanel, 'type'> & { type: 'row' };

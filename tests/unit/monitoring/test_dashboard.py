@@ -85,6 +85,7 @@ def test_only_variables_that_there_are_are_used() -> None:
 def test_markers_are_at_the_times_that_the_metrics_are() -> None:
     for one in MADE["annotations"]["list"]:
         assert one["useValueForTime"] is True and one["expr"].endswith("* 1000")
+        assert (one["target"]["expr"], one["target"]["interval"]) == (one["expr"], one["step"])
         assert re.match(r"max by \(namespace, monitor\) \(refit_monitor_\w+_timestamp_seconds", one["expr"])
 
 
