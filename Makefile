@@ -18,7 +18,11 @@ WITH_HELM = PATH="$$($(PYTHON3) -m localcluster helm):$$PATH"
 IN_CLUSTER = eval "$$($(PYTHON3) -m localcluster env)" && \
     PYTEST_ADDOPTS="-W default::ResourceWarning -W default::pytest.PytestUnraisableExceptionWarning"
 
+<<<<<<< HEAD
 .PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics monitoring test-shadow test-dashboard
+=======
+.PHONY: help demo test test-kind test-nodes coverage dependencies test-unit test-chart test-wire test-trainer test-cluster test-tasks test-kueue test-targets test-in-place test-install fuzz hostile mutants faults faults-crashes requests reliability matrix bench-calibration bench-decisions bench-in-place bench-memory bench-scale bench-tasks bench-train bench-scarce verify lint types layers crds chart check-crds check-chart check-lock lock sbom release check-reliability check-matrix check-benchmarks check-vocabulary format test-gitops metrics-page check-metrics monitoring test-shadow docs reference llms check-docs
+>>>>>>> f7c1228 (Build a site of docs/, and generate its reference from types)
 
 help:  ## show this
 	@awk -F ':.*##' '/^[a-z0-9-]+:.*##/ {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -156,7 +160,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 bench-tasks:  ## every task on real data that drifts, through the contract (about an hour)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics  ## lint, types, layers, drift of what is generated, words, sizes
+verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-docs  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -179,6 +183,10 @@ check-chart:
 check-metrics:
 	$(PYTHON) -m tests.metrics_page --check
 	$(PYTHON) -m tests.monitoring --check
+
+check-docs:
+	$(PYTHON) -m tests.reference --check
+	$(PYTHON) -m tests.site.llms --check
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check
@@ -239,6 +247,16 @@ metrics-page:  ## generate docs/reference/metrics.md from the tables of metrics
 
 monitoring:  ## generate PrometheusRule and Grafana dashboard in manifests/monitoring
 	$(PYTHON) -m tests.monitoring
+
+reference:  ## generate the pages of docs/reference that are made of types, then docs/llms.txt
+	$(PYTHON) -m tests.reference
+	$(PYTHON) -m tests.site.llms
+
+llms:  ## generate docs/llms.txt from the menu in mkdocs.yml and the pages' first sentences
+	$(PYTHON) -m tests.site.llms
+
+docs:  ## build the documentation's site into out/site; a link that leads nowhere fails it
+	$(PYTHON) -m tests.site
 
 format:  ## format the code
 	$(PYTHON) -m ruff check --fix .

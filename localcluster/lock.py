@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock
+from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, SITE_TOOL, TORCH, TRAINER, Lock
 from localcluster.paths import CHECKOUT
 
 OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "-q")
@@ -35,6 +35,7 @@ def write() -> None:
         _compile(place, TRAINER.path, *TRAINER.source, *left_out, "-", stdin=BUILD)
         _compile(place, TORCH, f"--constraint={everything}", "-", stdin="torch\n")
         _compile(place, SBOM_TOOL, "-", stdin="cyclonedx-bom\n")
+        _compile(place, SITE_TOOL, "-", stdin="zensical~=0.0.73\n")
 
 
 def _compile(tools: Path, target: str | Path, *words: str | Path, stdin: str = "") -> Path:

@@ -1,7 +1,8 @@
 """The files that pin what is installed, and which extras of pyproject.toml each of them pins.
 
 The trainer's image has two more than its own: torch.lock is torch and what comes with it, for a base that brings none;
-sbom.lock is the tool that lists what is installed, which every image's build uses.
+sbom.lock is the tool that lists what is installed, which every image's build uses. tests/site/requirements.lock is the
+generator of the documentation's site, in an environment of its own.
 """
 
 import tomllib
@@ -13,6 +14,7 @@ from localcluster.paths import CHECKOUT
 PYPROJECT = CHECKOUT / "pyproject.toml"
 SBOM_TOOL = "trainer_image/sbom.lock"
 TORCH = "trainer_image/torch.lock"
+SITE_TOOL = "tests/site/requirements.lock"
 
 
 @dataclass(frozen=True)

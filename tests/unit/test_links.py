@@ -1,4 +1,4 @@
-"""Markdown files: every relative link leads to a file that the repository has, and every #part to a heading of it."""
+"""Markdown files: every relative link leads to a file that the repository has, and every #part to a place in it."""
 
 import re
 import subprocess
@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from localcluster.paths import CHECKOUT
+from tests.site.markdown import FENCE, HEADING, links
 
-LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
-FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`[^`\n]*`")
-HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+PLACE = re.compile(r'<a id="([^"]+)"></a>')
 TEMPLATES = ("tests/faults/page.md",)
 """Their links hold from the page that is made of them."""
 
@@ -31,9 +29,7 @@ def anchor(heading: str) -> str:
 
 def broken(file: Path) -> list[str]:
     """Return the links of a Markdown file that lead nowhere."""
-    text = file.read_text()
-    links = [link for link in LINK.findall(CODE.sub("", FENCE.sub("", text))) if not re.match(r"[a-z]+:", link)]
-    return [link for link in links if not leads_somewhere(file, link)]
+    return [link for link in links(file.read_text()) if not leads_somewhere(file, link)]
 
 
 def leads_somewhere(file: Path, link: str) -> bool:
@@ -41,7 +37,8 @@ def leads_somewhere(file: Path, link: str) -> bool:
     found = file.parent / path if path else file
     if not found.exists() or not part:
         return found.exists()
-    return part in {anchor(heading) for heading in HEADING.findall(FENCE.sub("", found.read_text()))}
+    text = FENCE.sub("", found.read_text())
+    return part in {anchor(heading) for heading in HEADING.findall(text)} | set(PLACE.findall(text))
 
 
 @pytest.mark.parametrize("name", [name for name in tracked("*.md") if name not in TEMPLATES])
@@ -50,10 +47,10 @@ def test_every_relative_link_leads_somewhere(name: str) -> None:
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
-    (tmp_path / "other.md").write_text("# What is `said`, again\n")
+    (tmp_path / "other.md").write_text('# What is `said`, again\n| <a id="here"></a> |\n')
     page = tmp_path / "page.md"
     page.write_text(
-        "[a](other.md) [b](gone.md) [c](other.md#what-is-said-again) [d](other.md#gone) `[e](gone.md)`\n"
-        "[f](https://example.com/gone.md) ![g](gone.png)\n```\n[h](gone.md)\n```\n"
+        "[a](other.md) [b](gone.md) [c](other.md#what-is-said-again) [d](other.md#gone) [i](other.md#here)\n"
+        "`[e](gone.md)` [f](https://example.com/gone.md) ![g](gone.png)\n```\n[h](gone.md)\n```\n"
     )
     assert broken(page) == ["gone.md", "other.md#gone", "gone.png"]

@@ -59,7 +59,7 @@ FOLDERS = (
 )
 """Where the words are looked for."""
 
-RECORDS = ("docs/decisions/", "docs/reliability/", "docs/benchmarks/")
+RECORDS = ("docs/decisions/", "docs/reliability/", "docs/benchmarks/", "docs/llms.txt")
 """What has the words of its time, or has to name them."""
 
 ALLOWED: dict[str, str] = {

@@ -20,8 +20,13 @@ there where `spec.drift` is, and True warns. A ModelMonitor has the first eight,
 def render() -> str:
     """Return the document."""
     kinds = "".join(f"| {kind} |\n" for kind in ConditionType)
-    reasons = "".join(f"| {reason.value} | {reason.meaning} |\n" for reason in Reason)
+    reasons = "".join(f"| {_place(reason)}{reason.value} | {reason.meaning} |\n" for reason in Reason)
     return f"{HEADER}{kinds}\n| reason | what it means |\n|---|---|\n{reasons}"
+
+
+def _place(reason: Reason) -> str:
+    """Return the place that other pages link to, conditions.md#nodata."""
+    return f'<a id="{reason.value.lower()}"></a>'
 
 
 def main(arguments: list[str]) -> int:

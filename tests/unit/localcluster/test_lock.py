@@ -6,10 +6,10 @@ import pytest
 
 from localcluster import lock
 from localcluster.lock import pins, unpinned
-from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, TORCH, TRAINER, Lock
+from localcluster.lockfiles import DEV, LOCKS, OPERATOR, SBOM_TOOL, SITE_TOOL, TORCH, TRAINER, Lock
 from localcluster.paths import CHECKOUT
 
-FILES = (*(each.path for each in LOCKS), TORCH, SBOM_TOOL)
+FILES = (*(each.path for each in LOCKS), TORCH, SBOM_TOOL, SITE_TOOL)
 
 
 def names(path: str) -> set[str]:
