@@ -4,7 +4,8 @@ import sys
 
 import typer
 
-from refit_cli import action_commands, audit, doctor, gitops, history, logs, report, status, timeline, tree, why
+from refit_cli import action_commands, audit, gitops, history, logs, report, status, timeline, tree, why
+from refit_cli.doctor.command import command as doctor
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.command import command as lint
 from refit_cli.simulate.command import command as simulate
@@ -27,7 +28,7 @@ action_commands.register(app)
 app.command("lint")(lint)
 app.command("simulate")(simulate)
 app.command("timeline")(timeline.command)
-app.command("doctor")(doctor.command)
+app.command("doctor")(doctor)
 app.command("gitops")(gitops.command)
 
 

@@ -152,9 +152,25 @@ class Cluster:
         self._check(response, missing_ok)
         return response
 
-    def _request(self, method: str, path: str, query: dict[str, str], body: Any, timeout: float | None) -> Any:
+    def fetch(self, path: str, query: dict[str, str], headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        """Return status and body of what a Service behind the API server's proxy answers. Raises Failed."""
+        response = self._request("GET", path, query, None, TIMEOUT, headers)
+        data: bytes = response.read(cache_content=True)
+        if response.status >= 400 and _is_of_the_api_server(data):
+            refuse(response.status, data)
+        return response.status, data
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Any,
+        timeout: float | None,
+        more: dict[str, str] | None = None,
+    ) -> Any:
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Accept": "application/json, */*", "Content-Type": kind}
+        headers = (more or {}) | {"Accept": "application/json, */*", "Content-Type": kind}
         pairs = [(key, value) for key, value in query.items() if value]
         try:
             request = self._api.param_serialize(method, path, {}, pairs, headers, body, auth_settings=["BearerToken"])
@@ -166,6 +182,14 @@ class Cluster:
     def _check(self, response: Any, missing_ok: bool) -> None:
         if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
             refuse(response.status, response.data)
+
+
+def _is_of_the_api_server(data: bytes) -> bool:
+    """Return whether an error is the API server's own, and not of what it is a proxy to."""
+    try:
+        return bool(json.loads(data).get("kind") == "Status")
+    except (ValueError, AttributeError):
+        return False
 
 
 def refuse(status: int, data: bytes) -> NoReturn:

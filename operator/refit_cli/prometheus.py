@@ -15,16 +15,25 @@ from refit_cli.exits import Exit, Failed
 MOST_POINTS = 5000
 """Of one question; Prometheus refuses more than 11,000."""
 Get = Callable[[str, dict[str, str]], bytes]
-"""Fetches a path of the server, with a query."""
+"""Fetches a path of the server, with a query. Raises Refused for an answer that is an error, Failed for none."""
+Headers = dict[str, str]
 
 
-def by_address(url: str) -> Get:
-    """Return how a server is asked at an address that this machine reaches."""
-    pool = urllib3.PoolManager(retries=urllib3.Retry(0), timeout=TIMEOUT)
+class Refused(Failed):
+    """The server answers, and not with what was asked for."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(Exit.UNREACHABLE, f"Prometheus says: {words}")
+        self.status, self.words = status, words
+
+
+def by_address(url: str, headers: Headers | None = None, timeout: float = TIMEOUT) -> Get:
+    """Return how a server is asked at an address that this machine reaches; redirects aren't followed."""
+    pool = urllib3.PoolManager(retries=False, timeout=timeout, headers=headers)
 
     def get(path: str, query: dict[str, str]) -> bytes:
         try:
-            answer = pool.request("GET", f"{url.rstrip('/')}{path}?{urlencode(query)}")
+            answer = pool.request("GET", f"{url.rstrip('/')}{path}?{urlencode(query)}", redirect=False)
         except urllib3.exceptions.HTTPError as error:
             reason = getattr(error, "reason", None) or error
             raise Failed(Exit.UNREACHABLE, f"no answer from Prometheus at {url}: {reason}") from None
@@ -33,13 +42,13 @@ def by_address(url: str) -> Get:
     return get
 
 
-def by_service(cluster: Cluster, service: str) -> Get:
+def by_service(cluster: Cluster, service: str, headers: Headers | None = None, prefix: str = "") -> Get:
     """Return how a server is asked through the API server, as `namespace/service:port`. Raises Failed."""
     namespace, slash, name = service.partition("/")
     if not slash or not name:
         raise Failed(Exit.USAGE, f"{service!r}: write namespace/service:port, such as monitoring/prometheus:9090")
-    root = f"/api/v1/namespaces/{namespace}/services/{name}/proxy"
-    return lambda path, query: bytes(cluster.send("GET", f"{root}{path}", query).data)
+    root = f"/api/v1/namespaces/{namespace}/services/{name}/proxy{prefix}"
+    return lambda path, query: _checked(*cluster.fetch(f"{root}{path}", query, headers))
 
 
 def _checked(status: int, data: bytes) -> bytes:
@@ -49,7 +58,7 @@ def _checked(status: int, data: bytes) -> bytes:
         words = json.loads(data).get("error") or f"HTTP {status}"
     except (ValueError, AttributeError):
         words = f"HTTP {status}"
-    raise Failed(Exit.UNREACHABLE, f"Prometheus says: {words}")
+    raise Refused(status, words)
 
 
 @dataclass(frozen=True)

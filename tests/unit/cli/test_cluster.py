@@ -15,6 +15,7 @@ from kubernetes.config import incluster_config, kube_config
 
 from refit_cli.cluster import MONITOR, POD, RUN, Cluster, connect
 from refit_cli.exits import Exit, Failed
+from refit_cli.prometheus import Refused, by_service
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 Answer = tuple[int, Any]
@@ -180,3 +181,32 @@ def test_a_log_comes_in_lines(server: Canned, cluster: Cluster) -> None:
     path = f"{POD.path('shop', 'pod')}/log"
     server.answers[path] = (200, "one\ntwö\nthree".encode())
     assert list(cluster.stream_lines(path, {"container": "train"})) == ["one", "twö", "three"]
+
+
+PROXIED = "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "error", "words"),
+    [
+        (400, {"status": "error", "error": "no such function"}, Refused, "Prometheus says: no such function"),
+        (401, b"Unauthorized", Refused, "Prometheus says: HTTP 401"),
+        (403, {"kind": "Status", "message": "you may not"}, Failed, "the API server says: you may not"),
+        (503, {"kind": "Status", "message": "no endpoints"}, Failed, "the API server says: no endpoints"),
+    ],
+)
+def test_a_service_and_the_proxy_before_it_are_told_apart(
+    server: Canned, cluster: Cluster, status: int, answer: Any, error: type[Failed], words: str
+) -> None:
+    server.answers[PROXIED] = (status, answer)
+    with pytest.raises(Failed, match=words) as refused:
+        by_service(cluster, "monitoring/prometheus:9090")("/api/v1/query", {"query": "up"})
+    assert type(refused.value) is error
+
+
+def test_what_a_service_answers_is_handed_on(server: Canned, cluster: Cluster) -> None:
+    server.answers[PROXIED] = (200, {"data": 1})
+    assert (
+        by_service(cluster, "monitoring/prometheus:9090", {"X-Scope-OrgID": "a"})("/api/v1/query", {}) == b'{"data": 1}'
+    )
+    assert server.sent[0][1] == PROXIED

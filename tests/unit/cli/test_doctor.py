@@ -9,13 +9,17 @@ import yaml
 from typer.testing import CliRunner
 
 from localcluster.paths import CHECKOUT
-from refit_cli import doctor
-from refit_cli import doctor_checks as checks
 from refit_cli.__main__ import app
 from refit_cli.cluster import Cluster, Resource
-from refit_cli.doctor import pod_of_a_run
-from refit_cli.doctor_checks import Health
-from refit_cli.doctor_rights import Operator, examine_rights, needed_rights
+from refit_cli.doctor import checks
+from refit_cli.doctor import command as doctor_command
+from refit_cli.doctor.checks import Health
+from refit_cli.doctor.claims import examine_claims
+from refit_cli.doctor.command import pod_of_a_run
+from refit_cli.doctor.nodes import examine_nodes
+from refit_cli.doctor.references import examine_references
+from refit_cli.doctor.rights import Operator, examine_rights, needed_rights
+from refit_cli.doctor.runs import examine_runs
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.findings import error, warning
 from refit_cli.objects import see
@@ -23,8 +27,8 @@ from refit_operator.api.conditions import ConditionType
 from refit_operator.api.monitor import NEVER
 from refit_operator.target.rules.view import parse_target
 from tests.support.cli import Objects, condition
-from tests.support.monitors import halted, promoted, seen
-from tests.support.samples import NOW, deployment, make_monitor
+from tests.support.monitors import failures, finished, halted, promoted, seen
+from tests.support.samples import NOW, deployment, make_monitor, make_run
 
 
 def lease(seconds_ago: float, holder: str = "pod-1") -> dict[str, Any]:
@@ -88,7 +92,7 @@ def claim(name: str, phase: str = "Bound", *modes: str) -> dict[str, Any]:
 
 
 def test_claims_are_examined_by_the_field_that_names_them() -> None:
-    found = checks.examine_claims(make_monitor(), [claim("models"), claim("holdout", "Pending")])
+    found = examine_claims(make_monitor(), [claim("models"), claim("holdout", "Pending")])
     assert {each.name: each.health for each in found} == {
         "claim feedback": Health.FAIL,
         "claim holdout": Health.WARN,
@@ -108,17 +112,106 @@ def test_claims_are_examined_by_the_field_that_names_them() -> None:
 )
 def test_claims_have_to_be_mounted_where_the_run_is(mode: str, nodes: int, health: Health) -> None:
     monitor = make_monitor(training={"numNodes": nodes})
-    found = checks.examine_claims(monitor, [claim(name, "Bound", mode) for name in ("feedback", "holdout", "models")])
+    found = examine_claims(monitor, [claim(name, "Bound", mode) for name in ("feedback", "holdout", "models")])
     assert {each.health for each in found} == {health}
 
 
-@pytest.mark.parametrize(("has", "health"), [(0, Health.FAIL), (1, Health.FAIL), (2, Health.OK)])
-def test_one_node_has_to_have_all_devices_of_a_pod(has: int, health: Health) -> None:
-    nodes = [
-        {"metadata": {"name": f"node-{n}"}, "status": {"allocatable": {"nvidia.com/gpu": str(has)}}} for n in (1, 2)
+CLASSES: list[dict[str, Any]] = [
+    {"metadata": {"name": "fast"}, "volumeBindingMode": "WaitForFirstConsumer"},
+    {"metadata": {"name": "slow"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "health", "words"),
+    [
+        ("fast", Health.OK, "for the first pod that mounts it"),
+        ("slow", Health.WARN, "hasn't made its volume yet"),
+        ("gone", Health.FAIL, "there is no StorageClass 'gone' (there are: fast, slow)"),
+        ("", Health.FAIL, "a PersistentVolume has to be made for it"),
+    ],
+)
+def test_a_claim_without_a_volume_is_judged_by_its_class(class_name: str, health: Health, words: str) -> None:
+    pending = claim("feedback", "Pending")
+    pending["spec"]["storageClassName"] = class_name
+    found = examine_claims(make_monitor(), [pending], CLASSES)[0]
+    assert (found.health, words in found.message) == (health, True)
+
+
+def node(name: str, has: dict[str, str] | None = None, labels: dict[str, str] | None = None, **spec: Any) -> Any:
+    return {"metadata": {"name": name, "labels": labels or {}}, "spec": spec, "status": {"allocatable": has or {}}}
+
+
+@pytest.mark.parametrize(("has", "health"), [("0", Health.FAIL), ("1", Health.FAIL), ("2", Health.OK)])
+def test_one_node_has_to_have_all_that_a_pod_asks_for(has: str, health: Health) -> None:
+    nodes = [node(f"node-{n}", {"nvidia.com/gpu": has, "cpu": "4"}) for n in (1, 2)]
+    monitor = make_monitor(training={"resources": {"limits": {"nvidia.com/gpu": 2, "cpu": "3500m"}}})
+    found = {each.name: each.health for each in examine_nodes(monitor, nodes)}
+    assert found == {"nodes": Health.OK, "cpu": Health.OK, "nvidia.com/gpu": health}
+
+
+GPUS_ONLY = {"key": "gpus", "value": "only", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("template", "spec", "words"),
+    [
+        ({"nodeSelector": {"zone": "b"}}, {}, "nodeSelector: zone=b"),
+        ({}, {"unschedulable": True}, "node-1 is cordoned"),
+        ({}, {"taints": [GPUS_ONLY]}, "has taint gpus=only:NoSchedule"),
+        ({"tolerations": [{"key": "gpus", "value": "other"}]}, {"taints": [GPUS_ONLY]}, "doesn't tolerate"),
+        ({"tolerations": [{"key": "gpus", "value": "only"}]}, {"taints": [GPUS_ONLY]}, "1 of 1 may take"),
+        ({"tolerations": [{"operator": "Exists"}]}, {"taints": [GPUS_ONLY]}, "1 of 1 may take"),
+        ({}, {"taints": [GPUS_ONLY | {"effect": "PreferNoSchedule"}]}, "1 of 1 may take"),
+        ({"nodeSelector": {"zone": "a"}}, {}, "1 of 1 may take"),
+    ],
+)
+def test_a_node_has_to_take_the_pod(template: dict[str, Any], spec: dict[str, Any], words: str) -> None:
+    found = list(
+        examine_nodes(make_monitor(training={"podTemplate": template}), [node("node-1", {}, {"zone": "a"}, **spec)])
+    )
+    assert words in found[0].message
+    assert (found[0].health is Health.OK) == ("may take" in words)
+
+
+def test_secrets_and_config_maps_have_to_be_there_with_their_keys() -> None:
+    template = {
+        "env": [{"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "id"}}}],
+        "volumes": [{"name": "words", "mountPath": "/words", "configMap": {"name": "words"}}],
+        "imagePullSecrets": [{"name": "pull"}],
+    }
+    token = {"authentication": {"bearerTokenSecret": {"name": "s3", "key": "token"}}}
+    monitor = make_monitor(prometheus=token, training={"podTemplate": template})
+    there = {"kind": "Secret", "metadata": {"name": "s3"}, "data": {"token": "eA=="}}
+    found = list(examine_references(Objects(there), monitor))
+    assert [(each.name, each.health) for each in found] == [
+        ("Secret s3", Health.OK),
+        ("Secret s3", Health.FAIL),
+        ("ConfigMap words", Health.FAIL),
+        ("Secret pull", Health.FAIL),
     ]
-    monitor = make_monitor(training={"resources": {"limits": {"nvidia.com/gpu": 2, "cpu": 4}}})
-    assert [each.health for each in checks.examine_devices(monitor, nodes)] == [health]
+    assert found[1].message == "training.podTemplate.env KEY names its key 'id', and it has token"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"monitor": make_monitor(suspend=True)}, "kubectl refit resume reviews"),
+        ({"monitor": make_monitor(mode="Observe")}, "spec.mode is Observe"),
+        ({"runs": (make_run(status={"stage": "AwaitingApproval"}),)}, "kubectl refit approve reviews-1"),
+        ({"runs": (finished(55, "Failed", status={"message": "it broke"}),)}, "failed: it broke; kubectl refit why"),
+        ({"runs": failures(3)}, "GaveUp"),
+    ],
+)
+def test_what_holds_runs_or_waits_for_a_user_is_said(facts: dict[str, Any], words: str) -> None:
+    o = seen(**facts)
+    found = list(examine_runs(Objects.of(o), o))
+    assert found[0].health is Health.WARN and words in found[0].message
+
+
+def test_a_run_that_ended_well_is_no_fault() -> None:
+    o = seen(runs=(finished(55, "Rejected"),))
+    assert [each.health for each in examine_runs(Objects.of(o), o)] == [Health.OK]
 
 
 def test_the_pod_that_is_admitted_is_the_one_that_a_run_would_make() -> None:
@@ -196,8 +289,8 @@ def test_the_account_is_that_of_the_operators_namespace() -> None:
 
 def test_the_lease_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     o = seen()
-    monkeypatch.setattr(doctor, "connect", lambda namespace, context, kubeconfig: Asked())
-    monkeypatch.setattr(doctor, "see", lambda cluster, name: see(Objects.of(o), name))
+    monkeypatch.setattr(doctor_command, "connect", lambda namespace, context, kubeconfig: Asked())
+    monkeypatch.setattr(doctor_command, "see", lambda cluster, name: see(Objects.of(o), name))
     words = ["doctor", "reviews", "--operator-namespace", "ml-system", "--operator", "refit-operator-2", "-o", "json"]
     said = CliRunner().invoke(app, words, catch_exceptions=False).output
     first = json.loads(said)[0]

@@ -8,7 +8,6 @@ from typing import Any
 from refit_cli.lint.findings import Finding, Severity
 from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.monitor import NEVER, ModelMonitor
-from refit_operator.api.uris import parse_claim_uri
 from refit_operator.monitor.rules.decide import field_conflict, overruled, target_replaced
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.limits import no_room, rollout_stuck, target_halted
@@ -84,7 +83,7 @@ def examine_spec(found: list[Finding]) -> Examined:
 
 
 def examine_reconciled(monitor: ModelMonitor) -> Examined:
-    """Return whether the operator has seen the newest spec."""
+    """Return whether the operator has seen the newest spec, and finds that the monitor can work at all."""
     seen, newest = monitor.status.observed_generation, monitor.metadata.generation
     if seen == NEVER:
         return fail(
@@ -92,17 +91,24 @@ def examine_reconciled(monitor: ModelMonitor) -> Examined:
         )
     if seen != newest:
         return warn("reconciled", f"generation {seen} was reconciled, and the spec is generation {newest}")
+    ready = find(monitor.status.conditions, ConditionType.READY)
+    if ready and ready.status == "False":
+        return fail("reconciled", f"the operator says {ready.reason}: {ready.message}")
     return ok("reconciled", f"generation {newest}")
 
 
 def examine_reading(monitor: ModelMonitor) -> Examined:
-    """Return whether Prometheus answers the operator with a value."""
+    """Return whether Prometheus answers the operator with a value, and the newest that it wrote down."""
     found = find(monitor.status.conditions, ConditionType.METRIC_AVAILABLE)
     if found is None or found.status == "Unknown":
-        return fail("prometheus", "the operator has no reading yet")
+        return fail("reading", "the operator has no reading yet")
     if found.status == "False":
-        return fail("prometheus", f"{found.reason}: {found.message}")
-    return ok("prometheus", f"the operator reads values since {found.last_transition_time:%Y-%m-%d %H:%M} UTC")
+        return fail("reading", f"the operator says {found.reason}: {found.message}")
+    said = f"the operator reads values since {found.last_transition_time:%Y-%m-%d %H:%M} UTC"
+    newest = monitor.status.metric
+    if newest is None or newest.value is None or newest.time is None:
+        return ok("reading", said)
+    return ok("reading", f"{said}; the newest in the status is {newest.value}, of {newest.time:%H:%M:%S} UTC")
 
 
 def examine_target(o: Observed) -> list[Examined]:
@@ -121,72 +127,6 @@ def examine_target(o: Observed) -> list[Examined]:
     return [
         fail(name, f"{hold.reason}: {hold.message}") if hold else ok(name, good[name]) for name, hold in found.items()
     ]
-
-
-def claims_of(monitor: ModelMonitor) -> dict[str, str]:
-    """Return the claims that a run needs, each with the field that names it."""
-    training, serving = monitor.spec.training, monitor.spec.serving
-    uris = {
-        "training.dataset.train": training.dataset.train,
-        "training.dataset.holdout": training.dataset.holdout,
-        "training.checkpoints.uri": training.checkpoints.uri,
-        "training.baseModel": training.base_model or "",
-        "serving.initialModel": serving.initial_model or "",
-    }
-    places = {field: parse_claim_uri(uri) for field, uri in uris.items()}
-    found = dict[str, str]()
-    for field, place in places.items():
-        if place:
-            found.setdefault(place.claim, field)
-    return found
-
-
-def examine_claims(monitor: ModelMonitor, claims: list[Document]) -> list[Examined]:
-    """Return whether each claim is there and can be mounted where it has to be."""
-    known = {claim["metadata"]["name"]: claim for claim in claims}
-    return [_claim(name, field, known.get(name), monitor) for name, field in claims_of(monitor).items()]
-
-
-def _claim(name: str, field: str, claim: Document | None, monitor: ModelMonitor) -> Examined:
-    what = f"claim {name}"
-    if claim is None:
-        return fail(what, f"{field} names it, and there is no such PersistentVolumeClaim")
-    phase, modes = (claim.get("status") or {}).get("phase"), claim["spec"].get("accessModes") or []
-    if phase == "Lost":
-        return fail(what, "its volume is lost")
-    if "ReadWriteOncePod" in modes:
-        return fail(what, "is ReadWriteOncePod: a server and a trainer can't mount it at once")
-    if monitor.spec.training.num_nodes > 1 and not {"ReadWriteMany", "ReadOnlyMany"} & set(modes):
-        return fail(
-            what, f"is {', '.join(modes)}, and training.numNodes {monitor.spec.training.num_nodes} needs many nodes"
-        )
-    return (
-        ok(what, f"{phase}, {', '.join(modes)}")
-        if phase == "Bound"
-        else warn(what, f"is {phase}: it has no volume yet")
-    )
-
-
-def accelerators(monitor: ModelMonitor) -> dict[str, int]:
-    """Return what devices a pod of a run asks for."""
-    limits = monitor.spec.training.resources.limits
-    return {name: int(count) for name, count in limits.items() if "/" in name and str(count).isdigit()}
-
-
-def examine_devices(monitor: ModelMonitor, nodes: list[Document]) -> list[Examined]:
-    """Return whether any node has the devices that a pod of a run asks for."""
-    return [_device(name, count, nodes) for name, count in accelerators(monitor).items()]
-
-
-def _device(name: str, count: int, nodes: list[Document]) -> Examined:
-    has = {node["metadata"]["name"]: int((node["status"].get("allocatable") or {}).get(name) or 0) for node in nodes}
-    most = max(has.values(), default=0)
-    enough = [node for node, number in has.items() if number >= count]
-    if not enough:
-        return fail(name, f"a pod asks for {count}, and no node has more than {most}")
-    return ok(
-        name, f"{len(enough)} of {len(nodes)} nodes have {count} or more; whether they are free the scheduler knows"
-    )
 
 
 def examine_dry_run(message: str) -> Examined:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from refit_cli.cluster import Cluster
-from refit_cli.doctor_checks import Examined, fail, ok, skipped
+from refit_cli.doctor.checks import Examined, fail, ok, skipped
 from refit_cli.exits import Failed
 from refit_cli.objects import Seen
 from refit_operator.api.pointer import config_map_name

@@ -6,10 +6,16 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from refit_cli import doctor_checks as checks
 from refit_cli.cluster import CLAIM, POD, Cluster, Document, Resource, connect
-from refit_cli.doctor_checks import Examined, Health, fail, ok, skipped
-from refit_cli.doctor_rights import Operator, examine_rights
+from refit_cli.doctor import checks
+from refit_cli.doctor.checks import Examined, Health, fail, ok, skipped
+from refit_cli.doctor.claims import examine_claims
+from refit_cli.doctor.metric import examine_metric
+from refit_cli.doctor.nodes import examine_nodes
+from refit_cli.doctor.references import examine_references
+from refit_cli.doctor.rights import Operator, examine_rights
+from refit_cli.doctor.runs import examine_runs
+from refit_cli.doctor.servers import Named
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.monitor import lint
 from refit_cli.objects import Seen, see
@@ -27,6 +33,8 @@ MARKS = {
     Health.FAIL: "[red]✗[/]",
     Health.SKIPPED: "[dim]-[/]",
 }
+ITS_OWN = Named()
+STORAGE_CLASS = Resource("storage.k8s.io/v1", "StorageClass", "storageclasses")
 OperatorNamespace = Annotated[
     str, typer.Option("--operator-namespace", help="The namespace in which the operator runs, and has its Lease.")
 ]
@@ -41,10 +49,15 @@ def command(
     output: Output = Format.TABLE,
     operator_namespace: OperatorNamespace = Operator.namespace,
     operator: OperatorName = Operator.name,
+    prometheus: Annotated[str, typer.Option("--prometheus", help="A server's URL that this machine reaches.")] = "",
+    service: Annotated[str, typer.Option("--service", help="A server as namespace/service:port, by proxy.")] = "",
 ) -> None:
-    """Examine what a monitor needs: rights, Prometheus, target, claims, devices, queue, admission."""
+    """Examine what a monitor needs: rights, Prometheus, target, claims, nodes, queue, admission, runs."""
+    if prometheus and service:
+        raise Failed(Exit.USAGE, "give no more than one of --prometheus and --service")
     cluster = connect(namespace, context, kubeconfig)
-    found = list(examine(cluster, see(cluster, name), Operator(operator_namespace, operator)))
+    where = Operator(operator_namespace, operator)
+    found = list(examine(cluster, see(cluster, name), where, Named(prometheus, service)))
     if output.is_data:
         print_data([each.to_json() for each in found], output)
     else:
@@ -53,20 +66,23 @@ def command(
     raise typer.Exit(Exit.FOUND if any(each.health is Health.FAIL for each in found) else Exit.OK)
 
 
-def examine(cluster: Cluster, seen: Seen, operator: Operator) -> Iterator[Examined]:
+def examine(cluster: Cluster, seen: Seen, operator: Operator, named: Named = ITS_OWN) -> Iterator[Examined]:
     """Yield what is found, in the order in which a monitor needs it."""
     monitor, o = seen.monitor, observe(cluster, seen)
     yield _allowed("operator", lambda: checks.examine_lease(_lease(cluster, operator), seen.now))
     yield checks.examine_reconciled(monitor)
     yield checks.examine_spec(lint(seen.document))
     yield from examine_rights(cluster, seen, operator)
+    yield from examine_metric(cluster, seen, operator, named)
     yield checks.examine_reading(monitor)
     yield from checks.examine_target(o)
+    yield from examine_references(cluster, monitor)
     yield from _claims(cluster, seen)
-    yield from _devices(cluster, seen)
+    yield from _nodes(cluster, seen)
     if monitor.spec.training.queue_name:
         yield _allowed("queue", lambda: _queue(cluster, monitor.spec.training.queue_name))
     yield _dry_run(cluster, o)
+    yield from examine_runs(cluster, o)
 
 
 def _allowed(name: str, examined: Callable[[], Examined]) -> Examined:
@@ -86,19 +102,25 @@ def _lease(cluster: Cluster, operator: Operator) -> Document | None:
 
 def _claims(cluster: Cluster, seen: Seen) -> Iterator[Examined]:
     try:
-        yield from checks.examine_claims(seen.monitor, cluster.list_objects(CLAIM))
+        yield from examine_claims(seen.monitor, cluster.list_objects(CLAIM), _classes(cluster))
     except Failed as failed:
         yield skipped("claims", str(failed))
 
 
-def _devices(cluster: Cluster, seen: Seen) -> Iterator[Examined]:
-    if not checks.accelerators(seen.monitor):
-        return
+def _classes(cluster: Cluster) -> list[Document] | None:
+    try:
+        found: list[Document] = cluster.send("GET", STORAGE_CLASS.path("")).json()["items"]
+    except Failed:
+        return None
+    return found
+
+
+def _nodes(cluster: Cluster, seen: Seen) -> Iterator[Examined]:
     try:
         nodes = cluster.send("GET", "/api/v1/nodes").json()["items"]
-        yield from checks.examine_devices(seen.monitor, nodes)
+        yield from examine_nodes(seen.monitor, nodes)
     except Failed as failed:
-        yield skipped("devices", str(failed))
+        yield skipped("nodes", str(failed))
 
 
 def _queue(cluster: Cluster, name: str) -> Examined:

@@ -1,0 +1,1 @@
+"""`kubectl refit doctor MONITOR`: what in a cluster would keep a monitor from working."""
