@@ -99,7 +99,14 @@ def draw(chart: Chart, width: int) -> Text:
         for column in range(width):
             drawn.append(*_cell(chart, columns.get(column), level, level == line))
         drawn.append("\n")
-    return drawn.append(_signs(chart, width)).append(_axis(chart, width))
+    return drawn.append(_signs(chart, width)).append(_axis(chart, width)).append(f"{'':8}{_caption(chart)}\n", "dim")
+
+
+def _caption(chart: Chart) -> str:
+    """Return what the chart shows, in words."""
+    metric = chart.metric
+    side = "below" if metric.below else "above"
+    return f"{metric.name} over time (UTC); line: threshold {metric.threshold:g}, a breach is {side} it"
 
 
 def _columns(chart: Chart, width: int) -> dict[int, float]:
@@ -136,14 +143,15 @@ def to_html(chart: Chart, title: str) -> str:
     )
     heading = escape(f"{title}: {chart.metric.name}")
     table = f"<table><tr><th></th><th>Time (UTC)</th><th>What</th></tr>{rows}</table>" if rows else ""
-    return (
-        f"<!doctype html><meta charset=utf-8><title>{heading}</title>{STYLE}<h1>{heading}</h1>{to_svg(chart)}{table}\n"
-    )
+    head = f"<!doctype html><meta charset=utf-8><meta name=viewport content=width=device-width><title>{heading}</title>"
+    caption = f"<p>{escape(_caption(chart))}</p>"
+    return f"{head}{STYLE}<h1>{heading}</h1><div>{to_svg(chart)}</div>{caption}{table}\n"
 
 
 STYLE = """<style>
 :root{color-scheme:light dark}body{font:15px system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.2rem}svg{width:100%;height:auto}text{font:12px system-ui,sans-serif;fill:currentColor;opacity:.75}
+h1{font-size:1.2rem}div{overflow-x:auto}svg{width:100%;min-width:40rem;height:auto}
+text{font:12px system-ui,sans-serif;fill:currentColor;opacity:.75}
 .v{fill:none;stroke:#2a7;stroke-width:1.6}.t{stroke:#c33;stroke-dasharray:5 4}.m{stroke:#27c;opacity:.7}
 .a{stroke:currentColor;opacity:.3}td,th{text-align:left;padding:.15rem .9rem .15rem 0}
 </style>"""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from rich.console import Console
@@ -39,11 +39,12 @@ def print_data(data: Any, form: Format) -> None:
         print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def table(*columns: str, rows: Iterable[Sequence[Any]] = (), flexible: str = "") -> Table:
+def table(*columns: str, rows: Iterable[Sequence[Any]] = (), flexible: str = "", numbers: Sequence[str] = ()) -> Table:
     """Return a table as kubectl prints them: no lines, capitals on top; only the flexible column is broken."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, no_wrap=column != flexible, overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        made.add_column(column, no_wrap=column != flexible, overflow="fold", justify=justify)
     for row in rows:
         made.add_row(*row)
     return made

@@ -25,6 +25,7 @@ MARKS = {
     State.IGNORED: "[dim]-[/]",
     State.UNKNOWN: "[yellow]?[/]",
 }
+LEGEND = "A check is named for what it objects to: ✓ no objection, ● it holds a run, ? only the operator knows."
 
 
 def observe(api: Api, seen: Seen) -> Observed:
@@ -80,6 +81,7 @@ def render(o: Observed, found: list[Answer], wide: bool = False) -> RenderableTy
     note = f"[dim]and {_rest(found, shown)} (-o wide shows them)[/]" if len(shown) < len(found) else ""
     parts: list[RenderableType] = [_head(o), "", table("", "CHECK", "ANSWER", rows=rows, flexible="ANSWER")]
     parts += [Text.from_markup(note)] if note else []
+    parts += [Text.from_markup(f"[dim]{LEGEND}[/]")]
     return Group(*parts, "", Text.from_markup(f"[bold]Next[/]  {escape(next_step(o, hold))}"))
 
 

@@ -79,7 +79,9 @@ def _monitor(document: Document, runs: Owned, jobs: Owned, pods: Owned, newest: 
     meta, status, metric = document["metadata"], document.get("status") or {}, document["spec"]["metric"]
     reading = status.get("metric") or {}
     value = f"{metric.get('name', 'accuracy')} {reading.get('value') or reading.get('reading') or '-'}"
-    info = f"{value} / {metric['threshold']:g}  {(status.get('served') or {}).get('model', '')}".rstrip()
+    bad = "above" if metric.get("direction") == "Above" else "below"
+    served = (status.get("served") or {}).get("model", "")
+    info = f"{value}, breach {bad} {metric['threshold']:g}{served and f', serves {served}'}"
     own = sorted(runs.get(meta["uid"], ()), key=lambda run: int(run["spec"]["ordinal"]))[-newest:] if newest else ()
     children = tuple(_run(run, jobs, pods) for run in reversed(own))
     return Node(
@@ -97,7 +99,7 @@ def _run(document: Document, jobs: Owned, pods: Owned) -> Node:
     meta, status = document["metadata"], document.get("status") or {}
     state = status.get("outcome") or status.get("stage") or "New"
     done = (status.get("progress") or {}).get("percentage")
-    progress = f"{done} %  " if done is not None and not status.get("outcome") else ""
+    progress = f"{done} % trained  " if done is not None and not status.get("outcome") else ""
     children = tuple(_job(job, pods) for job in jobs.get(meta["uid"], ()))
     return Node(
         "RetrainRun",
@@ -129,17 +131,20 @@ def _pod(document: Document) -> Node:
         meta["namespace"],
         meta["name"],
         status.get("phase") or "",
-        f"{words}  {node}".strip(),
+        f"{words}{node and f', on {node}'}",
         _created(document),
     )
 
 
 def _container(status: Document) -> str:
     state: Document = status.get("state") or {}
-    for name in ("running", "waiting", "terminated"):
-        if name in state:
-            return str(state[name].get("reason") or name).lower() if name != "running" else name
-    return "waiting"
+    if "running" in state:
+        return "runs"
+    ended: Document = state.get("terminated") or {}
+    if ended:
+        return "is done" if ended.get("exitCode") == 0 else f"ended ({ended.get('reason') or ended.get('exitCode')})"
+    reason = (state.get("waiting") or {}).get("reason")
+    return f"waits ({reason})" if reason else "waits"
 
 
 def rows(nodes: list[Node], now: datetime, wide: bool) -> list[tuple[str, str, str, str]]:

@@ -18,6 +18,8 @@ from refit_operator.run.rules.views.claims import view_claims
 from refit_operator.run.rules.views.job import JobState, JobView, view_job
 from refit_operator.run.rules.views.waiting import Surroundings, subject_of
 
+LEGEND = "The first check that answers decides: ● it answers now, ? only the operator knows whether it does."
+
 
 def observe(api: Api, run: RetrainRun) -> Observed:
     """Return what the checks rest on, as far as the API server says it."""
@@ -104,9 +106,10 @@ def _checks(found: list[Step], wide: bool) -> RenderableType:
     passed = len(found) - len(shown)
     rows = [(_mark(step), step.check, escape(step.message)) for step in shown]
     note = (
-        [Text.from_markup(f"[dim]and {passed} before it that have no answer (-o wide shows them)[/]")] if passed else []
+        [Text.from_markup(f"[dim]and {passed} before, which don't apply now (-o wide shows them)[/]")] if passed else []
     )
-    return Group(table("", "CHECK", "ANSWER", rows=rows, flexible="ANSWER"), *note)
+    legend = Text.from_markup(f"[dim]{LEGEND}[/]")
+    return Group(table("", "CHECK", "ANSWER", rows=rows, flexible="ANSWER"), *note, legend)
 
 
 def _mark(step: Step) -> str:

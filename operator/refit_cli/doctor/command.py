@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.text import Text
 
 from refit_cli.cluster import CLAIM, POD, Cluster, Document, Resource, connect
 from refit_cli.doctor import checks
@@ -35,6 +37,11 @@ MARKS = {
 }
 ITS_OWN = Named()
 STORAGE_CLASS = Resource("storage.k8s.io/v1", "StorageClass", "storageclasses")
+SUMMARY = (
+    (Health.FAIL, "✗", "keeps it from working"),
+    (Health.WARN, "!", "may keep it from working, or holds it by its own spec"),
+    (Health.SKIPPED, "-", "couldn't be examined from here"),
+)
 OperatorNamespace = Annotated[
     str, typer.Option("--operator-namespace", help="The namespace in which the operator runs, and has its Lease.")
 ]
@@ -61,9 +68,25 @@ def command(
     if output.is_data:
         print_data([each.to_json() for each in found], output)
     else:
-        rows = [(MARKS[each.health], each.name, escape(each.message)) for each in found]
-        console().print(table("", "CHECK", "FOUND", rows=rows, flexible="FOUND"))
+        console().print(render(found))
     raise typer.Exit(Exit.FOUND if any(each.health is Health.FAIL for each in found) else Exit.OK)
+
+
+def render(found: list[Examined]) -> RenderableType:
+    """Return the screen; what keeps the monitor from working stands out, and is named once more below."""
+    return Group(table("", "CHECK", "FOUND", rows=map(_row, found), flexible="FOUND"), "", Text(_summary(found)))
+
+
+def _row(each: Examined) -> tuple[str, str, str]:
+    words = (each.name, escape(each.message))
+    name, message = (f"[bold]{one}[/]" for one in words) if each.health is Health.FAIL else words
+    return MARKS[each.health], name, message
+
+
+def _summary(found: list[Examined]) -> str:
+    names = {health: list(dict.fromkeys(each.name for each in found if each.health is health)) for health in Health}
+    parts = [f"{sign} {words}: {', '.join(names[health])}" for health, sign, words in SUMMARY if names[health]]
+    return "\n".join(parts) or "✓ nothing was found that would keep it from working"
 
 
 def examine(cluster: Cluster, seen: Seen, operator: Operator, named: Named = ITS_OWN) -> Iterator[Examined]:

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 import yaml
+from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.text import Text
 
 from refit_cli.cluster import connect
 from refit_cli.exits import Exit, Failed
@@ -30,6 +32,9 @@ from refit_operator.prometheus.rules.reading import Value
 from refit_operator.prometheus.rules.window import Window
 
 Document = dict[str, Any]
+
+
+UNCHANGED = "Runs change nothing here: the readings go on as recorded, and each run ends as refused."
 
 
 @dataclass(frozen=True)
@@ -168,18 +173,29 @@ def show(found: list[Result], sweep: Sweep | None, output: Format) -> None:
     if output.is_data:
         print_data([each.to_json() for each in found] if sweep else found[0].to_json(), output)
     elif sweep:
-        rows = [_swept(each) for each in found]
-        console().print(table(sweep.field.removeprefix("spec.").upper(), *SWEPT, rows=rows, flexible="HELD BY"))
+        console().print(swept(sweep, found))
     else:
         _show_one(found[0])
 
 
-SWEPT = ("RUNS", "GPU HOURS", "FIRST", "BREACHED", "HELD BY")
+SWEPT = ("RUNS", "GPU HOURS", "FIRST (UTC)", "IN BREACH", "HELD BY")
+SAID = (
+    "IN BREACH: readings on the wrong side. HELD BY: how many of these started no run, and by which check; Within: too "
+    "few of the newest readings were in breach."
+)
+
+
+def swept(sweep: Sweep, found: list[Result]) -> RenderableType:
+    """Return the screen of a sweep: a line for each value."""
+    field = sweep.path[-1].upper() if len(sweep.path) < 4 else ".".join(sweep.path[-2:]).upper()
+    rows = map(_swept, found)
+    shown = table(field, *SWEPT, rows=rows, flexible="HELD BY", numbers=("RUNS", "GPU HOURS", "IN BREACH"))
+    return Group(shown, "", Text(f"{SAID} {UNCHANGED}", style="dim"))
 
 
 def _swept(result: Result) -> tuple[str, ...]:
     runs = result.played.runs
-    first = f"{runs[0].time:%Y-%m-%d %H:%M}" if runs else ""
+    first = f"{runs[0].time:%m-%d %H:%M}" if runs else "-"
     hours = f"{result.cost.hours(len(runs)):,.1f}"
     return (result.label, str(len(runs)), hours, first, f"{result.played.breached:,}", _held(result.played))
 
@@ -202,4 +218,4 @@ def _show_one(result: Result) -> None:
     hours = result.cost.hours(len(played.runs))
     runs = "1 run" if len(played.runs) == 1 else f"{len(played.runs)} runs"
     out.print(f"[bold]{runs}, {hours:,.1f} GPU hours[/]{'; held by ' + _held(played) if played.held else ''}")
-    out.print("[dim]Runs change nothing here: the readings go on as recorded, and each run ends as refused.[/]")
+    out.print(f"[dim]{UNCHANGED}[/]")

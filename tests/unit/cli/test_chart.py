@@ -18,12 +18,13 @@ def chart(found: Window, *runs: object) -> Chart:
 
 def test_values_are_drawn_at_their_time_and_height() -> None:
     lines = draw(chart(readings(GOOD, GOOD, BAD, BAD)), 40).plain.splitlines()
-    assert len(lines) == HEIGHT + 2
+    assert len(lines) == HEIGHT + 3
     high, low = (next(line for line in lines if line.strip().startswith(label)) for label in ("0.908", "0.792"))
     assert [high[8:].index("•"), high[8:].rindex("•")] == [0, 13]
     assert [low[8:].index("•"), low[8:].rindex("•")] == [26, 39]
     assert any(line.strip().startswith("0.85") and "┈" in line for line in lines)
-    assert lines[-1].split() == ["11-24", "11:30", "11-24", "12:00"]
+    assert lines[-2].split() == ["11-24", "11:30", "11-24", "12:00"]
+    assert lines[-1].endswith("threshold 0.85, a breach is below it")
 
 
 def test_runs_are_marked_where_they_started_rolled_out_and_ended() -> None:

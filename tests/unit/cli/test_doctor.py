@@ -26,7 +26,7 @@ from refit_cli.objects import see
 from refit_operator.api.conditions import ConditionType
 from refit_operator.api.monitor import NEVER
 from refit_operator.target.rules.view import parse_target
-from tests.support.cli import Objects, condition
+from tests.support.cli import Objects, condition, text_of
 from tests.support.monitors import failures, finished, halted, promoted, seen
 from tests.support.samples import NOW, deployment, make_monitor, make_run
 
@@ -58,6 +58,12 @@ def test_a_spec_that_lint_finds_fault_with() -> None:
 def test_the_newest_spec_has_to_be_reconciled(generation: int | None, health: Health) -> None:
     status = {"observedGeneration": generation} if generation is not None else {"attempts": 0}
     assert checks.examine_reconciled(make_monitor(status=status)).health is health
+
+
+def test_a_monitor_that_is_not_ready_says_why() -> None:
+    conditions = [condition(ConditionType.READY, "False", "TargetNotServed", "no Rollouts here")]
+    found = checks.examine_reconciled(make_monitor(status={"observedGeneration": 1, "conditions": conditions}))
+    assert (found.health, found.message) == (Health.FAIL, "the operator says TargetNotServed: no Rollouts here")
 
 
 @pytest.mark.parametrize(
@@ -295,3 +301,15 @@ def test_the_lease_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     said = CliRunner().invoke(app, words, catch_exceptions=False).output
     first = json.loads(said)[0]
     assert "/namespaces/ml-system/leases/refit-operator-2" in first["message"]
+
+
+def test_what_keeps_it_from_working_is_named_at_the_end() -> None:
+    found = [
+        checks.ok("spec", "fine"),
+        checks.fail("claim a", "gone"),
+        checks.fail("claim a", "too"),
+        checks.warn("runs", "w"),
+    ]
+    lines = text_of(doctor_command.render(found)).splitlines()
+    assert [line.partition(": ")[2] for line in lines[-2:]] == ["claim a", "runs"]
+    assert "nothing was found" in text_of(doctor_command.render(found[:1]))

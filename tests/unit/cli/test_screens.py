@@ -184,7 +184,7 @@ def test_the_tree_leads_from_the_monitor_to_the_pod() -> None:
         (f"[dim]└─ [/]RetrainRun/{make_run(1).metadata.name}", "Rejected"),
     ]
     text = text_of(tree.screen(api, "", NEWEST, wide=False))
-    assert "40 %" in text and "train running, judge podinitializing  node-1" in text
+    assert "40 % trained" in text and "train runs, judge waits (PodInitializing), on node-1" in text
 
 
 def test_the_newest_runs_are_shown() -> None:

@@ -1,0 +1,1 @@
+"""What kubectl refit prints, as pictures of the documentation."""
