@@ -156,11 +156,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 bench-tasks:  ## every task on real data that drifts, through the contract (about an hour)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-<<<<<<< HEAD
-verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-docs  ## lint, types, layers, drift of what is generated, words, sizes
-=======
-verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-screens  ## lint, types, layers, drift of what is generated, words, sizes
->>>>>>> ee5d085 (Say on the plugin's screens what their signs and numbers mean)
+verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-docs check-screens  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -184,14 +180,12 @@ check-metrics:
 	$(PYTHON) -m tests.metrics_page --check
 	$(PYTHON) -m tests.monitoring --check
 
-<<<<<<< HEAD
 check-docs:
 	$(PYTHON) -m tests.reference --check
 	$(PYTHON) -m tests.site.llms --check
-=======
+
 check-screens:
 	$(PYTHON) -m tests.screens --check
->>>>>>> ee5d085 (Say on the plugin's screens what their signs and numbers mean)
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check

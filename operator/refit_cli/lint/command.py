@@ -85,8 +85,12 @@ def _show(monitors: int, found: list[Located], output: Format) -> None:
     for each in found:
         out.print(_line(each.file, each.line, each.finding), soft_wrap=True)
     errors = sum(each.finding.severity is Severity.ERROR for each in found)
-    what = f"{monitors} monitor{'' if monitors == 1 else 's'}"
-    out.print(f"{what}: {errors} errors, {len(found) - errors} warnings" if found else f"{what}: nothing found")
+    counted = f"{_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
+    out.print(f"{_count(monitors, 'monitor')}: {counted if found else 'nothing found'}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _line(file: str, line: int, finding: Finding) -> str:

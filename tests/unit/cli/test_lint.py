@@ -356,6 +356,7 @@ def test_a_finding_has_file_and_line(tmp_path: Path) -> None:
     line = 1 + next(n for n, text in enumerate(file.read_text().splitlines()) if "threshold" in text)
     code, out = run(str(file))
     assert code == 1 and f"{file}:{line}: error spec.metric.threshold:" in out
+    assert out.endswith("1 monitor: 1 error, 0 warnings\n")
 
 
 def test_warnings_end_with_0_unless_strict(tmp_path: Path) -> None:
