@@ -8,7 +8,7 @@ from tests.faults.record import Record
 from tests.support.cluster.kubectl import Document, Space
 
 Ending = dict[str, Any]
-KINDS = "mmon,rr,job,rs,deploy"
+KINDS = "mmon,rr,job,rs,deploy,svc"
 BESIDE = "poison"
 """How the names of monitors and runs begin that are none of the loop's."""
 
@@ -26,6 +26,7 @@ def ending_of(space: Space, record: Record) -> Ending:
         "served": name_of(served, new),
         "pointers sent": once_each([name_of(pointer, new) for pointer in pointers_sent(record)]),
         "rollouts": len(rollouts),
+        "left of a shadow": [f"{one['kind']} {one['metadata']['name']}" for one in items if is_of_shadow(one)],
     }
 
 
@@ -37,14 +38,19 @@ def of_kind(items: list[Document], kind: str) -> list[Document]:
     return [item for item in items if item["kind"] == kind and not item["metadata"]["name"].startswith(BESIDE)]
 
 
+def is_of_shadow(item: Document) -> bool:
+    """Return whether a run made it for its shadow."""
+    return item["kind"] in ("Deployment", "Service") and bool(owners(item))
+
+
 def uids(items: list[Document]) -> list[str]:
     """Return their UIDs."""
     return [item["metadata"]["uid"] for item in items]
 
 
-def owners(job: Document) -> list[str]:
-    """Return the UIDs of the runs that a Job belongs to."""
-    return [owner["uid"] for owner in job["metadata"].get("ownerReferences", ())]
+def owners(item: Document) -> list[str]:
+    """Return the UIDs of what a Job or a shadow belongs to."""
+    return [owner["uid"] for owner in item["metadata"].get("ownerReferences", ())]
 
 
 def summary(document: Document, *fields: str) -> Document:

@@ -1,4 +1,4 @@
-"""G1 and G2 at every watch event. Pure: the events of all kinds are put in the API server's order and gone through."""
+"""G1, G2 and S at every watch event. Pure: the events of all kinds are gone through in the API server's order."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -38,6 +38,10 @@ class World:
         self.ways: set[tuple[str, str]] = set()
         """What the pointer may change from and to, as recorded by now."""
         self.pointer: str | None = None
+        self.shadows: dict[str, set[str]] = defaultdict(set)
+        """UIDs of all Deployments that ever were a run's shadow, by the run's."""
+        self.standing: set[str] = set()
+        """UIDs of the shadows that are there."""
 
     def violations_by(self, seen: Seen) -> list[str]:
         """Take one event in; return what it violates."""
@@ -46,6 +50,8 @@ class World:
                 return self._run(seen)
             case "Job":
                 return self._job(seen.object)
+            case "Deployment" if owner := owner_of(seen.object):
+                return self._shadow(seen, owner)
             case "Deployment":
                 return self._target(seen.object)
             case other:
@@ -78,8 +84,7 @@ class World:
             self.ways.add(forward)
 
     def _job(self, job: Document) -> list[str]:
-        owners = [owner["uid"] for owner in job["metadata"].get("ownerReferences", ())]
-        attempt = self.attempts.get(owners[0]) if owners else None
+        attempt = self.attempts.get(owner_of(job))
         if attempt is None:
             return [f"G1: Job {job['metadata']['name']} belongs to no run"]
         self.jobs[attempt].add(job["metadata"]["uid"])
@@ -89,11 +94,26 @@ class World:
     def _target(self, deployment: Document) -> list[str]:
         annotations = deployment["spec"]["template"]["metadata"].get("annotations", {})
         before, self.pointer = self.pointer, annotations.get(CHECKPOINT, "")
-        if before is None or before == self.pointer or (before, self.pointer) in self.ways:
+        if before is None or before == self.pointer:
             return []
-        return [
-            f"G2: from {before or 'the initial model'} to {self.pointer or 'the initial model'}, as no run recorded"
-        ]
+        way = f"from {before or 'the initial model'} to {self.pointer or 'the initial model'}"
+        found = [] if (before, self.pointer) in self.ways else [f"G2: {way}, as no run recorded"]
+        return found + ([f"S: {way} while a shadow was there"] if self.standing else [])
+
+    def _shadow(self, seen: Seen, owner: str) -> list[str]:
+        uid, ever = seen.object["metadata"]["uid"], self.shadows[owner]
+        ever.add(uid)
+        if seen.change == "DELETED":
+            self.standing.discard(uid)
+            return []
+        self.standing.add(uid)
+        return [f"S: {len(ever)} shadows of one run"] if len(ever) > 1 else []
+
+
+def owner_of(document: Document) -> str:
+    """Return the UID of what an object belongs to; empty where it belongs to nothing."""
+    owners = document["metadata"].get("ownerReferences") or ({"uid": ""},)
+    return str(owners[0]["uid"])
 
 
 def is_active(run: Document) -> bool:

@@ -71,6 +71,7 @@ def markdown(rows: list[list[str]]) -> str:
 TABLES: dict[str, Callable[[list[Played]], str]] = {
     "calls": table,
     "rollback": table,
+    "shadow": table,
     "surroundings": one_by_one,
     "mass": one_by_one,
     "batch": one_by_one,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from tests.faults.mirrored import CALLS, TRAINED, beside
 from tests.support.cluster.kubectl import OPERATOR, Document, merge
 from tests.support.cluster.objects import CLAIMS, monitor, target
 
@@ -31,18 +32,23 @@ class Scenario:
     """What is other of the monitor's spec."""
     ready_after_s: int = 0
     """How long a new pod of the target takes."""
+    only: tuple[str, ...] = ()
+    """How the calls begin at which faults are played; empty: all."""
+    beside: tuple[Document, ...] = ()
+    """What else is applied before the monitor."""
 
     def points(self, calls: list[str]) -> list[str]:
         """Return the calls of a loop without a fault at which faults are played."""
-        return calls[calls.index(self.after) + 1 :] if self.after else calls
+        later = calls[calls.index(self.after) + 1 :] if self.after else calls
+        return [call for call in later if call.startswith(self.only or "")]
 
     def documents(self, secret: str) -> tuple[Document, ...]:
         """Return what is applied before the monitor: claims, the target, and the lent Secret."""
         served = target(promoted_quality=self.promoted_quality)
-        served["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["initialDelaySeconds"] = (
-            self.ready_after_s
-        )
-        return (*CLAIMS, served, *lent(secret))
+        container = served["spec"]["template"]["spec"]["containers"][0]
+        container["readinessProbe"]["initialDelaySeconds"] = self.ready_after_s
+        container["ports"] = [{"name": "http", "containerPort": 8080}]
+        return (*CLAIMS, served, *lent(secret), *self.beside)
 
     def monitor(self, namespace: str) -> Document:
         """Return the monitor."""
@@ -55,6 +61,16 @@ JUDGED_SLOWLY = {"training": {"hyperparameters": {"judge_seconds": "2"}}}
 """So that every loop sees the trainer's report before the judge's, and has a write for each."""
 PROMOTION = Scenario("calls", "Promoted", CRASHES + REFUSALS, change=JUDGED_SLOWLY)
 ROLLBACK = Scenario("rollback", "RolledBack", CRASHES, "0.3", measured=True, after="PATCH deployments#1")
+FAILURES = tuple(code for code in REFUSALS if code != "403")
+"""Of the API server; a 403 is its last word on a shadow, and ends the run."""
+SHADOW = Scenario(
+    "shadow",
+    "Promoted",
+    CRASHES + FAILURES,
+    change={**TRAINED, "verification": {"shadow": {"for": "10s", "minAgreement": 0.5, "minAnswers": 10}}},
+    only=CALLS,
+    beside=beside(ACCOUNT),
+)
 TAKES_ITS_TIME = {
     "training": {"hyperparameters": {"seconds": "8", "judge_seconds": "2"}},
     "verification": {"for": "15s"},
@@ -65,7 +81,7 @@ LONG = replace(SLOW, change=merge(TAKES_ITS_TIME, {"verification": {"for": "100s
 """Goes on for longer than the watchdog waits."""
 BACK = replace(ROLLBACK, group="surroundings", modes=(), after="")
 """Takes its promotion back."""
-SCENARIOS = (PROMOTION, ROLLBACK, SLOW, LONG, BACK)
+SCENARIOS = (PROMOTION, ROLLBACK, SHADOW, SLOW, LONG, BACK)
 
 
 def lent(secret: str) -> tuple[Document, ...]:

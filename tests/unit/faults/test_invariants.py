@@ -1,5 +1,6 @@
 """What the observer of the fault tests would see of an operator that breaks its word."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,15 @@ def job(uid: str, owner: str = "run") -> Document:
 def target(pointer: str = "") -> Document:
     meta = {"annotations": {CHECKPOINT: pointer}} if pointer else {}
     return {"kind": "Deployment", "metadata": {}, "spec": {"template": {"metadata": meta}}}
+
+
+def shadow(uid: str = "shadow", owner: str = "run") -> Document:
+    meta = {"uid": uid, "ownerReferences": [{"uid": owner}]}
+    return {
+        "kind": "Deployment",
+        "metadata": meta,
+        "spec": {"template": {"metadata": {"annotations": {CHECKPOINT: "new"}}}},
+    }
 
 
 CASES: dict[str, tuple[list[Document], str]] = {
@@ -58,6 +68,13 @@ CASES: dict[str, tuple[list[Document], str]] = {
         [target(), run(**ACCEPTED | CHANGE), target("new"), run(**ACCEPTED | BACK), target(), target("new")],
         "G2: from the initial model to new",
     ),
+    "a shadow changes no pointer": ([target(), run(), shadow(), shadow()], ""),
+    "a second shadow of one run": ([target(), run(), shadow(), shadow("other")], "S: 2 shadows of one run"),
+    "a shadow of each run": ([run("a", outcome="Failed"), shadow("one", "a"), run("b", 2), shadow("two", "b")], ""),
+    "promoted while the shadow is there": (
+        [target(), run(**ACCEPTED | CHANGE), shadow(), target("new")],
+        "S: from the initial model to new while a shadow was there",
+    ),
 }
 
 
@@ -66,3 +83,9 @@ def test_what_is_violated(documents: list[Document], found: str) -> None:
     """The watches deliver each kind on its own: here the last event first."""
     told = violations(reversed(in_order(documents)))
     assert [text[: len(found)] for text in told] == ([found] if found else [])
+
+
+def test_a_shadow_that_is_gone_is_in_nobodys_way() -> None:
+    events = in_order([target(), run(**ACCEPTED | CHANGE), shadow(), shadow(), target("new")])
+    gone = replace(events[3], change="DELETED")
+    assert violations([*events[:3], gone, events[4]]) == []
