@@ -40,7 +40,7 @@ def tracing(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracer]:
 
 
 def counted(result: str) -> float:
-    return TRACE_SPANS.labels(result)._value.get()
+    return float(TRACE_SPANS.labels(result)._value.get())
 
 
 def test_a_run_that_ended_arrives_once_with_its_stages(monkeypatch: pytest.MonkeyPatch) -> None:

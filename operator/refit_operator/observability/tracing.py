@@ -109,7 +109,7 @@ class _Bounded(SpanProcessor):
 
     def shutdown(self) -> None:
         """Send what waits."""
-        self._batches.shutdown()
+        self._batches.shutdown()  # type: ignore[no-untyped-call]
 
 
 class _Counted(SpanExporter):

@@ -9,8 +9,8 @@ import pytest
 
 from refit_operator.observability.otel import make_tracer, wanted
 from refit_operator.observability.spans import spans_of, trace_id
-from tests.support.monitors import finished, make_run
-from tests.support.samples import NOW
+from tests.support.monitors import finished
+from tests.support.samples import NOW, make_run
 
 OTLP = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 

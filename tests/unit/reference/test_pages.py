@@ -78,8 +78,11 @@ def test_types_and_bounds_are_words(field: Schema, kind: str, bounds: list[str])
     assert (kind_of(field), list(allowed(field))) == (kind, bounds)
 
 
+VALUES: tuple[object, ...] = ("a", "", 3, False, [])
+
+
 def test_a_default_is_as_yaml_has_it() -> None:
-    assert [default_of({"default": value}) for value in ("a", "", 3, False, [])] == [
+    assert [default_of({"default": value}) for value in VALUES] == [
         "`a`",
         '`""`',
         "`3`",
