@@ -3,12 +3,13 @@
 import sys
 
 from localcluster.paths import CHECKOUT
-from tests.reference import exit_codes, fields, settings
+from tests.reference import events, exit_codes, fields, settings
 
 PAGES = {
     "modelmonitor.md": fields.monitor_page,
     "retrainrun.md": fields.run_page,
     "settings.md": settings.page,
+    "events.md": events.page,
     "exit-codes.md": exit_codes.page,
 }
 
