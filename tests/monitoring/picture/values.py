@@ -39,13 +39,16 @@ def bars(axes: Any, fields: Sequence[Field], theme: Theme) -> None:
 def table(axes: Any, panel: Json, rows: Sequence[Cells], theme: Theme) -> None:
     """Draw a table: what a column is named, and a line for each row."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    room = 9
+    room = 8
     for column, name in enumerate(names):
         left = column / len(names)
         axes.text(left, 1, name, va="top", fontsize=9, color=theme.dim, weight="bold", transform=axes.transAxes)
         for line, row in enumerate(rows[:room], 1):
             text, hue = _cell(panel, name, row.get(name), theme)
             axes.text(left, 1 - line * 0.1, text, va="top", fontsize=9, color=hue, transform=axes.transAxes)
+    if len(rows) > room:
+        more = f"and {len(rows) - room} more, below"
+        axes.text(0, 0.02, more, fontsize=9, color=theme.dim, transform=axes.transAxes)
     axes.set_axis_off()
 
 
