@@ -87,16 +87,17 @@ class Page:
         self._text(PIXELS - GAP, 14, f"{start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC", fontsize=10, ha="right")
         self._text(PIXELS - GAP, 46, NOT_GRAFANA, fontsize=9, ha="right", color=self.theme.dim)
         handles = [Line2D([], [], color=color(hue), linestyle=":", linewidth=2) for hue, _ in self.markers.values()]
-        self._legend(self.figure, handles, self.markers, (GAP / PIXELS, 1 - 64 / self.height), 9)
+        self._legend(handles, list(self.markers), (GAP, 64), PIXELS, 9)
 
     def _legend(
-        self, owner: Any, handles: list[Line2D], names: Iterable[str], at: tuple[float, float], size: int
+        self, handles: list[Line2D], names: list[str], at: tuple[float, float], width: float, size: int
     ) -> None:
-        legend = owner.legend(
-            handles, list(names), loc="lower left", bbox_to_anchor=at, ncols=6, fontsize=size, frameon=False,
-            labelcolor=self.theme.text, borderaxespad=0, handlelength=1.4, columnspacing=1.2, borderpad=0.2,
+        columns = int(width / (34 + 0.62 * size * max(len(name) for name in names)))
+        self.figure.legend(
+            handles, names, loc="lower left", bbox_to_anchor=(at[0] / PIXELS, 1 - at[1] / self.height),
+            ncols=max(1, columns), fontsize=size, frameon=False, labelcolor=self.theme.text, borderaxespad=0,
+            handlelength=1.4, columnspacing=1.2, borderpad=0.2,
         )  # fmt: skip
-        legend.set_in_layout(False)
 
     def _panel(self, panel: Json, y: float) -> None:
         place = panel["gridPos"]
@@ -151,8 +152,8 @@ class Page:
         charts.over_time(axes, span, markers, self.theme)
         charts.lines(axes, panel, found, step, self.theme)
         handles = [Line2D([], [], color=one.color, linewidth=3) for one in found]
-        at = ((box[0] + 10) / PIXELS, 1 - (box[1] + box[3] - 4) / self.height)
-        self._legend(self.figure, handles, [one.name for one in found], at, charts.SMALL)
+        under = (box[0] + 10, box[1] + box[3] - 4)
+        self._legend(handles, [one.name for one in found], under, box[2] - 10, charts.SMALL)
 
     @staticmethod
     def _has_right_axis(found: list[Field]) -> bool:

@@ -40,8 +40,11 @@ def table(axes: Any, panel: Json, rows: Sequence[Cells], theme: Theme) -> None:
     """Draw a table: what a column is named, and a line for each row."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     room = 8
+    longest = [
+        max(len(name), *(len(_cell(panel, name, row.get(name), theme)[0]) for row in rows)) + 3 for name in names
+    ]
     for column, name in enumerate(names):
-        left = column / len(names)
+        left = sum(longest[:column]) / sum(longest)
         axes.text(left, 1, name, va="top", fontsize=9, color=theme.dim, weight="bold", transform=axes.transAxes)
         for line, row in enumerate(rows[:room], 1):
             text, hue = _cell(panel, name, row.get(name), theme)
