@@ -6,6 +6,7 @@ from tests.monitoring.panels import Json, Panel, Query, Row, coloured, fixed, li
 OF = 'namespace="$namespace",monitor="$monitor"'
 ONE = f"{{{OF}}}"
 DASHED = {"fill": "dash", "dash": [8, 8]}
+NO_LEGEND = {"legend": True, "tooltip": False, "viz": False}
 AS_READ = {"lineInterpolation": "stepAfter"}
 AGE = f"(time() - refit_monitor_reading_timestamp_seconds{ONE}) / refit_monitor_interval_seconds{ONE}"
 TIMELINE: Json = {"fillOpacity": 85, "lineWidth": 0}
@@ -42,8 +43,14 @@ MONITOR = Row(
             custom=AS_READ,
             overrides=(
                 named("value", color=fixed("blue"), custom__lineWidth=2),
-                named("low", color=fixed("blue"), custom__lineWidth=0),
-                named("high", color=fixed("blue"), custom__lineWidth=0, custom__fillBelowTo="low"),
+                named("low", color=fixed("blue"), custom__lineWidth=0, custom__hideFrom=NO_LEGEND),
+                named(
+                    "high",
+                    color=fixed("blue"),
+                    custom__lineWidth=0,
+                    custom__fillBelowTo="low",
+                    custom__hideFrom=NO_LEGEND,
+                ),
                 named("threshold", color=fixed("red"), custom__lineStyle=DASHED),
             ),
         ),
@@ -52,6 +59,7 @@ MONITOR = Row(
             "How strongly the outcomes say that the metric is on the wrong side, and how much makes a breach "
             "(metric.falseRuns). The scale is logarithmic.",
             (of_it("evidence", "evidence"), of_it("evidence_needed", "needed")),
+            unit="sci",
             height=10,
             empty="This metric has no counted outcomes: a breach is so many readings on the wrong side.",
             custom=AS_READ | {"scaleDistribution": {"type": "log", "log": 10}},

@@ -56,7 +56,7 @@ def save(figure: Figure, path: Path) -> None:
         return
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    Image.open(buffer).convert("RGB").quantize(COLORS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    Image.open(buffer).convert("RGB").quantize(COLORS, Image.Quantize.MAXCOVERAGE, kmeans=2).save(path, optimize=True)
 
 
 if __name__ == "__main__":

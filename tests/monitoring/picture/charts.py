@@ -26,7 +26,7 @@ def _time(seconds: float) -> datetime:
 def over_time(axes: Any, span: Span, markers: Markers, theme: Theme) -> None:
     """Draw what panels over time have in common."""
     axes.set_xlim(_time(span.start), _time(span.end))
-    locator = AutoDateLocator(minticks=4, maxticks=7, tz=UTC)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=4, maxticks=9, tz=UTC)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     dated = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(dated)

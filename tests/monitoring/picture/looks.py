@@ -54,6 +54,8 @@ def shown(value: float, unit: str, decimals: int | None = None) -> str:
             return _scaled(value, BYTES, decimals)
         case "ops":
             return f"{_number(value, decimals)} ops/s"
+        case "sci":
+            return f"{value:.0e}"
         case "short":
             return _scaled(value, COUNTS, decimals)
     return _number(value, decimals)

@@ -151,9 +151,10 @@ class Page:
         axes = self._axes(box, 62, above, 62 if self._has_right_axis(found) else 18, 52)
         charts.over_time(axes, span, markers, self.theme)
         charts.lines(axes, panel, found, step, self.theme)
-        handles = [Line2D([], [], color=one.color, linewidth=3) for one in found]
+        named = [one for one in found if not one.config["custom"].get("hideFrom", {}).get("legend")]
+        handles = [Line2D([], [], color=one.color, linewidth=3) for one in named]
         under = (box[0] + 10, box[1] + box[3] - 4)
-        self._legend(handles, [one.name for one in found], under, box[2] - 10, charts.SMALL)
+        self._legend(handles, [one.name for one in named], under, box[2] - 10, charts.SMALL)
 
     @staticmethod
     def _has_right_axis(found: list[Field]) -> bool:

@@ -25,6 +25,7 @@ DAY = Span(0, 86400, scrape=15)
         (3 * 2**20, "bytes", "3 MiB"),
         (0.5, "ops", "0.5 ops/s"),
         (4, "none", "4"),
+        (115_200, "sci", "1e+05"),
         (math.nan, "s", "NaN"),
     ],
 )
