@@ -137,10 +137,10 @@ def test_the_samples_expressions_say_the_same(space: Space, applied: Flux) -> No
 
 def test_what_kubectl_sets_is_removed_unless_it_has_the_name_that_flux_keeps(space: Space, applied: Flux) -> None:
     request(space, TAKE, "#1", manager="kubectl-annotate")
-    until(lambda: TAKE not in annotations(space), 60, "Flux keeps it")
+    until(lambda: TAKE not in annotations(space), LIMIT_S, "Flux keeps it")
     request(space, TAKE, "#1")
     before = applied.syncs()
-    until(lambda: applied.syncs() >= before + 3, 60, "Flux doesn't go on")
+    until(lambda: applied.syncs() >= before + 3, LIMIT_S, "Flux doesn't go on")
     assert annotations(space)[TAKE] == "#1"
 
 
