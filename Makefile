@@ -91,6 +91,9 @@ test-in-place: cluster-up  ## models changed without a restart, on the node, and
 test-install: cluster-up  ## the chart installed, upgraded, uninstalled and installed again by a real Helm (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(WITH_HELM) $(PYTHON) -m pytest -m install tests/cluster/test_install.py
 
+test-quickstart: cluster-up  ## docs/getting-started.md by its own commands, with the clock, on the cluster without Refit (not part of `test`; about ten minutes)
+	$(IN_CLUSTER) $(PYTHON) -m tests.quickstart
+
 test-shadow: cluster-up  ## candidates that answer copies of live requests before they serve (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m shadow tests/cluster/test_shadow.py
 
