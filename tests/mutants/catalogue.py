@@ -431,6 +431,20 @@ BREACH = (
         BOARD,
     ),
     Mutant(
+        "a monitor isn't exported before it was reconciled once",
+        "controller/reconcile.py",
+        "    show_conditions(ref.namespace, ref.name, monitor.status)\n",
+        "",
+        RESTART,
+    ),
+    Mutant(
+        "a promotion that was undone by request is still to be confirmed",
+        "observability/runs.py",
+        "if not ended or ended[-1].status.outcome is Outcome.RESTORED:",
+        "if not ended:",
+        ("tests/unit/observability/test_runs.py",),
+    ),
+    Mutant(
         "after a restart suspended monitors count",
         "controller/reconcile.py",
         " and not monitor.spec.suspend\n",

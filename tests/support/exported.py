@@ -6,6 +6,7 @@ from localcluster.paths import CHECKOUT
 from refit_operator.api.conditions import ConditionType
 from refit_operator.api.reasons import Reason
 from refit_operator.api.run import Outcome, Stage
+from refit_operator.controller.watchdog import KINDS
 from refit_operator.observability.contract import BY_NAME
 from refit_operator.prometheus.rules.reading import FailureKind
 
@@ -18,6 +19,7 @@ WORDS: dict[str, set[str]] = {
     "stage": {stage.value for stage in Stage},
     "result": {"Success", "success", "error"} | {kind.value for kind in FailureKind},
     "verb": {"get", "list", "create", "update", "patch", "delete"},
+    "kind": set(KINDS.values()),
     "state": set(re.findall(r'"(\w+)"', STATES)),
 }
 

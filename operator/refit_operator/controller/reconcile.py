@@ -16,7 +16,7 @@ from refit_operator.kubernetes_api.parsing import parse_monitor
 from refit_operator.monitor.observe import subject_of
 from refit_operator.monitor.reconcile import Reconciled
 from refit_operator.monitor.reconcile import reconcile as reconcile_monitor
-from refit_operator.observability.monitors import forget_monitor
+from refit_operator.observability.monitors import forget_monitor, show_conditions, show_metric
 from refit_operator.observability.otel import correlated
 from refit_operator.ports import Ports
 from refit_operator.run.pruner import Pruner
@@ -82,8 +82,11 @@ async def _list_runs(monitor: ModelMonitor, ports: Ports) -> tuple[RetrainRun, .
     return runs
 
 
-def restore_breach(document: dict[str, Any], ports: Ports) -> None:
-    """Record a monitor that wasn't reconciled yet, by what its status says: so a restart forgets no breach."""
+def restore(document: dict[str, Any], ports: Ports) -> None:
+    """Record a monitor that wasn't reconciled yet, by what its status says: so a restart forgets no breach.
+
+    Its metrics show that there is one to be read, also where no reconciliation ever succeeds.
+    """
     ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
     if ref in ports.mass_breach:
         return
@@ -94,5 +97,7 @@ def restore_breach(document: dict[str, Any], ports: Ports) -> None:
         return
     within = find(monitor.status.conditions, ConditionType.WITHIN_THRESHOLD)
     since = within.last_transition_time if within and within.status == "False" else None
+    show_metric(ref.namespace, ref.name, monitor.spec.metric.threshold, interval.total_seconds())
+    show_conditions(ref.namespace, ref.name, monitor.status)
     counts = is_true(monitor.status.conditions, ConditionType.READY) and not monitor.spec.suspend
     ports.mass_breach.record(ports.reader.servers.address_of(monitor.spec.prometheus), ref, interval, since, counts)

@@ -11,7 +11,7 @@ from kopf._cogs.structs.references import Insights
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings, register
 from refit_operator.controller.nothing_kept import NoMemories
-from refit_operator.controller.reconcile import restore_breach
+from refit_operator.controller.reconcile import restore
 from refit_operator.controller.rules.slots import Urgency
 from refit_operator.controller.shutdown import Shutdown
 from refit_operator.controller.taking_up import take_up
@@ -88,7 +88,7 @@ def _take_in(item: Document, workqueue: Workqueue, sweeper: Sweeper, ports: Port
     """Enqueue a monitor where it isn't yet; what can't be restored of it is its own trouble."""
     ref = Ref(item["metadata"]["namespace"], item["metadata"]["name"])
     try:
-        restore_breach(item, ports)
+        restore(item, ports)
     except ENDS_THE_PROCESS:
         raise
     except BaseException as error:

@@ -78,6 +78,11 @@ MONITORS = (
         "reason",
     ),
     _of_monitor(
+        "outdated",
+        "1 while the target may not run the checkpoint that it should, the reason of ServingUpToDate; else absent.",
+        "reason",
+    ),
+    _of_monitor(
         "run",
         "1 while a run is under way; the reason is that of its Trained condition until it is trained, then empty.",
         "stage",
@@ -95,7 +100,8 @@ MONITORS = (
     _of_monitor("rollback_timestamp_seconds", "When it was last decided to roll a promotion back."),
     _of_monitor(
         "promotion_confirmed",
-        "1 where readings confirmed the newest run that ended Promoted, 0 where they could not; absent: no such run.",
+        "1 where readings confirmed the newest run that ended Promoted, 0 where they could not; absent: no such run, "
+        "or a requested rollback has undone it since.",
     ),
 )
 """Series of each monitor. They go with it."""

@@ -38,6 +38,7 @@ class Shown:
     breach_start: float | None = None
     state: str | None = None
     hold: str | None = None
+    outdated: str | None = None
     runs: RunsShown = NO_RUNS
     conditions: tuple[bool | None, ...] = ()
     """Whether each of all kinds is True."""
@@ -74,6 +75,7 @@ _SAMPLES: dict[str, Callable[[Shown], Samples]] = {
     "condition": _conditions,
     "state": lambda shown: (((shown.state,), 1),) if shown.state else (),
     "hold": lambda shown: (((shown.hold,), 1),) if shown.hold else (),
+    "outdated": lambda shown: (((shown.outdated,), 1),) if shown.outdated else (),
     "run": _active,
     "runs": lambda shown: (((outcome,), count) for outcome, count in shown.runs.kept),
     "runs_in_a_row": _in_a_row,
@@ -127,12 +129,23 @@ def show_monitor(namespace: str, name: str, status: ModelMonitorStatus) -> None:
     evidence = status.metric.evidence if status.metric else None
     shown.evidence = float(evidence.statistic) if evidence else None
     shown.needed = float(evidence.needed) if evidence else None
+    show_conditions(namespace, name, status)
+
+
+def show_conditions(namespace: str, name: str, status: ModelMonitorStatus) -> None:
+    """Export what a status says in words: also of a monitor that this process hasn't reconciled yet."""
+    shown = MONITORS.of((namespace, name))
     found = (find(status.conditions, kind) for kind in _KINDS)
     shown.conditions = tuple(None if condition is None else condition.status == "True" for condition in found)
     shown.state = status.state
-    allowed = find(status.conditions, ConditionType.RETRAIN_ALLOWED)
-    shown.hold = allowed.reason if allowed and allowed.status == "False" else None
+    shown.hold = _reason_of_false(status, ConditionType.RETRAIN_ALLOWED)
+    shown.outdated = _reason_of_false(status, ConditionType.SERVING_UP_TO_DATE)
     _show_verdict(shown, find(status.conditions, ConditionType.WITHIN_THRESHOLD))
+
+
+def _reason_of_false(status: ModelMonitorStatus, kind: ConditionType) -> str | None:
+    condition = find(status.conditions, kind)
+    return condition.reason if condition and condition.status == "False" else None
 
 
 def _show_verdict(shown: Shown, within: Condition | None) -> None:

@@ -43,7 +43,7 @@ def runs_shown(runs: Sequence[RetrainRun]) -> RunsShown:
         active=next((_active(run) for run in reversed(runs) if not run.is_finished), None),
         promoted=_newest(run.status.rolled_out_time for run in runs if not run.is_rollback),
         rolled_back=_newest(c.rollback_time for run in runs if (c := run.status.pointer_change)),
-        confirmed=_confirmed([run for run, outcome in finished if outcome is Outcome.PROMOTED]),
+        confirmed=_confirmed([run for run, outcome in finished if outcome in (Outcome.PROMOTED, Outcome.RESTORED)]),
     )
 
 
@@ -88,8 +88,11 @@ def _active(run: RetrainRun) -> tuple[str, str]:
     return stage.value, trained.reason if trained and stage in (Stage.QUEUED, Stage.TRAINING) else ""
 
 
-def _confirmed(promoted: Sequence[RetrainRun]) -> bool | None:
-    found = find(promoted[-1].status.conditions, ConditionType.CONFIRMED) if promoted else None
+def _confirmed(ended: Sequence[RetrainRun]) -> bool | None:
+    """Return whether the newest promotion was; None where a requested rollback has undone it since."""
+    if not ended or ended[-1].status.outcome is Outcome.RESTORED:
+        return None
+    found = find(ended[-1].status.conditions, ConditionType.CONFIRMED)
     return None if found is None else found.status == "True"
 
 

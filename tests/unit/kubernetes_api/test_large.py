@@ -7,7 +7,7 @@ import pytest
 
 from refit_operator.api.metadata import Ref
 from refit_operator.controller.handlers import kopf_settings
-from refit_operator.controller.reconcile import restore_breach
+from refit_operator.controller.reconcile import restore
 from refit_operator.kubernetes_api.client import MONITOR, PAGE, RUN, Cluster
 from refit_operator.kubernetes_api.errors import Permanent, translated
 from refit_operator.kubernetes_api.parsing import parse_monitor
@@ -114,7 +114,7 @@ def test_a_monitor_that_cannot_be_read_does_not_end_the_list_after_a_restart(kin
         mass_breach: tuple[Ref, ...] = ()
 
     ports: Any = NeverAsked()
-    restore_breach(named("bad", **BAD[kind][0]), ports)
+    restore(named("bad", **BAD[kind][0]), ports)
 
 
 def test_an_answer_that_is_nested_too_deeply_is_an_error_of_the_api_server() -> None:

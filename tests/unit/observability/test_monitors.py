@@ -10,11 +10,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from refit_operator.api.conditions import ConditionType
+from refit_operator.api.monitor import ModelMonitorStatus
 from refit_operator.api.run import Outcome
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.status import next_status
 from refit_operator.monitor.shown import show
-from refit_operator.observability.monitors import MONITORS, Monitors, Shown, forget_monitor
+from refit_operator.observability.monitors import MONITORS, Monitors, Shown, forget_monitor, show_conditions
 from refit_operator.observability.runs import RunsShown
 from refit_operator.prometheus.rules.reading import Counts, NoData, Value
 from refit_operator.prometheus.shown import show as show_reading
@@ -88,6 +89,18 @@ def test_one_state_and_one_hold_are_shown_and_the_last_ones_are_gone() -> None:
     assert labelled("state", "state") == ["Monitoring"] and labelled("hold", "reason") == []
 
 
+def serving(status: str, reason: str) -> ModelMonitorStatus:
+    said = {"type": "ServingUpToDate", "status": status, "reason": reason, "lastTransitionTime": NOW.isoformat()}
+    return ModelMonitorStatus.model_validate({"conditions": [said]})
+
+
+def test_why_the_target_may_run_another_checkpoint_is_shown_for_as_long_as_it_may() -> None:
+    show_conditions("shop", "reviews", serving("False", "RollbackBlocked"))
+    assert labelled("outdated", "reason") == ["RollbackBlocked"]
+    show_conditions("shop", "reviews", serving("Unknown", "RollingOut"))
+    assert labelled("outdated", "reason") == []
+
+
 def test_runs_are_shown_by_how_they_ended() -> None:
     status = {"stage": "Finished"}
     reconciled(seen(GOOD, runs=(finished(90, "Failed", 1, status=status), finished(60, "Failed", 2, status=status))))
@@ -110,6 +123,7 @@ FULL = Shown(
     breach_start=1.0,
     state="Breached",
     hold="CoolingDown",
+    outdated="Overruled",
     conditions=(True,) * len(ConditionType),
     runs=RunsShown(
         kept=tuple((outcome.value, 1) for outcome in Outcome),
@@ -133,7 +147,7 @@ def test_a_monitor_has_at_most_so_many_series_and_all_others_nothing_of_it() -> 
     monitors.of(("shop", "reviews")).conditions = ()
     assert samples_of(monitors) == []
     monitors._shown["shop", "reviews"] = FULL
-    assert len(samples_of(monitors)) == 11 + len(ConditionType) + 2 * len(Outcome) + 7
+    assert len(samples_of(monitors)) == 11 + len(ConditionType) + 2 * len(Outcome) + 8
     assert {sample.labels["monitor"] for sample in samples_of(monitors)} == {"reviews"}
 
 

@@ -85,6 +85,15 @@ def test_the_newest_promotion_is_confirmed_or_not(status: str, confirmed: bool) 
     assert runs_shown(runs).confirmed is confirmed
 
 
+def test_a_promotion_that_was_undone_by_request_is_nobodys_to_confirm_until_the_next() -> None:
+    found = {"type": "Confirmed", "status": "Unknown", "reason": "Test", "lastTransitionTime": ago(5)}
+    promoted = finished(20, "Promoted", 1, status={"stage": "Finished", "conditions": [found]})
+    undone = (promoted, finished(10, "Restored", 2, status={"stage": "Finished"}))
+    assert runs_shown(undone).confirmed is None
+    again = finished(5, "Promoted", 3, status={"stage": "Finished", "conditions": [found]})
+    assert runs_shown((*undone, again)).confirmed is False
+
+
 def test_nothing_is_shown_of_no_runs() -> None:
     assert runs_shown(()) == NO_RUNS
 

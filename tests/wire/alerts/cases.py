@@ -38,14 +38,30 @@ def of_monitor(series: dict[str, str], quiet: str, fires: str, *drops: str, **la
 
 
 BY_INSTANCE = ("namespace", "job")
+BUT_INSTANCE = ("namespace", "monitor")
 READ = "refit_monitor_reading_timestamp_seconds"
 EVERY = "refit_monitor_interval_seconds"
+LEADS, WATCHES = "refit_leader", 'refit_watch_opened_timestamp_seconds{kind="modelmonitors"}'
 READY = "refit_monitor_condition"
 BREACH = "refit_monitor_breach"
 CASES = {
     "RefitOperatorDown": of_operator({"refit_leader": "0 1x3 _x20"}, "12m", "16m", *OPERATOR),
     "RefitNoLeader": of_operator({"refit_leader": "1x5 0x20"}, "8m", "12m", "instance"),
-    "RefitOperatorSilent": Case({READ: "0x60", EVERY: "300x60"}, "22m", "27m", REVIEWS, ("namespace", "monitor")),
+    "RefitOperatorRestarts": of_operator(
+        {"process_start_time_seconds": "100x10 800 1000x3 _x2 1500x60", "refit_leader": "1x20 _x2 1x60"}, "13m", "18m"
+    ),
+    "RefitOperatorSilent": Case(
+        {READ: "0x60", EVERY: "300x60", LEADS: "1x60", WATCHES: "0x60"}, "22m", "27m", REVIEWS, BUT_INSTANCE
+    ),
+    "RefitOperatorSilent: nothing was ever read": Case(
+        {READ: "0x20 _x40", EVERY: "300x60", LEADS: "1x60", WATCHES: "0x60"}, "20m", "27m", REVIEWS, BUT_INSTANCE
+    ),
+    "RefitOperatorSilent: no monitor is known": Case(
+        {LEADS: "1x60", WATCHES: "0x20 _x40"}, "29m", "33m", REVIEWS, BUT_INSTANCE
+    ),
+    "RefitOperatorSilent: there is no monitor, and then one that is never read": Case(
+        {LEADS: "1x60", WATCHES: "0x60", EVERY: "_x30 300x30"}, "33m", "37m", REVIEWS, BUT_INSTANCE
+    ),
     "RefitOperatorSilent: another monitor was never read": Case(
         {
             READ: "0x60",
@@ -57,7 +73,7 @@ CASES = {
         "22m",
         "27m",
         REVIEWS,
-        ("namespace", "monitor"),
+        BUT_INSTANCE,
     ),
     "RefitOperatorSilent: another monitor isn't ready": Case(
         {
@@ -71,7 +87,7 @@ CASES = {
         "29m",
         "58m",
         REVIEWS,
-        ("namespace", "monitor"),
+        BUT_INSTANCE,
     ),
     "RefitClockWrong": of_operator({"refit_clock_ahead_seconds": "-2x5 -86400x20"}, "7m", "9m"),
     "RefitReconcileFails": of_monitor({"refit_reconcile_consecutive_failures": "4x5 5x20"}, "8m", "12m"),
@@ -168,7 +184,17 @@ CASES = {
     ),
     "RefitRolledBack": of_monitor({"refit_monitor_rollback_timestamp_seconds": "_x5 300x120"}, "70m", "10m"),
     "RefitRollbackStuck": of_monitor(
-        {'refit_monitor_run{stage="RollingBack",reason=""}': "_x5 1x40"}, "18m", "22m", stage="RollingBack"
+        {'refit_monitor_run{stage="RollingBack",reason=""}': "_x5 1x40"}, "18m", "22m", "instance"
+    ),
+    "RefitRollbackStuck: the run gave it up": of_monitor(
+        {
+            'refit_monitor_run{stage="RollingBack",reason=""}': "_x5 1x10 _x40",
+            'refit_monitor_outdated{reason="Overruled"}': "1x15 _x40",
+            'refit_monitor_outdated{reason="RollbackBlocked"}': "_x15 1x40",
+        },
+        "18m",
+        "23m",
+        "instance",
     ),
     "RefitPromotionUnconfirmed": of_monitor(
         {
@@ -179,10 +205,13 @@ CASES = {
         "8m",
     ),
     "RefitPointerOverruled": of_monitor(
-        {'refit_monitor_state{state="Monitoring"}': "1x5 _x30", 'refit_monitor_state{state="Overruled"}': "_x5 1x30"},
+        {
+            'refit_monitor_outdated{reason="RollbackBlocked"}': "1x5 _x30",
+            'refit_monitor_outdated{reason="Overruled"}': "_x5 1x30",
+        },
         "12m",
         "17m",
-        state="Overruled",
+        reason="Overruled",
     ),
     "RefitDriftSuspected": of_monitor(
         {'refit_monitor_condition{condition="DriftSuspected"}': "0x5 1x20"}, "4m", "7m", condition="DriftSuspected"
