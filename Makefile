@@ -100,6 +100,11 @@ test-shadow: cluster-up  ## candidates that answer copies of live requests befor
 test-dashboard:  ## the Grafana dashboard: against Grafana's own types (needs Node.js), and drawn of a real Prometheus (not part of `test`)
 	$(WITH_PROMETHEUS) $(PYTHON) -m pytest tests/dashboard
 
+# The operator that is installed is taken away in the end, when nothing else stands on it.
+test-alerts: cluster-up  ## each alert fired for real, and its runbook followed to the end (not part of `test`; about ten minutes)
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 4 --dist worksteal -m alerts tests/cluster/test_alerts.py tests/cluster/test_operator_alerts.py
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -m alerts tests/cluster/test_installed_alerts.py
+
 # Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
 FUZZ_IN_IMAGE = requests rows model_folders
 fuzz: export REFIT_FUZZ_EXAMPLES ?= 10000

@@ -14,6 +14,11 @@ class Apart:
     def __init__(self, space: Space, folder: Path) -> None:
         self.space, self._folder, self._settings = space, folder, hosted_settings(folder)
 
+    @property
+    def kubeconfig(self) -> str:
+        """What its operators reach the API server by."""
+        return self._settings["KUBECONFIG"]
+
     @contextmanager
     def operator(self, **settings: str) -> Iterator[Hosted]:
         """Have an operator while it lasts; at its end it is killed."""

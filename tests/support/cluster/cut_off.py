@@ -1,0 +1,66 @@
+"""Operators that are cut off from what they stand on: the API server that is slow, rights that they don't have."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from aiohttp import web
+
+from tests.faults.proxy import Proxy
+from tests.faults.record import Record
+from tests.support.cluster.apart import Apart
+from tests.support.cluster.hosted import admin_config, trust, write_config
+from tests.support.cluster.kubectl import Document, Space, kubectl
+
+RBAC = "rbac.authorization.k8s.io"
+ACCOUNT = "stranger"
+
+
+class Slow(Proxy):
+    """A proxy before the API server, behind which each request but a watch takes longer by so many seconds.
+
+    A stand-in for a server that is overloaded: the real one is the whole cluster's.
+    """
+
+    delay_s = 0.0
+
+    def __init__(self, space: Space) -> None:
+        config = admin_config()
+        super().__init__(config["clusters"][0]["cluster"]["server"], trust(config), (), Record(space.name, ACCOUNT))
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if not request.query.get("watch"):
+            await asyncio.sleep(self.delay_s)
+        return await super()._handle(request)
+
+    def kubeconfig(self, apart: Apart) -> str:
+        """Have the operators there reach the API server through this; return the path of their kubeconfig."""
+        path = Path(apart.kubeconfig)
+        config = json.loads(path.read_text())
+        config["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{self.port}"}
+        return str(write_config(path.parent, config))
+
+
+def as_stranger(space: Space, folder: Path) -> Path:
+    """Make an account of a namespace that has no rights; return its kubeconfig."""
+    space.run("create", "serviceaccount", ACCOUNT)
+    config = admin_config()
+    config["users"][0]["user"] = {"token": space.run("create", "token", ACCOUNT, "--duration=1h").strip()}
+    folder.mkdir()
+    return write_config(folder, config)
+
+
+def grant(space: Space, name: str, *rules: Document) -> None:
+    """Give that account rights in its namespace."""
+    head = {"apiVersion": f"{RBAC}/v1", "metadata": {"name": name}}
+    subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": space.name}
+    role = {"apiGroup": RBAC, "kind": "Role", "name": name}
+    space.apply(
+        head | {"kind": "Role", "rules": list(rules)},
+        head | {"kind": "RoleBinding", "roleRef": role, "subjects": [subject]},
+    )
+
+
+def operators_rules() -> list[Document]:
+    """Return the rules of the ClusterRole that the operator is installed with."""
+    return list(json.loads(kubectl("get", "clusterrole", "refit-operator", "-o", "json"))["rules"])

@@ -1,0 +1,44 @@
+"""An admission policy of another tool that refuses what the operator writes in one namespace."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from localcluster.disposable import disposable
+from tests.support.cluster.kubectl import OPERATOR, Document, Space, kubectl
+
+WORDS = "statuses are frozen for the audit"
+
+
+@contextmanager
+def refused_statuses(space: Space) -> Iterator[None]:
+    """Refuse each status of a monitor that the operator writes there, while it lasts."""
+    name = f"frozen-{space.name}"
+    rule = {"apiGroups": ["refit.dev"], "apiVersions": ["*"], "operations": ["UPDATE"]}
+    matched: Document = {
+        "resourceRules": [rule | {"resources": ["modelmonitors/status"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space.name}},
+    }
+    ours = [{"name": "operator", "expression": f"request.userInfo.username == '{OPERATOR}'"}]
+    policy = {
+        "failurePolicy": "Fail",
+        "matchConstraints": matched,
+        "matchConditions": ours,
+        "validations": [{"expression": "false", "message": WORDS}],
+    }
+    binding = {"policyName": name, "validationActions": ["Deny"]}
+    made = (
+        _admission("ValidatingAdmissionPolicy", name, policy),
+        _admission("ValidatingAdmissionPolicyBinding", name, binding),
+    )
+    try:
+        kubectl("apply", "-f", "-", stdin="\n---\n".join(map(json.dumps, made)))
+        yield
+    finally:
+        for document in made:
+            kubectl("delete", document["kind"].lower(), name, "--ignore-not-found")
+
+
+def _admission(kind: str, name: str, spec: Document) -> Document:
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}}
+    return disposable(head | {"spec": spec})
