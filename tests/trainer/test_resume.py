@@ -1,9 +1,7 @@
 """A training that is stopped goes on from there, and ends as if it had never been stopped."""
 
 import json
-import os
 import pickle
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +10,12 @@ import pytest
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import Stopped
 from refit_trainer.storage.files import hash_file
-from refit_trainer.training import resume
 from refit_trainer.training.training_state import StateStore
 from tests.support.trainer.commands import finish, read_rows, run_command, start_command, train_config
+from tests.support.trainer.stopping import stop_after
 
 EARLY = {"early_stopping": "3", "early_stopping_share": "0.2"}
 SETTINGS = {"learning_rate": "5e-3", "batch_size": "16", "epochs": "3"}
-
-
-def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    """Let the process get a real SIGTERM in every attempt's so-many-th step."""
-    ask = resume._RequestSaves.on_step_end
-    made = {"steps": 0}
-
-    def on_step_end(self: Any, args: Any, state: Any, control: Any, **given: Any) -> None:
-        made["steps"] = (made["steps"] + 1) % steps
-        if made["steps"] == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
-        ask(self, args, state, control, **given)
-
-    monkeypatch.setattr(resume._RequestSaves, "on_step_end", on_step_end)
 
 
 @pytest.mark.parametrize("weights", ["None", "Balanced"])

@@ -20,12 +20,14 @@ from refit_trainer.data.rows import Row
 from refit_trainer.distributed import collectives
 from refit_trainer.tasks import LoadedModel, Task
 from refit_trainer.training.activations import Wish, recompute_where_needed
+from refit_trainer.training.attention import training_attention
 from refit_trainer.training.compute import pick_device
 from refit_trainer.training.early_stopping import EarlyStopping
 from refit_trainer.training.encoded import Encoder, Part, have_lengths, pick_extremes
 from refit_trainer.training.hardware import count_workers, hardware_settings
 from refit_trainer.training.resume import ResumableTrainer
 from refit_trainer.training.training_state import StateStore
+from refit_trainer.training.vocabulary import training_used_rows
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +103,13 @@ def fit(task: Task, model: LoadedModel, rows: Split, settings: Hyperparameters, 
         )
         tried = pick_extremes(examples, _longest_tried(trainer.args.per_device_train_batch_size))
         recompute_where_needed(model.network, settings.gradient_checkpointing, lambda: trainer.try_step(tried))
-    loss = trainer.train_resumable()
-    _check_finite(model.network, loss, settings)
-    return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
+    special = getattr(model.processor, "all_special_ids", ())
+    with training_attention(model.network), training_used_rows(model.network, examples, special) as watching:
+        for callback in watching:
+            trainer.add_callback(callback)
+        loss = trainer.train_resumable()
+        _check_finite(model.network, loss, settings)
+        return {"loss": round(loss, 6)} | (early_stopping[0].restore(model.network) if early_stopping else {})
 
 
 def _check_finite(network: Any, loss: float, settings: Hyperparameters) -> None:
