@@ -10,12 +10,18 @@ import sys
 from collections.abc import Sequence
 from statistics import median
 
+from benchmarks import pages
 from benchmarks.in_image import ANSWERS, run_in_image
 from benchmarks.pages import FOLDER, Record, check, put, read_lines, write_lines
-from benchmarks.train import GOAL
+from benchmarks.train import CHANGES, EVERY_ROWS, GOAL, TIMED_STEPS
+from benchmarks.train.profile_parts import ORDER, parts_of
 from demo.data import ensure_data
 
 RECORDS, PAGE = FOLDER / "train.jsonl", FOLDER / "train.md"
+
+
+SAME_ROWS = 5 * EVERY_ROWS
+"""How many rows every way is timed for, whatever it learns from them."""
 
 
 def play(names: Sequence[str]) -> list[Record]:
@@ -29,11 +35,19 @@ def seconds_to_goal(record: Record) -> float | None:
     return next((seconds for seconds, accuracy in record["points"] if accuracy >= GOAL), None)
 
 
+def seconds_to_rows(record: Record, rows: int = SAME_ROWS) -> float | None:
+    """Return the seconds that so many rows took; None where the training ended before."""
+    measured = record["points"][:-1]  # the last one is taken when the training is over
+    place = rows // EVERY_ROWS - 1
+    return float(measured[place][0]) if place < len(measured) else None
+
+
 def speed_table(records: Sequence[Record]) -> str:
     """Return the contestants' seconds to the goal, the first one's as the measure."""
+    same_rows = f"seconds to {SAME_ROWS} rows"
     rows = [
-        f"| way | seconds to {GOAL:.0%} | by seed | times as fast | best accuracy by seed |",
-        "|---|---|---|---|---|",
+        f"| way | seconds to {GOAL:.0%} | by seed | times as fast | {same_rows} | best accuracy by seed |",
+        "|---|---|---|---|---|---|",
     ]
     base: float | None = None
     for name, found in _grouped(records, "name").items():
@@ -44,8 +58,33 @@ def speed_table(records: Sequence[Record]) -> str:
         factor = f"{base / middle:.1f}" if base and middle else "-"
         best = ", ".join(f"{max(accuracy for _, accuracy in record['points']):.3f}" for record in found)
         by_seed = ", ".join("never" if seconds is None else f"{seconds:.1f}" for seconds in times)
-        rows.append(f"| {name} | {'-' if middle is None else f'{middle:.1f}'} | {by_seed} | {factor} | {best} |")
+        same = ", ".join("-" if (took := seconds_to_rows(one)) is None else f"{took:.1f}" for one in found)
+        rows.append(
+            f"| {name} | {'-' if middle is None else f'{middle:.1f}'} | {by_seed} | {factor} | {same} | {best} |"
+        )
     return "\n".join(rows)
+
+
+def profile_table(records: Sequence[Record]) -> str:
+    """Return the milliseconds of a step by part, both sides beside each other: medians over the seeds."""
+    sides = _grouped(records, "name")
+    parts = {name: [parts_of(record["operators"]) for record in own] for name, own in sides.items()}
+    rows = [[part, *(f"{median(one[part] for one in own):.1f}" for own in parts.values())] for part in ORDER]
+    rows.append(["**all of it**", *(f"**{median(sum(one.values()) for one in own):.0f}**" for own in parts.values())])
+    tokens = [(median(r["tokens"] for r in own), median(r["padding"] for r in own)) for own in sides.values()]
+    rows.append(["tokens, of which padding", *(f"{number:.0f}, {padding:.0%}" for number, padding in tokens)])
+    return pages.table(["milliseconds of a step", *sides], rows)
+
+
+def changes_table(records: Sequence[Record]) -> str:
+    """Return the seconds of the same rows each way, and how many times as fast that is as before: by seed, in turn."""
+    by_name = {name: [record["seconds"] for record in own] for name, own in _grouped(records, "name").items()}
+    before = by_name[CHANGES[1]]
+    rows = []
+    for name, seconds in by_name.items():
+        ratios = [one / other for one, other in zip(before, seconds, strict=True)]
+        rows.append([name, _middle_and_all(seconds, ".1f"), _middle_and_all(ratios, ".2f")])
+    return pages.table(["way", f"seconds of {TIMED_STEPS} steps", "times as fast as `full` was"], rows)
 
 
 def forgetting_table(records: Sequence[Record]) -> str:
@@ -92,6 +131,8 @@ def start_up_table(records: Sequence[Record]) -> str:
 
 TABLES = {
     "speed": speed_table,
+    "profile": profile_table,
+    "changes": changes_table,
     "forgetting": forgetting_table,
     "labels": labels_table,
     "questions": questions_table,

@@ -7,12 +7,14 @@ from refit_trainer.contract.process_setup import set_defaults
 
 set_defaults()
 
-from benchmarks.train import forgetting, labels, questions, speed, start_up  # noqa: E402
+from benchmarks.train import changes, forgetting, labels, profile, questions, speed, start_up  # noqa: E402
 from benchmarks.train.material import Benchmark, prepare  # noqa: E402
 from refit_trainer.training.compute import limit_threads  # noqa: E402
 
 BENCHMARKS: dict[str, Benchmark] = {
     "speed": speed.run,
+    "profile": profile.run,
+    "changes": changes.run,
     "forgetting": forgetting.run,
     "labels": labels.run,
     "questions": questions.run,

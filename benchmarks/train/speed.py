@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
-from benchmarks.train import GOAL
+from benchmarks.train import EVERY_ROWS, GOAL
 from benchmarks.train.material import Material, accuracy, learn, note, task
 from benchmarks.train.stopwatch import Stopwatch, running
 from refit_trainer.data.rows import Row
@@ -18,7 +18,6 @@ from refit_trainer.storage.uris import make_scratch
 from refit_trainer.tasks import LoadedModel
 from refit_trainer.training.compute import is_bf16_fast, seed_everything
 
-EVERY_ROWS = 160
 LENGTH = 128  # tokens; the documentation pads to what the model takes, 512: four times as slow again
 Contestant = Callable[[LoadedModel, Sequence[Row], int], Any]
 
