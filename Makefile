@@ -151,6 +151,9 @@ bench-memory:  ## memory and disk of a training by its number of rows, up to ten
 bench-in-place: cluster-up  ## a model changed in place and by a rolling update: seconds, requests, memory (five minutes)
 	$(IN_CLUSTER) $(PYTHON) -m benchmarks.bench_in_place
 
+bench-shadow:  ## how often candidates, good and poor ones, answer as what serves (five minutes)
+	$(PYTHON) -m benchmarks.bench_shadow
+
 bench-decisions:  ## how often decisions are wrong, and how late they are: simulated, seeded (minutes)
 	$(PYTHON) -m benchmarks.decisions
 
@@ -205,6 +208,7 @@ check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_scarce --check
 	$(PYTHON) -m benchmarks.bench_labels --check
 	$(PYTHON) -m benchmarks.gpu --check
+	$(PYTHON) -m benchmarks.bench_shadow --check
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check
