@@ -105,6 +105,11 @@ test-alerts: cluster-up  ## each alert fired for real, and its runbook followed 
 	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 4 --dist worksteal -m alerts tests/cluster/test_alerts.py tests/cluster/test_operator_alerts.py
 	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -m alerts tests/cluster/test_installed_alerts.py
 
+test-doctor: cluster-up  ## forty faulty set-ups, and what lint, doctor and the status say of each (not part of `test`; about five minutes)
+	$(IN_CLUSTER) REFIT_DIAGNOSIS=$(CURDIR)/docs/reference/diagnosis.jsonl \
+	    $(PYTHON) -m pytest -n 4 --maxschedchunk 1 -m doctor tests/cluster/test_doctor.py
+	$(PYTHON) -m tests.diagnosis.page
+
 # Each edge by the Python that has its code: the operator's here, the trainer's and the server's in their image.
 FUZZ_IN_IMAGE = requests rows model_folders
 fuzz: export REFIT_FUZZ_EXAMPLES ?= 10000
@@ -167,7 +172,7 @@ bench-scarce:  ## what is seen without labels and what labels are worth: sentenc
 bench-tasks:  ## every task on real data that drifts, through the contract (about an hour)
 	$(PYTHON) -m benchmarks.bench_tasks
 
-verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-docs check-screens  ## lint, types, layers, drift of what is generated, words, sizes
+verify: lint types layers dependencies check-crds check-chart check-lock check-reliability check-matrix check-benchmarks check-vocabulary check-metrics check-docs check-screens check-diagnosis  ## lint, types, layers, drift of what is generated, words, sizes
 	$(PYTHON) -m tests.sizes
 
 lint:
@@ -197,6 +202,9 @@ check-docs:
 
 check-screens:
 	$(PYTHON) -m tests.screens --check
+
+check-diagnosis:
+	$(PYTHON) -m tests.diagnosis.page --check
 
 check-benchmarks:
 	$(PYTHON) -m benchmarks.bench_tasks --check

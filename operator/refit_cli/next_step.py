@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from refit_cli.answers import Answer
 from refit_cli.metric import interval_of
 from refit_operator.api.reasons import Reason
+from refit_operator.api.run import Stage
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.monitor.rules.history import earliest_start
 from refit_operator.prometheus.rules.promql import QueryInvalid
@@ -61,6 +62,8 @@ def next_step(o: Observed, hold: Answer | None) -> str:
     if hold.reason is Reason.ROLLBACK_REQUESTED:
         return "The rollback starts at the next reconciliation."
     run = o.active_run.metadata.name if o.active_run else ""
+    if hold.reason is Reason.RUN_ACTIVE and o.active_run and o.active_run.status.stage is Stage.AWAITING_APPROVAL:
+        return f"It waits for approval: kubectl refit approve {run}, or kubectl refit reject {run}"
     return TO_DO.get(hold.reason, "").format(name=o.monitor.metadata.name, run=run)
 
 

@@ -1,6 +1,7 @@
 """Ask a Prometheus server for a range: by its address, or through the API server's proxy to its Service."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ MOST_POINTS = 5000
 Get = Callable[[str, dict[str, str]], bytes]
 """Fetches a path of the server, with a query. Raises Refused for an answer that is an error, Failed for none."""
 Headers = dict[str, str]
+OBJECT = re.compile(r"^HTTPS?Connection\(.*?\): ")
+"""What urllib3 begins its messages with."""
 
 
 class Refused(Failed):
@@ -35,7 +38,7 @@ def by_address(url: str, headers: Headers | None = None, timeout: float = TIMEOU
         try:
             answer = pool.request("GET", f"{url.rstrip('/')}{path}?{urlencode(query)}", redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            reason = getattr(error, "reason", None) or error
+            reason = OBJECT.sub("", str(getattr(error, "reason", None) or error))
             raise Failed(Exit.UNREACHABLE, f"no answer from Prometheus at {url}: {reason}") from None
         return _checked(answer.status, answer.data)
 

@@ -118,7 +118,8 @@ def _job(document: Document, pods: Owned) -> Node:
     found: Document = next((each for each in ended if each["type"] in ("Complete", "Failed", "Suspended")), {})
     state = found.get("type") or ("Running" if status.get("active") else "Pending")
     children = tuple(_pod(pod) for pod in pods.get(meta["uid"], ()))
-    return Node("Job", meta["namespace"], meta["name"], state, found.get("message") or "", _created(document), children)
+    message = "" if state == "Complete" else found.get("message") or ""
+    return Node("Job", meta["namespace"], meta["name"], state, message, _created(document), children)
 
 
 def _pod(document: Document) -> Node:

@@ -63,11 +63,12 @@ def examine_lease(lease: Document | None, now: datetime) -> Examined:
     spec: Document = (lease or {}).get("spec") or {}
     if not spec.get("renewTime") or not spec.get("holderIdentity"):
         return fail("operator", "nobody holds the Lease of the operator: is it installed and running?")
+    holder = str(spec["holderIdentity"]).partition("_")[0]
     quiet = now - datetime.fromisoformat(spec["renewTime"])
     allowed = timedelta(seconds=int(spec.get("leaseDurationSeconds") or 15))
     if quiet > 2 * allowed:
-        return fail("operator", f"{spec['holderIdentity']} last renewed its Lease {quiet.total_seconds():.0f} s ago")
-    return ok("operator", f"{spec['holderIdentity']} leads")
+        return fail("operator", f"{holder} last renewed its Lease {quiet.total_seconds():.0f} s ago")
+    return ok("operator", f"{holder} leads")
 
 
 def examine_spec(found: list[Finding]) -> Examined:

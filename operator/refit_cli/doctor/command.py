@@ -14,6 +14,7 @@ from refit_cli.doctor.checks import Examined, Health, fail, ok, skipped
 from refit_cli.doctor.claims import examine_claims
 from refit_cli.doctor.metric import examine_metric
 from refit_cli.doctor.nodes import examine_nodes
+from refit_cli.doctor.owners import examine_owners
 from refit_cli.doctor.references import examine_references
 from refit_cli.doctor.rights import Operator, examine_rights
 from refit_cli.doctor.runs import examine_runs
@@ -39,7 +40,7 @@ ITS_OWN = Named()
 STORAGE_CLASS = Resource("storage.k8s.io/v1", "StorageClass", "storageclasses")
 SUMMARY = (
     (Health.FAIL, "✗", "keeps it from working"),
-    (Health.WARN, "!", "may keep it from working, or holds it by its own spec"),
+    (Health.WARN, "!", "needs attention"),
     (Health.SKIPPED, "-", "couldn't be examined from here"),
 )
 OperatorNamespace = Annotated[
@@ -99,6 +100,7 @@ def examine(cluster: Cluster, seen: Seen, operator: Operator, named: Named = ITS
     yield from examine_metric(cluster, seen, operator, named)
     yield checks.examine_reading(monitor)
     yield from checks.examine_target(o)
+    yield from examine_owners(o)
     yield from examine_references(cluster, monitor)
     yield from _claims(cluster, seen)
     yield from _nodes(cluster, seen)

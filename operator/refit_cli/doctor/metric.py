@@ -58,7 +58,8 @@ def _first_that_answers(address: str, ways: list[Way], seen: Seen) -> tuple[Get 
         else:
             return way.get, ok(SERVER, f"{address} answers ({way.words})")
     said = one_line("; ".join(refusals))
-    return None, skipped(SERVER, f"{address} can't be asked from this machine ({said}). What the operator saw is below")
+    words = f"{address} can't be asked from this machine: {OTHERWISE}. What the operator saw is below"
+    return None, skipped(SERVER, f"{words}. Tried {said}")
 
 
 def _refused(who: str, refused: Refused, monitor: ModelMonitor) -> Examined:

@@ -17,6 +17,7 @@ from refit_cli.doctor.checks import Health
 from refit_cli.doctor.claims import examine_claims
 from refit_cli.doctor.command import pod_of_a_run
 from refit_cli.doctor.nodes import examine_nodes
+from refit_cli.doctor.owners import examine_owners
 from refit_cli.doctor.references import examine_references
 from refit_cli.doctor.rights import Operator, examine_rights, needed_rights
 from refit_cli.doctor.runs import examine_runs
@@ -313,3 +314,22 @@ def test_what_keeps_it_from_working_is_named_at_the_end() -> None:
     lines = text_of(doctor_command.render(found)).splitlines()
     assert [line.partition(": ")[2] for line in lines[-2:]] == ["claim a", "runs"]
     assert "nothing was found" in text_of(doctor_command.render(found[:1]))
+
+
+def owned_by(manager: str) -> Any:
+    fields: dict[str, Any] = {
+        "f:spec": {"f:template": {"f:metadata": {"f:annotations": {"f:refit.dev/checkpoint": {}}}}}
+    }
+    found = deployment("file:///models/v7")
+    found["metadata"]["managedFields"] = [{"manager": manager, "operation": "Apply", "fieldsV1": fields}]
+    return parse_target(found)
+
+
+@pytest.mark.parametrize(
+    ("manager", "taken", "found"),
+    [("argocd", None, 1), ("refit-operator", None, 0), ("argocd", "file:///models/v7#0", 0)],
+)
+def test_a_pointer_that_others_apply_is_said_before_a_promotion(manager: str, taken: str | None, found: int) -> None:
+    said = list(examine_owners(seen(target=owned_by(manager), taken_pointer=taken)))
+    assert [each.health for each in said] == [Health.FAIL] * found
+    assert all("owned by argocd" in each.message and "kubectl refit gitops reviews" in each.message for each in said)

@@ -120,6 +120,8 @@ def test_the_end_of_a_cooldown_is_said() -> None:
 def test_a_run_under_way_is_named() -> None:
     o = as_read(seen(runs=(make_run(1),)))
     assert next_step(o, first_hold(answers(o))) == f"What it does: kubectl refit why {make_run(1).metadata.name}"
+    waiting = as_read(seen(runs=(make_run(1, status={"stage": "AwaitingApproval"}),)))
+    assert f"kubectl refit approve {make_run(1).metadata.name}" in next_step(waiting, first_hold(answers(waiting)))
 
 
 def test_the_screen_has_what_holds_and_counts_what_passes() -> None:

@@ -1,0 +1,1 @@
+"""Faulty set-ups, what lint, doctor and the status say of each, and the page of that."""
