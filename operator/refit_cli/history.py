@@ -39,22 +39,15 @@ def row(run: RetrainRun, wide: bool) -> tuple[str, ...]:
     value = "" if found["value"] is None else f"{found['value']:.4g}"
     took = span(status.completion_time - run.metadata.creation_timestamp) if status.completion_time else ""
     outcome = found["outcome"] or status.stage or "New"
-    line = (
-        str(found["ordinal"]),
-        found["run"],
-        found["trigger"],
-        value,
-        f"{run.metadata.creation_timestamp:%Y-%m-%d %H:%M}",
-        took,
-        found["candidate"] or "",
-        found["served"] or "",
-        str(outcome),
-        found["reason"] or "",
-    )
-    return (*line, escape(status.message or "")) if wide else line
+    started = f"{run.metadata.creation_timestamp:%m-%d %H:%M}"
+    models = (found["candidate"] or "", found["served"] or "")
+    line = (found["run"], started, took, *models, str(outcome))
+    more = (found["reason"] or "", f"{found['trigger']} {value}".rstrip(), escape(status.message or ""))
+    return (*line, *more) if wide else (*line, found["reason"] or "")
 
 
-COLUMNS = ("#", "RUN", "TRIGGER", "VALUE", "STARTED", "TOOK", "CANDIDATE", "SERVED", "OUTCOME", "REASON")
+COLUMNS = ("RUN", "STARTED", "TOOK", "CANDIDATE", "SERVED", "OUTCOME", "REASON")
+"""As wide as a terminal of 80 columns, where only the reason is broken."""
 
 
 def command(
@@ -71,6 +64,6 @@ def command(
         print_data([to_json(run) for run in runs], output)
         return
     wide = output is Format.WIDE
-    columns = (*COLUMNS, "MESSAGE") if wide else COLUMNS
+    columns = (*COLUMNS, "TRIGGER", "MESSAGE") if wide else COLUMNS
     rows = [row(run, wide) for run in runs]
-    console().print(table(*columns, rows=rows, flexible="MESSAGE") if rows else f"{name} has no runs yet")
+    console().print(table(*columns, rows=rows, flexible=columns[-1]) if rows else f"{name} has no runs yet")

@@ -215,8 +215,18 @@ def test_history_is_a_line_for_each_run() -> None:
     gate = {"metric": "accuracy", "candidate": "0.9101", "served": "0.782"}
     run = ended(5, "Promoted", 7, status={"result": {"gate": gate}, "message": "confirmed [here]"})
     line = history.row(run, wide=True)
-    assert line[:6] == ("7", run.metadata.name, "MetricBreached", "0.8", "2026-11-24 11:45", "10m")
-    assert line[6:9] == ("0.9101", "0.782", "Promoted")
+    assert line[:6] == (run.metadata.name, "11-24 11:45", "10m", "0.9101", "0.782", "Promoted")
+    assert line[7] == "MetricBreached 0.8"
+    shown = text_of(table(*history.COLUMNS, rows=[history.row(run, wide=False)], flexible="REASON"), width=80)
+    assert shown.splitlines()[1].split()[:7] == [
+        run.metadata.name,
+        "11-24",
+        "11:45",
+        "10m",
+        "0.9101",
+        "0.782",
+        "Promoted",
+    ]
     assert line[-1] == escape("confirmed [here]")
     assert history.to_json(run)["outcome"] == "Promoted"
 
