@@ -133,6 +133,7 @@ def test_a_run_whose_pod_no_node_takes(shared: Space, on_call: OnCall) -> None:
     call = called(on_call, "RefitRunPending", shared, "pending")
     assert "Insufficient cpu" in call.look()
     change(shared, "pending", training={"resources": None})
+    call.mend("patch rr")
     call.until_over()
 
 
@@ -178,10 +179,9 @@ def test_a_rollback_that_another_owner_of_the_pointer_refuses(shared: Space, on_
 
 
 def own(space: Space, name: str, annotations: dict[str, str]) -> None:
-    """Apply what a tool has in Git of a target's pod template."""
-    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}}
-    pod = {"metadata": {"annotations": annotations}}
-    space.apply(head | {"spec": {"template": pod}}, flags=("--server-side", "--field-manager=argocd"))
+    """Apply a target as a tool does that has it in Git, with these annotations of its pod template."""
+    in_git = target(name, spec={"template": {"metadata": {"annotations": annotations}}})
+    space.apply(in_git, flags=("--server-side", "--field-manager=argocd", "--force-conflicts"))
 
 
 def test_a_promotion_that_nothing_confirms(shared: Space, on_call: OnCall) -> None:

@@ -55,7 +55,7 @@ def test_reconciliations_and_writes_that_an_admission_policy_refuses(apart: Apar
                 "patch", "mmon", "refused", "--type=merge", "-p", '{"spec": {"metric": {"threshold": 0.4}}}'
             )
             writes = on_call.called_by("RefitWritesFail", resource="modelmonitors/status")
-            assert "'code': '403'" in writes.look()
+            assert "'code': '422'" in writes.look()
             fails = on_call.called_by("RefitReconcileFails", namespace=apart.space.name, monitor="refused")
             assert "ReconcileFailed" in fails.look() and WORDS in fails.look()
             overdue = on_call.called_by("RefitReadingOverdue", 400, namespace=apart.space.name, monitor="refused")
