@@ -206,7 +206,7 @@ def test_a_process_that_ends_again_and_again(apart: Apart, on_call: OnCall) -> N
     """It is killed, as by the kernel for want of memory, and started again at the address of before."""
     with apart.operator() as operator:
         on_call.alerting.watch(operator.port)
-        operator.wait_for("/readyz", 200)
+        on_call.until_scraped(operator.port)
     for _ in range(3):
         with apart.operator(REFIT_PORT=str(operator.port)):
             operator.wait_for("/readyz", 200)
