@@ -185,9 +185,10 @@ def own(space: Space, name: str, annotations: dict[str, str]) -> None:
 
 
 def test_a_promotion_that_nothing_confirms(shared: Space, on_call: OnCall) -> None:
-    """Its metric is gone with what served before."""
+    """Its metric is gone with what served before, whose last sample is read for a moment longer."""
     serve(shared, "unsure", promoted_quality="0.9")
-    shared.apply(monitor("unsure", metric=quality("unsure", " < 0.6")))
+    settled = {"for": "20s", "settle": "10s"}
+    shared.apply(monitor("unsure", metric=quality("unsure", " < 0.6"), verification=settled))
     call = called(on_call, "RefitPromotionUnconfirmed", shared, "unsure")
     call.look()
     call.mend("annotate")
