@@ -12,6 +12,8 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
+    ResNetConfig,
+    ResNetForImageClassification,
 )
 
 from refit_trainer.commands.train import train
@@ -142,3 +144,11 @@ def test_all_rows_learn_where_they_are_an_output_layers_or_most_are_used() -> No
     ):
         with training_used_rows(model, examples, []) as callbacks:
             assert not callbacks
+
+
+@pytest.mark.parametrize("example", [{"pixel_values": 0}, {"input_ids": [1]}])
+def test_a_network_without_word_embeddings_is_trained_as_it_is(example: dict[str, object]) -> None:
+    """transformers raises for a ResNet, whatever is asked of it."""
+    config = ResNetConfig(embedding_size=4, hidden_sizes=[4], depths=[1])
+    with training_used_rows(ResNetForImageClassification(config), [example], ()) as callbacks:
+        assert callbacks == []

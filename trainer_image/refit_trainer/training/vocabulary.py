@@ -94,9 +94,9 @@ def training_used_rows(network: Any, examples: Sequence[Example], special: Itera
 
 def _used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]) -> list[int] | None:
     """Return the tokens in use; None where all rows have to learn, or leaving some out would gain nothing."""
-    if pick_device().type != "cpu" or collectives.world_size() > 1 or not _is_only_looked_up(network):
+    if pick_device().type != "cpu" or collectives.world_size() > 1:
         return None
-    if not examples or is_lazy(examples) or "input_ids" not in examples[0]:
+    if not examples or is_lazy(examples) or "input_ids" not in examples[0] or not _is_only_looked_up(network):
         return None
     size = network.get_input_embeddings().num_embeddings
     used = {token for token in special if 0 <= token < size}
@@ -111,7 +111,10 @@ def _is_only_looked_up(network: Any) -> bool:
     """Tell whether the word embedding learns, and is nothing else, such as the matrix of an output layer."""
     if not isinstance(network, PreTrainedModel):
         return False
-    words = network.get_input_embeddings()
+    try:
+        words = network.get_input_embeddings()
+    except NotImplementedError:  # what transformers says of an architecture whose embedding it can't find
+        return False
     if type(words) is not nn.Embedding or words.max_norm is not None or words.scale_grad_by_freq or words.sparse:
         return False
     names = [name for name, weight in network.named_parameters(remove_duplicate=False) if weight is words.weight]
