@@ -60,7 +60,7 @@ class Scenario:
         seen = self._await_attempt("a breach", lambda a: a.started, 240)
         self.screen.announce(f"breach: {self.observer.breach_message()}")
         self.screen.announce(f"{seen.name} trains")
-        seen = self._await_attempt("a trained and judged candidate", lambda a: a.trained, 300)
+        seen = self._await_attempt("a trained and judged candidate", lambda a: a.trained, 900)
         served, candidate = seen.gate or (None, None)
         self.screen.announce(f"candidate judged on the holdout: {percent(candidate)} against {percent(served)}")
         seen = self._await_attempt("the candidate to serve", lambda a: a.rolled_out, 240)
