@@ -77,7 +77,8 @@ DEPLOYMENT = (
     ),
     append(
         "        seccompProfile: {type: RuntimeDefault}\n",
-        "        {{- if .Values.audit.claim }}\n        fsGroup: 10001\n        {{- end }}\n",
+        "        {{- if .Values.audit.claim }}\n        fsGroup: 10001\n"
+        "        fsGroupChangePolicy: OnRootMismatch\n        {{- end }}\n",
     ),
     append("        - {name: tmp, mountPath: /tmp}\n", '        {{- include "refit.mounts" . | nindent 8 }}\n'),
     append("      - {name: tmp, emptyDir: {}}\n", '      {{- include "refit.volumes" . | nindent 6 }}\n'),

@@ -6,6 +6,7 @@ Exactly once: a document is recorded on its run after it is on the disk, and one
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Never
 
@@ -24,6 +25,8 @@ FIRST_BACKOFF = 5.0
 LONGEST_BACKOFF = 600.0
 MOST_WAITING = 1000
 """Documents in memory; a monitor with more is reconciled again once there is room."""
+DOCUMENTS_OF_A_MONITOR = 10
+"""So many are expected of a monitor: historyLimit's default."""
 
 
 class Keeper:
@@ -57,38 +60,43 @@ class Keeper:
         self._show()
 
     async def run(self, enqueue: Enqueue) -> Never:
-        """Write what is offered, for ever."""
+        """Write what is offered, for ever. What can't be written waits behind the others, and longer where none can."""
+        backoff, failed = FIRST_BACKOFF, 0
         while True:
             await self._offered.wait()
-            document = next(iter(self._waiting.values()))
-            await self._write(document)
-            self._kept.add(document.id)
-            del self._waiting[document.id]
+            id, document = next(iter(self._waiting.items()))
+            del self._waiting[id]
+            if await self._is_written(document):
+                self._kept.add(id)
+                backoff, failed = FIRST_BACKOFF, 0
+                for monitor in (_monitor_of(document), *self._with_room()):
+                    enqueue(monitor)
+            else:
+                self._waiting[id] = document
+                failed += 1
             self._show()
-            for monitor in (_monitor_of(document), *self._with_room()):
-                enqueue(monitor)
+            if failed >= len(self._waiting) > 0:
+                await asyncio.sleep(backoff)
+                backoff, failed = min(LONGEST_BACKOFF, 2 * backoff), 0
 
     def _with_room(self) -> tuple[Ref, ...]:
-        """Return the monitors that had documents more than fit, once half of the room is free."""
-        if len(self._waiting) > MOST_WAITING // 2:
-            return ()
-        later = tuple(self._later)
-        self._later.clear()
+        """Return some of the monitors that had documents more than fit: as many as there is room for, and no herd."""
+        room = (MOST_WAITING - len(self._waiting)) // DOCUMENTS_OF_A_MONITOR
+        later = tuple(islice(self._later, max(room, 0 if self._waiting else 1)))
+        for monitor in later:
+            del self._later[monitor]
         return later
 
-    async def _write(self, document: AuditDocument) -> None:
-        """Try until it is written."""
-        backoff, about = FIRST_BACKOFF, f"{document.namespace}/{document.run}"
-        while True:
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._thread, write, self._folder, document)
-            except OSError as error:
-                log.error("audit document not written yet", run=about, error=str(error), backoff=backoff)
-                await asyncio.sleep(backoff)
-                backoff = min(LONGEST_BACKOFF, 2 * backoff)
-            else:
-                log.info("audit document written", run=about)
-                return
+    async def _is_written(self, document: AuditDocument) -> bool:
+        """Try to write it."""
+        about = f"{document.namespace}/{document.run}"
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, write, self._folder, document)
+        except Exception as error:  # whatever it is, it must not end the operator
+            log.error("audit document not written yet", run=about, error=f"{type(error).__name__}: {error}")
+            return False
+        log.info("audit document written", run=about)
+        return True
 
     def _show(self) -> None:
         AUDIT_WAITING.set(len(self._waiting))

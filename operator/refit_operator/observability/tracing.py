@@ -5,6 +5,7 @@ the same ids. The only module that imports OpenTelemetry.
 """
 
 import logging
+import re
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -35,7 +36,9 @@ class Tracer:
     def __init__(self) -> None:
         said = _Said.take_over("opentelemetry")
         self._ids = _Ids()
-        self._processor = _Bounded(OTLPSpanExporter(), said)
+        exporter = OTLPSpanExporter()
+        said.lines.clear()  # what is said of OTEL_EXPORTER_OTLP_HEADERS quotes them, and they may have a token
+        self._processor = _Bounded(exporter, said)
         resource = Resource({SERVICE_NAME: "refit-operator"}).merge(OTELResourceDetector().detect())
         provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
         provider.add_span_processor(self._processor)
@@ -126,7 +129,7 @@ class _Counted(SpanExporter):
         try:
             result = self._exporter.export(spans)
         except Exception as error:  # whatever it is, what waits must go on
-            self._said.lines.append(f"{type(error).__name__}: {error}")
+            self._said.keep(f"{type(error).__name__}: {error}")
             result = SpanExportResult.FAILURE
         self.done += len(spans)
         is_sent = result is SpanExportResult.SUCCESS
@@ -149,6 +152,9 @@ class _Counted(SpanExporter):
         self._exporter.shutdown()
 
 
+QUERY, LONGEST_LINE = re.compile(r"\?[^\s)'\"]+"), 300
+
+
 class _Said(logging.Handler):
     """What the SDK said last. It says it at each attempt; one warning of ours is enough."""
 
@@ -165,7 +171,11 @@ class _Said(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        self.lines.append(record.getMessage())
+        self.keep(record.getMessage())
+
+    def keep(self, line: str) -> None:
+        """Keep a line, without the query of an address, which may have a key."""
+        self.lines.append(QUERY.sub("?…", line)[:LONGEST_LINE])
 
 
 def _nanoseconds(time: datetime) -> int:

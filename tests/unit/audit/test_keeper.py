@@ -1,6 +1,7 @@
 """Documents are on the disk once, whatever ends in between, and nobody waits for a volume."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from refit_operator.audit import keeper as module
 from refit_operator.audit.folder import path_of, write
 from refit_operator.audit.keeper import Keeper
 from refit_operator.controller.keep import keep
+from refit_operator.kubernetes_api.errors import Permanent
 from refit_operator.run.rules.audit import audit_of
 from refit_operator.run.rules.prune import History, runs_to_delete
 from tests.support.monitors import finished
@@ -74,9 +76,21 @@ def test_one_that_is_there_is_never_written_again(tmp_path: Path) -> None:
     file = tmp_path / path_of(document())
     before = file.stat().st_mtime_ns, file.stat().st_ino
     write(tmp_path, document())
-    file.write_text("of another version")
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == before
+    other = json.dumps({"id": document().id, "of": "another version"})
+    file.write_text(other)
     write(tmp_path, document())
-    assert file.read_text() == "of another version" and file.stat().st_ino == before[1]
+    assert file.read_text() == other and file.stat().st_ino == before[1]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"id": "', b"\xff\xfe", b'{"id": "another"}', b"[]"])
+def test_what_a_volume_left_of_one_is_put_aside(tmp_path: Path, content: bytes) -> None:
+    write(tmp_path, document())
+    file = tmp_path / path_of(document())
+    file.write_bytes(content)
+    write(tmp_path, document())
+    assert file.read_text() == document().text()
+    assert [aside.read_bytes() for aside in file.parent.glob("*.damaged")] == [content]
 
 
 @pytest.mark.parametrize("fails", ["os.fsync", "pathlib.Path.replace"])
@@ -92,7 +106,25 @@ def test_a_crash_on_the_way_leaves_no_half_document(
             write(tmp_path, document())
     assert not [name for name in files(tmp_path) if name.endswith(".json")]
     write(tmp_path, document())
-    assert files(tmp_path) == [str(path_of(document()))]
+    assert [name for name in files(tmp_path) if name.endswith(".json")] == [str(path_of(document()))]
+
+
+@pytest.mark.parametrize("error", [OSError("no right"), RuntimeError("can't start new thread")])
+async def test_one_that_cant_be_written_keeps_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(folder: Path, wanted: AuditDocument) -> None:
+        if wanted.id == document(1).id:
+            raise error
+        write(folder, wanted)
+
+    monkeypatch.setattr(module, "write", refuse)
+    keeper = Keeper(tmp_path)
+    for number in (1, 2, 3):
+        keeper.offer(document(number))
+    async with running(keeper) as enqueued:
+        assert [await told(enqueued) for _ in range(2)] == [REVIEWS] * 2
+    assert [keeper.is_kept(document(number).id) for number in (1, 2, 3)] == [False, True, True]
 
 
 async def test_a_volume_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +200,15 @@ def test_a_run_stays_until_its_document_is_kept() -> None:
     history = History((*runs, finished(10, "Failed", 3)), (), "", NOW)
     assert [run.spec.ordinal for run in runs_to_delete(history, 1)] == [1, 2]
     assert [run.spec.ordinal for run in runs_to_delete(replace(history, awaits_audit=True), 1)] == [2]
+
+
+async def test_a_refused_record_holds_up_nothing(tmp_path: Path) -> None:
+    class Refusing(Cluster):
+        async def write_status(self, kind: object, run: RetrainRun, status: dict[str, Any]) -> str:
+            raise Permanent("another tool's policy")
+
+    keeper, run = Keeper(tmp_path), finished(10, "Failed", 1)
+    await kept(keeper, Refusing(), run)
+    async with running(keeper) as enqueued:
+        await told(enqueued)
+        assert not await kept(keeper, Refusing(), run)
