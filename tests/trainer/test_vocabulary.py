@@ -12,12 +12,15 @@ from transformers import (
     BertConfig,
     BertForMaskedLM,
     BertForSequenceClassification,
+    EncoderDecoderConfig,
+    EncoderDecoderModel,
     ResNetConfig,
     ResNetForImageClassification,
 )
 
 from refit_trainer.commands.train import train
 from refit_trainer.contract.errors import Stopped
+from refit_trainer.tasks.components.vocabulary import PADDING, UNKNOWN, Vocabulary
 from refit_trainer.training import hardware, vocabulary
 from refit_trainer.training.vocabulary import UsedRows, training_used_rows
 from tests.support.trainer.commands import train_config
@@ -101,6 +104,41 @@ def test_stopped_again_and_again_it_ends_with_the_same_weights(
             stops += 1
     assert stops > 1
     assert_same(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_state_that_was_trained_with_other_rows_is_left_alone(
+    large: Path, train_rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one of a version that trained all rows: its optimizer has other shapes, and each attempt would end there."""
+    caplog.set_level(logging.INFO)
+    train(config(large, train_rows, tmp_path / "whole"))
+    with monkeypatch.context() as patched:
+        patched.setattr(vocabulary, "MOST_USED", 0)
+        stop_after(patched, 7)
+        with pytest.raises(Stopped):
+            train(config(large, train_rows, tmp_path / "parts"))
+    train(config(large, train_rows, tmp_path / "parts"))
+    assert "state.ignored" in caplog.text and "other rows of the word embedding" in caplog.text
+    assert_same(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_padding_that_isnt_in_use_keeps_no_other_row_from_learning() -> None:
+    rows = UsedRows(torch.nn.Embedding(10, 4, padding_idx=0), [3, 7])
+    rows.train()(torch.tensor([[3, 7]])).sum().backward()
+    torch.testing.assert_close(rows.weight.grad, torch.ones(2, 4))
+
+
+def test_a_network_whose_setter_knows_no_place_is_trained_all_the_same() -> None:
+    """EncoderDecoderModel gives its encoder's embedding and can't set it."""
+    part = BertConfig(vocab_size=100, **SIZE)
+    model = EncoderDecoderModel(EncoderDecoderConfig.from_encoder_decoder_configs(part, part))
+    with training_used_rows(model, EXAMPLES, ()):
+        assert model.encoder.embeddings.word_embeddings.weight.shape[0] == 5  # padding, and four tokens
+    assert type(model.encoder.embeddings.word_embeddings) is torch.nn.Embedding
+
+
+def test_a_recommenders_padding_is_among_what_batches_have() -> None:
+    assert Vocabulary(["film"], 5).all_special_ids == (PADDING, UNKNOWN)
 
 
 def test_what_is_asked_meanwhile_is_answered_from_all_rows() -> None:

@@ -30,9 +30,10 @@ def training_attention(network: Any) -> Iterator[None]:
 
 
 def _falls_back(network: Any) -> bool:
-    """Tell whether the fused attention can't be used for what the network asks of it."""
+    """Tell whether the fused attention can't be used for what the network asks of it, and can be set again after."""
     if pick_device().type != "cpu" or not isinstance(network, PreTrainedModel):
         return False
     config = network.config
     drops = any((getattr(config, name, 0) or 0) > 0 for name in DROPOUTS)
-    return drops and config._attn_implementation == FUSED
+    parts = (part for part in network.modules() if isinstance(part, PreTrainedModel))
+    return drops and config._attn_implementation == FUSED and all(part._supports_sdpa for part in parts)

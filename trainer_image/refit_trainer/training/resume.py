@@ -26,6 +26,7 @@ from refit_trainer.distributed import collectives
 from refit_trainer.training.encoded import lengths_of
 from refit_trainer.training.samplers import LengthGroupedSampler
 from refit_trainer.training.training_state import StateStore
+from refit_trainer.training.vocabulary import other_rows
 
 SAVE_SHARE = 0.02
 """The share of the time that saving may take."""
@@ -90,6 +91,8 @@ class ResumableTrainer(Trainer):  # type: ignore[misc]
 
     def train_resumable(self) -> float:
         """Train, from the saved state if there is one; return the mean loss of all steps, raise Stopped at SIGTERM."""
+        if self._states.saved and (problem := other_rows(self._states.saved.folder, self.model)):
+            self._states.ignore(problem)
         saved = self._states.saved
         if saved:
             log.info("train.resumed step=%d path=%s", saved.step, saved.folder)

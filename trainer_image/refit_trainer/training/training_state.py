@@ -71,7 +71,7 @@ class StateStore:
         try:
             return _pick(pinned, read_all())
         except (BadInput, LookupError) as error:
-            self._ignore(saved, f"its rows can't be read again: {error}")
+            self.ignore(f"its rows can't be read again: {error}")
             return None
 
     def to_broadcast(self) -> dict[str, Any]:
@@ -121,8 +121,10 @@ class StateStore:
             log.info("state.ignored path=%s reason=%s", folder, problem)
         return None
 
-    def _ignore(self, saved: SavedState, reason: str) -> None:
-        log.info("state.ignored path=%s reason=%s", saved.folder, reason)
+    def ignore(self, reason: str) -> None:
+        """Leave the saved state alone, so that the training begins again."""
+        if self.saved:
+            log.info("state.ignored path=%s reason=%s", self.saved.folder, reason)
         self.saved = None
 
     def _remove_others(self, name: str) -> None:

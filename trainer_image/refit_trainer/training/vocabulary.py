@@ -8,9 +8,11 @@ the others are decayed once, when the training is over.
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
@@ -21,6 +23,8 @@ from refit_trainer.training.encoded import Example, is_lazy
 MOST_USED = 0.5
 """Share of the vocabulary: where the texts use more of it, all rows are trained."""
 ABSENT = -1
+IN_USE = "rows_in_use"
+"""The buffer that says in a state which rows it has."""
 log = logging.getLogger(__name__)
 
 
@@ -30,11 +34,12 @@ class UsedRows(nn.Module):  # type: ignore[misc]
     def __init__(self, whole: nn.Embedding, used: Sequence[int]) -> None:
         super().__init__()
         self._whole = [whole]  # in a list, so that its weights are none of the network's
-        self._used = torch.tensor(used)
+        self.register_buffer(IN_USE, torch.tensor(used))
         self._places = torch.full((whole.num_embeddings,), ABSENT)
-        self._places[self._used] = torch.arange(len(used))
-        self._padding = None if whole.padding_idx is None else int(self._places[whole.padding_idx])
-        self.weight = nn.Parameter(whole.weight.detach()[self._used])
+        self._places[self.rows_in_use] = torch.arange(len(used))
+        padding = ABSENT if whole.padding_idx is None else int(self._places[whole.padding_idx])
+        self._padding = None if padding == ABSENT else padding  # torch counts a negative one from the end
+        self.weight = nn.Parameter(whole.weight.detach()[self.rows_in_use])
         self.register_buffer("kept", torch.ones((), dtype=torch.float64))  # of the others' weights, after decay
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -57,7 +62,7 @@ class UsedRows(nn.Module):  # type: ignore[misc]
         [whole] = self._whole
         with torch.no_grad():
             whole.weight.mul_(self.kept.to(whole.weight.dtype))
-            whole.weight[self._used] = self.weight
+            whole.weight[self.rows_in_use] = self.weight
         return whole
 
 
@@ -72,34 +77,55 @@ class DecayOthers(TrainerCallback):  # type: ignore[misc]
         self._rows.decay(optimizer.param_groups)
 
 
+def other_rows(folder: Path, network: Any) -> str:
+    """Return why a saved state isn't of these weights, by its rows of the word embedding; else the empty string."""
+    mine = next((value for name, value in network.state_dict().items() if name.endswith(f".{IN_USE}")), None)
+    saved = _rows_of(folder)
+    if (mine is None and saved is None) or (mine is not None and saved is not None and torch.equal(mine, saved)):
+        return ""
+    return "it has other rows of the word embedding"
+
+
+def _rows_of(folder: Path) -> torch.Tensor | None:
+    for file in folder.glob("model*.safetensors"):
+        with safe_open(file, "pt") as weights:
+            for name in weights.keys():  # noqa: SIM118  it is no mapping
+                if name.endswith(f".{IN_USE}"):
+                    return weights.get_tensor(name)
+    return None
+
+
 @contextmanager
 def training_used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]) -> Iterator[list[Any]]:
     """Have only the rows learn that examples use, where that is less; yield the callbacks that the training needs.
 
     `special` are tokens that batches have besides. On a GPU and with several processes all rows are trained.
     """
-    used = _used_rows(network, examples, special)
-    if used is None:
+    used, place = _used_rows(network, examples, special), _place(network)
+    if used is None or place is None:
         yield []
         return
-    whole = network.get_input_embeddings()
+    parent, name = place
+    whole = getattr(parent, name)
     log.info("train.vocabulary used=%d of=%d", len(used), whole.num_embeddings)
     rows = UsedRows(whole, used)
-    network.set_input_embeddings(rows)
+    setattr(parent, name, rows)  # the network's own setter may put it into other places, too
     try:
         yield [DecayOthers(rows)]
     finally:
-        network.set_input_embeddings(rows.merge())
+        setattr(parent, name, rows.merge())
 
 
 def _used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]) -> list[int] | None:
     """Return the tokens in use; None where all rows have to learn, or leaving some out would gain nothing."""
     if pick_device().type != "cpu" or collectives.world_size() > 1:
         return None
-    if not examples or is_lazy(examples) or "input_ids" not in examples[0] or not _is_only_looked_up(network):
+    if not examples or is_lazy(examples) or "input_ids" not in examples[0] or _place(network) is None:
         return None
-    size = network.get_input_embeddings().num_embeddings
-    used = {token for token in special if 0 <= token < size}
+    words = network.get_input_embeddings()
+    size = words.num_embeddings
+    padding = getattr(network.config.get_text_config(), "pad_token_id", None)
+    used = {token for token in (*special, padding, words.padding_idx) if token is not None and 0 <= token < size}
     for example in examples:
         used.update(example["input_ids"])
         if len(used) > MOST_USED * size:
@@ -107,15 +133,18 @@ def _used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]
     return sorted(used)
 
 
-def _is_only_looked_up(network: Any) -> bool:
-    """Tell whether the word embedding learns, and is nothing else, such as the matrix of an output layer."""
+def _place(network: Any) -> tuple[nn.Module, str] | None:
+    """Return the one place of a word embedding that learns and is nothing else, such as an output layer's matrix."""
     if not isinstance(network, PreTrainedModel):
-        return False
+        return None
     try:
         words = network.get_input_embeddings()
     except NotImplementedError:  # what transformers says of an architecture whose embedding it can't find
-        return False
+        return None
     if type(words) is not nn.Embedding or words.max_norm is not None or words.scale_grad_by_freq or words.sparse:
-        return False
+        return None
     names = [name for name, weight in network.named_parameters(remove_duplicate=False) if weight is words.weight]
-    return len(names) == 1 and bool(words.weight.requires_grad)
+    places = [
+        (parent, name) for parent in network.modules() for name, child in parent._modules.items() if child is words
+    ]
+    return places[0] if len(names) == len(places) == 1 and words.weight.requires_grad else None

@@ -22,6 +22,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._items) + FIRST
 
+    @property
+    def all_special_ids(self) -> tuple[int, ...]:
+        """The numbers that batches may have and rows don't, by the name that tokenizers give them."""
+        return PADDING, UNKNOWN
+
     def number(self, item: object) -> int:
         """Return an item's number."""
         return self._numbers.get(str(item), UNKNOWN)
