@@ -6,12 +6,16 @@ KEEPER = ("tests/unit/audit/test_keeper.py",)
 
 AUDIT = (
     Mutant(
-        "an audit document that is there is written again", "audit/folder.py", "if file.exists():", "if False:", KEEPER
+        "an audit document that is there is written again",
+        "audit/folder.py",
+        "if not _is_there(file, document, content):",
+        "if True:",
+        KEEPER,
     ),
     Mutant(
         "an audit document appears before it is whole",
         "audit/folder.py",
-        'half = file.with_suffix(".part")',
+        'half = file.with_suffix(f".{uuid4().hex}.part")',
         "half = file",
         KEEPER,
     ),
@@ -27,6 +31,20 @@ AUDIT = (
         "run/rules/prune.py",
         "if run.status.audit_time or not h.awaits_audit",
         "if True",
+        KEEPER,
+    ),
+    Mutant(
+        "an audit document that can't be written is forgotten",
+        "audit/keeper.py",
+        "                self._waiting[id] = document\n",
+        "",
+        KEEPER,
+    ),
+    Mutant(
+        "what isn't an OSError ends the operator",
+        "audit/keeper.py",
+        "except Exception as error:",
+        "except OSError as error:",
         KEEPER,
     ),
     Mutant(

@@ -65,8 +65,9 @@ class Keeper:
         while True:
             await self._offered.wait()
             id, document = next(iter(self._waiting.items()))
+            is_written = await self._is_written(document)
             del self._waiting[id]
-            if await self._is_written(document):
+            if is_written:
                 self._kept.add(id)
                 backoff, failed = FIRST_BACKOFF, 0
                 for monitor in (_monitor_of(document), *self._with_room()):
