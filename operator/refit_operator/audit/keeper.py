@@ -45,13 +45,17 @@ class Keeper:
         """Return whether this process found or wrote the document of a run, by its UID."""
         return id in self._kept
 
+    def has(self, id: str) -> bool:
+        """Return whether the document of a run was offered, by its UID."""
+        return id in self._waiting or id in self._kept
+
     def forget(self, id: str) -> None:
         """Forget a document that is recorded."""
         self._kept.discard(id)
 
     def offer(self, document: AuditDocument) -> None:
         """Have it written soon."""
-        if document.id in self._waiting or document.id in self._kept:
+        if self.has(document.id):
             return
         if len(self._waiting) >= MOST_WAITING:
             self._later[_monitor_of(document)] = None

@@ -23,7 +23,7 @@ async def keep(runs: Sequence[RetrainRun], keeper: Keeper, cluster: Cluster, now
             keeper.forget(id)
         elif keeper.is_kept(id):
             is_written |= await _record(run, cluster, now)
-        elif document := audit_of(run):
+        elif not keeper.has(id) and (document := audit_of(run)):
             keeper.offer(document)
     return is_written
 
