@@ -101,8 +101,9 @@ def training_used_rows(network: Any, examples: Sequence[Example], special: Itera
 
     `special` are tokens that batches have besides. On a GPU and with several processes all rows are trained.
     """
-    used, place = _used_rows(network, examples, special), _place(network)
-    if used is None or place is None:
+    place = _place(network) if _may_be_spared(examples) else None
+    used = _used_rows(network, examples, special) if place else None
+    if place is None or used is None:
         yield []
         return
     parent, name = place
@@ -116,12 +117,15 @@ def training_used_rows(network: Any, examples: Sequence[Example], special: Itera
         setattr(parent, name, rows.merge())
 
 
-def _used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]) -> list[int] | None:
-    """Return the tokens in use; None where all rows have to learn, or leaving some out would gain nothing."""
+def _may_be_spared(examples: Sequence[Example]) -> bool:
+    """Tell whether rows that no example has need not be trained here, and whether that can be told of the examples."""
     if pick_device().type != "cpu" or collectives.world_size() > 1:
-        return None
-    if not examples or is_lazy(examples) or "input_ids" not in examples[0] or _place(network) is None:
-        return None
+        return False
+    return bool(examples) and not is_lazy(examples) and "input_ids" in examples[0]
+
+
+def _used_rows(network: Any, examples: Sequence[Example], special: Iterable[int]) -> list[int] | None:
+    """Return the tokens in use; None where they are so many that leaving the others out would gain nothing."""
     words = network.get_input_embeddings()
     size = words.num_embeddings
     padding = getattr(network.config.get_text_config(), "pad_token_id", None)
