@@ -118,7 +118,7 @@ def training_used_rows(network: Any, examples: Sequence[Example], special: Itera
 
 
 def _may_be_spared(examples: Sequence[Example]) -> bool:
-    """Tell whether rows that no example has need not be trained here, and whether that can be told of the examples."""
+    """Tell whether rows that no example has need not be trained here, where the examples say which they have."""
     if pick_device().type != "cpu" or collectives.world_size() > 1:
         return False
     return bool(examples) and not is_lazy(examples) and "input_ids" in examples[0]
