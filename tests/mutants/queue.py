@@ -80,8 +80,8 @@ PLACES_IN_QUEUE = (
     Mutant(
         "after a restart a Job that isn't recorded doesn't count",
         "run/places.py",
-        "under_way = (at_work | trains) & runs.keys()",
-        "under_way = trains & runs.keys()",
+        "given = {owner_of(job) for job in jobs} | {",
+        "given = {",
         PLACE,
     ),
     Mutant(

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refit_serving.batching import Batcher, Cost, Overloaded
+from refit_serving.batching import Batcher, Cost, Overloaded, Speed
 from refit_serving.inputs import Inputs, count_characters
 from refit_serving.memory import Memory, RememberedPrediction, weigh
 from refit_serving.refusals import InvalidRequest
@@ -184,6 +184,16 @@ def test_who_is_refused_is_told_when_to_come_back(serve: Serve, published: Path)
         replies = list(callers.map(ask, range(40)))
     assert {reply.status_code for reply in replies} == {200, 503}
     assert all(int(reply.headers["retry-after"]) >= 1 for reply in replies if reply.status_code == 503)
+
+
+def test_a_batch_that_had_to_wait_for_a_processor_says_little_of_the_speed() -> None:
+    speed = Speed(0.01)
+    for units, seconds in ((1, 0.02), (2, 4.0), (40, 0.8)):
+        speed.measure(units, seconds)
+        assert speed.seconds <= 0.02
+    for _ in range(2):  # but it stays slow
+        speed.measure(40, 80.0)
+    assert speed.seconds == 2.0
 
 
 async def test_what_waits_is_bounded_by_seconds_and_a_batch_by_its_cost() -> None:

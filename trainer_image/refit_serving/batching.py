@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from refit_serving.background import end
@@ -19,7 +20,7 @@ from refit_trainer.tasks import Prediction
 
 WAITING = 2000  # inputs; more would be answered after their clients have given up
 SHOWN = 200  # characters of what the model raised
-MEMORY = 0.8  # of the measured speed: how much of it stays when the next batch is measured
+RECENT = 8  # batches by which the speed is measured
 Predict = Callable[[list[Any]], list[Prediction]]
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,26 @@ class Cost:
 EACH = Cost()
 
 
+class Speed:
+    """How long a unit takes: the median over the units of the last batches.
+
+    A batch of one during which the process waited for a processor says nothing of the forty inputs that came meanwhile
+    and are computed together. A mean over batches would have the server refuse what it could answer at once.
+    """
+
+    def __init__(self, guess: float) -> None:
+        self.seconds = guess
+        self._recent: deque[tuple[float, float]] = deque([(guess, 1.0)], RECENT)
+        """Seconds for a unit in each batch, and its units."""
+
+    def measure(self, units: float, seconds: float) -> None:
+        """Take in a batch."""
+        self._recent.append((seconds / units, units))
+        ordered = sorted(self._recent)
+        half, total = sum(units for _, units in ordered) / 2, accumulate(units for _, units in ordered)
+        self.seconds = next(each for (each, _), upto in zip(ordered, total, strict=True) if upto >= half)
+
+
 class Batcher:
     """Collects inputs from concurrent requests and predicts them together in one thread."""
 
@@ -73,7 +94,7 @@ class Batcher:
         self._max_batch = max_batch
         self._example = example
         self._cost = cost
-        self._seconds = cost.seconds
+        self._speed = Speed(cost.seconds)
         self._max_wait_seconds = max_wait_seconds
         self._waiting: deque[Waiting] = deque()
         self._units = 0.0
@@ -110,7 +131,7 @@ class Batcher:
 
         Raise Overloaded where too many wait already, Unanswerable or ModelFailed where one of them can't be answered.
         """
-        seconds = self._units * self._seconds
+        seconds = self._units * self._speed.seconds
         if len(self._waiting) >= WAITING or seconds > self._max_wait_seconds:
             raise Overloaded(seconds)
         loop = asyncio.get_running_loop()
@@ -153,7 +174,7 @@ class Batcher:
             await self._answer(batch)
             self._is_computing = False
             self._units -= units
-            self._seconds = MEMORY * self._seconds + (1 - MEMORY) * (time.perf_counter() - started) / units
+            self._speed.measure(units, time.perf_counter() - started)
 
     def _take(self) -> list[Waiting]:
         """Return the next batch; one input is taken whatever it costs."""

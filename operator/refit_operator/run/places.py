@@ -50,8 +50,9 @@ async def restore_places(cluster: Cluster, namespace: str, served: Selection, pl
     runs = {run.metadata.uid: run for run in await _unfinished(cluster, namespace, served)}
     jobs = await cluster.list_objects(JOB, namespace, RUN_LABEL, served=served)
     at_work = {owner_of(job) for job in jobs if ending_of(job) is None}
-    trains = {uid for uid, run in runs.items() if run.status.job_ref and not _needs_none(run)}
-    under_way = (at_work | trains) & runs.keys()
+    given = {owner_of(job) for job in jobs} | {uid for uid, run in runs.items() if run.status.job_ref}
+    trains = {uid for uid in given & runs.keys() if not _needs_none(runs[uid])}
+    under_way = (at_work & runs.keys()) | trains
     others = [waiting(run) for uid, run in runs.items() if uid not in under_way and not _needs_none(run)]
     places.restore({uid: waiting(runs[uid]).monitor for uid in under_way}, others)
 

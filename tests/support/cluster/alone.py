@@ -46,10 +46,10 @@ def _admission(kind: str, spec: Document) -> Document:
 
 @contextmanager
 def left_alone() -> Iterator[None]:
-    """Have the policy while it lasts."""
+    """Have the policy while it lasts: once in a process, whose label it has, so a second one is refused."""
     binding = _admission("ValidatingAdmissionPolicyBinding", {"policyName": NAME, "validationActions": ["Deny"]})
+    kubectl("create", "-f", "-", stdin="\n---\n".join(map(json.dumps, (policy(), binding))))
     try:
-        kubectl("apply", "-f", "-", stdin="\n---\n".join(map(json.dumps, (policy(), binding))))
         with namespace("probe") as space, TemporaryDirectory() as folder:
             config = as_its_pod(Path(folder))
             until(lambda: is_refused(space, config), 60, "the policy doesn't work")

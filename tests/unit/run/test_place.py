@@ -193,7 +193,10 @@ def job_of(ordinal: int, *conditions: str) -> dict[str, Any]:
 
 
 async def test_after_a_restart_runs_and_jobs_say_who_has_a_place() -> None:
-    """Run 1 waits; 2 has a Job that it hasn't recorded; 3 has one; 4's is over; 5 has ended, and 9 is nobody's run."""
+    """Run 1 waits; 2 and 8 have a Job that they haven't recorded, which has failed for 8; 3 has recorded one.
+
+    4 is trained, 5 has ended, 6 doesn't parse, and 9 is nobody's run.
+    """
     runs = [
         stored(1),
         stored(2),
@@ -201,11 +204,12 @@ async def test_after_a_restart_runs_and_jobs_say_who_has_a_place() -> None:
         stored(4, **TRAINED),
         stored(5, outcome="Promoted", jobRef="j"),
         stored(6) | {"spec": {}},
+        stored(8),
     ]
-    places = Places(Limits(3))
-    cluster: Any = Listed(runs, [job_of(2), job_of(4, "Complete"), job_of(5), job_of(9)])
+    places = Places(Limits(4))
+    cluster: Any = Listed(runs, [job_of(2), job_of(4, "Complete"), job_of(5), job_of(8, "Failed"), job_of(9)])
     await restore_places(cluster, "", EVERYWHERE, places)
-    assert set(places.under_way()) == {make_run(n).metadata.uid for n in (2, 3)}
+    assert set(places.under_way()) == {make_run(n).metadata.uid for n in (2, 3, 8)}
     assert places.next_monitors() == [REVIEWS]
     assert places.ask(waiting(make_run(1))) is None
-    assert place_of(make_run(7), MISSING, places) == Place(1, 1, "REFIT_MAX_CONCURRENT_RUNS", 3)
+    assert place_of(make_run(7), MISSING, places) == Place(1, 1, "REFIT_MAX_CONCURRENT_RUNS", 4)
