@@ -48,9 +48,9 @@ test-trainer:  ## real training on small real data, inside the trainer's image
 	    env REFIT_DATA=/data REFIT_RECORDINGS=/recordings REFIT_VERSITYGW=/s3/versitygw python -m pytest -n 2 --dist worksteal tests/trainer
 
 CLUSTER_TESTS = tests/cluster
-test-cluster:  ## a real API server, kubelet and Prometheus
+test-cluster:  ## a real API server, kubelet and Prometheus; the tests leave the processors to the pods that they wait for
 	$(PYTHON3) -m localcluster s3-server > /dev/null
-	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m pytest -n 6 --maxschedchunk 1 $(CLUSTER_TESTS)
+	$(IN_CLUSTER) $(WITH_PROMETHEUS) nice -n 5 $(PYTHON) -m pytest -n 6 --maxschedchunk 1 $(CLUSTER_TESTS)
 
 # In a corner of this machine with an engine of its own, where none answers. A cluster whose tests fail is left as it is.
 ON_KIND = $(PYTHON) -m tests.kind run $(MAKE) --no-print-directory

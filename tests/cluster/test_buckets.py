@@ -21,7 +21,7 @@ def test_the_loop_closes_with_everything_in_buckets(space: Space) -> None:
     made = kustomized(space, "buckets")
     space.apply(made["Deployment/reviews"], made["Service/reviews"])
     space.run("rollout", "status", "deploy/reviews", "--timeout=120s", limit_s=130)
-    send_requests(space, "traffic", RATE="20")
+    send_requests(space, "traffic", RATE="10")
     rows = {"train": "s3://reviews-feedback/other", "holdout": "s3://reviews-holdout/other"}
     changed = {"training": {"baseModel": f"{MODELS}/tiny", "dataset": rows}, "verification": {"for": "10s"}}
     space.apply(merge(quick(made["ModelMonitor/reviews"]), {"spec": changed}))

@@ -13,7 +13,7 @@ def test_a_model_that_is_wrong_is_retrained_and_comes_back(space: Space) -> None
     space.apply(*sample(space, "claims.yaml"))
     run_script(space, "first-model", "first_model.py", "swapped", claims=("models",))
     serve(space)
-    send_requests(space, "traffic", RATE="20")
+    send_requests(space, "traffic", RATE="10")
     space.apply(quick(sample(space, "monitor.yaml")[0]))
 
     run = run_number(space, 1, limit_s=400)

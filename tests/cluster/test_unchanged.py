@@ -1,5 +1,7 @@
 """Unchanged data: the second run ends in seconds, without a training; a requested one trains."""
 
+import json
+
 from tests.support.cluster.kubectl import Space
 from tests.support.cluster.objects import idle_target
 from tests.support.cluster.runs import finished, run_number, set_cooldown, start
@@ -23,3 +25,18 @@ def test_what_was_refused_is_not_trained_again_unless_it_is_asked_for(space: Spa
     assert condition.startswith(second["metadata"]["name"])
     space.run("annotate", "mmon", "reviews", "refit.dev/retrain-requested-at=" + second["status"]["completionTime"])
     assert finished(run_number(space, 3)) == ("Rejected", "NotBetter")
+
+
+def test_on_another_holdout_the_same_training_is_done_by_a_job_of_its_own(space: Space) -> None:
+    start(space, idle_target(), training={"hyperparameters": OPTIONS})
+    assert finished(run_number(space, 1)) == ("Rejected", "NotBetter")
+    change = {"spec": {"training": {"dataset": {"holdout": "pvc://holdout/newer"}}, "policy": {"cooldown": "0s"}}}
+    space.run("patch", "mmon", "reviews", "--type=merge", "-p", json.dumps(change))
+    space.wait("mmon/reviews", ".status.attempts", "2")
+    set_cooldown(space, "1h")
+    second = run_number(space, 2)
+    assert finished(second) == ("Rejected", "NotBetter")
+    name = f"{second['metadata']['name']}-train"
+    assert second["status"]["holdoutChangedTime"]
+    assert (second["status"]["jobRef"], second["status"]["result"]["trainingRows"]) == (name, 100)
+    assert name in {job["metadata"]["name"] for job in space.list("jobs")}

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification, DistilBertConfig
+from transformers import (
+    AutoModelForSequenceClassification,
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    EncoderDecoderConfig,
+    EncoderDecoderModel,
+)
 from transformers import DistilBertForSequenceClassification as DistilBert
 
 from refit_trainer.commands.train import train
@@ -39,6 +46,18 @@ def test_what_was_chosen_stays() -> None:
     with training_attention(network):
         pass
     assert network.config._attn_implementation == "eager"
+
+
+def test_one_with_a_part_that_knows_no_fused_attention_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers refuses to set the fused one again there. The part is changed here: such are code of their own."""
+    decoder = BertConfig(**SIZE, is_decoder=True, add_cross_attention=True)
+    config = EncoderDecoderConfig.from_encoder_decoder_configs(BertConfig(**SIZE), decoder)
+    config.attention_dropout = 0.1
+    network = EncoderDecoderModel(config=config)
+    monkeypatch.setattr(type(network.decoder), "_supports_sdpa", False)
+    with pytest.raises(ValueError, match="does not support"):
+        network.set_attn_implementation("sdpa")
+    assert way_of(network) == "sdpa"
 
 
 def test_the_weights_are_those_of_the_fused_one(
