@@ -122,7 +122,7 @@ hostile: cluster-up  ## every hostile vector on the cluster, with the answer to 
 	$(IN_CLUSTER) $(PYTHON) -m pytest -q -s tests/cluster/test_hostile.py
 
 mutants:  ## known bugs, put into a copy one by one: a unit test must catch each
-	$(PYTHON) -m tests.mutants
+	$(WITH_HELM) $(PYTHON) -m tests.mutants
 
 faults: cluster-up  ## a loop for each fault at each call that writes, and of what the operator depends on, and of many monitors at once (not part of `test`; over an hour)
 	$(IN_CLUSTER) $(WITH_PROMETHEUS) $(PYTHON) -m tests.faults --into docs/reliability

@@ -440,8 +440,8 @@ BREACH = (
     Mutant(
         "a promotion that was undone by request is still to be confirmed",
         "observability/runs.py",
-        "if not ended or ended[-1].status.outcome is Outcome.RESTORED:",
-        "if not ended:",
+        "if outcome in (Outcome.PROMOTED, Outcome.RESTORED)])",
+        "if outcome is Outcome.PROMOTED])",
         ("tests/unit/observability/test_runs.py",),
     ),
     Mutant(

@@ -89,10 +89,8 @@ def _active(run: RetrainRun) -> tuple[str, str]:
 
 
 def _confirmed(ended: Sequence[RetrainRun]) -> bool | None:
-    """Return whether the newest promotion was; None where a requested rollback has undone it since."""
-    if not ended or ended[-1].status.outcome is Outcome.RESTORED:
-        return None
-    found = find(ended[-1].status.conditions, ConditionType.CONFIRMED)
+    """Return whether the newest promotion was; None where a requested rollback, which confirms none, came after it."""
+    found = find(ended[-1].status.conditions, ConditionType.CONFIRMED) if ended else None
     return None if found is None else found.status == "True"
 
 
