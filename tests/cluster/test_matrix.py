@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.invariants import violations
+from tests.faults.sync import BY_OTHERS
 from tests.matrix.cells import Cell
 from tests.matrix.kept import keep
 from tests.matrix.onlooker import Onlooker
@@ -34,7 +35,7 @@ def played(row: Row) -> object:
 def test_reading(row: Row, apart: Apart, observer: Onlooker, tmp_path: Path) -> None:
     with stand(apart.space, tmp_path, row.source, row.tells) as ours, apart.operator(**ALLOWED) as hosted:
         cells = Walk(row, ours, hosted, observer).play()
-    assert violations(of_invariants(observer.seen)) == []
+    assert violations(of_invariants(observer.seen), BY_OTHERS) == []
     expect(row, *cells)
     keep(cells)
 

@@ -32,7 +32,6 @@ SIDE_BY_SIDE = 4
 LIMIT_S = 150
 KNOWN_S = WINDOW_S + 3 * INTERVAL_S
 """How long Prometheus must have known the series: the oldest sample that a reading needs is that old at most."""
-MORE = ("apis/refit.dev/v1alpha1/{}/modelmonitors",)
 ROUNDS = 3
 """Answers that are damaged at least, before some models fall and after their runs have started."""
 
@@ -52,7 +51,7 @@ class Batched:
         server, seconds, story = config["clusters"][0]["cluster"]["server"], 0.0, "not at rest again"
         with ExitStack() as stack:
             between = stack.enter_context(Between(self.prometheus.address))
-            observer = stack.enter_context(Observer(server, trust_as_user(config), self.space.name, MORE))
+            observer = stack.enter_context(Observer(server, trust_as_user(config), self.space.name))
             self.space.apply(*(idle_target(model.name) for model in self.models))
             self.space.apply(*(model.monitor() for model in self.models))
             shown = self._operate(stack, between)
@@ -100,9 +99,8 @@ class Batched:
         truths = {model.name: model.truth for model in self.models}
         fallen, well = ({(self.space.name, one.name) for one in side} for side in (self._fallen, self._well))
         seen = [*observer.seen]
-        others = [one for one in seen if one.object["kind"] != "ModelMonitor"]
         told = own_values.problems_of(seen, truths)
-        return [*told, *shown.wrong[:1], *each_once.problems_of(others, Crowd(frozenset(fallen), frozenset(well)))]
+        return [*told, *shown.wrong[:1], *each_once.problems_of(seen, Crowd(frozenset(fallen), frozenset(well)))]
 
 
 def jobs_in(observer: Observer) -> int:

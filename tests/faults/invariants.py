@@ -1,9 +1,11 @@
-"""G1, G2 and S at every watch event. Pure: the events of all kinds are gone through in the API server's order."""
+"""G1, G2, S and K at every watch event. Pure: the events of all kinds are gone through in the API server's order."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from tests.faults.sync import Sync
 
 CHECKPOINT = "refit.dev/checkpoint"
 Document = dict[str, Any]
@@ -26,7 +28,8 @@ class Seen:
 class World:
     """What has been seen so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, by_others: Collection[str] = ()) -> None:
+        self.sync = Sync(by_others)
         self.runs: dict[str, Document] = {}
         """Those that exist, by UID."""
         self.attempts: dict[str, tuple[str, int]] = {}
@@ -47,7 +50,9 @@ class World:
         """Take one event in; return what it violates."""
         match seen.object["kind"]:
             case "RetrainRun":
-                return self._run(seen)
+                return self._run(seen) + self.sync.violations_by(seen.change, seen.object)
+            case "ModelMonitor":
+                return self.sync.violations_by(seen.change, seen.object)
             case "Job":
                 return self._job(seen.object)
             case "Deployment" if owner := owner_of(seen.object):
@@ -126,8 +131,8 @@ def is_accepted(status: Document) -> bool:
     return any(c["type"] == "Accepted" and c["status"] == "True" for c in status.get("conditions", ()))
 
 
-def violations(seen: Iterable[Seen]) -> list[str]:
-    """Return what was violated at any event."""
-    world = World()
+def violations(seen: Iterable[Seen], by_others: Collection[str] = ()) -> list[str]:
+    """Return what was violated at any event; `by_others` is what K allows others to do to a monitor meanwhile."""
+    world = World(by_others)
     ordered = sorted(seen, key=lambda one: one.version)
     return [f"{found} (at version {one.version})" for one in ordered for found in world.violations_by(one)]

@@ -8,10 +8,11 @@ import time
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from tests.faults.background import Background
-from tests.faults.history import Gone, run_events
+from tests.faults.history import Gone, events_after
 from tests.faults.invariants import Seen, is_active
 
-KINDS = ("apis/refit.dev/v1alpha1/{}/retrainruns", "apis/batch/v1/{}/jobs", "apis/apps/v1/{}/deployments")
+MONITORS, RUNS = "apis/refit.dev/v1alpha1/{}modelmonitors", "apis/refit.dev/v1alpha1/{}retrainruns"
+KINDS = (MONITORS, RUNS, "apis/batch/v1/{}jobs", "apis/apps/v1/{}deployments")
 WATCH = "watch=1&timeoutSeconds=3600&resourceVersion="
 """Everything after a version, for longer than a loop lasts; after 0: what the API server's cache has, too."""
 AGAIN = (404, 429, 503)
@@ -22,10 +23,11 @@ LONGEST_LINE = 2**22
 class Observer(Background):
     """Notes what each watch says, in the order of each."""
 
-    def __init__(self, server: str, trust: ssl.SSLContext, namespace: str, more: tuple[str, ...] = ()) -> None:
+    def __init__(self, server: str, trust: ssl.SSLContext, namespace: str = "", kinds: tuple[str, ...] = KINDS) -> None:
+        """Without a namespace, all are watched."""
         super().__init__()
         self.server, self.trust, self.namespace = server, trust, namespace
-        self.kinds = (*KINDS, *more)
+        self.kinds = kinds
         self.seen: list[Seen] = []
         self.problems: list[str] = []
         self.has_finished = False
@@ -51,7 +53,8 @@ class Observer(Background):
     async def _watch(self, session: ClientSession, kind: str) -> None:
         """Start with what there is and stay; to see only a part would prove nothing, so a gap is a problem."""
         try:
-            await self._follow(session, f"{self.server}/{kind.format(f'namespaces/{self.namespace}')}?{WATCH}", kind)
+            where = f"namespaces/{self.namespace}/" if self.namespace else ""
+            await self._follow(session, f"{self.server}/{kind.format(where)}?{WATCH}", kind)
         except Exception as error:
             self.problems.append(f"the observer's watch of {kind} broke: {error!r}")
 
@@ -71,7 +74,7 @@ class Observer(Background):
                     async for line in answer.content:
                         version = self._note(json.loads(line))
         except Gone:
-            async for event in run_events(session, self.namespace, int(version)):
+            async for event in events_after(session, kind, self.namespace, int(version)):
                 self._note(event)
 
     def _note(self, event: dict[str, object]) -> str:

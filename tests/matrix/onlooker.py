@@ -5,9 +5,9 @@ from ssl import SSLContext
 
 from aiohttp import ClientSession
 
-from tests.faults.observer import Observer
+from tests.faults.observer import KINDS, Observer
 
-MORE = ("apis/refit.dev/v1alpha1/{}/modelmonitors", "apis/events.k8s.io/v1/{}/events")
+EVENTS = "apis/events.k8s.io/v1/{}events"
 PASSING = ("too old resource version", "status=429")
 """What the API server says of what was before a CRD was changed, and while it takes the change in."""
 
@@ -19,7 +19,7 @@ class Onlooker(Observer):
     """
 
     def __init__(self, server: str, trust: SSLContext, namespace: str) -> None:
-        super().__init__(server, trust, namespace, MORE)
+        super().__init__(server, trust, namespace, (*KINDS, EVENTS))
 
     async def _watch(self, session: ClientSession, kind: str) -> None:
         while True:

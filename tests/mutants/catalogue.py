@@ -20,6 +20,7 @@ from tests.mutants.shadow import SHADOW
 from tests.mutants.share import SHARED
 from tests.mutants.stays import STAYS
 from tests.mutants.sweep import SWEEP
+from tests.mutants.sync import SYNC
 from tests.mutants.urgency import URGENCY
 
 MONITOR = ("tests/unit/monitor/test_decide.py",)
@@ -1744,4 +1745,5 @@ MUTANTS = (
     *SHARED,
     *SHADOW,
     *AUDIT,
+    *SYNC,
 )

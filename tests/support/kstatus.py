@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 Document = dict[str, Any]
+BROKEN = frozenset({"InvalidSpec", "QueryRefused", "SourceForbidden", "TargetClaimed"})
+"""Reasons of a monitor's Ready that only a change of the monitor ends."""
+LACKING = frozenset({"SecretMissing", "TargetMissing", "TargetNotServed", "TargetNotWired"})
+"""Reasons of Ready that end once something else is there, as it may be a moment later in the same sync."""
 
 
 class Status(StrEnum):

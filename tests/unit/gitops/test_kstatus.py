@@ -8,13 +8,8 @@ from refit_operator.api.run import Outcome
 from refit_operator.monitor.rules.readiness import READINESS
 from tests.support.checks import reason_of
 from tests.support.gitops import AWAITING, MONITORS, SITUATIONS, UNDER_WAY, at_generation, created, ended, reason
-from tests.support.kstatus import Status, kstatus
+from tests.support.kstatus import BROKEN, LACKING, Status, kstatus
 from tests.support.samples import monitor_document
-
-BROKEN = {"InvalidSpec", "QueryRefused", "SourceForbidden", "TargetClaimed"}
-"""Reasons of Ready that only a change of the monitor ends."""
-LACKING = {"SecretMissing", "TargetMissing", "TargetNotServed", "TargetNotWired"}
-"""Reasons of Ready that end once something else is there, as it may be a moment later in the same sync."""
 
 
 @pytest.mark.parametrize("name", MONITORS)
