@@ -83,7 +83,7 @@ def unexplained(document: Document) -> str:
     ready, stalled = condition(document, "Ready"), condition(document, "Stalled")
     if ready.get("observedGeneration") != (observed(document) if ready else None):
         return "Ready is of another generation than the one that was read"
-    if ready and ready["status"] != "True" and not ready["message"]:
+    if ready and ready["status"] != "True" and not ready.get("message"):
         return "Ready has no message"
     same = [stalled.get(field) == ready.get(field) for field in ("reason", "message")]
     return "" if all(same) or not stalled else "Stalled and Ready say different things"
