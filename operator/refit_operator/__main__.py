@@ -25,6 +25,7 @@ from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.calls import trace_calls
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock, utc_now
+from refit_operator.kubernetes_api.crds import Crds
 from refit_operator.kubernetes_api.lease import LeaseLock
 from refit_operator.leadership.elect import Leadership
 from refit_operator.leadership.overlap import Overlap
@@ -119,6 +120,8 @@ async def lead(
     """Do the operator's work; return the name of the task that ended first."""
     streams = Streams(asyncio.get_running_loop().time)
     cluster = await Cluster.connect(api, streams.read)
+    crds = Crds(cluster)
+    await crds.check()
     ports, tls = await make_ports(cluster, clock, settings)
     sweeper = Sweeper(ports.reader, ports.mass_breach, ports.clock)
     workqueue = make_workqueue(ports, sweeper, settings)
@@ -129,11 +132,7 @@ async def lead(
         await serve_progress(server, settings.progress_port, tls)
     health.heartbeat = lambda: min(workqueue.heartbeat, sweeper.heartbeat)
     LEADER.set(1)
-    log.info(
-        "operator started",
-        prometheus=settings.prometheus_url,
-        namespaces=settings.selected or "all",
-    )
+    log.info("operator started", prometheus=settings.prometheus_url, namespaces=settings.selected or "all")
     overlap = Overlap(cluster, Ref(settings.lease_namespace, settings.lease_name)) if leadership else None
     tasks: dict[str, Coroutine[Any, Any, None]] = {
         "stop": shutdown.wait(),
@@ -143,6 +142,7 @@ async def lead(
         "resync": resync(workqueue, sweeper, ports, settings, overlap),
         "places": give_places(workqueue, ports, settings),
         "watchdog": watch_over(streams, WatchLimits()),
+        "crds": crds.watch(),
     }
     tasks |= telling_of_ends(ports, workqueue.enqueue)
     return await run_until_first_ends(tasks | ({"lease": leadership.hold()} if leadership else {}), shutdown)

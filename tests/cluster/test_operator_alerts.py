@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from refit_operator.api.served import JOB_REF, RUNS
 from tests.faults.clocks import shift, shiftable
 from tests.faults.gate import Gate
 from tests.matrix.stand import BREACH, GOOD, Source, stand
 from tests.matrix.walk import ALLOWED
 from tests.support.cluster.apart import Apart
-from tests.support.cluster.cut_off import Slow, as_stranger, grant, operators_rules
+from tests.support.cluster.cut_off import Older, Slow, as_stranger, grant, operators_rules
 from tests.support.cluster.hosted import SERVICE_ACCOUNT
 from tests.support.cluster.kubectl import Document, Space, cluster_environment
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor
@@ -180,6 +181,26 @@ def leases() -> tuple[Document, Document]:
         "roleRef": role,
         "subjects": [subject],
     }
+
+
+def test_crds_that_are_older_than_the_operator(apart: Apart, on_call: OnCall) -> None:
+    with Older(apart.space) as server, apart.operator(KUBECONFIG=server.kubeconfig(apart)) as operator:
+        on_call.alerting.watch(operator.port)
+        call = on_call.called_by("RefitCrdOutdated", crd=RUNS)
+        call.look()
+        assert operator.says(f"{Older.lacks}.*older than the operator")
+        port = operator.port
+    with apart.operator(REFIT_PORT=str(port)) as operator:
+        call.until_over()
+        assert operator.says("operator started") and not operator.says("older than the operator|not compared")
+
+
+def test_crds_without_which_a_job_would_be_made_again(apart: Apart) -> None:
+    with Older(apart.space) as server:
+        server.lacks = JOB_REF
+        with apart.operator(KUBECONFIG=server.kubeconfig(apart)) as operator:
+            assert operator.ended(60) == 1
+            assert operator.says(f"CrdTooOld: the CRD {RUNS} lacks {JOB_REF}")
 
 
 def test_runs_whose_audit_documents_cant_be_written(apart: Apart, on_call: OnCall, tmp_path: Path) -> None:

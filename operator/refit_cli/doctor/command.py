@@ -12,6 +12,7 @@ from refit_cli.cluster import CLAIM, POD, Cluster, Document, Resource, connect
 from refit_cli.doctor import checks
 from refit_cli.doctor.checks import Examined, Health, fail, ok, skipped
 from refit_cli.doctor.claims import examine_claims
+from refit_cli.doctor.crds import examine_crds
 from refit_cli.doctor.metric import examine_metric
 from refit_cli.doctor.nodes import examine_nodes
 from refit_cli.doctor.owners import examine_owners
@@ -26,6 +27,7 @@ from refit_cli.options import Context, Kubeconfig, MonitorName, Namespace, Outpu
 from refit_cli.output import Format, console, print_data, table
 from refit_cli.status import observe
 from refit_operator.api.run import RetrainRun
+from refit_operator.api.served import OPENAPI
 from refit_operator.monitor.rules.decide import start_run
 from refit_operator.monitor.rules.decision import Observed
 from refit_operator.run.rules.manifests.job import build_job
@@ -94,6 +96,7 @@ def examine(cluster: Cluster, seen: Seen, operator: Operator, named: Named = ITS
     """Yield what is found, in the order in which a monitor needs it."""
     monitor, o = seen.monitor, observe(cluster, seen)
     yield _allowed("operator", lambda: checks.examine_lease(_lease(cluster, operator), seen.now))
+    yield _allowed("CRDs", lambda: examine_crds(cluster.send("GET", OPENAPI).json()))
     yield checks.examine_reconciled(monitor)
     yield checks.examine_spec(lint(seen.document))
     yield from examine_rights(cluster, seen, operator)

@@ -13,6 +13,8 @@ async def notify(runs: Sequence[RetrainRun], notifier: Notifier, cluster: Cluste
     """Offer what is news to the notifier, which waits for nobody here; return whether a run was written."""
     is_written = False
     for run in runs:
+        if run.status.notified_time:
+            notifier.forget(run.metadata.uid)
         if not is_news(run, now):
             continue
         told = notifier.told(run.metadata.uid)
@@ -21,8 +23,6 @@ async def notify(runs: Sequence[RetrainRun], notifier: Notifier, cluster: Cluste
         elif told and (told.is_all or told.names - set(run.status.notified)):
             await _record(run, told, cluster, now)
             is_written = True
-        if told and told.is_all:
-            notifier.forget(run.metadata.uid)
     return is_written
 
 

@@ -154,10 +154,10 @@ class Cluster:
         self._newest.take(plural(kind), least, answer["metadata"].get("resourceVersion") or "")
         return items
 
-    async def list_at(self, path: str, selector: str) -> list[Document]:
-        """Return the objects that a path lists, asked without discovery, which remembers kinds that are gone."""
-        found = await self._dynamic.request("get", path, label_selector=selector, **ASKED)
-        return list(found["items"] or ())
+    async def read_at(self, path: str, selector: str | None = None) -> Document:
+        """Return what is at a path, asked without discovery, which remembers kinds that are gone."""
+        found: Document = await self._dynamic.request("get", path, label_selector=selector, **ASKED)
+        return found
 
     async def create(self, kind: tuple[str, str], namespace: str, body: Document) -> Document | None:
         """Create the object; None where one of that name is already there.

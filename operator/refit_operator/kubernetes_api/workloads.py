@@ -18,8 +18,8 @@ async def list_workloads(cluster: Cluster, job: Document) -> list[Document]:
     namespace, uid = job["metadata"]["namespace"], job["metadata"]["uid"]
     with translated():
         try:
-            found = await cluster.list_at(PATH.format(namespace=namespace), f"{JOB_UID_LABEL}={uid}")
-            return [workload for workload in found if owner_of(workload) == uid]
+            found = await cluster.read_at(PATH.format(namespace=namespace), f"{JOB_UID_LABEL}={uid}")
+            return [workload for workload in found["items"] or () if owner_of(workload) == uid]
         except ApiException as error:
             if error.status not in (403, 404):
                 raise

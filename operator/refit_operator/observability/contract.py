@@ -168,6 +168,12 @@ OPERATOR = (
         "result",
     ),
     _gauge("refit_clock_ahead_seconds", "How far this host's clock is ahead of the API server's; negative: behind."),
+    _gauge(
+        "refit_crd_outdated",
+        "1 while the API server's CRD is older than the operator, and drops or refuses what the operator writes; 0 "
+        "while it isn't; absent: not known.",
+        "crd",
+    ),
     _gauge("refit_overlapping_namespaces", "Namespaces with monitors that another operator serves, too."),
 )
 """Series of the process."""

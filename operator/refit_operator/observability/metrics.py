@@ -55,6 +55,7 @@ NOTIFICATIONS_WAITING = _gauge("refit_notifications_waiting")
 AUDIT_WAITING = _gauge("refit_audit_documents_waiting")
 TRACE_SPANS = _counter("refit_trace_spans_total")
 CLOCK_AHEAD = _gauge("refit_clock_ahead_seconds")
+CRD_OUTDATED = _gauge("refit_crd_outdated")
 OVERLAPPING = _gauge("refit_overlapping_namespaces")
 
 

@@ -11,7 +11,7 @@ from refit_operator.api.reasons import Reason
 from refit_operator.api.run import RetrainRun
 from refit_operator.kubernetes_api.client import JOB, RUN, SERVICE
 from refit_operator.kubernetes_api.config_map import apply_to_config_map
-from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Transient
+from refit_operator.kubernetes_api.errors import Forbidden, Invalid, Permanent, Transient
 from refit_operator.kubernetes_api.events import build_event, post_event
 from refit_operator.kubernetes_api.pointer import Applied, ApplyOutcome, Conflict, Replaced, apply_pointer
 from refit_operator.observability.metrics import RUNS_FINISHED, STAGE_SECONDS
@@ -24,6 +24,7 @@ from refit_operator.run.rules.checks.shadow_removal import deletion_of_shadow_re
 from refit_operator.run.rules.checks.training import creation_is_forbidden, creation_is_refused
 from refit_operator.run.rules.decide import decide
 from refit_operator.run.rules.decision import (
+    AT_ONCE,
     Action,
     CreateJob,
     CreateService,
@@ -39,6 +40,8 @@ from refit_operator.target.rules.in_place import InPlaceTarget
 from refit_operator.target.rules.view import TargetView
 
 log = structlog.get_logger()
+NOT_KEPT = "the API server dropped the record of this step: the CRD retrainruns.refit.dev is older than the operator"
+"""A step that is due at once would be due again for ever."""
 
 
 async def reconcile(
@@ -147,7 +150,9 @@ async def _apply(target: TargetView, pointer: str, force: bool, ports: Ports) ->
 async def write(decision: Decision, o: Observed, monitor: ModelMonitor, ports: Ports) -> None:
     """Write the status if it changed, then post the Events."""
     if decision.status != o.run.status:
-        await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
+        version = await ports.cluster.write_status(RUN, o.run, decision.status.to_json())
+        if version == o.run.metadata.resource_version and decision.requeue_after == AT_ONCE:
+            raise Permanent(NOT_KEPT)
         count_end(o.run, decision)
     for event in decision.events:
         log.info(event.reason, run=f"{o.run.metadata.namespace}/{o.run.metadata.name}")  # its words are in the Event

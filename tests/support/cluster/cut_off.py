@@ -6,11 +6,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from refit_operator.api.base import VERSION
+from refit_operator.api.served import OPENAPI
 from tests.faults.proxy import Proxy
 from tests.faults.record import Record
 from tests.support.cluster.apart import Apart
 from tests.support.cluster.hosted import admin_config, trust, write_config
 from tests.support.cluster.kubectl import Document, Space, kubectl
+from tests.support.published import remove
 
 RBAC = "rbac.authorization.k8s.io"
 ACCOUNT = "stranger"
@@ -39,6 +42,23 @@ class Slow(Proxy):
         config = json.loads(path.read_text())
         config["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{self.port}"}
         return str(write_config(path.parent, config))
+
+
+class Older(Slow):
+    """A proxy before the API server, by which its CRDs lack a field of a run's status.
+
+    A stand-in: the kinds belong to the whole cluster, and with others fields of every run would be lost.
+    """
+
+    lacks = "status.auditTime"
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path != OPENAPI:
+            return await super()._handle(request)
+        async with self._ask(request, b"") as answer:
+            document = await answer.json()
+        remove(document["components"]["schemas"][f"dev.refit.{VERSION}.RetrainRun"], self.lacks)
+        return web.json_response(document)
 
 
 def as_stranger(space: Space, folder: Path) -> Path:

@@ -16,6 +16,7 @@ from refit_cli.doctor import command as doctor_command
 from refit_cli.doctor.checks import Health
 from refit_cli.doctor.claims import examine_claims
 from refit_cli.doctor.command import pod_of_a_run
+from refit_cli.doctor.crds import APPLY, examine_crds
 from refit_cli.doctor.nodes import examine_nodes
 from refit_cli.doctor.owners import examine_owners
 from refit_cli.doctor.references import examine_references
@@ -29,6 +30,7 @@ from refit_operator.api.monitor import NEVER
 from refit_operator.target.rules.view import parse_target
 from tests.support.cli import Objects, condition, text_of
 from tests.support.monitors import failures, finished, halted, promoted, seen
+from tests.support.published import published
 from tests.support.samples import NOW, deployment, make_monitor, make_run
 
 
@@ -43,6 +45,26 @@ def lease(seconds_ago: float, holder: str = "pod-1") -> dict[str, Any]:
 )
 def test_an_operator_has_to_lead(found: dict[str, Any] | None, health: Health) -> None:
     assert checks.examine_lease(found, NOW).health is health
+
+
+CRDS: dict[str, tuple[tuple[str, ...], Health, str]] = {
+    "as this version has them": ((), Health.OK, "have every field"),
+    "older": (
+        ("status.auditTime",),
+        Health.WARN,
+        "retrainruns.refit.dev lacks status.auditTime: what is written there is",
+    ),
+    "too old": (("status.jobRef",), Health.FAIL, "lacks status.jobRef: an operator of this version doesn't start"),
+}
+
+
+@pytest.mark.parametrize(("lacking", "health", "words"), CRDS.values(), ids=list(CRDS))
+def test_crds_that_are_older_are_said_with_what_they_lack_and_what_to_do(
+    lacking: tuple[str, ...], health: Health, words: str
+) -> None:
+    found = examine_crds(published(RetrainRun=lacking))
+    assert (found.health, words in found.message) == (health, True)
+    assert (APPLY in found.message) is (health is not Health.OK)
 
 
 def test_a_spec_that_lint_finds_fault_with() -> None:

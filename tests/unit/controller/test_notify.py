@@ -24,7 +24,7 @@ class Asked:
         return self.sendings.get(id)
 
     def forget(self, id: str) -> None:
-        del self.sendings[id]
+        self.sendings.pop(id, None)
 
     def offer(self, episode: Episode, notified: tuple[str, ...]) -> None:
         assert episode.monitor == Ref("shop", "reviews")
@@ -54,10 +54,17 @@ async def test_what_was_sent_is_recorded_and_offered_no_more() -> None:
     assert await reconciled(asked, run)
     (written,) = asked.written
     assert written.status.notified_time == NOW and written.status.notified == ("broker", "ml")
-    assert asked.offered == [] and asked.sendings == {}
     assert written.status.model_copy(update={"notified_time": None, "notified": ()}) == run.status
     assert not await reconciled(asked, written)
-    assert asked.offered == [] and len(asked.written) == 1
+    assert asked.offered == [] and asked.sendings == {} and len(asked.written) == 1
+
+
+async def test_where_the_record_is_dropped_nothing_is_sent_again() -> None:
+    """A CRD that is older than the operator has no field for it."""
+    asked, run = Asked(run_1_uid=ALL), finished(10, "Failed", 1)
+    for _ in range(3):
+        assert await reconciled(asked, run)
+    assert asked.offered == [] and len(asked.written) == 3
 
 
 async def test_each_receiver_is_recorded_once_it_is_done_and_the_others_only_are_sent_to_after_a_restart() -> None:

@@ -123,6 +123,9 @@ CASES = {
         "monitor",
     ),
     "RefitNamespacesOverlap": of_operator({"refit_overlapping_namespaces": "0x5 3x30"}, "18m", "22m"),
+    "RefitCrdOutdated": of_operator(
+        {'refit_crd_outdated{crd="retrainruns.refit.dev"}': "0x5 1x30"}, "18m", "22m", crd="retrainruns.refit.dev"
+    ),
     "RefitAuditNotWritten": of_operator({"refit_audit_documents_waiting": "0x5 2x30"}, "18m", "22m"),
     "RefitCertificateExpires": of_operator(
         {"refit_progress_certificate_expiry_timestamp_seconds": "0x60 9999999999x60 1000000x90"}, "130m", "190m"

@@ -1,0 +1,73 @@
+"""What the API server doesn't keep of these types, because its CRDs are older than they are. Pure.
+
+Its OpenAPI document says what it keeps. Every account may read it, also one with rights in one namespace only.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from refit_operator.api.base import API_VERSION, GROUP, ApiModel
+from refit_operator.api.monitor import ModelMonitor
+from refit_operator.api.run import RetrainRun
+from refit_operator.api.schema import structural_schema
+
+OPENAPI = f"/openapi/v3/apis/{API_VERSION}"
+"""The path of the document."""
+MONITORS, RUNS = f"modelmonitors.{GROUP}", f"retrainruns.{GROUP}"
+KINDS: dict[str, type[ApiModel]] = {MONITORS: ModelMonitor, RUNS: RetrainRun}
+JOB_REF = "status.jobRef"
+"""Of a run: without it a Job that somebody deletes is made again."""
+NOT_DECIDED = ("spec.approval", "spec.abort", "spec.trigger", "spec.monitorRef")
+"""How the fields of a run's spec begin that people set, or that nothing is decided by."""
+NAMED = 5
+"""Fields that a message names."""
+Schema = dict[str, Any]
+
+
+def dropped(document: Schema) -> dict[str, tuple[str, ...]]:
+    """Return of each CRD what these types have and the API server doesn't keep; `document` is its OpenAPI document."""
+    published = {_kind(schema): schema for schema in document.get("components", {}).get("schemas", {}).values()}
+    return {
+        name: tuple(_missing(structural_schema(kind), published.get(kind.__name__, {}), ""))
+        for name, kind in KINDS.items()
+    }
+
+
+def forbidding(found: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the fields of a run without which it would do what nobody decided, or do it twice.
+
+    What monitors lack, too, no monitor asks for. A value that isn't known is refused, so that nothing is lost by it.
+    """
+    decided = (field for field in found[RUNS] if field.startswith("spec") and not field.startswith(NOT_DECIDED))
+    lost = (field for field in decided if field not in found[MONITORS] and "=" not in field)
+    return (*lost, *(field for field in found[RUNS] if field in ("status", JOB_REF)))
+
+
+def describe(fields: tuple[str, ...]) -> str:
+    """Return the fields in words, the first few by their names."""
+    rest = len(fields) - NAMED
+    return ", ".join(fields[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _kind(schema: Schema) -> str:
+    return next((str(each["kind"]) for each in schema.get("x-kubernetes-group-version-kind", ())), "")
+
+
+def _missing(ours: Schema, theirs: Schema, path: str) -> Iterator[str]:
+    """Yield the fields and values of a part that the other one hasn't got; of what lies in a missing field nothing."""
+    if theirs.get("x-kubernetes-preserve-unknown-fields"):
+        return
+    if "enum" in ours and "enum" in theirs:
+        yield from (f"{path}={value}" for value in ours["enum"] if value not in theirs["enum"])
+    known: Schema = theirs.get("properties", {})
+    for name, part in ours.get("properties", {}).items():
+        inner = f"{path}.{name}" if path else name
+        if inner == "metadata":
+            continue
+        if name not in known:
+            yield inner
+        else:
+            yield from _missing(part, known[name], inner)
+    for key, mark in (("items", "[]"), ("additionalProperties", "{}")):
+        if isinstance(ours.get(key), dict) and isinstance(theirs.get(key), dict):
+            yield from _missing(ours[key], theirs[key], path + mark)

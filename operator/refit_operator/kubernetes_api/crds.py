@@ -1,0 +1,61 @@
+"""CRDs that are older than the operator: the API server drops what they don't have, and says nothing.
+
+So the log, a metric and an alert say it. Where a run would do what wasn't decided, or do it twice, the process ends.
+"""
+
+import asyncio
+from typing import Never
+
+import structlog
+
+from refit_operator.api.served import OPENAPI, RUNS, describe, dropped, forbidding
+from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.kubernetes_api.errors import ClusterError, translated
+from refit_operator.observability.metrics import CRD_OUTDATED
+
+log = structlog.get_logger()
+EVERY_S = 300.0
+"""Seconds between two comparisons: CRDs are applied, and rolled back, while the operator runs."""
+
+PATIENCE_S = 3.0
+"""Seconds for the answer: at the start the Lease isn't renewed meanwhile."""
+
+
+class CrdTooOld(Exception):
+    """No run may take a step."""
+
+
+class Crds:
+    """What the API server keeps of the kinds."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def check(self) -> None:
+        """Say what is dropped. Raises CrdTooOld; what can't be read isn't known, and stops nothing."""
+        try:
+            with translated():
+                async with asyncio.timeout(PATIENCE_S):
+                    document = await self._cluster.read_at(OPENAPI)
+        except ClusterError as error:
+            log.warning("CRDs not compared with the operator's", error=str(error))
+            return
+        found = await asyncio.to_thread(dropped, document)
+        for crd, fields in found.items():
+            CRD_OUTDATED.labels(crd).set(1 if fields else 0)
+            if fields:
+                log.warning(
+                    "the CRD is older than the operator, and what it lacks is lost: apply the CRDs of this version",
+                    crd=crd,
+                    count=len(fields),
+                    lacks=describe(fields),
+                )
+        if lost := forbidding(found):
+            why = "without that a run would do what wasn't decided, or do it twice"
+            raise CrdTooOld(f"the CRD {RUNS} lacks {describe(lost)}: {why}")
+
+    async def watch(self) -> Never:
+        """Check at intervals. Raises CrdTooOld."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.check()

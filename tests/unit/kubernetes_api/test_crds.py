@@ -1,0 +1,70 @@
+"""CRDs older than the operator: log and metric say it, or the process ends; what isn't known does neither."""
+
+from typing import Any
+
+import pytest
+from kubernetes.aio.client.exceptions import ApiException
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from refit_operator.api.served import MONITORS, OPENAPI, RUNS
+from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.kubernetes_api.crds import Crds, CrdTooOld
+from tests.support.published import published
+
+
+class Server:
+    """A stand-in for the API server: the CRDs of a shared cluster can't be exchanged for a test."""
+
+    def __init__(self, answer: dict[str, Any] | ApiException) -> None:
+        self.answer = answer
+
+    async def request(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+        assert (method, path) == ("get", OPENAPI)
+        if isinstance(self.answer, ApiException):
+            raise self.answer
+        return self.answer
+
+
+def crds(answer: dict[str, Any] | ApiException) -> Crds:
+    server: Any = Server(answer)
+    return Crds(Cluster(server, lambda _: None))
+
+
+def shown(crd: str) -> float | None:
+    return REGISTRY.get_sample_value("refit_crd_outdated", {"crd": crd})
+
+
+async def test_an_older_crd_is_said_with_what_is_lost_and_work_goes_on() -> None:
+    with capture_logs() as logs:
+        await crds(published(RetrainRun=("status.auditTime", "spec.approvalBy"))).check()
+    (line,) = logs
+    assert (line["log_level"], line["crd"], line["count"]) == ("warning", RUNS, 2)
+    assert line["lacks"] == "spec.approvalBy, status.auditTime"
+    assert (shown(RUNS), shown(MONITORS)) == (1, 0)
+
+
+async def test_once_the_crds_are_applied_nothing_is_said_any_more() -> None:
+    await crds(published(RetrainRun=("status.auditTime",))).check()
+    with capture_logs() as logs:
+        await crds(published()).check()
+    assert (logs, shown(RUNS), shown(MONITORS)) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_what_cant_be_read_is_not_known_and_stops_nothing(status: int) -> None:
+    with capture_logs() as logs:
+        await crds(ApiException(status=status)).check()
+    assert [line["event"] for line in logs] == ["CRDs not compared with the operator's"]
+
+
+async def test_where_a_run_would_do_its_work_twice_the_process_ends() -> None:
+    with pytest.raises(CrdTooOld, match=r"retrainruns\.refit\.dev lacks status\.jobRef"):
+        await crds(published(RetrainRun=("status.jobRef", "status.auditTime"))).check()
+    assert shown(RUNS) == 1
+
+
+async def test_it_is_asked_again_while_the_operator_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("refit_operator.kubernetes_api.crds.EVERY_S", 0.0)
+    with pytest.raises(CrdTooOld):
+        await crds(published(RetrainRun=("spec.mode",))).watch()
