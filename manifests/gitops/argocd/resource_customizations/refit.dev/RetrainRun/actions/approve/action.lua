@@ -1,4 +1,4 @@
 obj.spec.approval = "Approved"
--- Argo CD acts as its own account: the policy refit-run-guard refuses any other name
+-- the account by which Argo CD reaches the cluster: the policy refit-run-guard refuses any other name
 obj.spec.approvalBy = "system:serviceaccount:argocd:argocd-server"
 return obj
