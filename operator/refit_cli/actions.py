@@ -96,7 +96,10 @@ def rollback(api: Api, name: str, dry_run: bool = False) -> Done:
         return Done(f"modelmonitor/{name}", "rollback requested; it ends the run under way")
     hold = first_hold(observed(seen), tuple(check for check in ROLLBACK_CHECKS if check is not nothing_to_roll_back))
     waits = f"; it waits ({hold.reason}): {hold.message}" if hold else ""
-    return Done(f"modelmonitor/{name}", f"rollback to {name_pointer(before)} requested{waits}")
+    return Done(
+        f"modelmonitor/{name}",
+        f"rollback to {name_pointer(before, seen.monitor.spec.serving.initial_model)} requested{waits}",
+    )
 
 
 def _promotes(seen: Seen) -> bool:
@@ -113,8 +116,9 @@ def take(api: Api, name: str, dry_run: bool = False) -> Done:
         raise Failed(Exit.CONFLICT, f"{name}: which model serves isn't known: {target.disagreement}")
     if not any(check(o) for check in (target_replaced, overruled, field_conflict)):
         return Done(f"modelmonitor/{name}", "the pointer is the operator's: nothing to take", False)
+    initial = seen.monitor.spec.serving.initial_model
     _annotate(api, name, TAKE_POINTER_ANNOTATION, handover(target.pointer, seen.runs), dry_run)
-    return Done(f"modelmonitor/{name}", f"the operator goes on from {name_pointer(target.pointer)}")
+    return Done(f"modelmonitor/{name}", f"the operator goes on from {name_pointer(target.pointer, initial)}")
 
 
 def suspend(api: Api, name: str, value: bool, dry_run: bool = False) -> Done:

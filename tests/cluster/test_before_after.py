@@ -36,8 +36,8 @@ def confirmed(run: Document) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("quality", "outcome", "condition", "words"),
     [
-        ("0.3", "RolledBack", ("False", "Regressed"), "it is certain (99 %) to be below"),
-        ("0.8", "Promoted", ("True", "NoRegression"), "it is certain (99 %) not to be below"),
+        ("0.3", "RolledBack", ("False", "Regressed"), "certain (99 %) that it is more than"),
+        ("0.8", "Promoted", ("True", "NoRegression"), "certain (99 %) that it isn't more than"),
     ],
     ids=["a worse one", "a better one"],
 )

@@ -61,8 +61,12 @@ class GateResult(ApiModel):
     """The gate's metric of both models."""
 
     metric: str = Field(description="Name of the metric, gate.metric.")
-    candidate: str | None = Field(default=None, description="The candidate's value; absent where it isn't reported.")
-    served: str | None = Field(default=None, description="The served model's value; absent where there is none.")
+    candidate: str | None = Field(
+        default=None, description="The candidate's value, rounded to be shown; absent where it isn't reported."
+    )
+    served: str | None = Field(
+        default=None, description="The served model's value, rounded to be shown; absent where there is none."
+    )
     direction: Better | None = Field(
         default=None, description="The better side, as the judge reports it; absent where it doesn't."
     )

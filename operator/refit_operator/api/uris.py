@@ -87,9 +87,9 @@ class Pointer:
         return f"{name}@{self.digest.removeprefix('sha256:')[:12]}" if self.digest else name
 
 
-def name_pointer(text: str) -> str:
-    """Return a pointer's short name; a target without one serves its initial model."""
-    pointer = parse_pointer(text)
+def name_pointer(text: str, initial: str | None = None) -> str:
+    """Return a pointer's short name; a target without one serves its initial model, by its name where one is given."""
+    pointer = parse_pointer(text or initial or "")
     return pointer.short if pointer else "the initial model"
 
 

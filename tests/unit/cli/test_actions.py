@@ -49,7 +49,7 @@ def test_a_request_ignores_what_the_operator_ignores_of_it() -> None:
 
 def test_a_rollback_is_requested_where_a_run_promoted_what_serves() -> None:
     api = Objects.of(seen(runs=(promoted(POINTER),), target=parse_target(deployment(POINTER))))
-    assert actions.rollback(api, "reviews").message == "rollback to the initial model requested"
+    assert actions.rollback(api, "reviews").message == "rollback to reviews-v1 requested"
     assert api.patched == [ROLLBACK]
 
 

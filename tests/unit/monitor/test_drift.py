@@ -103,7 +103,7 @@ def test_readings_of_the_model_before_do_not_count() -> None:
     assert suspected(drifting(2.0, 2.0, 2.0, runs=(rolled_out,)))[0] == "True"
     after = rolled_out.model_copy(update={"status": rolled_out.status.model_copy(update={"rolled_out_time": NEXT})})
     status, _, message = suspected(drifting(2.0, 2.0, 2.0, runs=(after,)))
-    assert status == "Unknown" and "too soon after the last rollout" in message
+    assert status == "Unknown" and "its window began before the last rollout" in message
     early = NOW - INTERVAL
     since = rolled_out.model_copy(update={"status": rolled_out.status.model_copy(update={"rolled_out_time": early})})
     assert suspected(drifting(2.0, 2.0, 2.0, runs=(since,)))[0] == "False"

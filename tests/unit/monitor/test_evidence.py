@@ -187,11 +187,11 @@ MESSAGES: dict[str, tuple[Observed, str]] = {
     ),
     "no reading that counts yet": (
         measured(*SIX, monitor=since(1)),
-        "accuracy 0.7 < 0.85, read too soon after the metric, its threshold or the model changed to count",
+        "accuracy 0.7 < 0.85; it doesn't count towards a breach: its window began before the metric, its threshold or",
     ),
     "none after a run": (
         measured(*SIX, runs=(finished(1),)),
-        "accuracy 0.7 < 0.85, read too soon after the last run's end to count",
+        "accuracy 0.7 < 0.85; it doesn't count towards a breach: its window began before the last run's end",
     ),
 }
 

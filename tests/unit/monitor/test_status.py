@@ -108,7 +108,7 @@ def test_without_a_reading_that_counts_none_are_counted(name: str) -> None:
     observed, since = TOO_SOON[name]
     found = find(next_status(observed).conditions, ConditionType.WITHIN_THRESHOLD)
     assert found is not None
-    assert found.message == f"accuracy 0.8 < 0.85, read too soon after {since} to count"
+    assert found.message == f"accuracy 0.8 < 0.85; it doesn't count towards a breach: its window began before {since}"
     assert (found.status, found.reason) == ("Unknown", "Unknown")
 
 

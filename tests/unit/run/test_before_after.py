@@ -247,8 +247,8 @@ DECIDED: dict[str, tuple[Observed, str, str, str]] = {
         verified(*((110, 200),) * 2, before=BEFORE),
         "False",
         "Regressed",
-        "accuracy 0.55 over 200 outcomes since the rollout; before 0.78 over 5,300; it is certain (99 %) to be below "
-        "0.76 (verification.maxDrop 0.02)",
+        "accuracy 0.55 over 200 outcomes since the rollout; before 0.78 over 5,300; certain (99 %) that it is more "
+        "than 0.02 worse (verification.maxDrop)",
     ),
     "worse than what led to the run": (
         verified(*((110, 200),) * 2, before=LED),
@@ -272,8 +272,8 @@ DECIDED: dict[str, tuple[Observed, str, str, str]] = {
         verified((182, 200), (180, 200), before=BEFORE),
         "True",
         "NoRegression",
-        "accuracy 0.91 over 200 outcomes since the rollout; before 0.78 over 5,300; it is certain (99 %) not to be "
-        "below 0.76 (verification.maxDrop 0.02)",
+        "accuracy 0.91 over 200 outcomes since the rollout; before 0.78 over 5,300; certain (99 %) that it isn't more "
+        "than 0.02 worse (verification.maxDrop)",
     ),
     "not worse, and still below the threshold": (
         verified(*((166, 200),) * 20, before=BEFORE),
@@ -285,20 +285,20 @@ DECIDED: dict[str, tuple[Observed, str, str, str]] = {
         verified(*((90, 200),) * 2, before=baseline(1166, 5300), metric=ERRORS),
         "False",
         "Regressed",
-        "accuracy 0.45 over 200 outcomes since the rollout; before 0.22 over 5,300; it is certain (99 %) to be above",
+        "accuracy 0.45 over 200 outcomes since the rollout; before 0.22 over 5,300; certain (99 %) that it is more",
     ),
     "an error rate that isn't": (
         verified(*((18, 200),) * 2, before=baseline(1166, 5300, known=(1166, 5300)), metric=ERRORS),
         "True",
         "NoRegression",
-        "accuracy 0.09 over 200 outcomes since the rollout; before 0.22 over 5,300; it is certain (99 %) not to be",
+        "accuracy 0.09 over 200 outcomes since the rollout; before 0.22 over 5,300; certain (99 %) that it isn't more",
     ),
     "too few to tell, at the end": (
         verified(*SAME, before=BEFORE, over=True),
         "Unknown",
         "TooFewOutcomes",
         "the checkpoint stays, unconfirmed: accuracy 0.78 over 600 outcomes since the rollout; before 0.78 over 5,300; "
-        "too few to be certain (99 %) whether it is below 0.76 (verification.maxDrop 0.02)",
+        "too few to be certain (99 %) whether it is more than 0.02 worse (verification.maxDrop)",
     ),
     "none, at the end": (
         verified(None, (0, 0), before=BEFORE, over=True),
@@ -333,12 +333,12 @@ def test_what_is_decided_and_said(name: str) -> None:
     [
         (
             verified(*SAME, before=BEFORE),
-            "accuracy 0.78 over 600 outcomes since the rollout; before 0.78 over 5,300; rolled back where it is "
-            "certain (99 %) to be below 0.76, confirmed where not to be",
+            "accuracy 0.78 over 600 outcomes since the rollout; before 0.78 over 5,300; not yet certain (99 %) "
+            "whether it is more than 0.02 worse (verification.maxDrop)",
         ),
         (
             verified(before=BEFORE, window=()),
-            "accuracy: no outcome was counted since the rollout; before 0.78 over 5,300; rolled back where",
+            "accuracy: no outcome was counted since the rollout; before 0.78 over 5,300; not yet certain",
         ),
         (verified(before=BEFORE, window=LATE), ""),
     ],

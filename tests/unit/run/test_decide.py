@@ -289,7 +289,8 @@ def test_a_rollout_is_waited_for() -> None:
 def test_a_complete_rollout_is_recorded() -> None:
     decision = decide(seen(WRITTEN, live=NEW))
     assert decision.status.rolled_out_time == NOW
-    assert [note.reason for note in decision.events] == ["CheckpointPromoted"]
+    (event,) = decision.events
+    assert event.reason == "CheckpointPromoted" and event.message.endswith("serves instead of reviews-v1")
 
 
 @pytest.mark.parametrize(

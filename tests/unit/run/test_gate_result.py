@@ -27,6 +27,7 @@ def report(candidate: dict[str, float], served: dict[str, float] | None) -> Judg
         ("accuracy", {"accuracy": 0.9, "loss": 0.3}, {"accuracy": 0.8}, ("0.9", "0.8")),
         ("wer", {"wer": 0.0321, "loss": 0.3}, {"wer": 1.25}, ("0.0321", "1.25")),
         ("map50", {"map50": 0.755}, None, ("0.755", None)),
+        ("accuracy", {"accuracy": 0.952}, {"accuracy": 0.578667}, ("0.952", "0.5787")),
         ("f1", {"accuracy": 0.9}, {"accuracy": 0.8}, (None, None)),
     ],
 )

@@ -127,13 +127,13 @@ def with_status(run: RetrainRun, status: dict[str, Any]) -> RetrainRun:
 async def test_a_worse_model_is_rolled_back(counters: str) -> None:
     run, now = await verified(counters, "worse")
     assert run.status.pointer_change and run.status.pointer_change.rollback_time == now < NOW + timedelta(minutes=30)
-    assert "it is certain (99 %) to be below 0.7" in (run.status.message or "")
+    assert "certain (99 %) that it is more than" in (run.status.message or "")
 
 
 async def test_a_better_one_that_is_still_below_the_threshold_is_confirmed_early(counters: str) -> None:
     run, now = await verified(counters, "better")
     assert run.status.outcome == "Promoted" and now < NOW + timedelta(minutes=60)
-    assert "it is certain (99 %) not to be below 0.7" in (run.status.message or "")
+    assert "certain (99 %) that it isn't more than" in (run.status.message or "")
 
 
 async def test_an_equally_good_one_stays_unconfirmed(counters: str) -> None:

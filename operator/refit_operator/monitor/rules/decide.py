@@ -209,11 +209,14 @@ def breach_message(o: Observed) -> str:
     value = f"{metric.name} {newest.value:.4g} {_sign(newest.value, metric.threshold)} {metric.threshold:.4g}"
     of = min(len(o.readings), metric.breaches.out_of)
     if metric.is_counted and of:
-        return f"{value}, read too soon after the metric, its threshold or the model changed to count"
+        return f"{value}; {NOT_COUNTED} the metric, its threshold or the model changed"
     if not of:
         since = "the last run's end" if o.last_completion else "the monitor's creation"
-        return f"{value}, read too soon after {since} to count"
+        return f"{value}; {NOT_COUNTED} {since}"
     return f"{value}, {o.breaches} of {of} readings in breach"
+
+
+NOT_COUNTED = "it doesn't count towards a breach: its window began before"
 
 
 def _sign(value: float, threshold: float) -> str:

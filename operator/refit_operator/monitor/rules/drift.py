@@ -40,7 +40,8 @@ def drift_verdict(o: Observed) -> DriftVerdict | None:
             )
         return DriftVerdict("Unknown", Reason.UNKNOWN, f"drift.query: {why}")
     if not counted:
-        return DriftVerdict("Unknown", Reason.UNKNOWN, "drift.query: read too soon after the last rollout to count")
+        said = "drift.query: the newest reading doesn't count: its window began before the last rollout"
+        return DriftVerdict("Unknown", Reason.UNKNOWN, said)
     return DriftVerdict("False", Reason.INPUTS_FAMILIAR, f"{shown}{_shown(last)}")
 
 

@@ -39,31 +39,26 @@ class BeforeAfter:
         return f"{name} {counts.good / counts.total:.3g} over {outcomes} since the rollout; {before}"
 
     @property
-    def side(self) -> str:
-        """Return where a worse model is: "below 0.76"."""
-        metric, drop = self.run.spec.metric, self.run.spec.verification.max_drop
-        level = self.baseline.value - drop if metric.below else self.baseline.value + drop
-        return f"{'below' if metric.below else 'above'} {level:.3g}"
+    def worse(self) -> str:
+        """Return what a worse model is, by verification.maxDrop."""
+        drop = self.run.spec.verification.max_drop
+        return f"more than {drop:g} worse (verification.maxDrop)" if drop else "worse"
 
     @property
     def message(self) -> str:
-        """Return what is known, and what is decided by it or will be."""
-        drop = f"verification.maxDrop {self.run.spec.verification.max_drop:g}"
+        """Return what is known, and how certain."""
         match self.verdict:
             case Verdict.WORSE:
-                return f"{self.outcomes}; it is {CERTAIN} to be {self.side} ({drop})"
+                return f"{self.outcomes}; {CERTAIN} that it is {self.worse}"
             case Verdict.NOT_WORSE:
-                return f"{self.outcomes}; it is {CERTAIN} not to be {self.side} ({drop})"
+                return f"{self.outcomes}; {CERTAIN} that it isn't {self.worse}"
             case Verdict.UNCERTAIN:
-                return (
-                    f"{self.outcomes}; rolled back where it is {CERTAIN} to be {self.side}, confirmed where not to be"
-                )
+                return f"{self.outcomes}; not yet {CERTAIN} whether it is {self.worse}"
 
     @property
     def uncertain(self) -> str:
         """Return what is said where the time is over."""
-        drop = f"verification.maxDrop {self.run.spec.verification.max_drop:g}"
-        return f"{self.outcomes}; too few to be {CERTAIN} whether it is {self.side} ({drop})"
+        return f"{self.outcomes}; too few to be {CERTAIN} whether it is {self.worse}"
 
 
 def outcomes_of(baseline: Baseline, repeats: float = 1.0) -> Before | None:

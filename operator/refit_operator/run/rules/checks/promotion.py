@@ -122,7 +122,7 @@ def record_change(o: Observed) -> Decision | None:
     if o.run.status.pointer_change or o.target is None or new is None:
         return None
     change = PointerChange(target_uid=o.target.uid, old=o.run.spec.live_pointer, new=new, time=o.now)
-    message = f"writing {name_pointer(change.new)}"
+    message = f"writing {_name(o, change.new)}"
     status = record(o, Stage.ROLLING_OUT, message, pointer_change=change, baseline=baseline_now(o))
     return Decision(status, requeue_after=AT_ONCE)
 
@@ -132,7 +132,7 @@ def write_pointer(o: Observed) -> Decision | None:
     change = _change(o)
     if _is_written(o) or change.rollback_time:
         return None
-    message = f"rolling out {name_pointer(change.new)}"
+    message = f"rolling out {_name(o, change.new)}"
     promoted = condition(o, ConditionType.PROMOTED, "Unknown", Reason.ROLLING_OUT, message)
     status = record(o, Stage.ROLLING_OUT, message, promoted)
     if _live(o) == change.new:
@@ -173,7 +173,7 @@ def _blame(o: Observed) -> Reason:
 
 def _promoted(o: Observed) -> Decision:
     change = _change(o)
-    message = f"{name_pointer(change.new)} serves instead of {name_pointer(o.run.spec.live_pointer)}"
+    message = f"{_name(o, change.new)} serves instead of {_name(o, o.run.spec.live_pointer)}"
     promoted = condition(o, ConditionType.PROMOTED, "True", Reason.ROLLED_OUT, message)
     status = record(o, Stage.VERIFYING, message, promoted, rolled_out_time=o.now)
     return Decision(status, events=(Event("CheckpointPromoted", message),), requeue_after=AT_ONCE)
@@ -183,7 +183,7 @@ def complete_requested_rollback(o: Observed) -> Decision | None:
     """End a requested rollback once its pods are there: there is nothing to compare it with."""
     if not o.run.is_rollback or o.run.status.rolled_out_time is None:
         return None
-    new, old = name_pointer(_change(o).new), name_pointer(o.run.spec.live_pointer)
+    new, old = _name(o, _change(o).new), _name(o, o.run.spec.live_pointer)
     message = f"{new} serves again instead of {old}: rollback requested ({ROLLBACK_ANNOTATION})"
     return finish(o, Outcome.RESTORED, Reason.ROLLBACK_REQUESTED, message, event=Event("RolledBack", message))
 
@@ -203,7 +203,7 @@ def await_rollback(o: Observed) -> Decision | None:
     if change.rollback_time is None:
         return None
     if _live(o) == change.new:
-        status = record(o, Stage.ROLLING_BACK, f"rolling back {name_pointer(change.new)}: {o.run.status.message}")
+        status = record(o, Stage.ROLLING_BACK, f"rolling back {_name(o, change.new)}: {o.run.status.message}")
         return Decision(status, actions=(WritePointer(o.run.spec.live_pointer),), requeue_after=AT_ONCE)
     match _rollout(o):
         case Complete():
@@ -220,7 +220,7 @@ def _rolled_back(o: Observed, reason: Reason, trouble: str) -> Decision:
     change = _change(o)
     kind = ConditionType.CONFIRMED if o.run.status.rolled_out_time else ConditionType.PROMOTED
     why = find(o.run.status.conditions, kind)
-    message = f"rolled back {name_pointer(change.new)}" + (f": {why.message}" if why else "")
+    message = f"rolled back {_name(o, change.new)}" + (f": {why.message}" if why else "")
     message += f"; the rollback's own rollout: {trouble}" if trouble else ""
     return finish(o, Outcome.ROLLED_BACK, reason, message, event=Event("RolledBack", message, "Warning"))
 
@@ -259,6 +259,10 @@ def _wanted(o: Observed) -> str:
     """Return the pointer that the pods are on their way to."""
     change = _change(o)
     return o.run.spec.live_pointer if change.rollback_time else change.new
+
+
+def _name(o: Observed, pointer: str) -> str:
+    return name_pointer(pointer, o.run.spec.serving.initial_model)
 
 
 def _is_written(o: Observed) -> bool:

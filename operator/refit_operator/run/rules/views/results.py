@@ -35,9 +35,10 @@ def _model(judged: JudgedModel | None) -> ModelResult | None:
     return ModelResult(digest=judged.digest, metrics={name: _text(value) for name, value in judged.metrics.items()})
 
 
-def _value(judged: JudgedModel | None, metric: str) -> str | None:
+def _shown(judged: JudgedModel | None, metric: str) -> str | None:
+    """Return a value as messages have it; the model's own result has all of it."""
     value = judged.metrics.get(metric) if judged else None
-    return None if value is None else _text(value)
+    return None if value is None else f"{value:.4g}"
 
 
 def _slice(part: JudgedSlice) -> SliceResult:
@@ -84,8 +85,8 @@ def judgement_fields(report: JudgeReport, metric: str, uses: Uses = NO_USES) -> 
         "served": _model(report.served),
         "gate": GateResult(
             metric=metric,
-            candidate=_value(report.candidate, metric),
-            served=_value(report.served, metric),
+            candidate=_shown(report.candidate, metric),
+            served=_shown(report.served, metric),
             direction=report.directions.get(metric),
             difference=_difference(report.difference),
         ),
