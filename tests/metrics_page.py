@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from refit_operator.api.generated import write_or_check
 from refit_operator.observability.contract import MONITORS, OPERATOR, Metric
 from tests.faults.report import markdown
 
@@ -49,13 +50,7 @@ def render() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check only say whether it differs (exit 1)."""
-    text = render()
-    if "--check" in arguments:
-        same = PAGE.exists() and PAGE.read_text() == text
-        print(f"{PAGE} matches the metrics" if same else f"{PAGE} differs from the metrics, run `make metrics-page`")
-        return 0 if same else 1
-    PAGE.write_text(text)
-    return 0
+    return write_or_check({PAGE: render()}, "make metrics-page", arguments)
 
 
 if __name__ == "__main__":

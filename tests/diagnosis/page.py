@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from refit_operator.api.generated import write_or_check
 from tests.diagnosis.faults import FAULTS, PARTS
 from tests.diagnosis.told import Told, parse
 
@@ -53,15 +54,7 @@ def _escaped(text: str) -> str:
 
 def main(words: list[str]) -> int:
     """Write the page, or with --check only say whether it differs (exit 1)."""
-    text = render(parse(KEPT.read_text()))
-    if "--check" not in words:
-        PAGE.write_text(text)
-        return 0
-    same = PAGE.exists() and PAGE.read_text() == text
-    print(
-        f"{PAGE} " + ("matches what was said" if same else "differs from what was said: python -m tests.diagnosis.page")
-    )
-    return 0 if same else 1
+    return write_or_check({PAGE: render(parse(KEPT.read_text()))}, "python -m tests.diagnosis.page", words)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from string import Template
 
+from refit_operator.api.generated import write_or_check
 from tests.faults import requests
 from tests.faults.played import Played, load
 
@@ -103,15 +104,7 @@ def render(folder: Path = FOLDER) -> str:
 
 def main(words: list[str]) -> int:
     """Write the page, or with --check only say whether it differs (exit 1)."""
-    text = render()
-    if "--check" in words:
-        same = PAGE.exists() and PAGE.read_text() == text
-        print(
-            f"{PAGE} " + ("matches what was played" if same else "differs from what was played, run `make reliability`")
-        )
-        return 0 if same else 1
-    PAGE.write_text(text)
-    return 0
+    return write_or_check({PAGE: render()}, "make reliability", words)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from refit_operator.api.generated import write_or_check
 from tests.faults.report import markdown
 from tests.matrix.cells import STAGES, Cell
 from tests.matrix.kept import parse
@@ -65,14 +66,7 @@ def render(page: str, cells: list[Cell]) -> str:
 
 def main(words: list[str]) -> int:
     """Write the table into the page, or with --check only say whether it differs (exit 1)."""
-    page = PAGE.read_text()
-    text = render(page, parse(KEPT.read_text()))
-    if "--check" not in words:
-        PAGE.write_text(text)
-        return 0
-    same = page == text
-    print(f"{PAGE} " + ("matches what was seen" if same else "differs from what was seen, run `make matrix`"))
-    return 0 if same else 1
+    return write_or_check({PAGE: render(PAGE.read_text(), parse(KEPT.read_text()))}, "make matrix", words)
 
 
 if __name__ == "__main__":

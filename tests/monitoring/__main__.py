@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import indent
 
 from localcluster.paths import CHECKOUT
+from refit_operator.api.generated import write_or_check
 from tests.monitoring.dashboard import render
 
 FOLDER = CHECKOUT / "manifests" / "monitoring"
@@ -34,15 +35,7 @@ def files() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check only say which differ (exit 1)."""
-    differing = [path for path, text in files().items() if not path.exists() or path.read_text() != text]
-    if "--check" not in arguments:
-        for path in differing:
-            path.write_text(files()[path])
-        return 0
-    for path in differing:
-        print(f"{path.relative_to(CHECKOUT)} differs from what it is generated from, run `make monitoring`")
-    print("manifests/monitoring is up to date" if not differing else "")
-    return 1 if differing else 0
+    return write_or_check(files(), "make monitoring", arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import sys
 
 from localcluster.paths import CHECKOUT
+from refit_operator.api.generated import write_or_check
 from tests.reference import events, exit_codes, fields, settings
 
 PAGES = {
@@ -16,20 +17,8 @@ PAGES = {
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or with --check only say which differ (exit 1)."""
-    differing = []
-    for name, page in PAGES.items():
-        path, text = CHECKOUT / "docs" / "reference" / name, page()
-        if path.exists() and path.read_text() == text:
-            continue
-        differing.append(name)
-        if "--check" not in arguments:
-            path.write_text(text)
-    if "--check" not in arguments:
-        return 0
-    for name in differing:
-        print(f"docs/reference/{name} differs from the types, run `make reference`")
-    print("docs/reference matches the types" if not differing else "")
-    return 1 if differing else 0
+    files = {CHECKOUT / "docs" / "reference" / name: page() for name, page in PAGES.items()}
+    return write_or_check(files, "make reference", arguments)
 
 
 if __name__ == "__main__":

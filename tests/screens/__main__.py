@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
+from refit_operator.api.generated import write_or_check
 from tests.screens.examples import SCREENS, WIDTH
 
 FOLDER = Path("docs/pictures")
@@ -30,13 +31,7 @@ def name_of(command: str) -> str:
 def main(words: list[str]) -> int:
     """Write the pictures, or with --check only say which of them differ (exit 1)."""
     drawn = {FOLDER / name_of(command): draw(command, screen()) for command, screen in SCREENS.items()}
-    if "--check" not in words:
-        for path, svg in drawn.items():
-            path.write_text(svg)
-        return 0
-    different = [str(path) for path, svg in drawn.items() if not path.exists() or path.read_text() != svg]
-    print(f"draw again by python -m tests.screens: {', '.join(different)}" if different else "screens are as drawn")
-    return 1 if different else 0
+    return write_or_check(drawn, "make screens", words)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from localcluster.paths import CHECKOUT
+from refit_operator.api.generated import write_or_check
 from tests.site.markdown import FENCE
 from tests.site.navigation import HEADING, Page, sections
 
@@ -60,13 +61,7 @@ def _section(checkout: Path, title: str, pages: tuple[Page, ...]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the file, or with --check only say whether it differs (exit 1)."""
-    path, text = CHECKOUT / FILE, render()
-    if "--check" in arguments:
-        same = path.exists() and path.read_text() == text
-        print(f"{FILE} matches the menu" if same else f"{FILE} differs from the menu, run `make llms`")
-        return 0 if same else 1
-    path.write_text(text)
-    return 0
+    return write_or_check({CHECKOUT / FILE: render()}, "make llms", arguments)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from refit_operator.api.base import ApiModel
 from refit_operator.api.conditions import Condition
+from refit_operator.api.generated import write_or_check
 from refit_operator.api.policy import Mode
 from refit_operator.api.results import GateResult, ModelResult, NewLabelsResult, SliceResult
 from refit_operator.api.run import Approval, MonitorRef, Outcome, Trigger
@@ -157,13 +158,8 @@ def rules_of_crds(schema: Any) -> None:
 
 def main(arguments: list[str]) -> int:
     """Write the file, or with --check only say whether it differs (exit 1)."""
-    file, text = Path(arguments[-1]), json.dumps(json_schema(), indent=1) + "\n"
-    if "--check" in arguments:
-        same = file.exists() and file.read_text() == text
-        print("the audit schema matches the types" if same else f"{file} differs from the types, run `make crds`")
-        return 0 if same else 1
-    file.write_text(text)
-    return 0
+    text = json.dumps(json_schema(), indent=1) + "\n"
+    return write_or_check({Path(arguments[-1]): text}, "make crds", arguments)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from refit_operator.api.base import GROUP, TARGET_FIELD, TARGET_KIND_FIELD, VERSION, ApiModel
+from refit_operator.api.generated import write_or_check
 from refit_operator.api.monitor import ModelMonitor
 from refit_operator.api.run import RetrainRun
 from refit_operator.api.schema import structural_schema
@@ -121,16 +122,8 @@ def render_files() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or with --check only say which differ (exit 1)."""
-    folder = Path(arguments[-1])
-    files = render_files()
-    if "--check" in arguments:
-        stale = [name for name, text in files.items() if (folder / name).read_text() != text]
-        print(f"differs from the types, run `make crds`: {', '.join(stale)}" if stale else "CRDs match the types")
-        return 1 if stale else 0
-    for name, text in files.items():
-        (folder / name).write_text(text)
-        print(f"wrote {folder / name}")
-    return 0
+    files = {Path(arguments[-1], name): text for name, text in render_files().items()}
+    return write_or_check(files, "make crds", arguments)
 
 
 if __name__ == "__main__":

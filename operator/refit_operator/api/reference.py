@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from refit_operator.api.conditions import ConditionType
+from refit_operator.api.generated import write_or_check
 from refit_operator.api.reasons import Reason
 
 HEADER = """# Conditions and reasons
@@ -31,13 +32,7 @@ def _place(reason: Reason) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the file, or with --check only say whether it differs (exit 1)."""
-    file, text = Path(arguments[-1]), render()
-    if "--check" in arguments:
-        same = file.exists() and file.read_text() == text
-        print("the reference matches the reasons" if same else f"{file} differs from the reasons, run `make crds`")
-        return 0 if same else 1
-    file.write_text(text)
-    return 0
+    return write_or_check({Path(arguments[-1]): render()}, "make crds", arguments)
 
 
 if __name__ == "__main__":
