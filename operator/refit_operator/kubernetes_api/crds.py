@@ -8,7 +8,7 @@ from typing import Never
 
 import structlog
 
-from refit_operator.api.served import OPENAPI, RUNS, describe, dropped, forbidding
+from refit_operator.api.served import KINDS, OPENAPI, RUNS, describe, dropped, forbidding
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.errors import ClusterError, translated
 from refit_operator.observability.metrics import CRD_OUTDATED
@@ -41,6 +41,8 @@ class Crds:
             log.warning("CRDs not compared with the operator's", error=str(error))
             return
         found = await asyncio.to_thread(dropped, document)
+        for crd in KINDS.keys() - found.keys():
+            log.warning("CRD not compared with the operator's", crd=crd, error=f"isn't in {OPENAPI} yet")
         for crd, fields in found.items():
             CRD_OUTDATED.labels(crd).set(1 if fields else 0)
             if fields:

@@ -24,8 +24,11 @@ def test_what_a_crd_lacks_is_named_by_its_path(paths: tuple[str, ...]) -> None:
     assert dropped(published(RetrainRun=paths)) == {MONITORS: (), RUNS: paths}
 
 
-def test_a_kind_that_is_not_served_lacks_all() -> None:
-    assert dropped({}) == {MONITORS: ("spec", "status"), RUNS: ("spec", "status")}
+def test_of_a_kind_that_is_not_served_yet_nothing_is_known() -> None:
+    document = published()
+    del document["components"]["schemas"]["dev.refit.v1alpha1.RetrainRun"]
+    assert (dropped(document), dropped({})) == ({MONITORS: ()}, {})
+    assert forbidding({MONITORS: ()}) == ()
 
 
 def test_what_takes_every_field_drops_none() -> None:

@@ -67,6 +67,14 @@ def test_crds_that_are_older_are_said_with_what_they_lack_and_what_to_do(
     assert (APPLY in found.message) is (health is not Health.OK)
 
 
+def test_a_kind_that_the_api_server_doesnt_serve_is_named() -> None:
+    document = published()
+    del document["components"]["schemas"]["dev.refit.v1alpha1.RetrainRun"]
+    found = examine_crds(document)
+    assert found.health is Health.FAIL
+    assert found.message == f"the API server doesn't serve retrainruns.refit.dev: {APPLY}"
+
+
 def test_a_spec_that_lint_finds_fault_with() -> None:
     assert checks.examine_spec([]).health is Health.OK
     assert checks.examine_spec([warning("a", "spec.x", "odd")]).health is Health.WARN

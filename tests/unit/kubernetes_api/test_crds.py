@@ -58,6 +58,14 @@ async def test_what_cant_be_read_is_not_known_and_stops_nothing(status: int) -> 
     assert [line["event"] for line in logs] == ["CRDs not compared with the operator's"]
 
 
+async def test_a_crd_that_was_just_created_stops_nothing() -> None:
+    document = published()
+    del document["components"]["schemas"]["dev.refit.v1alpha1.RetrainRun"]
+    with capture_logs() as logs:
+        await crds(document).check()
+    assert [(line["event"], line["crd"]) for line in logs] == [("CRD not compared with the operator's", RUNS)]
+
+
 async def test_where_a_run_would_do_its_work_twice_the_process_ends() -> None:
     with pytest.raises(CrdTooOld, match=r"retrainruns\.refit\.dev lacks status\.jobRef"):
         await crds(published(RetrainRun=("status.jobRef", "status.auditTime"))).check()
