@@ -56,14 +56,18 @@ def make_bundle(host: str, now: datetime) -> Bundle:
 
 
 def is_good(bundle: Bundle, host: str, now: datetime) -> bool:
-    """Return whether the certificate is for the host and lasts."""
+    """Return whether the certificate is for the host, and is valid already and for long.
+
+    One that isn't valid yet was made by a clock that was ahead: training pods would trust it only in time to come.
+    """
     try:
         certificate = x509.load_pem_x509_certificate(bundle.certificate.encode())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return False
     hosts = names.get_values_for_type(x509.DNSName)
-    return bool(bundle.authority) and host in hosts and now < certificate.not_valid_after_utc - RENEWED_BEFORE
+    is_valid = certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEWED_BEFORE
+    return bool(bundle.authority) and host in hosts and is_valid
 
 
 def expiry(bundle: Bundle) -> datetime:

@@ -19,6 +19,8 @@ BUNDLE = make_bundle(HOST, NOW)
         (BUNDLE, "elsewhere.svc", NOW, False),
         (BUNDLE, HOST, NOW + LIFETIME - timedelta(days=91), True),
         (BUNDLE, HOST, NOW + LIFETIME - timedelta(days=89), False),
+        (BUNDLE, HOST, NOW - timedelta(minutes=59), True),
+        (BUNDLE, HOST, NOW - timedelta(days=366), False),
         (Bundle("", BUNDLE.certificate, BUNDLE.key), HOST, NOW, False),
         (Bundle(BUNDLE.authority, "nonsense", BUNDLE.key), HOST, NOW, False),
         (Bundle(BUNDLE.authority, BUNDLE.authority, BUNDLE.key), HOST, NOW, False),
