@@ -43,6 +43,7 @@ READ = "refit_monitor_reading_timestamp_seconds"
 EVERY = "refit_monitor_interval_seconds"
 LEADS, WATCHES = "refit_leader", 'refit_watch_opened_timestamp_seconds{kind="modelmonitors"}'
 READY = "refit_monitor_condition"
+STARTED = "process_start_time_seconds"
 BREACH = "refit_monitor_breach"
 CASES = {
     "RefitOperatorDown": of_operator({"refit_leader": "0 1x3 _x20"}, "12m", "16m", *OPERATOR),
@@ -143,6 +144,15 @@ CASES = {
         {'refit_monitor_condition{condition="MetricAvailable"}': "1x5 0x60"}, "32m", "37m", condition="MetricAvailable"
     ),
     "RefitReadingOverdue": of_monitor({READ: "0x60", EVERY: "300x60"}, "22m", "27m"),
+    "RefitReadingOverdue: a process that never read it": of_monitor(
+        {f'{READ}{{monitor="other"}}': "0+60x60", f'{EVERY}{{monitor="other"}}': "300x60", EVERY: "300x60"}
+        | {STARTED: "0x60", f'{STARTED}{{instance="b"}}': "0x60"},
+        "22m",
+        "27m",
+    ),
+    "RefitReadingOverdue: a monitor that is new": of_monitor(
+        {EVERY: "_x40 300x60", READ: "_x42 2520x60", STARTED: "0x100"}, "41m", "68m"
+    ),
     "RefitReadingOverdue: not while it isn't ready": of_monitor(
         {READ: "0x60", EVERY: "300x60", f'{READY}{{condition="Ready"}}': "0x40 1x20"}, "39m", "48m"
     ),
