@@ -2,28 +2,38 @@
 followed to the end. docs/reliability/alerts.md has the table.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 
 from refit_operator.api.served import JOB_REF, RUNS
+from refit_operator.progress.certificates import LIFETIME
 from tests.faults.clocks import shift, shiftable
 from tests.faults.gate import Gate
 from tests.matrix.stand import BREACH, GOOD, Source, stand
 from tests.matrix.walk import ALLOWED
 from tests.support.cluster.apart import Apart
-from tests.support.cluster.cut_off import Older, Slow, as_stranger, grant, operators_rules
-from tests.support.cluster.hosted import SERVICE_ACCOUNT
-from tests.support.cluster.kubectl import Document, Space, cluster_environment
+from tests.support.cluster.cut_off import OPERATORS, Older, Slow, as_stranger, grant, may_read_only, operators_rules
+from tests.support.cluster.kubectl import Space, cluster_environment
 from tests.support.cluster.objects import CLAIMS, idle_target, monitor
-from tests.support.cluster.on_call import OnCall
+from tests.support.cluster.on_call import Alerted, OnCall
 from tests.support.cluster.refusing import WORDS, refused_statuses
+from tests.support.local import free_port
 from tests.support.prometheus.alerting import Alerting
 
 pytestmark = pytest.mark.alerts
 MONITORS = {"apiGroups": ["refit.dev"], "resources": ["modelmonitors"], "verbs": ["get", "list", "watch"]}
+LEASES = {
+    "apiGroups": ["coordination.k8s.io"],
+    "resources": ["leases"],
+    "verbs": ["get", "create", "update", "list"],
+}
+SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update"]}
 TEN = [f"reviews-{number}" for number in range(10)]
 
 
@@ -39,6 +49,11 @@ def watched(space: Space, *names: str, **spec: object) -> None:
     """Have monitors that only observe, each of a target of its own."""
     targets = [idle_target(name) for name in names]
     space.apply(*CLAIMS, *targets, *(monitor(name, suspend=True, **spec) for name in names))
+
+
+def called(on_call: OnCall, alert: str, space: Space, name: str) -> Alerted:
+    """Wait for an alert of a monitor."""
+    return on_call.called_by(alert, namespace=space.name, monitor=name)
 
 
 def prometheus_port() -> int:
@@ -57,7 +72,7 @@ def test_reconciliations_and_writes_that_an_admission_policy_refuses(apart: Apar
             )
             writes = on_call.called_by("RefitWritesFail", resource="modelmonitors/status")
             assert "'code': '422'" in writes.look()
-            fails = on_call.called_by("RefitReconcileFails", namespace=apart.space.name, monitor="refused")
+            fails = called(on_call, "RefitReconcileFails", apart.space, "refused")
             assert "ReconcileFailed" in fails.look() and WORDS in fails.look()
         for call in (fails, writes):
             call.until_over(120)
@@ -74,13 +89,38 @@ def test_an_operator_without_the_rights_to_read(apart: Apart, on_call: OnCall, t
     grant(space, "monitors", MONITORS)
     with apart.operator(KUBECONFIG=config) as operator:
         on_call.alerting.watch(operator.port)
-        on_call.called_by("RefitReconcileFails", namespace=space.name, monitor="unread")
+        called(on_call, "RefitReconcileFails", space, "unread")
         silent = on_call.called_by("RefitOperatorSilent")
     grant(space, "all", *operators_rules())
     with apart.operator(KUBECONFIG=config, REFIT_PORT=str(operator.port)):
         space.wait_condition("mmon/unread", "MetricAvailable", "Value")
         on_call.until_scraped(operator.port)
         silent.until_over()
+
+
+def test_a_target_that_may_not_be_read_any_more(apart: Apart, on_call: OnCall, tmp_path: Path) -> None:
+    """The other monitor is read as before. A restart doesn't hide it: what a process never read is overdue as well."""
+    space = apart.space
+    config = str(as_stranger(space, tmp_path / "stranger"))
+    grant(space, "all", *operators_rules())
+    watched(space, "read", "unread")
+    with apart.operator(KUBECONFIG=config) as operator:
+        on_call.alerting.watch(operator.port)
+        for name in ("read", "unread"):
+            space.wait_condition(f"mmon/{name}", "MetricAvailable", "Value")
+        grant(space, "all", *may_read_only("read", operators_rules()))
+        overdue = called(on_call, "RefitReadingOverdue", space, "unread")
+        assert f"{space.name}/unread was not read for" in overdue.summary
+        fails = called(on_call, "RefitReconcileFails", space, "unread")
+        assert "cannot get resource" in fails.look() and "ReconcileFailed" in overdue.look()
+    overdue.until_over()
+    with apart.operator(KUBECONFIG=config, REFIT_PORT=str(operator.port)):
+        overdue = called(on_call, "RefitReadingOverdue", space, "unread")
+        assert not on_call.alerting.alerts("RefitReadingOverdue", namespace=space.name, monitor="read")
+        grant(space, "all", *operators_rules())
+        overdue.until_over(120)
+        fails.until_over()
+        on_call.until_scraped(operator.port)
 
 
 def test_a_prometheus_that_is_down_and_one_that_hangs(apart: Apart, on_call: OnCall) -> None:
@@ -113,12 +153,15 @@ def test_an_api_server_that_is_slow_makes_the_queue_old(apart: Apart, on_call: O
         apart.space.run("patch", "mmon", *TEN[:6], "--type=merge", "-p", '{"spec": {"metric": {"threshold": 0.4}}}')
         call = on_call.called_by("RefitQueueOld", 200)
         call.look()
+        overdue = on_call.called_by("RefitReadingOverdue", namespace=apart.space.name)
+        assert "refit_workqueue_oldest_seconds" in overdue.look()
         server.delay_s = 0
         call.until_over()
+        overdue.until_over()
 
 
 def test_a_clock_that_is_wrong(apart: Apart, on_call: OnCall, tmp_path: Path) -> None:
-    apart.space.apply(*leases())
+    grant(apart.space, "leases", LEASES, to=OPERATORS)
     with apart.operator(REFIT_LEADER_ELECTION="true", **shiftable(tmp_path)) as operator:
         on_call.alerting.watch(operator.port)
         watched(apart.space, "timed")
@@ -129,6 +172,33 @@ def test_a_clock_that_is_wrong(apart: Apart, on_call: OnCall, tmp_path: Path) ->
         call.look()
         shift(operator, tmp_path, -3600)
         call.until_over()
+
+
+def expiry(space: Space) -> datetime:
+    """Return when the certificate expires that is in the Secret."""
+    data = space.get("secret", "refit-progress-tls")["data"]["tls.crt"]
+    return load_pem_x509_certificate(b64decode(data)).not_valid_after_utc
+
+
+def test_a_certificate_made_by_a_clock_that_was_years_behind(apart: Apart, on_call: OnCall, tmp_path: Path) -> None:
+    """The clock was set right later: the process goes on, and its certificate ends too soon."""
+    space, left = apart.space, timedelta(days=10)
+    grant(space, "certificate", SECRETS, to=OPERATORS)
+    progress = {"REFIT_PROGRESS_URL": f"https://progress.{space.name}.svc:1", "REFIT_PROGRESS_PORT": str(free_port())}
+    behind = int((LIFETIME - left).total_seconds())
+    with apart.operator(**progress, **shiftable(tmp_path, -behind)) as operator:
+        on_call.alerting.watch(operator.port)
+        operator.wait_for("/readyz", 200)
+        shift(operator, tmp_path, behind)
+        call = on_call.called_by("RefitCertificateExpires")
+        assert "9d 23h" in call.summary
+        call.look()
+        before = expiry(space)
+    with apart.operator(**progress, REFIT_PORT=str(operator.port)):
+        operator.wait_for("/readyz", 200)
+        on_call.until_scraped(operator.port)
+        call.until_over()
+        assert expiry(space) - before > LIFETIME - left - timedelta(days=1)
 
 
 def metrics(value: float) -> str:
@@ -155,7 +225,7 @@ def test_a_metric_that_goes_wrong_for_all(apart: Apart, on_call: OnCall, tmp_pat
 
 
 def test_operators_that_serve_the_same_namespace(apart: Apart, on_call: OnCall) -> None:
-    apart.space.apply(*leases())
+    grant(apart.space, "leases", LEASES, to=OPERATORS)
     often = {"REFIT_LEADER_ELECTION": "true", "REFIT_RESYNC_SECONDS": "3"}
     with apart.operator(REFIT_LEASE_NAME="first", **often) as first:
         on_call.alerting.watch(first.port)
@@ -167,20 +237,6 @@ def test_operators_that_serve_the_same_namespace(apart: Apart, on_call: OnCall) 
             call.look()
             assert first.says("another operator serves the same namespaces")
         call.until_over()
-
-
-def leases() -> tuple[Document, Document]:
-    """Return the right to keep Leases in a namespace, for the operator's account."""
-    head = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "leases"}}
-    verbs = ["get", "create", "update", "list"]
-    rule = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": verbs}
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "leases"}
-    subject = {"kind": "ServiceAccount", "namespace": "refit-system", "name": SERVICE_ACCOUNT}
-    return head | {"kind": "Role", "rules": [rule]}, head | {
-        "kind": "RoleBinding",
-        "roleRef": role,
-        "subjects": [subject],
-    }
 
 
 def test_crds_that_are_older_than_the_operator(apart: Apart, on_call: OnCall) -> None:

@@ -16,10 +16,10 @@ OFF_S = 15
 SHIFT = "shift"
 
 
-def shiftable(folder: Path) -> dict[str, str]:
-    """Return the environment of an operator whose clock `shift` may set."""
+def shiftable(folder: Path, ahead_s: int = 0) -> dict[str, str]:
+    """Return the environment of an operator whose clock `shift` may set; it starts ahead by so much, or behind."""
     path = [*tests.faults.clock.__path__, os.environ["PYTHONPATH"]]
-    return {"PYTHONPATH": os.pathsep.join(path), "CLOCK_SHIFT": str(folder / SHIFT)}
+    return {"PYTHONPATH": os.pathsep.join(path), "CLOCK_SHIFT": str(folder / SHIFT), "CLOCK_AHEAD": str(ahead_s)}
 
 
 def shift(operator: Hosted, folder: Path, seconds: int) -> None:

@@ -11,12 +11,14 @@ from refit_operator.api.served import OPENAPI
 from tests.faults.proxy import Proxy
 from tests.faults.record import Record
 from tests.support.cluster.apart import Apart
-from tests.support.cluster.hosted import admin_config, trust, write_config
+from tests.support.cluster.hosted import SERVICE_ACCOUNT, admin_config, trust, write_config
 from tests.support.cluster.kubectl import Document, Space, kubectl
 from tests.support.published import remove
 
 RBAC = "rbac.authorization.k8s.io"
 ACCOUNT = "stranger"
+OPERATORS = {"kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": "refit-system"}
+"""The account of operators that are no strangers."""
 
 
 class Slow(Proxy):
@@ -70,10 +72,10 @@ def as_stranger(space: Space, folder: Path) -> Path:
     return write_config(folder, config)
 
 
-def grant(space: Space, name: str, *rules: Document) -> None:
-    """Give that account rights in its namespace."""
+def grant(space: Space, name: str, *rules: Document, to: Document | None = None) -> None:
+    """Give that account, or another, these rights in the namespace, and under this name no others."""
     head = {"apiVersion": f"{RBAC}/v1", "metadata": {"name": name}}
-    subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": space.name}
+    subject = to or {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": space.name}
     role = {"apiGroup": RBAC, "kind": "Role", "name": name}
     space.apply(
         head | {"kind": "Role", "rules": list(rules)},
@@ -84,3 +86,15 @@ def grant(space: Space, name: str, *rules: Document) -> None:
 def operators_rules() -> list[Document]:
     """Return the rules of the ClusterRole that the operator is installed with."""
     return list(json.loads(kubectl("get", "clusterrole", "refit-operator", "-o", "json"))["rules"])
+
+
+def may_read_only(target: str, rules: list[Document]) -> list[Document]:
+    """Return these rules, but that of all Deployments only one may be read; as before, they are listed and watched."""
+    return [each for rule in rules for each in _by_name(rule, target)]
+
+
+def _by_name(rule: Document, target: str) -> list[Document]:
+    if "deployments" not in rule["resources"]:
+        return [rule]
+    others = [verb for verb in rule["verbs"] if verb != "get"]
+    return [rule | {"verbs": others}, rule | {"verbs": ["get"], "resourceNames": [target]}]

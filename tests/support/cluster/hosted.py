@@ -97,12 +97,13 @@ class Hosted:
     def __init__(self, space: Space, log: Path, **environment: str) -> None:
         self.log, self.port = log, free_port()
         ours = {"REFIT_NAMESPACE": space.name, "REFIT_LEASE_NAMESPACE": space.name, "REFIT_PORT": str(self.port)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "refit_operator"],
-            env={**cluster_environment(), **ours, **environment},
-            stdout=log.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        with log.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "refit_operator"],
+                env={**cluster_environment(), **ours, **environment},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
     def answer(self, path: str) -> int:
         """Return the status of one of its probes, 0 where nothing answers."""
