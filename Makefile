@@ -94,6 +94,10 @@ test-install: cluster-up  ## the chart installed, upgraded, uninstalled and inst
 test-quickstart: cluster-up  ## docs/getting-started.md by its own commands, with the clock, on the cluster without Refit (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m tests.quickstart
 
+record-kstatus: cluster-up  ## the demo, with every version of its monitors and runs judged by kstatus (ten minutes)
+	$(IN_CLUSTER) $(PYTHON) -m tests.gitops.recorded --into docs/reliability/kstatus.jsonl -- $(PYTHON) -m demo
+	$(PYTHON) -m tests.gitops.page
+
 test-shadow: cluster-up  ## candidates that answer copies of live requests before they serve (not part of `test`; about ten minutes)
 	$(IN_CLUSTER) $(PYTHON) -m pytest -n 2 --maxschedchunk 1 -m shadow tests/cluster/test_shadow.py
 
@@ -220,6 +224,7 @@ check-benchmarks:
 
 check-reliability:
 	$(PYTHON) -m tests.faults.report --check
+	$(PYTHON) -m tests.gitops.page --check
 
 check-matrix:
 	$(PYTHON) -m tests.matrix.report --check

@@ -28,6 +28,8 @@ class Observer(Background):
         super().__init__()
         self.server, self.trust, self.namespace = server, trust, namespace
         self.kinds = kinds
+        self.since = "0"
+        """The version after which is watched; 0: with what there is."""
         self.seen: list[Seen] = []
         self.problems: list[str] = []
         self.has_finished = False
@@ -60,7 +62,7 @@ class Observer(Background):
 
     async def _follow(self, session: ClientSession, url: str, kind: str) -> None:
         """Go on where a watch ended, as it does where somebody changes the CRD."""
-        version = "0"
+        version = self.since
         try:
             while True:
                 async with session.get(url + version) as answer:

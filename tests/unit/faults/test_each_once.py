@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults.each_once import Crowd, problems_of
 from tests.faults.invariants import Document
+from tests.support.gitops import MONITORS
 from tests.support.watched import in_order
 
 CROWD = Crowd(frozenset([("shop", "a"), ("shop", "b")]), frozenset([("shop", "well")]), most=1)
@@ -63,3 +64,11 @@ def test_a_run_that_was_deleted_has_no_job_at_work() -> None:
 def test_any_number_at_once_where_there_is_no_limit() -> None:
     crowd = Crowd(CROWD.breached, CROWD.healthy)
     assert problems_of(in_order([*A[:2], *B]), crowd) == []
+
+
+def test_monitors_are_judged_as_a_sync_judges_them_and_are_no_runs() -> None:
+    well, gone = MONITORS["a good reading"], MONITORS["no Deployment"]
+    seen = in_order([*A, *B])
+    assert problems_of([*seen, *in_order([well], first=20)], CROWD) == []
+    (found,) = problems_of([*seen, *in_order([well, gone], first=20)], CROWD)
+    assert found.startswith("K: ModelMonitor shop/reviews at generation 1 is InProgress, it was Current")
