@@ -247,6 +247,8 @@ def test_crds_that_are_older_than_the_operator(apart: Apart, on_call: OnCall) ->
         assert operator.says(f"{Older.lacks}.*older than the operator")
         port = operator.port
     with apart.operator(REFIT_PORT=str(port)) as operator:
+        operator.wait_for("/readyz", 200)
+        on_call.until_scraped(port)
         call.until_over()
         assert operator.says("operator started") and not operator.says("older than the operator|not compared")
 
