@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-DISCOVERY = re.compile(r"/(version|api(/v1)?|apis(/[^/]+){0,2})/?")
-"""The paths outside any namespace that are asked for: which kinds there are."""
+DISCOVERY = re.compile(r"/(version|api(/v1)?|apis(/[^/]+){0,2}|openapi/v3/apis/refit\.dev/v1alpha1)/?")
+"""The paths outside any namespace that are asked for: which kinds there are, and which fields those of ours have."""
 EXPLAINS = re.compile(r"/api/v1/(nodes|persistentvolumes)/[^/]+")
 """One node or volume, by name: only read, to say why a pod doesn't start or what became of its node."""
 

@@ -43,6 +43,8 @@ def test_a_leader_that_renews_its_lease_is_quiet() -> None:
         ("/api", False),
         ("/apis/batch/v1", False),
         ("/version", False),
+        ("/openapi/v3/apis/refit.dev/v1alpha1", False),
+        ("/openapi/v3/apis/apps/v1", True),
         (f"{SPACE}/modelmonitors", False),
         ("/apis/refit.dev/v1alpha1/modelmonitors", True),
         ("/apis/refit.dev/v1alpha1/namespaces/bank/modelmonitors", True),
