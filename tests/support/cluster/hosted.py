@@ -95,7 +95,7 @@ class Hosted:
     """One operator process that looks after one namespace."""
 
     def __init__(self, space: Space, log: Path, **environment: str) -> None:
-        self.log, self.port = log, free_port()
+        self.log, self.port = log, int(environment.get("REFIT_PORT", 0)) or free_port()
         ours = {"REFIT_NAMESPACE": space.name, "REFIT_LEASE_NAMESPACE": space.name, "REFIT_PORT": str(self.port)}
         with log.open("w") as said:
             self.process = subprocess.Popen(
