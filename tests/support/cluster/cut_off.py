@@ -39,11 +39,13 @@ class Slow(Proxy):
         return await super()._handle(request)
 
     def kubeconfig(self, apart: Apart) -> str:
-        """Have the operators there reach the API server through this; return the path of their kubeconfig."""
+        """Return the path of a kubeconfig for the operators there, by which they reach the API server through this."""
         path = Path(apart.kubeconfig)
         config = json.loads(path.read_text())
         config["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{self.port}"}
-        return str(write_config(path.parent, config))
+        folder = path.parent / f"through-{self.port}"
+        folder.mkdir()
+        return str(write_config(folder, config))
 
 
 class Older(Slow):
