@@ -43,17 +43,28 @@ class Chart:
         """The readings that are values."""
         return [reading for reading in self.readings if isinstance(reading, Value)]
 
-    @property
+    @cached_property
     def span(self) -> tuple[datetime, datetime]:
-        """The first and the last time."""
-        return self.readings[0].time, self.readings[-1].time
+        """The first and the last time: from the first value or mark on, where more was asked for."""
+        first, last = self.readings[0].time, self.readings[-1].time
+        begun = [
+            *(reading.time for reading in self.values[:1]),
+            *(m.time for m in self.marks if first <= m.time < last),
+        ]
+        return min((time for time in begun if time < last), default=first), last
+
+    @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The lowest and the highest number, among them the threshold."""
+        numbers = [self.metric.threshold, *(reading.value for reading in self.values)]
+        return min(numbers), max(numbers)
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest number, with some room around them."""
-        numbers = [self.metric.threshold, *(reading.value for reading in self.values)]
-        room = 0.08 * (max(numbers) - min(numbers)) or 0.01
-        return min(numbers) - room, max(numbers) + room
+        """The extremes with some room around them."""
+        low, high = self.extremes
+        room = 0.08 * (high - low) or 0.01
+        return low - room, high + room
 
     def share(self, time: datetime) -> float:
         """Return where a time is between the first and the last, from 0 to 1."""
@@ -89,7 +100,7 @@ def draw(chart: Chart, width: int) -> Text:
     """Return the chart as lines of text."""
     columns = _columns(chart, width)
     line = min(HEIGHT - 1, int(chart.height(chart.metric.threshold) * HEIGHT))
-    low, high = chart.bounds
+    low, high = chart.extremes
     drawn = Text()
     for level in reversed(range(HEIGHT)):
         label = (
@@ -160,7 +171,6 @@ text{font:12px system-ui,sans-serif;fill:currentColor;opacity:.75}
 def to_svg(chart: Chart) -> str:
     """Return the chart as SVG; where readings are missing, the line is broken."""
     threshold = _y(chart, chart.metric.threshold)
-    low, high = chart.bounds
     first, last = (f"{time:%Y-%m-%d %H:%M}" for time in chart.span)
     parts = [
         f'<line class="a" x1="{LEFT}" x2="{WIDTH}" y1="{TALL - BOTTOM}" y2="{TALL - BOTTOM}"/>',
@@ -169,7 +179,7 @@ def to_svg(chart: Chart) -> str:
         *(_mark(chart, mark) for mark in within(chart.marks, chart)),
         *(
             _label(LEFT - 6, _y(chart, value) + 4, f"{value:.4g}", "end")
-            for value in (low, chart.metric.threshold, high)
+            for value in dict.fromkeys((chart.metric.threshold, *chart.extremes))
         ),
         _label(LEFT, TALL - 8, first, "start"),
         _label(WIDTH, TALL - 8, last, "end"),

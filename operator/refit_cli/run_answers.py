@@ -6,6 +6,7 @@ what only the operator has, such as readings: they are named as not known, and p
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from refit_operator.api.durations import format_duration
@@ -192,7 +193,8 @@ def facts(run: RetrainRun) -> list[tuple[str, str]]:
         (status.completion_time, f"ended: {status.outcome}"),
         (status.recovered_time, "the metric recovered"),
     )
-    return [(_time(time), words) for time, words in sorted((time, words) for time, words in moments if time)]
+    happened = [(time, words) for time, words in moments if time]
+    return [(_time(time), words) for time, words in sorted(happened, key=itemgetter(0))]
 
 
 def _judged(run: RetrainRun) -> str:

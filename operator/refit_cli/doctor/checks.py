@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from refit_cli.lint.findings import Finding, Severity
+from refit_cli.lint.mistakes import REQUEST
 from refit_operator.api.conditions import ConditionType, find
 from refit_operator.api.monitor import NEVER, ModelMonitor
 from refit_operator.monitor.rules.decide import field_conflict, overruled, target_replaced
@@ -72,8 +73,9 @@ def examine_lease(lease: Document | None, now: datetime) -> Examined:
 
 
 def examine_spec(found: list[Finding]) -> Examined:
-    """Return what lint says of the monitor as it is in the cluster."""
+    """Return what lint says of the monitor as it is in the cluster, where a request is no mistake."""
     errors = [each for each in found if each.severity is Severity.ERROR]
+    found = [each for each in found if each.severity is Severity.ERROR or each.rule != REQUEST]
     if errors:
         return fail("spec", f"{errors[0].field}: {errors[0].message}")
     return (

@@ -136,6 +136,10 @@ def image_floats(m: ModelMonitor) -> Mistakes:
             yield warning("image-floats", field, f"{image} has no fixed tag: name a version or a digest")
 
 
+REQUEST = "request"
+"""The rule about annotations by which a run or a rollback is requested."""
+
+
 def request_in_manifest(m: ModelMonitor) -> Mistakes:
     """A request belongs to one moment; in a repository it is applied again and again."""
     malformed = malformed_request(m.metadata)
@@ -143,7 +147,7 @@ def request_in_manifest(m: ModelMonitor) -> Mistakes:
         if name in m.metadata.annotations:
             path = ("metadata", "annotations", name)
             message = "is a request of one moment: leave it out of the file, and use kubectl refit"
-            yield error("request", path, malformed) if malformed.startswith(name) else warning("request", path, message)
+            yield error(REQUEST, path, malformed) if malformed.startswith(name) else warning(REQUEST, path, message)
 
 
 def credentials_in_clear(m: ModelMonitor) -> Mistakes:

@@ -19,12 +19,21 @@ def chart(found: Window, *runs: object) -> Chart:
 def test_values_are_drawn_at_their_time_and_height() -> None:
     lines = draw(chart(readings(GOOD, GOOD, BAD, BAD)), 40).plain.splitlines()
     assert len(lines) == HEIGHT + 3
-    high, low = (next(line for line in lines if line.strip().startswith(label)) for label in ("0.908", "0.792"))
+    high, low = (next(line for line in lines if line.split()[:1] == [label]) for label in ("0.9", "0.8"))
     assert [high[8:].index("•"), high[8:].rindex("•")] == [0, 13]
     assert [low[8:].index("•"), low[8:].rindex("•")] == [26, 39]
     assert any(line.strip().startswith("0.85") and "┈" in line for line in lines)
     assert lines[-2].split() == ["11-24", "11:30", "11-24", "12:00"]
     assert lines[-1].endswith("threshold 0.85, a breach is below it")
+
+
+def test_it_begins_with_the_first_value_or_run_though_more_was_asked_for() -> None:
+    early = chart(readings(*[None] * 20, GOOD, BAD))
+    assert early.span == (early.readings[20].time, early.readings[21].time)
+    run = finished(15)
+    began = run.metadata.creation_timestamp
+    assert chart(readings(*[None] * 20, GOOD, BAD), run).span[0] == began
+    assert chart(readings(None, None), run).span == tuple(reading.time for reading in readings(None, None))
 
 
 def test_runs_are_marked_where_they_started_rolled_out_and_ended() -> None:

@@ -24,6 +24,7 @@ from refit_cli.doctor.rights import Operator, examine_rights, needed_rights
 from refit_cli.doctor.runs import examine_runs
 from refit_cli.exits import Exit, Failed
 from refit_cli.lint.findings import error, warning
+from refit_cli.lint.mistakes import REQUEST
 from refit_cli.objects import see
 from refit_operator.api.conditions import ConditionType
 from refit_operator.api.monitor import NEVER
@@ -78,6 +79,8 @@ def test_a_kind_that_the_api_server_doesnt_serve_is_named() -> None:
 def test_a_spec_that_lint_finds_fault_with() -> None:
     assert checks.examine_spec([]).health is Health.OK
     assert checks.examine_spec([warning("a", "spec.x", "odd")]).health is Health.WARN
+    assert checks.examine_spec([warning(REQUEST, "metadata.annotations", "in a file")]).health is Health.OK
+    assert checks.examine_spec([error(REQUEST, "metadata.annotations", "malformed")]).health is Health.FAIL
     assert (
         checks.examine_spec([warning("a", "spec.x", "odd"), error("b", "spec.y", "wrong")]).message == "spec.y: wrong"
     )

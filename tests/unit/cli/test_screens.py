@@ -112,6 +112,11 @@ def test_the_times_of_a_shadow_are_among_what_happened() -> None:
     assert "shadow recorded" in words and "shadow ready: it answers copies of live requests" in words
 
 
+def test_what_happened_at_the_same_time_is_in_the_order_of_a_run() -> None:
+    run = make_run(status={"outcome": "Restored", "rolledOutTime": NOW, "completionTime": NOW})
+    assert [what for _, what in facts(run)][-2:] == ["rolled out", "ended: Restored"]
+
+
 def test_the_screen_of_a_run_has_times_conditions_and_what_is_left() -> None:
     o = STAGES["verifying"][0]
     text = text_of(why.render(o))
