@@ -25,7 +25,7 @@ from refit_operator.controller.workqueue import Workqueue
 from refit_operator.kubernetes_api.calls import trace_calls
 from refit_operator.kubernetes_api.client import Cluster
 from refit_operator.kubernetes_api.clock import Clock, utc_now
-from refit_operator.kubernetes_api.crds import Crds
+from refit_operator.kubernetes_api.crds import Crds, CrdTooOld
 from refit_operator.kubernetes_api.lease import LeaseLock
 from refit_operator.leadership.elect import Leadership
 from refit_operator.leadership.overlap import Overlap
@@ -81,7 +81,11 @@ async def run(settings: Settings) -> int:
         leadership = make_leadership(await Cluster.connect(api), settings) if settings.leader_election else None
         if leadership and not await is_elected(leadership, shutdown):
             return 0
-        ended = await lead(api, clock, leadership, health, shutdown, settings)
+        try:
+            ended = await lead(api, clock, leadership, health, shutdown, settings)
+        except CrdTooOld as error:
+            log.error("the operator doesn't start", error=str(error))
+            ended = "crds"
         if leadership and ended != "lease":
             await leadership.release()
     return 0 if ended == "stop" else 1
@@ -162,7 +166,7 @@ async def make_ports(cluster: Cluster, clock: Clock, settings: Settings) -> tupl
     reader = Reader(servers, settings.prometheus_namespace_label)
     detector = MassBreachDetector(settings.allow_mass_retrain)
     secret = Ref(settings.lease_namespace, settings.progress_secret)
-    reporting, tls = await prepare(cluster, secret, settings.progress_url) or (None, None)
+    reporting, tls = await prepare(cluster, secret, settings.progress_url, clock) or (None, None)
     places = Places(Limits(settings.max_concurrent_runs, settings.max_concurrent_runs_per_namespace))
     receivers = read_receivers(settings.notifications)
     ports = Ports(

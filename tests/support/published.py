@@ -1,6 +1,6 @@
 """The OpenAPI document of an API server whose CRDs lack some fields or values of the operator's types.
 
-Made of the types: tests/cluster/test_older_crds.py has the document of a real one.
+Made of the types; tests/cluster/test_operator_alerts.py has the document of a real one.
 """
 
 import copy

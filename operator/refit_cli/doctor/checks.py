@@ -75,14 +75,10 @@ def examine_lease(lease: Document | None, now: datetime) -> Examined:
 def examine_spec(found: list[Finding]) -> Examined:
     """Return what lint says of the monitor as it is in the cluster, where a request is no mistake."""
     errors = [each for each in found if each.severity is Severity.ERROR]
-    found = [each for each in found if each.severity is Severity.ERROR or each.rule != REQUEST]
     if errors:
         return fail("spec", f"{errors[0].field}: {errors[0].message}")
-    return (
-        warn("spec", "; ".join(f"{each.field}: {each.message}" for each in found))
-        if found
-        else ok("spec", "lint finds nothing")
-    )
+    words = "; ".join(f"{each.field}: {each.message}" for each in found if each.rule != REQUEST)
+    return warn("spec", words) if words else ok("spec", "lint finds nothing")
 
 
 def examine_reconciled(monitor: ModelMonitor) -> Examined:

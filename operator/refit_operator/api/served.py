@@ -17,8 +17,12 @@ MONITORS, RUNS = f"modelmonitors.{GROUP}", f"retrainruns.{GROUP}"
 KINDS: dict[str, type[ApiModel]] = {MONITORS: ModelMonitor, RUNS: RetrainRun}
 JOB_REF = "status.jobRef"
 """Of a run: without it a Job that somebody deletes is made again."""
-NOT_DECIDED = ("spec.approval", "spec.abort", "spec.trigger", "spec.monitorRef")
-"""How the fields of a run's spec begin that people set, or that nothing is decided by."""
+NEEDED = (JOB_REF, "status.stage", "status.outcome", "status.pointerChange", "status.holdoutChangedTime")
+"""Of a run's status. Without the others that follow it a run doesn't end, forgets that it is to be rolled back, or goes
+round in circles; a stage that isn't known is refused where its model serves already, and isn't verified.
+"""
+NOT_DECIDED = ("spec.approval", "spec.approvalBy", "spec.approvalReason", "spec.abort", "spec.monitorRef")
+"""Of a run's spec what people set, and whose it is: what the operator decides doesn't rest on them."""
 NAMED = 5
 """Fields that a message names."""
 Schema = dict[str, Any]
@@ -29,7 +33,8 @@ def dropped(document: Schema) -> dict[str, tuple[str, ...]]:
 
     A CRD that has just been created isn't in it yet, and is left out.
     """
-    published = {_kind(schema): schema for schema in document.get("components", {}).get("schemas", {}).values()}
+    components: Schema = document.get("components") or {}
+    published = {_kind(schema): schema for schema in (components.get("schemas") or {}).values()}
     return {
         name: tuple(_missing(structural_schema(kind), published[kind.__name__], ""))
         for name, kind in KINDS.items()
@@ -40,12 +45,18 @@ def dropped(document: Schema) -> dict[str, tuple[str, ...]]:
 def forbidding(found: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the fields of a run without which it would do what nobody decided, or do it twice.
 
-    What monitors lack, too, no monitor asks for. A value that isn't known is refused, so that nothing is lost by it.
+    What monitors lack, too, no monitor asks for. A run with a value that isn't known is refused, and does nothing.
     """
-    runs, monitors = found.get(RUNS, ()), found.get(MONITORS, ())
-    decided = (field for field in runs if field.startswith("spec") and not field.startswith(NOT_DECIDED))
-    lost = (field for field in decided if field not in monitors and "=" not in field)
-    return (*lost, *(field for field in runs if field in ("status", JOB_REF)))
+    runs, monitors = found.get(RUNS, ()), found.get(MONITORS)
+    decided = (field for field in runs if _is_of(field, ("spec",)) and "=" not in field)
+    known = (*NOT_DECIDED, *(("spec",) if monitors is None else monitors))
+    lost = (field for field in decided if not _is_of(field, known))
+    return (*lost, *(field for field in runs if field == "status" or _is_of(field, NEEDED)))
+
+
+def _is_of(field: str, names: tuple[str, ...]) -> bool:
+    """Return whether a field, or a value of one, is one of these or lies in one."""
+    return any(field == name or field.startswith((f"{name}.", f"{name}=")) for name in names)
 
 
 def describe(fields: tuple[str, ...]) -> str:

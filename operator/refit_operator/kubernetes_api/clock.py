@@ -49,6 +49,10 @@ class Clock:
             raise Transient(f"this host's clock is {off:.0f} s {side} the API server's; nothing is decided meanwhile")
         return _whole_second(self._utc_now())
 
+    def server_time(self) -> datetime:
+        """Return the API server's time by its newest answer, whatever this host's clock says."""
+        return self._utc_now() - self._ahead
+
     def trace(self) -> aiohttp.TraceConfig:
         """Return the trace by which a client session shows its answers."""
 

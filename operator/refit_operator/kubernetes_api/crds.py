@@ -4,19 +4,20 @@ So the log, a metric and an alert say it. Where a run would do what wasn't decid
 """
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Never
 
 import structlog
 
 from refit_operator.api.served import KINDS, OPENAPI, RUNS, describe, dropped, forbidding
-from refit_operator.kubernetes_api.client import Cluster
+from refit_operator.kubernetes_api.client import Cluster, Document
 from refit_operator.kubernetes_api.errors import ClusterError, translated
 from refit_operator.observability.metrics import CRD_OUTDATED
 
 log = structlog.get_logger()
-EVERY_S = 300.0
-"""Seconds between two comparisons: CRDs are applied, and rolled back, while the operator runs."""
-
+EVERY_S, SOON_S = 300.0, 10.0
+"""Seconds between two comparisons: CRDs are applied, and rolled back, while the operator runs; and before the first."""
 PATIENCE_S = 3.0
 """Seconds for the answer: at the start the Lease isn't renewed meanwhile."""
 
@@ -31,17 +32,26 @@ class Crds:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    async def check(self) -> None:
-        """Say what is dropped. Raises CrdTooOld; what can't be read isn't known, and stops nothing."""
+    async def check(self) -> bool:
+        """Say what is dropped; return whether that is known. Raises CrdTooOld; what isn't known stops nothing."""
         try:
-            with translated():
-                async with asyncio.timeout(PATIENCE_S):
-                    document = await self._cluster.read_at(OPENAPI)
-        except ClusterError as error:
+            found = await asyncio.to_thread(dropped, await self._read())
+        except (ClusterError, ValueError, AttributeError, TypeError) as error:  # of an answer that is no such document
+            CRD_OUTDATED.clear()
             log.warning("CRDs not compared with the operator's", error=str(error))
-            return
-        found = await asyncio.to_thread(dropped, document)
+            return False
+        self._say(found)
+        return found.keys() == KINDS.keys()
+
+    async def _read(self) -> Document:
+        with translated():
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._cluster.read_at(OPENAPI)
+
+    def _say(self, found: Mapping[str, tuple[str, ...]]) -> None:
         for crd in KINDS.keys() - found.keys():
+            with suppress(KeyError):
+                CRD_OUTDATED.remove(crd)
             log.warning("CRD not compared with the operator's", crd=crd, error=f"isn't in {OPENAPI} yet")
         for crd, fields in found.items():
             CRD_OUTDATED.labels(crd).set(1 if fields else 0)
@@ -57,7 +67,8 @@ class Crds:
             raise CrdTooOld(f"the CRD {RUNS} lacks {describe(lost)}: {why}")
 
     async def watch(self) -> Never:
-        """Check at intervals. Raises CrdTooOld."""
+        """Check at intervals, short ones that grow as long as nothing is known. Raises CrdTooOld."""
+        pause = SOON_S
         while True:
-            await asyncio.sleep(EVERY_S)
-            await self.check()
+            await asyncio.sleep(pause)
+            pause = EVERY_S if await self.check() else min(EVERY_S, 2 * pause)

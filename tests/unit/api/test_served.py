@@ -28,7 +28,7 @@ def test_of_a_kind_that_is_not_served_yet_nothing_is_known() -> None:
     document = published()
     del document["components"]["schemas"]["dev.refit.v1alpha1.RetrainRun"]
     assert (dropped(document), dropped({})) == ({MONITORS: ()}, {})
-    assert forbidding({MONITORS: ()}) == ()
+    assert (forbidding({MONITORS: ()}), forbidding({RUNS: ("spec.mode",)})) == ((), ())
 
 
 def test_what_takes_every_field_drops_none() -> None:
@@ -52,8 +52,21 @@ FORBIDS = {
     "what was decided": (("spec.restorePointer", "spec.livePointer"), (), ("spec.restorePointer", "spec.livePointer")),
     "nothing, where no monitor can have it either": (("spec.verification.shadow",), ("spec.verification.shadow",), ()),
     "nothing, where only people set it": (("spec.approvalBy", "spec.abort"), (), ()),
-    "nothing, where it is only shown": (("spec.trigger.baseline", "status.place"), (), ()),
-    "nothing, where a value is refused": (("spec.mode=Approve", "status.stage=Shadowing"), (), ()),
+    "what a verification rests on": (("spec.trigger.baseline",), (), ("spec.trigger.baseline",)),
+    "that a run is to be rolled back": (
+        ("status.pointerChange.rollbackTime",),
+        (),
+        ("status.pointerChange.rollbackTime",),
+    ),
+    "a stage that a model which serves already would be refused": (
+        ("status.stage=Verifying", "status.outcome=Skipped"),
+        (),
+        ("status.stage=Verifying", "status.outcome=Skipped"),
+    ),
+    "that its holdout was another one": (("status.holdoutChangedTime",), (), ("status.holdoutChangedTime",)),
+    "nothing, where the monitors lack the section": (("spec.verification.shadow",), ("spec.verification",), ()),
+    "nothing, where it is only shown": (("status.place",), (), ()),
+    "nothing, where a run with the value is refused": (("spec.mode=Approve",), (), ()),
     "nothing of monitors alone": ((), ("spec.mode", "status"), ()),
 }
 

@@ -59,6 +59,16 @@ def test_times_are_whole_seconds_and_never_before_the_true_one(microseconds: int
     assert Clock(host).now() == NOON + later * SECOND
 
 
+@pytest.mark.parametrize("off", [timedelta(0), timedelta(days=-400), timedelta(hours=3)])
+def test_the_api_servers_time_is_known_whatever_this_host_says(off: timedelta) -> None:
+    host = Host()
+    host.now = NOON + off
+    clock = Clock(host)
+    clock.observe_date(DATE)
+    host.now += SECOND
+    assert clock.server_time() == NOON + SECOND
+
+
 def test_an_answer_without_a_date_says_nothing() -> None:
     clock = Clock(Host())
     clock.observe_date(None)

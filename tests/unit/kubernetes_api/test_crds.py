@@ -16,17 +16,17 @@ from tests.support.published import published
 class Server:
     """A stand-in for the API server: the CRDs of a shared cluster can't be exchanged for a test."""
 
-    def __init__(self, answer: dict[str, Any] | ApiException) -> None:
+    def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    async def request(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+    async def request(self, method: str, path: str, **_: Any) -> Any:
         assert (method, path) == ("get", OPENAPI)
         if isinstance(self.answer, ApiException):
             raise self.answer
         return self.answer
 
 
-def crds(answer: dict[str, Any] | ApiException) -> Crds:
+def crds(answer: Any) -> Crds:
     server: Any = Server(answer)
     return Crds(Cluster(server, lambda _: None))
 
@@ -51,18 +51,32 @@ async def test_once_the_crds_are_applied_nothing_is_said_any_more() -> None:
     assert (logs, shown(RUNS), shown(MONITORS)) == ([], 0, 0)
 
 
-@pytest.mark.parametrize("status", [403, 404, 500])
-async def test_what_cant_be_read_is_not_known_and_stops_nothing(status: int) -> None:
+STRANGE: dict[str, Any] = {
+    "no right to it": ApiException(status=403),
+    "none there": ApiException(status=404),
+    "an error": ApiException(status=500),
+    "a page": "<html>",
+    "nothing": None,
+    "another document": {"components": {"schemas": ["a"]}},
+}
+
+
+@pytest.mark.parametrize("answer", STRANGE.values(), ids=list(STRANGE))
+async def test_what_cant_be_read_is_not_known_and_stops_nothing(answer: Any) -> None:
+    await crds(published(RetrainRun=("status.auditTime",))).check()
     with capture_logs() as logs:
-        await crds(ApiException(status=status)).check()
+        assert not await crds(answer).check()
     assert [line["event"] for line in logs] == ["CRDs not compared with the operator's"]
+    assert (shown(RUNS), shown(MONITORS)) == (None, None)
 
 
 async def test_a_crd_that_was_just_created_stops_nothing() -> None:
     document = published()
     del document["components"]["schemas"]["dev.refit.v1alpha1.RetrainRun"]
+    await crds(published()).check()
     with capture_logs() as logs:
-        await crds(document).check()
+        assert not await crds(document).check()
+    assert (shown(RUNS), shown(MONITORS)) == (None, 0)
     assert [(line["event"], line["crd"]) for line in logs] == [("CRD not compared with the operator's", RUNS)]
 
 
@@ -72,7 +86,24 @@ async def test_where_a_run_would_do_its_work_twice_the_process_ends() -> None:
     assert shown(RUNS) == 1
 
 
+async def test_it_is_asked_again_soon_while_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, pauses = Server(ApiException(status=500)), []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 7:
+            server.answer = published()
+        if len(pauses) == 9:
+            server.answer = published(RetrainRun=("spec.mode",))
+
+    monkeypatch.setattr("refit_operator.kubernetes_api.crds.asyncio.sleep", sleep)
+    asked: Any = server
+    with pytest.raises(CrdTooOld):
+        await Crds(Cluster(asked, lambda _: None)).watch()
+    assert pauses == [10, 20, 40, 80, 160, 300, 300, 300, 300]
+
+
 async def test_it_is_asked_again_while_the_operator_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refit_operator.kubernetes_api.crds.EVERY_S", 0.0)
+    monkeypatch.setattr("refit_operator.kubernetes_api.crds.SOON_S", 0.0)
     with pytest.raises(CrdTooOld):
         await crds(published(RetrainRun=("spec.mode",))).watch()

@@ -150,6 +150,9 @@ CASES = {
         "22m",
         "27m",
     ),
+    "RefitReadingOverdue: processes of two clusters with the same address": of_monitor(
+        {EVERY: "300x60", f'{STARTED}{{cluster="x"}}': "0x60", f'{STARTED}{{cluster="y"}}': "0x60"}, "22m", "27m"
+    ),
     "RefitReadingOverdue: a monitor that is new": of_monitor(
         {EVERY: "_x40 300x60", READ: "_x42 2520x60", STARTED: "0x100"}, "41m", "68m"
     ),
