@@ -84,7 +84,7 @@ async def run(settings: Settings) -> int:
         try:
             ended = await lead(api, clock, leadership, health, shutdown, settings)
         except CrdTooOld as error:
-            log.error("the operator doesn't start", error=str(error))
+            log.error("the operator doesn't start", error=f"{type(error).__name__}: {error}")
             ended = "crds"
         if leadership and ended != "lease":
             await leadership.release()
