@@ -16,8 +16,10 @@ from refit_operator.kubernetes_api.errors import ClusterError, translated
 from refit_operator.observability.metrics import CRD_OUTDATED
 
 log = structlog.get_logger()
-EVERY_S, SOON_S = 300.0, 10.0
-"""Seconds between two comparisons: CRDs are applied, and rolled back, while the operator runs; and before the first."""
+EVERY_S = 300.0
+"""Seconds between two comparisons: CRDs are applied, and rolled back, while the operator runs."""
+SOON_S = 10.0
+"""Seconds until the second one where the first found nothing out; each that follows waits twice as long."""
 PATIENCE_S = 3.0
 """Seconds for the answer: at the start the Lease isn't renewed meanwhile."""
 
