@@ -20,9 +20,14 @@ def begin(made_by: str) -> str:
 
 def put(page: str, made_by: str, made: str) -> str:
     """Return the page with what is between a command's markers replaced."""
-    before, _, rest = page.partition(begin(made_by))
-    _, _, after = rest.partition(END)
-    return f"{before}{begin(made_by)}\n{made}\n{END}{after}"
+    return replaced(page, begin(made_by), f"\n{made}\n", END)
+
+
+def replaced(page: str, first: str, made: str, last: str) -> str:
+    """Return the page with what is between two markers replaced; the markers stay."""
+    before, _, rest = page.partition(first)
+    _, _, after = rest.partition(last)
+    return f"{before}{first}{made}{last}{after}"
 
 
 def check(file: Path, render: Callable[[str], str]) -> str | None:

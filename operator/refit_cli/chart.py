@@ -47,11 +47,8 @@ class Chart:
     def span(self) -> tuple[datetime, datetime]:
         """The first and the last time: from the first value or mark on, where more was asked for."""
         first, last = self.readings[0].time, self.readings[-1].time
-        begun = [
-            *(reading.time for reading in self.values[:1]),
-            *(m.time for m in self.marks if first <= m.time < last),
-        ]
-        return min((time for time in begun if time < last), default=first), last
+        times = [*(reading.time for reading in self.values[:1]), *(mark.time for mark in self.marks)]
+        return min((time for time in times if first <= time < last), default=first), last
 
     @cached_property
     def extremes(self) -> tuple[float, float]:

@@ -11,7 +11,6 @@ from typing import Any
 from tests.support.kstatus import BROKEN, LACKING, Status, kstatus
 
 Document = dict[str, Any]
-KINDS = ("ModelMonitor", "RetrainRun")
 NEVER = -1
 """What status.observedGeneration is before the operator has read the monitor."""
 BY_OTHERS = LACKING | BROKEN - {"InvalidSpec"}

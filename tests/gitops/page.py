@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.pages import replaced
 from refit_operator.api.generated import write_or_check
 from tests.faults.report import markdown
 from tests.gitops.situations import MONITOR, Recorded, Situation, parse
@@ -51,9 +52,7 @@ def named(situation: Situation) -> str:
 
 def render(page: str, found: list[Recorded]) -> str:
     """Return the page with what was seen between its markers."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{words(found)}{END}{after}"
+    return replaced(page, BEGIN, words(found), END)
 
 
 def main(options: list[str]) -> int:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from benchmarks.pages import replaced
 from refit_operator.api.generated import write_or_check
 from tests.faults.report import markdown
 from tests.matrix.cells import STAGES, Cell
@@ -59,9 +60,7 @@ def reading(cell: Cell) -> str:
 
 def render(page: str, cells: list[Cell]) -> str:
     """Return the page with the table of today between its markers."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{table(cells)}\n{END}{after}"
+    return replaced(page, BEGIN, f"{table(cells)}\n", END)
 
 
 def main(words: list[str]) -> int:

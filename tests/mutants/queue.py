@@ -80,15 +80,15 @@ PLACES_IN_QUEUE = (
     Mutant(
         "after a restart a Job that isn't recorded doesn't count",
         "run/places.py",
-        "given = {owner_of(job) for job in jobs} | {",
-        "given = {",
+        "_holds(run, uid in given, uid in at_work)",
+        "_holds(run, False, uid in at_work)",
         PLACE,
     ),
     Mutant(
         "a run loses its place between two Jobs",
         "run/places.py",
-        "return run.status.job_ref is not None or job.state",
-        "return job.state",
+        "else run.status.job_ref is not None or has_job",
+        "else has_job",
         PLACE,
     ),
     Mutant(

@@ -9,9 +9,9 @@ APPLY = "kubectl apply --server-side --force-conflicts -f crds.yaml"
 def examine_crds(openapi: Document) -> Examined:
     """Return what the API server drops, by its OpenAPI document, and how to mend that."""
     found = dropped(openapi)
-    older = [f"{crd} lacks {describe(fields)}" for crd, fields in found.items() if fields]
     if missing := KINDS.keys() - found.keys():
         return fail("CRDs", f"the API server doesn't serve {' and '.join(sorted(missing))}: {APPLY}")
+    older = [f"{crd} lacks {describe(fields)}" for crd, fields in found.items() if fields]
     if not older:
         return ok("CRDs", "have every field of this version")
     mend = f"apply those of the operator's version: {APPLY}"

@@ -35,10 +35,14 @@ def place_of(run: RetrainRun, job: JobView, places: Places) -> Place | Uncounted
 
 
 def is_under_way(run: RetrainRun, job: JobView) -> bool:
+    """Return whether the run holds a place, by its newest Job."""
+    at_work = job.owner_uid == run.metadata.uid and job.state not in (JobState.SUCCEEDED, JobState.FAILED)
+    return _holds(run, has_job=job.state is not JobState.MISSING, at_work=at_work)
+
+
+def _holds(run: RetrainRun, has_job: bool, at_work: bool) -> bool:
     """Return whether the run has a Job that isn't over, or had one and isn't trained."""
-    if _needs_none(run):
-        return job.owner_uid == run.metadata.uid and job.state not in (JobState.SUCCEEDED, JobState.FAILED)
-    return run.status.job_ref is not None or job.state is not JobState.MISSING
+    return at_work if _needs_none(run) else run.status.job_ref is not None or has_job
 
 
 def _needs_none(run: RetrainRun) -> bool:
@@ -49,10 +53,9 @@ async def restore_places(cluster: Cluster, namespace: str, served: Selection, pl
     """Count the runs under way, and line up those that wait. A run that was given a Job may not have recorded it."""
     runs = {run.metadata.uid: run for run in await _unfinished(cluster, namespace, served)}
     jobs = await cluster.list_objects(JOB, namespace, RUN_LABEL, served=served)
+    given = {owner_of(job) for job in jobs}
     at_work = {owner_of(job) for job in jobs if ending_of(job) is None}
-    given = {owner_of(job) for job in jobs} | {uid for uid, run in runs.items() if run.status.job_ref}
-    trains = {uid for uid in given & runs.keys() if not _needs_none(runs[uid])}
-    under_way = (at_work & runs.keys()) | trains
+    under_way = {uid for uid, run in runs.items() if _holds(run, uid in given, uid in at_work)}
     others = [waiting(run) for uid, run in runs.items() if uid not in under_way and not _needs_none(run)]
     places.restore({uid: waiting(runs[uid]).monitor for uid in under_way}, others)
 
